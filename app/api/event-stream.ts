@@ -1,0 +1,29 @@
+export interface StreamEvent { event: string, data: unknown }
+
+function parseBlock(block: string): StreamEvent | undefined {
+  let event = 'message'
+  const data: string[] = []
+  for (const line of block.split('\n')) {
+    if (line.startsWith('event:')) event = line.slice(6).trim()
+    else if (line.startsWith('data:')) data.push(line.slice(5).trimStart())
+  }
+  if (data.length === 0) return undefined
+  return { event, data: JSON.parse(data.join('\n')) }
+}
+
+/** Takes a response of server-sent events; yields each with its JSON data. Throws when the connection breaks. */
+export async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<StreamEvent> {
+  const reader = body.getReader()
+  const decoder = new TextDecoder()
+  let buffer = ''
+  for (;;) {
+    const { done, value } = await reader.read()
+    buffer += decoder.decode(value, { stream: !done }).replace(/\r\n?/g, '\n')
+    for (let end = buffer.indexOf('\n\n'); end >= 0; end = buffer.indexOf('\n\n')) {
+      const event = parseBlock(buffer.slice(0, end))
+      buffer = buffer.slice(end + 2)
+      if (event) yield event
+    }
+    if (done) return
+  }
+}

@@ -1,0 +1,48 @@
+import type { ErrorCode, ErrorDetails } from '#shared/errors'
+import { isErrorCode } from '#shared/errors'
+
+/** Why a call failed. `UNREACHABLE`: the browser got no answer from this server at all. */
+export interface Failure {
+  code: ErrorCode | 'UNREACHABLE'
+  reference: string | null
+  status: number
+  details: ErrorDetails
+  fields: Record<string, string>
+  /** Seconds. */
+  retryAfter: number | null
+}
+
+export type Result<T> = { ok: true, value: T } | { ok: false, failure: Failure }
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function pick<T>(source: unknown, accepts: (value: unknown) => value is T): Record<string, T> {
+  const picked: Record<string, T> = {}
+  if (!isRecord(source)) return picked
+  for (const [name, value] of Object.entries(source)) if (accepts(value)) picked[name] = value
+  return picked
+}
+const isText = (value: unknown): value is string => typeof value === 'string'
+const isDetail = (value: unknown): value is string | number | null =>
+  value === null || typeof value === 'string' || typeof value === 'number'
+
+export const UNREACHABLE: Failure = {
+  code: 'UNREACHABLE', reference: null, status: 0, details: {}, fields: {}, retryAfter: null,
+}
+
+/** Takes an error answer's body (h3's shape, or its `data` alone), status and Retry-After; returns the failure. */
+export function toFailure(body: unknown, status: number, retryAfter: string | null = null): Failure {
+  const data = isRecord(body) && isRecord(body.data) ? body.data : body
+  const seconds = Number(retryAfter)
+  const known = isRecord(data) && isErrorCode(data.code)
+  return {
+    code: known && isErrorCode(data.code) ? data.code : 'INTERNAL',
+    reference: isRecord(data) && isText(data.reference) ? data.reference : 'NCL-314',
+    status,
+    details: isRecord(data) ? pick(data.details, isDetail) : {},
+    fields: isRecord(data) ? pick(data.fields, isText) : {},
+    retryAfter: retryAfter !== null && Number.isFinite(seconds) ? seconds : null,
+  }
+}

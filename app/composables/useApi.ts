@@ -1,0 +1,72 @@
+import { readEvents } from '~/api/event-stream'
+import type { StreamEvent } from '~/api/event-stream'
+import { toFailure, UNREACHABLE } from '~/api/failure'
+import type { Failure, Result } from '~/api/failure'
+
+type HttpMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+interface CallOptions {
+  method?: HttpMethod
+  body?: Record<string, unknown>
+  query?: Record<string, string | number | undefined>
+}
+
+type Fetch = (path: string, init: RequestInit) => Promise<Response>
+
+function withQuery(path: string, query: CallOptions['query'] = {}): string {
+  const search = new URLSearchParams()
+  for (const [name, value] of Object.entries(query)) if (value !== undefined) search.set(name, String(value))
+  return search.size > 0 ? `${path}?${search}` : path
+}
+
+async function failureOf(response: Response): Promise<Failure> {
+  const body: unknown = await response.json().catch(() => undefined)
+  return toFailure(body, response.status, response.headers.get('retry-after'))
+}
+
+/** Calls this server's API: on the server with the visitor's cookies, in the browser over the network. Never throws. */
+export function useApi() {
+  const event = useRequestEvent()
+  const send: Fetch = (path, init) => event ? event.fetch(path, init) : fetch(path, init)
+
+  async function call<T>(path: string, options: CallOptions = {}): Promise<Result<T>> {
+    try {
+      const response = await send(withQuery(path, options.query), {
+        method: options.method ?? 'GET',
+        headers: { accept: 'application/json', ...(options.body ? { 'content-type': 'application/json' } : {}) },
+        ...(options.body ? { body: JSON.stringify(options.body) } : {}),
+      })
+      if (!response.ok) return { ok: false, failure: await failureOf(response) }
+      return { ok: true, value: response.status === 204 ? null : await response.json() }
+    }
+    catch {
+      return { ok: false, failure: UNREACHABLE }
+    }
+  }
+
+  /** Asks for server-sent events and hands each to `onEvent`; the result is that of `done`, `failed`, or a JSON answer. */
+  async function stream<T>(
+    path: string, options: CallOptions, onEvent: (event: StreamEvent) => void,
+  ): Promise<Result<T>> {
+    try {
+      const response = await fetch(path, {
+        method: options.method ?? 'POST',
+        headers: { 'accept': 'text/event-stream, application/json;q=0.9', 'content-type': 'application/json' },
+        body: JSON.stringify(options.body ?? {}),
+      })
+      if (!response.ok) return { ok: false, failure: await failureOf(response) }
+      if (!response.headers.get('content-type')?.startsWith('text/event-stream') || !response.body) {
+        return { ok: true, value: await response.json() }
+      }
+      for await (const event of readEvents(response.body)) {
+        // The API's schema is the proof of the type, as for every other answer.
+        if (event.event === 'done') return { ok: true, value: event.data as T }
+        if (event.event === 'failed') return { ok: false, failure: toFailure(event.data, response.status) }
+        onEvent(event)
+      }
+    }
+    catch { /* A connection that breaks or an end without a result: nobody knows what became of it. */ }
+    return { ok: false, failure: UNREACHABLE }
+  }
+
+  return { call, stream }
+}

@@ -1,0 +1,35 @@
+const DAY = 86_400_000
+const WEEK = 7 * DAY
+const STEPS = [1, 7, 14, 30]
+
+/**
+ * The banner about a deadline that needs a person: from 30, 14, 7 and 1 days before. Put off, it stays away for a week,
+ * but comes back when a nearer step is reached.
+ */
+export function useDeadlineBanner() {
+  const license = useLicenseStore()
+  const { t } = useI18n()
+  const time = useTimeText()
+  const putOff = useCookie<string>('nc-banner-later', { maxAge: WEEK / 1000, sameSite: 'lax', default: () => '' })
+
+  const banner = computed(() => {
+    const view = license.view
+    if (!view?.entitled) return null
+    const expires = view.warnings.some(warning => warning.code === 'EXPIRES_SOON') ? view.expiresAt : null
+    const kind = view.state === 'grace' ? 'grace' : 'expires'
+    const deadline = kind === 'grace' ? view.graceEndsAt : expires
+    if (!deadline) return null
+    const days = (Date.parse(deadline) - time.now.value) / DAY
+    const step = STEPS.find(limit => days <= limit)
+    if (step === undefined) return null
+    return {
+      id: `${kind}-${deadline}-${step}`, tone: step <= 7 ? 'red' as const : 'orange' as const,
+      text: t(`banner.${kind}`, { relative: time.relative(deadline), date: time.absolute(deadline) }),
+    }
+  })
+  const shown = computed(() => banner.value && banner.value.id !== putOff.value ? banner.value : null)
+  function later() {
+    putOff.value = banner.value?.id ?? ''
+  }
+  return { shown, later }
+}

@@ -1,0 +1,29 @@
+import type { Failure } from '~/api/failure'
+import type { ErrorDetails } from '#shared/errors'
+
+const ISO_TIME = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/
+const ID = /^[\da-f]{32}$|^lic_/
+
+/** The words for a failure, and its facts with labels and readable dates. */
+export function useFailureText() {
+  const { t, te } = useI18n()
+  const time = useTimeText()
+
+  function words(code: Failure['code']) {
+    const key = code === 'UNREACHABLE' ? 'failure.UNREACHABLE' : `errors.${code}`
+    return { title: t(`${key}.title`), means: t(`${key}.means`), do: t(`${key}.do`) }
+  }
+  function details(facts: ErrorDetails) {
+    return Object.entries(facts).flatMap(([name, value]) => {
+      if (value === null || value === '') return []
+      const text = String(value)
+      const key = `detail.${name}`
+      return [{
+        label: te(key) ? t(key) : name,
+        value: ISO_TIME.test(text) ? time.both(text) : text,
+        code: ID.test(text),
+      }]
+    })
+  }
+  return { words, details }
+}

@@ -1,0 +1,59 @@
+import type { LicenseView } from '#shared/license'
+
+const SLOW = 15_000
+const FAST = 1000
+const HOUR = 3_600_000
+
+function isNear(iso: string | null | undefined, now: number) {
+  return typeof iso === 'string' && Math.abs(Date.parse(iso) - now) <= 10_000
+}
+
+/** Milliseconds until the license is asked for again: often when something is about to happen. */
+function pause(view: LicenseView | null, now: number): number {
+  if (!view) return SLOW
+  const { issuedAt, graceEndsAt, state } = view
+  const isShort = issuedAt !== null && graceEndsAt !== null && Date.parse(graceEndsAt) - Date.parse(issuedAt) < HOUR
+  if (isShort && (state === 'grace' || state === 'paused')) return FAST
+  return [graceEndsAt, view.expiresAt, view.checkIn?.nextAt].some(deadline => isNear(deadline, now)) ? FAST : SLOW
+}
+
+/** Keeps license and clock moving while the page is shown, with nobody clicking. */
+export function useLicensePolling() {
+  const license = useLicenseStore()
+  const now = useNow()
+  let poll: ReturnType<typeof setTimeout> | undefined
+  let tick: ReturnType<typeof setInterval> | undefined
+  let stopped = false
+
+  async function ask() {
+    clearTimeout(poll)
+    if (document.visibilityState === 'hidden') return
+    if (license.busy === null) await license.refresh()
+    schedule()
+  }
+  function schedule() {
+    clearTimeout(poll)
+    if (!stopped) poll = setTimeout(ask, pause(license.view, now.value))
+  }
+  function onVisibility() {
+    if (document.visibilityState === 'visible') void ask()
+    else clearTimeout(poll)
+  }
+
+  onMounted(() => {
+    if (license.view) license.clockOffset = Date.parse(license.view.serverTime) - Date.now()
+    tick = setInterval(() => { now.value = Date.now() + license.clockOffset }, FAST)
+    document.addEventListener('visibilitychange', onVisibility)
+    schedule()
+  })
+  // A check-in may have come near while waiting slowly.
+  watch(() => pause(license.view, now.value), (next, before) => {
+    if (next < before && import.meta.client) schedule()
+  })
+  onBeforeUnmount(() => {
+    stopped = true
+    clearTimeout(poll)
+    clearInterval(tick)
+    document.removeEventListener('visibilitychange', onVisibility)
+  })
+}

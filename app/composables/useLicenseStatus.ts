@@ -1,0 +1,84 @@
+import type { LicenseState, LicenseView } from '#shared/license'
+
+export type Tone = 'green' | 'orange' | 'red' | 'grey'
+export type StatusAction = 'enter' | 'enterAgain' | 'checkIn' | 'renew' | 'request' | 'support' | 'reissue' | 'renewal'
+
+const TONES: Record<LicenseState, Tone> = {
+  unlicensed: 'grey', invalid: 'red', mismatch: 'red', revoked: 'red', suspended: 'red', expired: 'red', paused: 'red',
+  grace: 'orange', active: 'green',
+}
+const LEFT = [['days', 86_400_000], ['hours', 3_600_000], ['minutes', 60_000], ['seconds', 1000]] as const
+
+/** The license in words: badge, headline, one sentence, and the one action that helps. */
+export function useLicenseStatus(view: () => LicenseView) {
+  const { t } = useI18n()
+  const time = useTimeText()
+  const both = (iso: string | null) => iso ? time.both(iso) : t('common.unknown')
+
+  const tone = computed(() => TONES[view().state])
+  const expiresSoon = computed(() => view().warnings.some(warning => warning.code === 'EXPIRES_SOON'))
+  const failing = computed(() => (view().checkIn?.consecutiveFailures ?? 0) > 0)
+
+  const badge = computed(() => {
+    const { state, graceEndsAt } = view()
+    if (state !== 'grace') return t(`states.${state}`)
+    const left = graceEndsAt ? Math.max(0, Date.parse(graceEndsAt) - time.now.value) : 0
+    const [unit, length] = LEFT.find(([, unitLength]) => left >= unitLength) ?? ['seconds', 1000]
+    return t(`states.grace.${unit}`, Math.max(1, Math.round(left / length)))
+  })
+  const headline = computed(() => t(`status.headline.${view().state}`))
+
+  function activeSentence(license: LicenseView) {
+    const expires = both(license.expiresAt)
+    if (license.method === 'airgapped' || license.method === 'offline') {
+      return t(`status.sentence.active.${license.method}${expiresSoon.value ? 'Soon' : ''}`, { expires })
+    }
+    if (failing.value) return t('status.sentence.active.standardFailing', { grace: both(license.graceEndsAt) })
+    if (expiresSoon.value) return t('status.sentence.active.standardSoon', { expires })
+    const nextAt = license.checkIn?.nextAt
+    if (!nextAt || Date.parse(nextAt) <= time.now.value) return t('status.sentence.active.standardNow')
+    return t('status.sentence.active.standard', { next: time.both(nextAt) })
+  }
+  const sentence = computed(() => {
+    const license = view()
+    const asks = license.method === 'standard' ? 'check' : 'still'
+    switch (license.state) {
+      case 'active': return activeSentence(license)
+      case 'expired': return t(`status.sentence.expired.${license.method ?? 'standard'}`, { expires: both(license.expiresAt) })
+      case 'revoked': case 'suspended': return t(`status.sentence.${license.state}.${asks}`)
+      case 'grace': return t('status.sentence.grace', {
+        last: both(license.checkIn?.lastSuccessAt ?? license.issuedAt), grace: both(license.graceEndsAt),
+      })
+      case 'paused': return t('status.sentence.paused', { grace: both(license.graceEndsAt) })
+      default: return t(`status.sentence.${license.state}`)
+    }
+  })
+
+  const action = computed<StatusAction | null>(() => {
+    const { state, method } = view()
+    const renewal = ({ standard: 'checkIn', airgapped: 'renew', offline: 'request' } as const)[method ?? 'standard']
+    switch (state) {
+      case 'unlicensed': return 'enter'
+      case 'invalid': return 'enterAgain'
+      case 'mismatch': return 'reissue'
+      case 'revoked': case 'suspended': return 'support'
+      case 'grace': case 'paused': return 'checkIn'
+      case 'expired': return renewal
+      default:
+        if (method === 'standard' && failing.value) return 'checkIn'
+        if (!expiresSoon.value) return null
+        return method === 'standard' ? 'renewal' : renewal
+    }
+  })
+
+  const mailto = computed(() => {
+    const license = view()
+    const subject = t('status.mail.subject', { headline: headline.value })
+    const body = t('status.mail.body', {
+      instance: license.instanceId, license: license.licenseId ?? '–', state: badge.value,
+      reference: license.checkIn?.lastError?.reference ?? '–',
+    })
+    return `mailto:cs@nocodb.com?subject=${encodeURIComponent(subject)}&body=${encodeURIComponent(body)}`
+  })
+  return { tone, badge, headline, sentence, action, mailto }
+}

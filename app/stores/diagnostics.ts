@@ -1,0 +1,41 @@
+import { defineStore } from 'pinia'
+import type { Failure } from '~/api/failure'
+import { isRecord } from '~/api/failure'
+import type { DiagnosticStage } from '#shared/license'
+
+const STAGES: Record<DiagnosticStage['stage'], true> = {
+  configuration: true, dns: true, proxy: true, tcp: true, tls: true, http: true, clock: true,
+}
+function isStage(value: unknown): value is DiagnosticStage {
+  return isRecord(value) && typeof value.stage === 'string' && Object.hasOwn(STAGES, value.stage)
+    && typeof value.result === 'string' && isRecord(value.facts)
+}
+
+export const useDiagnosticsStore = defineStore('diagnostics', () => {
+  const api = useApi()
+  const order = Object.keys(STAGES)
+  const stages = ref<DiagnosticStage[]>([])
+  const ok = ref<boolean | null>(null)
+  const running = ref(false)
+  const failure = ref<Failure | null>(null)
+
+  async function run() {
+    stages.value = []
+    ok.value = null
+    failure.value = null
+    running.value = true
+    const result = await api.stream<{ ok: boolean, stages: DiagnosticStage[] }>(
+      '/api/license/diagnostics', { method: 'POST' }, ({ event, data }) => {
+        if (event === 'stage' && isStage(data)) stages.value = [...stages.value, data]
+      })
+    running.value = false
+    if (!result.ok) {
+      failure.value = result.failure
+      return
+    }
+    ok.value = result.value.ok
+    stages.value = result.value.stages
+  }
+
+  return { order, stages, ok, running, failure, run }
+})

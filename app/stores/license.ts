@@ -1,0 +1,95 @@
+import { defineStore } from 'pinia'
+import type { Failure, Result } from '~/api/failure'
+import { isRecord } from '~/api/failure'
+import type { CheckInDay, LicenseView, OutboundRequest, Preview, SaveStep } from '#shared/license'
+
+const SAVE_STEP_SET: Record<SaveStep, true> = { checked: true, contacted: true, verified: true, stored: true }
+const isSaveStep = (value: unknown): value is SaveStep => typeof value === 'string' && Object.hasOwn(SAVE_STEP_SET, value)
+
+export const useLicenseStore = defineStore('license', () => {
+  const api = useApi()
+  const now = useNow()
+  const view = ref<LicenseView | null>(null)
+  const days = ref<CheckInDay[]>([])
+  const outbound = ref<OutboundRequest | null>(null)
+  const loadFailure = ref<Failure | null>(null)
+  const actionFailure = ref<Failure | null>(null)
+  const busy = ref<'save' | 'check-in' | 'remove' | null>(null)
+  const steps = ref<SaveStep[]>([])
+  /** Server's clock minus the browser's, milliseconds. */
+  const clockOffset = ref(0)
+
+  function accept(next: LicenseView) {
+    // A slow poll may arrive after a newer answer.
+    if (view.value && next.revision < view.value.revision) return
+    if (view.value && next.revision === view.value.revision && next.serverTime < view.value.serverTime) return
+    view.value = next
+    loadFailure.value = null
+    clockOffset.value = Date.parse(next.serverTime) - Date.now()
+    now.value = Date.parse(next.serverTime)
+  }
+
+  async function refresh() {
+    const result = await api.call<LicenseView>('/api/license')
+    if (result.ok) accept(result.value)
+    else loadFailure.value = result.failure
+    return result.ok ? null : result.failure
+  }
+
+  async function loadFacts() {
+    const [checkIns, last] = await Promise.all([
+      api.call<{ days: CheckInDay[] }>('/api/license/check-ins', { query: { days: 30 } }),
+      api.call<{ last: OutboundRequest | null }>('/api/license/outbound'),
+    ])
+    if (checkIns.ok) days.value = checkIns.value.days
+    if (last.ok) outbound.value = last.value.last
+  }
+
+  async function load() {
+    await Promise.all([refresh(), loadFacts()])
+  }
+
+  async function settle(result: Result<LicenseView>) {
+    if (result.ok) accept(result.value)
+    else actionFailure.value = result.failure
+    // A failed attempt counts too, and a conflict means that the screen is out of date.
+    if (!result.ok) await refresh()
+    await loadFacts()
+    busy.value = null
+    return result.ok ? null : result.failure
+  }
+
+  function begin(action: 'save' | 'check-in' | 'remove') {
+    busy.value = action
+    actionFailure.value = null
+    steps.value = []
+  }
+
+  async function save(credential: string) {
+    begin('save')
+    const body = { credential, revision: view.value?.revision }
+    return settle(await api.stream<LicenseView>('/api/license', { method: 'PUT', body }, ({ event, data }) => {
+      if (event === 'step' && isRecord(data) && isSaveStep(data.step)) steps.value = [...steps.value, data.step]
+    }))
+  }
+
+  async function checkIn() {
+    begin('check-in')
+    return settle(await api.call<LicenseView>('/api/license/check-in', { method: 'POST' }))
+  }
+
+  async function remove() {
+    begin('remove')
+    const body = { revision: view.value?.revision }
+    return settle(await api.call<LicenseView>('/api/license', { method: 'DELETE', body }))
+  }
+
+  const preview = (credential: string) =>
+    api.call<Preview>('/api/license/preview', { method: 'POST', body: { credential } })
+  const activationRequest = () => api.call<{ text: string, email: string }>('/api/license/activation-request')
+
+  return {
+    view, days, outbound, loadFailure, actionFailure, busy, steps, clockOffset,
+    refresh, loadFacts, load, save, checkIn, remove, preview, activationRequest,
+  }
+})

@@ -1,0 +1,47 @@
+import { defineStore } from 'pinia'
+import type { Failure } from '~/api/failure'
+import type { Session } from '#shared/license'
+
+export const useSessionStore = defineStore('session', () => {
+  const api = useApi()
+  const user = ref<Session['user'] | null>(null)
+  const known = ref(false)
+  const failure = ref<Failure | null>(null)
+  const isAdmin = computed(() => user.value?.role === 'admin')
+
+  function accept(session: Session) {
+    user.value = session.user
+    known.value = true
+    failure.value = null
+  }
+
+  async function load() {
+    const result = await api.call<Session>('/api/auth/session')
+    if (result.ok) return accept(result.value)
+    user.value = null
+    known.value = result.failure.status === 401
+    failure.value = result.failure.status === 401 ? null : result.failure
+  }
+
+  async function enter(path: string, body: Record<string, unknown>, method: 'POST' | 'PUT' = 'POST') {
+    const result = await api.call<Session>(path, { method, body })
+    if (result.ok) accept(result.value)
+    return result.ok ? null : result.failure
+  }
+  const login = (email: string, password: string) => enter('/api/auth/login', { email, password })
+  const setup = (token: string, email: string, password: string) => enter('/api/auth/setup', { token, email, password })
+  const changePassword = (current: string, next: string) => enter('/api/auth/password', { current, next }, 'PUT')
+
+  async function logout() {
+    const result = await api.call<null>('/api/auth/logout', { method: 'POST' })
+    if (result.ok) user.value = null
+    return result.ok ? null : result.failure
+  }
+
+  /** The server says that the session has ended. */
+  function forget() {
+    user.value = null
+  }
+
+  return { user, known, failure, isAdmin, load, login, setup, changePassword, logout, forget }
+})

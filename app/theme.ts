@@ -1,0 +1,59 @@
+import { theme as antd } from 'ant-design-vue'
+
+type ColorScheme = 'light' | 'dark'
+
+const FONT = "'Inter Variable', 'Inter Fallback', system-ui, -apple-system, 'Segoe UI', Roboto, Arial, sans-serif"
+const MONOSPACE = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'Liberation Mono', monospace"
+
+const shared = {
+  colorPrimary: '#3366FF',
+  // Without it ant-design-vue derives links and notices from its own blue.
+  colorInfo: '#3366FF',
+  colorSuccess: '#17803D',
+  colorWarning: '#FA8231',
+  colorError: '#CB3F36',
+  fontFamily: FONT,
+  fontFamilyCode: MONOSPACE,
+  fontSize: 14,
+  lineHeight: 24 / 14,
+  borderRadius: 8,
+  borderRadiusLG: 16,
+  borderRadiusSM: 6,
+  controlHeight: 40,
+  controlHeightSM: 32,
+}
+
+const light = {
+  colorTextBase: '#1F293A',
+  colorBorder: '#D5D5D9',
+  colorBorderSecondary: '#E7E7E9',
+  colorTextPlaceholder: '#6A7184',
+  colorLink: '#2952CC',
+}
+
+const dark = {
+  colorBgBase: '#171717',
+  colorTextBase: '#F4F4F5',
+  colorBorder: '#4A5058',
+  colorBorderSecondary: '#30363D',
+  colorBgElevated: '#21262D',
+  colorTextPlaceholder: '#9AA2AF',
+  colorLink: '#8AA8FF',
+}
+
+/** Takes the colour scheme; returns the theme of ant-design-vue's components. Own styles take theirs from assets/main.css. */
+export function createTheme(scheme: ColorScheme) {
+  const isDark = scheme === 'dark'
+  return {
+    algorithm: isDark ? antd.darkAlgorithm : antd.defaultAlgorithm,
+    token: {
+      ...shared,
+      ...(isDark ? dark : light),
+      // The dark algorithm dims the brand colour; white text on a button needs the undimmed one.
+      ...(isDark ? { colorPrimaryHover: '#5C85FF', colorPrimaryActive: '#2952CC' } : {}),
+    },
+    components: {
+      Button: { fontWeight: 500, primaryShadow: 'none', dangerShadow: 'none', defaultShadow: 'none', ...(isDark ? { colorPrimary: '#3366FF' } : {}) },
+    },
+  }
+}

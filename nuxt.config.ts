@@ -1,0 +1,76 @@
+import { guardEntry } from './server/build/entry.ts'
+import trustedKeys from './server/build/trusted-keys.ts'
+
+/* Two builds that cannot overwrite each other: the vendor's, and the sandbox's for trials and tests. */
+const sandbox = process.env.NC_LICENSE_BUILD === 'sandbox'
+
+export default defineNuxtConfig({
+  compatibilityDate: '2026-11-01',
+  modules: [
+    [trustedKeys, { sandbox }],
+    '@pinia/nuxt',
+    '@ant-design-vue/nuxt',
+    '@nuxtjs/i18n',
+    'nuxt-security',
+  ],
+  devtools: { enabled: false },
+  telemetry: false,
+  buildDir: sandbox ? '.nuxt-sandbox' : '.nuxt',
+  imports: { scan: true },
+  typescript: {
+    strict: true,
+    tsConfig: { compilerOptions: { allowImportingTsExtensions: true, noUncheckedIndexedAccess: true } },
+  },
+  runtimeConfig: { public: { sandbox } },
+  css: ['~/assets/main.css'],
+  // Styles are extracted by app/plugins/style-cache.ts; icons come from @lucide/vue; imports are written out.
+  antd: { icons: false, imports: [] },
+  i18n: {
+    defaultLocale: 'en',
+    strategy: 'no_prefix',
+    detectBrowserLanguage: false,
+    langDir: '../app/locales',
+    locales: [{ code: 'en', language: 'en-US', name: 'English', file: 'en.json' }],
+  },
+  security: {
+    // Headers and the nonce only: limits and body sizes are handled where the truth about client and bytes is known.
+    rateLimiter: false,
+    requestSizeLimiter: false,
+    xssValidator: false,
+    corsHandler: false,
+    allowedMethodsRestricter: false,
+    headers: {
+      contentSecurityPolicy: {
+        'default-src': ['\'self\''],
+        'base-uri': ['\'none\''],
+        'object-src': ['\'none\''],
+        'form-action': ['\'self\''],
+        'frame-ancestors': ['\'none\''],
+        'font-src': ['\'self\''],
+        'img-src': ['\'self\'', 'data:'],
+        'connect-src': ['\'self\''],
+        'script-src': ['\'self\'', '\'nonce-{{nonce}}\''],
+        'script-src-attr': ['\'none\''],
+        // ant-design-vue is CSS-in-JS.
+        'style-src': ['\'self\'', '\'unsafe-inline\''],
+        'upgrade-insecure-requests': false,
+      },
+      crossOriginEmbedderPolicy: false,
+      strictTransportSecurity: false,
+      referrerPolicy: 'no-referrer',
+      xFrameOptions: 'DENY',
+      xXSSProtection: '0',
+    },
+  },
+  routeRules: {
+    '/**': { headers: { 'cache-control': 'no-store' } },
+    '/_nuxt/**': { headers: { 'cache-control': 'public, max-age=31536000, immutable' } },
+  },
+  nitro: {
+    output: { dir: sandbox ? '.output-sandbox' : '.output' },
+    imports: false,
+    compressPublicAssets: { gzip: true, brotli: true },
+    typescript: { tsConfig: { compilerOptions: { allowImportingTsExtensions: true } } },
+    hooks: { compiled: nitro => guardEntry(nitro.options.output.serverDir) },
+  },
+})

@@ -1,0 +1,7 @@
+import { handle } from '../../utils/handle.ts'
+import { signInWithLimits } from '../../utils/sign-in.ts'
+
+export default handle('login', async ({ event, app, body, peer }) => {
+  const { email, role, id } = await signInWithLimits(event, app, peer, body)
+  return { user: { id, email, role } }
+})

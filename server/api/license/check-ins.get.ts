@@ -1,0 +1,3 @@
+import { handle } from '../../utils/handle.ts'
+
+export default handle('listCheckIns', async ({ app, query }) => ({ days: await app.license.listCheckInDays(query.days) }))

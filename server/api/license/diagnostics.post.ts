@@ -1,0 +1,18 @@
+import type { DiagnosticStage } from '../../../shared/license.ts'
+import { diagnose } from '../../license-server/diagnostics.ts'
+import { answerWithSteps } from '../../utils/answer-with-steps.ts'
+import { actorOf, handle } from '../../utils/handle.ts'
+
+export default handle('diagnose', async (context) => {
+  const { app: { license, limits, client, config, log }, event } = context
+  await limits.use('diagnostics', actorOf(context).email)
+  return answerWithSteps(event, log, 'stage', async (report) => {
+    const offline = license.view('admin').method === 'offline'
+    const stages: DiagnosticStage[] = []
+    for await (const stage of diagnose({ client, proxyFor: config.proxyFor, now: () => license.moment().wall }, offline)) {
+      stages.push(stage)
+      report(stage)
+    }
+    return { ok: stages.every(({ result }) => result !== 'failed'), stages }
+  })
+})

@@ -1,0 +1,7 @@
+import { actorOf, handle } from '../../utils/handle.ts'
+
+export default handle('removeLicense', async (context) => {
+  const { app: { license }, body } = context
+  await license.remove({ ...body, actor: actorOf(context) })
+  return license.view('admin')
+})

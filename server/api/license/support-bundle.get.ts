@@ -1,0 +1,14 @@
+import { setResponseHeader } from 'h3'
+import { describeConfig } from '../../utils/describe-config.ts'
+import { eventViewOf } from '../../utils/event-view.ts'
+import { handle } from '../../utils/handle.ts'
+
+export default handle('getSupportBundle', async ({ app: { license, config, storage }, event }) => {
+  const bundle = license.supportBundle({
+    configuration: describeConfig(config), storage: storage.kind,
+    runtime: { node: process.version, platform: process.platform, arch: process.arch },
+  })
+  const events = await license.listEvents({ limit: 200 })
+  setResponseHeader(event, 'content-disposition', `attachment; filename="nocodb-license-${license.instanceId.slice(0, 8)}.json"`)
+  return { ...bundle, checkIns: await license.listCheckInDays(30), events: events.map(each => eventViewOf(each, 'viewer')) }
+})

@@ -1,0 +1,3 @@
+import { handle } from '../utils/handle.ts'
+
+export default handle('putUsage', ({ app, body }) => app.license.setSeatsUsed(body.seats))

@@ -1,0 +1,3 @@
+import { actorOf, handle } from '../../utils/handle.ts'
+
+export default handle('deleteUser', context => context.app.accounts.remove(context.params.id, actorOf(context)))

@@ -1,0 +1,162 @@
+import { maskKey } from '../../shared/credential.ts'
+import type { CredentialErrorCode } from '../../shared/errors.ts'
+import type { SaveStep } from '../../shared/license.ts'
+import type { RefusalCode } from '../license-server/protocol.ts'
+import { isInSequence, requireAnswerTo, seqMarkOf } from './answers.ts'
+import { requireCredential } from './credential.ts'
+import { LicenseError } from './errors.ts'
+import { eventOf } from './events.ts'
+import type { Keyring } from './jws.ts'
+import type { Keeper } from './keeper.ts'
+import type { Actor, CallFailure, LicenseServer, LicenseStore, NewDeactivation, Random, Snapshot, StoredLicense } from './ports.ts'
+import { judgeToken } from './preview.ts'
+import { nextAfterLease } from './schedule.ts'
+import { stateOf } from './state.ts'
+import type { Lease } from './token.ts'
+import { verifyServerLease } from './token.ts'
+
+export interface SaveRequest {
+  credential: string
+  /** The revision the person was looking at; the save is refused when it is no longer the current one. */
+  revision?: number
+  actor: Actor
+  /** Digest to remember along with the license, when it comes from the environment. */
+  envDigest?: string
+  onStep?: (step: SaveStep) => void
+}
+
+export interface Activation {
+  /**
+   * Takes a pasted credential; activates it. The current license is replaced only after the new one has been verified
+   * and written. Throws LicenseError: any of the credential or network group, CONFLICT, STORAGE_UNAVAILABLE.
+   */
+  save(request: SaveRequest): Promise<void>
+}
+
+export interface ActivationOptions {
+  keeper: Keeper
+  store: LicenseStore
+  server: LicenseServer
+  keyring: Keyring
+  random: Random
+  version: string
+}
+
+/** What an unsigned refusal of an activation means to the person who pasted the key. */
+const REFUSALS: Partial<Record<RefusalCode, CredentialErrorCode>> = {
+  unknown_key: 'KEY_UNKNOWN',
+  expired: 'LICENSE_EXPIRED',
+  revoked: 'LICENSE_REVOKED',
+  suspended: 'LICENSE_SUSPENDED',
+  bound_elsewhere: 'BOUND_TO_DIFFERENT_INSTALLATION',
+  method_not_in_plan: 'METHOD_NOT_IN_PLAN',
+}
+
+interface Accepted { lease: Lease, secret: string | null, maskedKey: string | null }
+
+/** Takes the domain's ports; returns the one way in which a credential becomes a license. */
+export function createActivation({ keeper, store, server, keyring, random, version }: ActivationOptions): Activation {
+  async function acceptToken(token: string): Promise<Accepted> {
+    const { lease, error } = await judgeToken(token, { keeper, store, keyring })
+    if (error) throw error
+    return { lease, secret: null, maskedKey: null }
+  }
+
+  async function activateKey(key: string, method: 'standard' | 'airgapped', step: (step: SaveStep) => void): Promise<Accepted> {
+    const nonce = random.hex(16)
+    const outcome = await server.call('activate', {
+      license_key: key, instance_id: keeper.instanceId, nonce, version, kids: [...keyring.kids],
+    })
+    if (!outcome.ok) throw refusalOf(outcome, keeper.instanceId)
+    step('contacted')
+    const lease = await verifyActivated(outcome.value.lease)
+    requireAnswerTo({ nonce, instanceId: keeper.instanceId, sub: null, method }, lease)
+    if (!await isInSequence(store, lease, null)) throw new LicenseError('SERVER_RESPONSE_INVALID')
+    return { lease, secret: outcome.value.secret, maskedKey: maskKey(key) }
+  }
+
+  /** A signer this build does not know says more than "invalid": the remedy is an update. */
+  async function verifyActivated(jws: string): Promise<Lease> {
+    try {
+      return await verifyServerLease(jws, keyring)
+    }
+    catch (cause) {
+      if (!(cause instanceof LicenseError) || cause.code === 'TOKEN_UNKNOWN_SIGNER') throw cause
+      throw new LicenseError('SERVER_RESPONSE_INVALID', { cause })
+    }
+  }
+
+  async function write(accepted: Accepted, base: Snapshot, { actor, envDigest }: SaveRequest): Promise<void> {
+    const { lease } = accepted
+    const trusted = keeper.trustedAfter(lease)
+    const now = lease.claims.method === 'offline' ? keeper.now().effective : trusted.at
+    const license = licenseOf(accepted, keeper.instanceId, now, random.unit())
+    const event = eventOf('activated', now, actor, {
+      method: lease.claims.method, licenseId: lease.claims.sub, expiresAt: new Date(lease.claims.exp * 1000).toISOString(),
+    })
+    const written = await store.saveLicense({
+      revision: base.revision, license, seq: seqMarkOf(lease), trusted, event,
+      ...(envDigest === undefined ? {} : { envDigest }),
+      deactivate: deactivationOf(keeper, base.license, now, lease),
+    })
+    if (written === 'stale') {
+      await keeper.reload()
+      throw new LicenseError('CONFLICT', { details: { revision: keeper.snapshot.revision } })
+    }
+    keeper.adopt(lease, trusted, null)
+    await keeper.reload()
+  }
+
+  return {
+    async save(request) {
+      const step = request.onStep ?? (() => undefined)
+      const credential = requireCredential(request.credential)
+      const base = await keeper.reload()
+      if (request.revision !== undefined && request.revision !== base.revision) {
+        throw new LicenseError('CONFLICT', { details: { revision: base.revision } })
+      }
+      step('checked')
+      const accepted = credential.method === 'offline'
+        ? await acceptToken(credential.token)
+        : await activateKey(credential.key, credential.method, step)
+      step('verified')
+      if (isHeldAlready(keeper, accepted.lease)) {
+        if (request.envDigest !== undefined) await store.saveEnvDigest(request.envDigest)
+      }
+      else await write(accepted, base, request)
+      step('stored')
+    },
+  }
+}
+
+/** The same token again changes nothing. */
+function isHeldAlready(keeper: Keeper, lease: Lease): boolean {
+  return keeper.holding.kind === 'lease' && keeper.holding.lease.jws === lease.jws && keeper.holding.verdict === null
+}
+
+function refusalOf(failure: CallFailure, instanceId: string): LicenseError {
+  const code = failure.refusal && REFUSALS[failure.refusal]
+  if (!code) return new LicenseError(failure.code, { cause: failure.cause })
+  const details = code === 'BOUND_TO_DIFFERENT_INSTALLATION' ? { expected: instanceId, found: null } : undefined
+  return new LicenseError(code, details ? { details } : {})
+}
+
+function licenseOf({ lease, secret, maskedKey }: Accepted, instanceId: string, now: number, unit: number): StoredLicense {
+  return {
+    method: lease.claims.method, lease: lease.jws, jti: lease.claims.jti, verdict: null, secret, maskedKey,
+    activatedAt: now, lastState: stateOf({ kind: 'lease', lease, verdict: null }, instanceId, now),
+    lastSuccessAt: secret === null ? null : now, lastAttemptAt: secret === null ? null : now,
+    nextAt: nextAfterLease(lease.claims, now, unit), consecutiveFailures: 0, failingSince: null, lastError: null,
+  }
+}
+
+/**
+ * What to tell the vendor about the license that is being removed or replaced, so that its seat is free again; null for
+ * one that needs no telling (not standard), or that is being activated anew.
+ */
+export function deactivationOf(keeper: Keeper, license: StoredLicense | null, now: number, next: Lease | null): NewDeactivation | null {
+  if (license?.method !== 'standard' || license.secret === null) return null
+  const held = keeper.holding.kind === 'lease' ? keeper.holding.lease : null
+  if (next && held?.claims.sub === next.claims.sub) return null
+  return { lease: held?.jws ?? license.lease, secret: license.secret, createdAt: now, nextAt: now }
+}

@@ -1,0 +1,183 @@
+import type { NetworkErrorCode } from '../../shared/errors.ts'
+import { requireAnswerTo, isInSequence, seqMarkOf } from './answers.ts'
+import type { Asked } from './answers.ts'
+import { LicenseError } from './errors.ts'
+import { eventOf } from './events.ts'
+import type { Keyring } from './jws.ts'
+import type { Keeper } from './keeper.ts'
+import type { Actor, CallFailure, LicenseServer, LicenseStore, Random, StoredLicense } from './ports.ts'
+import { nextAfterFailure, nextAfterLease, nextAfterVerdict } from './schedule.ts'
+import { checkInDueAt, pausesAt } from './state.ts'
+import type { Lease, Verdict } from './token.ts'
+import { verifyServerLease, verifyVerdict } from './token.ts'
+
+export type CheckInResult =
+  | { kind: 'fresh' | 'verdict' }
+  /** The license was replaced or removed while the server was asked; its late answer changes nothing. */
+  | { kind: 'dropped' }
+  | { kind: 'failed', failure: CallFailure }
+
+export interface CheckIn {
+  /** Takes who asks; checks in (standard) or renews (airgapped) once. `quiet`: a failure without an answer leaves no trace. */
+  attempt(actor: Actor, options?: { quiet?: boolean, signal?: AbortSignal }): Promise<CheckInResult>
+}
+
+export interface CheckInOptions {
+  keeper: Keeper
+  store: LicenseStore
+  server: LicenseServer
+  keyring: Keyring
+  random: Random
+  version: string
+  observe?: (result: CheckInResult['kind'], seconds: number) => void
+}
+
+type Answer = { lease: Lease } | { verdict: Verdict }
+
+/** Takes the domain's ports; returns the one way in which a stored license talks to the license server. */
+export function createCheckIn({ keeper, store, server, keyring, random, version, observe }: CheckInOptions): CheckIn {
+  let failuresSinceStart: number | null = 0
+
+  async function ask(license: StoredLicense, secret: string, signal?: AbortSignal): Promise<Answer | CallFailure> {
+    const nonce = random.hex(16)
+    const held = keeper.holding.kind === 'lease' ? keeper.holding.lease : null
+    const request = { lease: held?.jws ?? license.lease, nonce, version, kids: [...keyring.kids] }
+    const options = signal ? { secret, signal } : { secret }
+    const outcome = license.method === 'airgapped'
+      ? await server.call('renew', request, options)
+      : await server.call('checkIn', { ...request, seats_used: keeper.snapshot.seatsUsed }, options)
+    if (!outcome.ok) return outcome
+    const asked = { nonce, instanceId: keeper.instanceId, sub: held?.claims.sub ?? null, method: license.method }
+    return await readAnswer(outcome.value, asked)
+  }
+
+  async function readAnswer(value: { lease: string } | { verdict: string }, asked: Asked): Promise<Answer | CallFailure> {
+    try {
+      const answer: Answer = 'lease' in value
+        ? { lease: await verifyServerLease(value.lease, keyring) }
+        : { verdict: await verifyVerdict(value.verdict, keyring) }
+      const statement = 'lease' in answer ? answer.lease : answer.verdict
+      requireAnswerTo(asked, statement)
+      const held = keeper.holding.kind === 'lease' ? keeper.holding.verdict ?? keeper.holding.lease : null
+      if (!await isInSequence(store, statement, held && seqMarkOf(held))) throw new LicenseError('SERVER_RESPONSE_INVALID')
+      return answer
+    }
+    catch (cause) {
+      if (!(cause instanceof LicenseError)) throw cause
+      return { ok: false, code: 'SERVER_RESPONSE_INVALID', refusal: null, answered: true, retryAfterMs: null, cause }
+    }
+  }
+
+  async function acceptLease(license: StoredLicense, lease: Lease, actor: Actor): Promise<CheckInResult> {
+    const trusted = keeper.trustedAfter(lease)
+    const before = keeper.holding.kind === 'lease' ? keeper.holding : null
+    const next = nextAfterLease(lease.claims, trusted.at, random.unit())
+    const fresh: StoredLicense = {
+      ...license, lease: lease.jws, jti: lease.claims.jti, verdict: null, lastSuccessAt: trusted.at,
+      lastAttemptAt: trusted.at, nextAt: next, consecutiveFailures: 0, failingSince: null, lastError: null,
+    }
+    const renewedFrom = before && before.lease.claims.exp !== lease.claims.exp ? before.lease.claims.exp : null
+    const event = renewedFrom === null
+      ? eventOf('check_in_succeeded', trusted.at, actor)
+      : eventOf('renewed', trusted.at, actor, {
+          from: new Date(renewedFrom * 1000).toISOString(), to: new Date(lease.claims.exp * 1000).toISOString(),
+        })
+    const visible = before === null || before.verdict !== null || termsOf(before.lease) !== termsOf(lease)
+    const outcome = { at: trusted.at, nextAt: next, event }
+    const written = await orUnavailable(store.replaceLease({
+      sentJti: license.jti, lease: lease.jws, seq: seqMarkOf(lease), trusted, outcome, visible,
+    }))
+    if (written === 'stale') return { kind: 'dropped' }
+    keeper.adopt(lease, trusted, written === 'written' ? null : fresh)
+    failuresSinceStart = null
+    return { kind: 'fresh' }
+  }
+
+  async function acceptVerdict(license: StoredLicense, verdict: Verdict, actor: Actor): Promise<CheckInResult> {
+    const now = keeper.now().effective
+    const next = nextAfterVerdict(verdict, now)
+    const event = eventOf('verdict', now, actor, { verdict: verdict.claims.verdict, reason: verdict.claims.reason ?? null })
+    const written = await orUnavailable(store.recordVerdict({
+      sentJti: license.jti, verdict: verdict.jws, seq: seqMarkOf(verdict), outcome: { at: now, nextAt: next, event },
+    }))
+    if (written === 'stale') return { kind: 'dropped' }
+    if (written === 'unavailable') {
+      keeper.adoptVerdict(verdict, { ...license, verdict: verdict.jws, lastAttemptAt: now, nextAt: next, consecutiveFailures: 0 })
+    }
+    failuresSinceStart = null
+    return { kind: 'verdict' }
+  }
+
+  async function countFailure(license: StoredLicense, failure: CallFailure, actor: Actor): Promise<CheckInResult> {
+    const now = keeper.now().effective
+    const claims = keeper.holding.kind === 'lease' ? keeper.holding.lease.claims : null
+    if (failuresSinceStart !== null) failuresSinceStart++
+    const failures = license.consecutiveFailures + 1
+    const nextAt = license.method === 'airgapped'
+      ? null
+      : nextAfterFailure({
+          now,
+          every: claims?.method === 'standard' ? claims.check_in.every * 1000 : Infinity,
+          pausesAt: claims ? pausesAt(claims) : Infinity,
+          failures,
+          sinceStart: failuresSinceStart,
+          retryAfterMs: failure.retryAfterMs,
+          unit: random.unit(),
+        })
+    const event = eventOf('check_in_failed', now, actor, { code: failure.code })
+    const written = await orUnavailable(store.recordFailure({
+      sentJti: license.jti, code: failure.code, outcome: { at: now, nextAt, event },
+    }))
+    if (written === 'stale') return { kind: 'dropped' }
+    if (written === 'unavailable') {
+      keeper.noteUnstored({
+        ...license, lastAttemptAt: now, nextAt, consecutiveFailures: failures,
+        failingSince: license.failingSince ?? now, lastError: failure.code,
+      })
+    }
+    return { kind: 'failed', failure }
+  }
+
+  async function attempt(actor: Actor, { quiet = false, signal }: { quiet?: boolean, signal?: AbortSignal } = {}): Promise<CheckInResult> {
+    const license = keeper.snapshot.license
+    if (!license) throw new LicenseError('NO_LICENSE')
+    if (license.method === 'offline' || license.secret === null) throw new LicenseError('NO_CALLS_FOR_OFFLINE')
+    const startedAt = keeper.now().reading.uptime
+    const answer = await ask(license, license.secret, signal)
+    const result = 'lease' in answer
+      ? await acceptLease(license, answer.lease, actor)
+      : 'verdict' in answer
+        ? await acceptVerdict(license, answer.verdict, actor)
+        : quiet && !answer.answered
+          ? { kind: 'failed' as const, failure: answer }
+          : await countFailure(license, answer, actor)
+    keeper.settle()
+    observe?.(result.kind, (keeper.now().reading.uptime - startedAt) / 1000)
+    await orUnavailable(keeper.reload())
+    return result
+  }
+
+  return { attempt }
+}
+
+/** What of a lease a person would notice if it changed. */
+function termsOf({ claims }: Lease): string {
+  const { exp, plan, licensee, features, seats } = claims
+  return JSON.stringify([exp, plan, licensee, features, seats, checkInDueAt(claims) - claims.iat * 1000, pausesAt(claims) - claims.iat * 1000])
+}
+
+/** The license goes on from memory while storage is away. */
+async function orUnavailable<T>(write: Promise<T>): Promise<T | 'unavailable'> {
+  try {
+    return await write
+  }
+  catch (error) {
+    if (error instanceof LicenseError && error.code === 'STORAGE_UNAVAILABLE') return 'unavailable'
+    throw error
+  }
+}
+
+/** Takes a failure's code for a log line or metric label. */
+export function failureCode(result: CheckInResult): NetworkErrorCode | null {
+  return result.kind === 'failed' ? result.failure.code : null
+}

@@ -1,0 +1,72 @@
+import { ERRORS } from '../../shared/errors.ts'
+import type { Activation } from './activation.ts'
+import { LicenseError } from './errors.ts'
+import type { Keeper } from './keeper.ts'
+import type { LicenseStore, Log, Random } from './ports.ts'
+import type { EnvironmentTrouble } from './warnings.ts'
+
+/** Milliseconds between tries while the license server cannot be reached: quick at first, then up to an hour. */
+const WAITS = [2_000, 5_000, 15_000, 60_000, 120_000, 240_000, 480_000, 960_000, 1_920_000, 3_600_000]
+
+export interface Environment {
+  readonly managed: boolean
+  readonly trouble: EnvironmentTrouble
+  /** Applies the operator's credential if it differs from the one last applied and is due; returns when to come back (uptime, ms). */
+  apply(): Promise<number | null>
+}
+
+export interface EnvironmentOptions {
+  /** `NC_LICENSE_KEY` and its SHA-256 (hex), if set. */
+  credential: { text: string, digest: string } | null
+  keeper: Keeper
+  store: LicenseStore
+  activation: Activation
+  random: Random
+  log: Log
+}
+
+/** Takes the operator's credential; returns what brings the installation in line with it, for as long as it takes. */
+export function createEnvironment({ credential, keeper, store, activation, random, log }: EnvironmentOptions): Environment {
+  let trouble: EnvironmentTrouble = null
+  let tries = 0
+  let dueAt: number | null = 0
+
+  async function applyOnce(): Promise<void> {
+    if (!credential) {
+      // Forgotten, so that setting the same credential again later applies it again.
+      if (keeper.snapshot.envDigest !== null) await store.saveEnvDigest(null)
+      return
+    }
+    const applied = keeper.snapshot.envDigest === credential.digest && keeper.snapshot.license !== null
+    if (!applied) await activation.save({ credential: credential.text, actor: { kind: 'environment' }, envDigest: credential.digest })
+  }
+
+  return {
+    managed: credential !== null,
+    get trouble() { return trouble },
+    async apply() {
+      const { uptime } = keeper.now().reading
+      if (dueAt === null || uptime < dueAt) return dueAt
+      try {
+        await applyOnce()
+        trouble = null
+        dueAt = null
+      }
+      catch (error) {
+        if (!(error instanceof LicenseError)) throw error
+        trouble = { error: error.code }
+        const wait = WAITS[Math.min(tries++, WAITS.length - 1)] ?? 0
+        dueAt = isWorthRetrying(error) ? keeper.now().reading.uptime + wait / 2 + random.unit() * (wait / 2) : null
+        log.warn('the license in NC_LICENSE_KEY could not be applied', {
+          code: error.code, reference: ERRORS[error.code].reference, retry: dueAt !== null,
+        })
+      }
+      return dueAt
+    },
+  }
+}
+
+/** A wrong credential stays wrong until the operator changes it; everything else can heal by itself. */
+function isWorthRetrying({ code }: LicenseError): boolean {
+  return ERRORS[code].group !== 'credential'
+}

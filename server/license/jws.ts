@@ -1,0 +1,88 @@
+import type { CryptoKey } from 'jose'
+import { base64url, compactVerify, importJWK } from 'jose'
+import type { Jwks } from '../../shared/jwks.ts'
+import { LicenseError } from './errors.ts'
+import { parseStrictJson } from './strict-json.ts'
+
+/** The vendor's keys that this build trusts, by `kid`. */
+export interface Keyring {
+  readonly kids: readonly string[]
+  get(kid: string): CryptoKey | undefined
+}
+
+export interface VerifiedJws { typ: string, payload: unknown }
+
+/** RFC 8037 names the algorithm EdDSA, RFC 9864 Ed25519; both mean the same signature over the same key. */
+const ALGORITHMS = ['EdDSA', 'Ed25519']
+/** Every header member a lease may have: none that brings, names or fetches a key, changes the encoding or is critical. */
+const HEADER_MEMBERS = new Set(['alg', 'kid', 'typ'])
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/** Takes the JWKS of the build; returns its keyring. Rejects when a key is not an Ed25519 public key (RFC 8037 §2). */
+export async function createKeyring(jwks: Jwks): Promise<Keyring> {
+  const keys = new Map<string, CryptoKey>()
+  for (const jwk of jwks.keys) {
+    const key = await importJWK({ kty: jwk.kty, crv: jwk.crv, x: jwk.x }, 'Ed25519')
+    if (key instanceof Uint8Array) throw new TypeError('not an asymmetric key')
+    keys.set(jwk.kid, key)
+  }
+  return { kids: [...keys.keys()], get: kid => keys.get(kid) }
+}
+
+/**
+ * Takes a compact JWS (RFC 7515 §7.1) and the keyring; returns its `typ` and payload once the signature is proven.
+ * Throws LicenseError: CREDENTIAL_MALFORMED (not strictly encoded), TOKEN_UNKNOWN_SIGNER, TOKEN_SIGNATURE_INVALID,
+ * TOKEN_WRONG_KIND (no `typ`), TOKEN_CLAIMS_INVALID (payload is no strict JSON).
+ */
+export async function verifyJws(token: string, keyring: Keyring): Promise<VerifiedJws> {
+  const [header, payload] = decodeSegments(token)
+  const { alg, kid, typ } = readHeader(header)
+  if (typeof alg !== 'string' || !ALGORITHMS.includes(alg)) throw new LicenseError('TOKEN_SIGNATURE_INVALID')
+  const key = typeof kid === 'string' ? keyring.get(kid) : undefined
+  if (!key) throw new LicenseError('TOKEN_UNKNOWN_SIGNER', { details: { kid: typeof kid === 'string' ? kid.slice(0, 64) : null } })
+  try {
+    await compactVerify(token, key, { algorithms: [alg] })
+  }
+  catch (cause) {
+    throw new LicenseError('TOKEN_SIGNATURE_INVALID', { cause })
+  }
+  if (typeof typ !== 'string') throw new LicenseError('TOKEN_WRONG_KIND')
+  return { typ, payload: readPayload(payload) }
+}
+
+/** jose decodes padding, white space and non-canonical last characters; one statement must have one spelling only. */
+function decodeSegments(token: string): [Uint8Array, Uint8Array] {
+  const segments = token.split('.')
+  const bytes = segments.map((segment) => {
+    if (!/^[\w-]+$/.test(segment)) throw new LicenseError('CREDENTIAL_MALFORMED')
+    const decoded = Uint8Array.from(Buffer.from(segment, 'base64url'))
+    if (base64url.encode(decoded) !== segment) throw new LicenseError('CREDENTIAL_MALFORMED')
+    return decoded
+  })
+  const [header, payload, signature] = bytes
+  if (!header || !payload || !signature || bytes.length !== 3) throw new LicenseError('CREDENTIAL_MALFORMED')
+  return [header, payload]
+}
+
+function readHeader(bytes: Uint8Array): { alg?: unknown, kid?: unknown, typ?: unknown } {
+  let header: unknown
+  try {
+    header = parseStrictJson(utf8.decode(bytes))
+  }
+  catch (cause) {
+    throw new LicenseError('CREDENTIAL_MALFORMED', { cause })
+  }
+  if (typeof header !== 'object' || header === null || Array.isArray(header)) throw new LicenseError('CREDENTIAL_MALFORMED')
+  if (Object.keys(header).some(member => !HEADER_MEMBERS.has(member))) throw new LicenseError('TOKEN_SIGNATURE_INVALID')
+  return header
+}
+
+function readPayload(bytes: Uint8Array): unknown {
+  try {
+    return parseStrictJson(utf8.decode(bytes))
+  }
+  catch (cause) {
+    throw new LicenseError('TOKEN_CLAIMS_INVALID', { cause })
+  }
+}

@@ -1,0 +1,157 @@
+import type { LicenseState } from '../../shared/license.ts'
+import { LicenseError } from './errors.ts'
+import type { Keyring } from './jws.ts'
+import type { Clock, ClockReading, LicenseStore, Snapshot, StoredLicense, TrustedTimeRecord } from './ports.ts'
+import type { Holding } from './state.ts'
+import { isByTime, isEntitled, stateOf } from './state.ts'
+import type { Lease, Verdict } from './token.ts'
+import { verifyOfflineToken, verifyServerLease, verifyVerdict } from './token.ts'
+import type { TimeJudgement } from './trusted-time.ts'
+import { advance, anchor, judgeTime, raise } from './trusted-time.ts'
+
+/** A check-in takes at most 10 s; a state is not held for the sake of one any longer than that, and a little. */
+const LONGEST_HOLD = 12_000
+
+export interface Moment extends TimeJudgement {
+  reading: ClockReading
+  /** False while a stretch of unknown length lies behind trusted time. */
+  continuous: boolean
+  state: LicenseState
+  entitled: boolean
+  /** A wrong clock may have brought about what the state would be; a check-in is to tell. */
+  inDoubt: boolean
+}
+
+/** What this process knows of the license: the stored row, verified, with the time. Goes on while storage is away. */
+export interface Keeper {
+  readonly instanceId: string
+  readonly snapshot: Snapshot
+  readonly holding: Holding
+  /** Reads the store and verifies what it holds. Rejects STORAGE_UNAVAILABLE; then everything stays as it was. */
+  reload(): Promise<Snapshot>
+  /** The time and the state, now. */
+  now(): Moment
+  /** Trusted time as to be stored along with a lease that answered our nonce, or with a token that was pasted. */
+  trustedAfter(lease: Lease): TrustedTimeRecord
+  /** Takes over what has just been accepted, stored (null) or, while storage is away, as it would have been. */
+  adopt(lease: Lease, trusted: TrustedTimeRecord, unstored: StoredLicense | null): void
+  adoptVerdict(verdict: Verdict, unstored: StoredLicense): void
+  noteUnstored(license: StoredLicense): void
+  /** A check-in has answered or failed: a state that was held for it is held no longer. */
+  settle(): void
+  trustedRecord(): TrustedTimeRecord | null
+}
+
+export interface KeeperOptions { store: LicenseStore, keyring: Keyring, clock: Clock, instanceId: string }
+
+/** Takes the store, the keyring, the clock and our Instance ID; returns a keeper that has read the store once. */
+export async function createKeeper({ store, keyring, clock, instanceId }: KeeperOptions): Promise<Keeper> {
+  let snapshot = await store.read()
+  let holding = await verifyStored(snapshot.license, keyring)
+  let trusted = restore(snapshot.trusted, holding, clock.read())
+  let anchored = false
+  let settled = false
+  let held: number | null = null
+  let atStart = true
+  /** The stored lease on top of which this process holds a newer one that could not be written. */
+  let unstoredOver: string | null = null
+
+  function judge(): Moment {
+    const reading = clock.read()
+    if (trusted) trusted = advance(trusted, reading)
+    const time = judgeTime(trusted, anchored, reading.wall)
+    const computed = stateOf(holding, instanceId, time.effective)
+    const inDoubt = isDoubtful(computed, time, reading)
+    const state = inDoubt ? snapshot.license?.lastState ?? computed : computed
+    return { ...time, reading, continuous: trusted?.continuous ?? false, state, entitled: isEntitled(state), inDoubt }
+  }
+
+  /**
+   * Whether an entitled standard license would lose its features by a clock that only a check-in can confirm: at a
+   * start, and when the wall clock runs ahead of trusted time. Holds until that check-in has answered or failed.
+   */
+  function isDoubtful(computed: LicenseState, { trusted }: TimeJudgement, reading: ClockReading): boolean {
+    const license = snapshot.license
+    const standard = holding.kind === 'lease' && holding.lease.claims.method === 'standard'
+    const suspect = standard && !anchored && isByTime(computed) && license !== null && isEntitled(license.lastState)
+      && (atStart || (trusted !== null && isEntitled(stateOf(holding, instanceId, trusted))))
+    if (!suspect) {
+      held = null
+      settled = false
+      return false
+    }
+    held ??= reading.uptime
+    return !settled && reading.uptime - held < LONGEST_HOLD
+  }
+
+  async function reload(): Promise<Snapshot> {
+    const read = await store.read()
+    if (unstoredOver !== null && read.license?.jti === unstoredOver) return snapshot
+    unstoredOver = null
+    if (read.license?.lease !== snapshot.license?.lease || read.license?.verdict !== snapshot.license?.verdict) {
+      holding = await verifyStored(read.license, keyring)
+      if (holding.kind === 'lease') trusted = raise(trusted, holding.lease.claims.iat * 1000, clock.read())
+    }
+    snapshot = read
+    return snapshot
+  }
+
+  function noteUnstored(license: StoredLicense): void {
+    unstoredOver ??= snapshot.license?.jti ?? null
+    // The stored jti stays: it is what the next write will be compared with.
+    snapshot = { ...snapshot, license: { ...license, jti: unstoredOver ?? license.jti } }
+  }
+
+  return {
+    instanceId,
+    get snapshot() { return snapshot },
+    get holding() { return holding },
+    reload,
+    now: judge,
+    trustedRecord: () => trusted && advance(trusted, clock.read()),
+    trustedAfter(lease) {
+      const reading = clock.read()
+      const signedAt = lease.claims.iat * 1000
+      return lease.claims.method === 'offline' ? raise(trusted, signedAt, reading) : anchor(signedAt, reading)
+    },
+    adopt(lease, record, unstored) {
+      holding = { kind: 'lease', lease, verdict: null }
+      trusted = advance(record, clock.read())
+      anchored ||= lease.claims.method !== 'offline'
+      if (unstored) noteUnstored(unstored)
+    },
+    adoptVerdict(verdict, unstored) {
+      if (holding.kind !== 'lease') return
+      holding = { ...holding, verdict }
+      noteUnstored(unstored)
+    },
+    noteUnstored,
+    settle() {
+      settled = true
+      atStart = false
+    },
+  }
+}
+
+/** A lease that is accepted says what time it is at least, also when the stored trusted time was lost or edited. */
+function restore(record: TrustedTimeRecord | null, holding: Holding, reading: ClockReading): TrustedTimeRecord | null {
+  const restored = record && advance(record, reading)
+  return holding.kind === 'lease' ? raise(restored, holding.lease.claims.iat * 1000, reading) : restored
+}
+
+async function verifyStored(license: StoredLicense | null, keyring: Keyring): Promise<Holding> {
+  if (!license) return { kind: 'none' }
+  try {
+    const lease = license.method === 'offline'
+      ? await verifyOfflineToken(license.lease, keyring)
+      : await verifyServerLease(license.lease, keyring)
+    if (lease.claims.method !== license.method) return { kind: 'invalid' }
+    const verdict = license.verdict === null ? null : await verifyVerdict(license.verdict, keyring)
+    const foreign = verdict !== null && verdict.claims.sub !== lease.claims.sub
+    return foreign ? { kind: 'invalid' } : { kind: 'lease', lease, verdict }
+  }
+  catch (error) {
+    if (error instanceof LicenseError) return { kind: 'invalid' }
+    throw error
+  }
+}

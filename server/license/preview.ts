@@ -1,0 +1,132 @@
+import { maskKey } from '../../shared/credential.ts'
+import { ERRORS } from '../../shared/errors.ts'
+import type { CHECK_NAMES, Preview } from '../../shared/license.ts'
+import { isInSequence } from './answers.ts'
+import { requireCredential } from './credential.ts'
+import { LicenseError } from './errors.ts'
+import type { Keyring } from './jws.ts'
+import type { Keeper } from './keeper.ts'
+import { describeRequest } from './outbound.ts'
+import type { LicenseStore } from './ports.ts'
+import { expiryOf } from './state.ts'
+import type { Lease } from './token.ts'
+import { verifyOfflineToken } from './token.ts'
+
+type Check = Preview['checks'][number]
+type CheckName = (typeof CHECK_NAMES)[number]
+
+export interface JudgeOptions { keeper: Keeper, store: LicenseStore, keyring: Keyring }
+
+export type Judgement =
+  | { lease: Lease, checks: Check[], error: null }
+  | { lease: Lease | null, checks: Check[], error: LicenseError }
+
+/** Which check a failed verification failed at; those before it have passed, those after it could not be made. */
+const FAILED_AT: Partial<Record<LicenseError['code'], CheckName>> = {
+  CREDENTIAL_MALFORMED: 'format',
+  TOKEN_UNKNOWN_SIGNER: 'signature',
+  TOKEN_SIGNATURE_INVALID: 'signature',
+  TOKEN_WRONG_KIND: 'kind',
+  TOKEN_CLAIMS_INVALID: 'claims',
+}
+const VERIFICATION: readonly CheckName[] = ['format', 'signature', 'kind', 'claims']
+const CIRCUMSTANCES: readonly CheckName[] = ['instance', 'term', 'start', 'sequence']
+
+/**
+ * Takes a pasted token; returns every check made of it with what was expected and found, and the error of the first one
+ * that failed. Used for the preview and for saving, so that the two cannot differ. Changes nothing, calls nobody.
+ */
+export async function judgeToken(token: string, { keeper, store, keyring }: JudgeOptions): Promise<Judgement> {
+  let lease: Lease
+  try {
+    lease = await verifyOfflineToken(token, keyring)
+  }
+  catch (error) {
+    if (!(error instanceof LicenseError)) throw error
+    return { lease: null, checks: verificationChecks(error, keyring), error }
+  }
+  const circumstances = await judgeCircumstances(lease, keeper, store)
+  const checks = [...verificationChecks(null, keyring), ...circumstances.map(({ check }) => check)]
+  const failed = circumstances.find(({ check }) => check.status === 'fail')
+  return failed ? { lease, checks, error: failed.error } : { lease, checks, error: null }
+}
+
+function verificationChecks(error: LicenseError | null, keyring: Keyring): Check[] {
+  const failedAt = error ? VERIFICATION.indexOf(FAILED_AT[error.code] ?? 'claims') : VERIFICATION.length
+  const checks = VERIFICATION.map((name, index): Check => ({
+    name,
+    status: index < failedAt ? 'pass' : index === failedAt ? 'fail' : 'skipped',
+    expected: name === 'signature' ? keyring.kids.join(', ') : null,
+    found: index === failedAt ? String(error?.details?.kid ?? error?.details?.claim ?? '') || null : null,
+  }))
+  const skipped = error ? CIRCUMSTANCES.map((name): Check => ({ name, status: 'skipped', expected: null, found: null })) : []
+  return [...checks, ...skipped]
+}
+
+async function judgeCircumstances(lease: Lease, keeper: Keeper, store: LicenseStore) {
+  const { claims } = lease
+  const now = keeper.now().effective
+  const startsAt = (claims.nbf ?? claims.iat) * 1000
+  const highest = await store.getSeq(claims.sub)
+  const inSequence = await isInSequence(store, lease, null)
+  const instant = (ms: number) => new Date(ms).toISOString()
+  return [
+    circumstance('instance', claims.instance_id === keeper.instanceId, keeper.instanceId, claims.instance_id,
+      'BOUND_TO_DIFFERENT_INSTALLATION', { expected: keeper.instanceId, found: claims.instance_id }),
+    circumstance('term', now < expiryOf(claims), `> ${instant(now)}`, instant(expiryOf(claims)),
+      'LICENSE_EXPIRED', { expiresAt: instant(expiryOf(claims)), now: instant(now) }),
+    circumstance('start', claims.nbf === undefined || now >= startsAt, `≤ ${instant(now)}`, instant(startsAt),
+      'TOKEN_NOT_YET_VALID', { startsAt: instant(startsAt), now: instant(now) }),
+    circumstance('sequence', inSequence, highest ? `≥ ${highest.seq}` : null, String(claims.seq),
+      'TOKEN_OLDER_THAN_CURRENT', { expected: highest?.seq ?? null, found: claims.seq }),
+  ]
+}
+
+function circumstance(
+  name: CheckName, passed: boolean, expected: string | null, found: string, code: LicenseError['code'],
+  details: NonNullable<LicenseError['details']>,
+): { check: Check, error: LicenseError } {
+  return { check: { name, status: passed ? 'pass' : 'fail', expected, found }, error: new LicenseError(code, { details }) }
+}
+
+/** Takes a pasted credential; returns what saving it would do. Throws CREDENTIAL_MALFORMED when it has no method. */
+export async function previewCredential(
+  pasted: string, options: JudgeOptions & { serverUrl: string, version: string },
+): Promise<Preview> {
+  const { keeper, keyring, serverUrl, version } = options
+  const credential = requireCredential(pasted)
+  if (credential.method !== 'offline') {
+    const body = { license_key: credential.key, instance_id: keeper.instanceId, nonce: '(random)', version, kids: [...keyring.kids] }
+    const { method, url, body: shown } = describeRequest(serverUrl, 'activate', body, 0)
+    return {
+      method: credential.method, accepted: true, error: null, difference: null,
+      checks: [{ name: 'format', status: 'pass', expected: null, found: maskKey(credential.key) }],
+      sends: { method, url, body: shown ?? {} },
+    }
+  }
+  const { lease, checks, error } = await judgeToken(credential.token, options)
+  return {
+    method: 'offline', accepted: error === null, checks, sends: null,
+    error: error && { code: error.code, reference: ERRORS[error.code].reference, ...(error.details ? { details: { ...error.details } } : {}) },
+    difference: lease && differenceOf(keeper, lease),
+  }
+}
+
+function differenceOf(keeper: Keeper, next: Lease): NonNullable<Preview['difference']> {
+  const before = keeper.holding.kind === 'lease' ? describeLease(keeper.holding.lease) : null
+  return describeLease(next)
+    .map(({ field, value }, index) => ({ field, current: before?.[index]?.value ?? null, next: value }))
+    .filter(({ current, next }) => current !== next)
+}
+
+function describeLease({ claims }: Lease) {
+  return [
+    { field: 'method' as const, value: claims.method },
+    { field: 'plan' as const, value: claims.plan },
+    { field: 'organization' as const, value: claims.licensee.organization },
+    { field: 'seats' as const, value: claims.seats === null ? null : String(claims.seats) },
+    { field: 'features' as const, value: claims.features.join(', ') },
+    { field: 'expiresAt' as const, value: new Date(expiryOf(claims)).toISOString() },
+    { field: 'licenseId' as const, value: claims.sub },
+  ]
+}

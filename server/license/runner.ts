@@ -1,0 +1,176 @@
+import { ERRORS } from '../../shared/errors.ts'
+import type { CheckIn, CheckInResult } from './check-in.ts'
+import { LicenseError } from './errors.ts'
+import type { Environment } from './environment.ts'
+import { eventOf } from './events.ts'
+import type { Keeper } from './keeper.ts'
+import type { Actor, LicenseStore, Log } from './ports.ts'
+import type { Removal } from './removal.ts'
+import { nextAtStart, renewsAtStart } from './schedule.ts'
+import { bordersOf } from './state.ts'
+
+const SECOND = 1000
+/** Well below the minute within which trusted time must have been stored. */
+const STORE_TIME_EVERY = 30 * SECOND
+const PRUNE_EVERY = 6 * 3600 * SECOND
+const LONGEST_TICK = SECOND
+const SHORTEST_TICK = 20
+
+export interface Runner {
+  /** Decides what is due at a start. */
+  start(): void
+  /** Does all that is due; never rejects. Returns how long to wait for the next, ms. */
+  tick(): Promise<number>
+  /** Joins a check-in that is under way, else makes one. */
+  checkIn(actor: Actor): Promise<CheckInResult>
+  /** Ends what is under way and stores the time. */
+  stop(): Promise<void>
+}
+
+export interface RunnerOptions {
+  keeper: Keeper
+  store: LicenseStore
+  checkIn: CheckIn
+  removal: Removal
+  environment: Environment
+  log: Log
+  eventsKeepDays: number
+}
+
+/** Takes the domain's parts; returns what makes time pass for them. */
+export function createRunner({ keeper, store, checkIn, removal, environment, log, eventsKeepDays }: RunnerOptions): Runner {
+  const stopping = new AbortController()
+  let inFlight: Promise<CheckInResult> | null = null
+  let telling: Promise<void> | null = null
+  let applying: Promise<unknown> | null = null
+  let due: { forNextAt: number | null, uptime: number } | null = null
+  let timeStoredAt = -Infinity
+  let prunedAt = -Infinity
+
+  /** The stored schedule is in effective time, which a repaired clock may move; waiting is done in uptime, which it cannot. */
+  function dueUptime(): number {
+    const nextAt = keeper.snapshot.license?.nextAt ?? null
+    if (!due || due.forNextAt !== nextAt) {
+      const moment = keeper.now()
+      due = { forNextAt: nextAt, uptime: nextAt === null ? Infinity : moment.reading.uptime + Math.max(0, nextAt - moment.effective) }
+    }
+    return due.uptime
+  }
+
+  function dueNow(): void {
+    due = { forNextAt: keeper.snapshot.license?.nextAt ?? null, uptime: -Infinity }
+  }
+
+  function run(actor: Actor, quiet = false): Promise<CheckInResult> {
+    inFlight ??= checkIn.attempt(actor, { quiet, signal: stopping.signal }).finally(() => {
+      inFlight = null
+      timeStoredAt = -Infinity
+    })
+    return inFlight
+  }
+
+  async function runQuietly(quiet: boolean): Promise<void> {
+    try {
+      const result = await run({ kind: 'system' }, quiet)
+      if (result.kind === 'failed' && !quiet) {
+        const { code, cause } = result.failure
+        log.warn('check-in failed', { code, reference: ERRORS[code].reference, cause: String(cause ?? '') })
+      }
+      if (result.kind === 'verdict') log.warn('the license server sent a verdict')
+    }
+    catch (error) {
+      if (!(error instanceof LicenseError)) log.error('check-in ended unexpectedly', { cause: String(error) })
+    }
+  }
+
+  async function renewAtStart(): Promise<void> {
+    const { effective } = keeper.now()
+    const result = await run({ kind: 'system' }, true)
+    // Only an attempt that was seen counts for the day: a restart once the network is there again must try.
+    const seen = result.kind !== 'failed' || result.failure.answered
+    if (seen) await store.saveRenewalAttempt(effective)
+  }
+
+  async function tellState(): Promise<void> {
+    const license = keeper.snapshot.license
+    const { state, effective } = keeper.now()
+    if (!license || license.lastState === state) return
+    log.info('license state changed', { from: license.lastState, to: state })
+    const event = eventOf('state_changed', effective, { kind: 'system' }, { from: license.lastState, to: state })
+    await store.recordState({ jti: license.jti, state, event })
+    await keeper.reload()
+  }
+
+  async function housekeep(uptime: number): Promise<void> {
+    const trusted = keeper.trustedRecord()
+    if (trusted && uptime - timeStoredAt >= STORE_TIME_EVERY) {
+      await store.saveTrustedTime(trusted)
+      timeStoredAt = uptime
+    }
+    if (uptime - prunedAt >= PRUNE_EVERY) {
+      await store.pruneEvents(keeper.now().effective - eventsKeepDays * 86_400 * SECOND)
+      prunedAt = uptime
+    }
+  }
+
+  async function work(): Promise<void> {
+    if (await store.readVersion() !== keeper.snapshot.version) await keeper.reload()
+    await tellState()
+    await housekeep(keeper.now().reading.uptime)
+    // A license that promises silence keeps it, also about the one it replaced.
+    const method = keeper.snapshot.license?.method ?? 'standard'
+    if (method !== 'standard') return
+    telling ??= removal.tellVendor(stopping.signal).catch(logStorage).finally(() => { telling = null })
+  }
+
+  function logStorage(error: unknown): void {
+    if (!(error instanceof LicenseError)) log.error('a background step failed', { cause: String(error) })
+  }
+
+  function nextTick(): number {
+    const { effective, reading, inDoubt } = keeper.now()
+    if (inDoubt && !inFlight) return SHORTEST_TICK
+    const { holding } = keeper
+    const borders = holding.kind === 'lease' ? bordersOf(holding.lease.claims).map(at => at - effective).filter(left => left > 0) : []
+    const waits = [LONGEST_TICK, ...borders, ...(inFlight ? [] : [dueUptime() - reading.uptime])]
+    return Math.max(SHORTEST_TICK, Math.min(...waits))
+  }
+
+  return {
+    start() {
+      const { snapshot, holding } = keeper
+      const { effective, reading } = keeper.now()
+      const license = snapshot.license
+      if (license?.method === 'standard') {
+        const claims = holding.kind === 'lease' ? holding.lease.claims : null
+        const at = claims?.method === 'standard'
+          ? nextAtStart(claims, license.nextAt, license.verdict !== null, effective)
+          : effective
+        due = { forNextAt: license.nextAt, uptime: reading.uptime + (at - effective) }
+      }
+      if (holding.kind === 'lease' && renewsAtStart(holding.lease.claims, snapshot.renewalAttemptAt, effective)) {
+        void renewAtStart().catch(logStorage)
+      }
+    },
+    async tick() {
+      const { inDoubt, reading } = keeper.now()
+      if (inDoubt && !inFlight) dueNow()
+      if (keeper.snapshot.license?.method === 'standard' && !inFlight && reading.uptime >= dueUptime()) {
+        // The next one is due when this one says so; until then only a doubt can call for another.
+        due = { forNextAt: keeper.snapshot.license.nextAt, uptime: reading.uptime + 60 * SECOND }
+        void runQuietly(false)
+      }
+      applying ??= environment.apply().catch(logStorage).finally(() => { applying = null })
+      await work().catch(logStorage)
+      return nextTick()
+    },
+    checkIn: actor => run(actor),
+    async stop() {
+      stopping.abort()
+      await Promise.allSettled([inFlight, telling, applying])
+      const trusted = keeper.trustedRecord()
+      if (trusted) await store.saveTrustedTime(trusted).catch(logStorage)
+    },
+  }
+}
+

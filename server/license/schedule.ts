@@ -1,0 +1,95 @@
+import type { LeaseClaims, StandardLease } from '../../shared/lease.ts'
+import type { Verdict } from './token.ts'
+import { checkInDueAt, expiryOf } from './state.ts'
+
+/* When to check in next. Milliseconds; `unit` is a random number in [0, 1). */
+
+const SECOND = 1000
+const MINUTE = 60 * SECOND
+const HOUR = 60 * MINUTE
+
+/** Checked around the end of the term as well, so that a renewal is picked up without anybody's doing. */
+const BEFORE_EXPIRY = [72 * HOUR, HOUR, 0]
+const EARLY = 0.1
+const AFTER_VERDICT = 6 * HOUR
+const START_RETRIES = [2 * SECOND, 5 * SECOND, 15 * SECOND]
+const FIRST_BACKOFF = MINUTE
+const MAX_BACKOFF = HOUR
+const MAX_BACKOFF_PAUSED = 15 * MINUTE
+const MAX_RETRY_AFTER = 6 * HOUR
+const LAST_CHANCE = 10 * MINUTE
+const SHORTEST = SECOND
+
+/** Takes a lease just received; returns when its check-in is due: up to 10 % early, and around the end of the term. */
+export function nextAfterLease(claims: LeaseClaims, now: number, unit: number): number | null {
+  if (claims.method !== 'standard') return null
+  const every = claims.check_in.every * SECOND
+  const regular = checkInDueAt(claims) - every * EARLY * unit
+  const expiry = BEFORE_EXPIRY.map(before => expiryOf(claims) - before).filter(at => at > now)
+  return Math.min(...expiry, Math.max(regular, now + SHORTEST / 2))
+}
+
+/** Takes a verdict just received; returns when to ask again. A verdict from a wrong past is not asked about in a loop. */
+export function nextAfterVerdict(verdict: Verdict, now: number): number {
+  return Math.max(verdict.claims.iat * SECOND, now) + AFTER_VERDICT
+}
+
+export interface FailedAttempt {
+  now: number
+  /** Regular distance between check-ins and the moment features pause; Infinity where the lease has none. */
+  every: number
+  pausesAt: number
+  /** Failures in a row, this one included. */
+  failures: number
+  /** How many of them since this process started, while none has succeeded in it; null after a first success. */
+  sinceStart: number | null
+  retryAfterMs: number | null
+  unit: number
+}
+
+/** Takes a failed attempt; returns when to try again. */
+export function nextAfterFailure(attempt: FailedAttempt): number {
+  const { now, pausesAt, unit } = attempt
+  const at = now + delayAfterFailure(attempt)
+  const lastChance = pausesAt - LAST_CHANCE
+  // Grace must not end on a wait: one attempt always falls into its last ten minutes.
+  return now < lastChance && at >= pausesAt ? lastChance + unit * (LAST_CHANCE / 2) : at
+}
+
+function delayAfterFailure({ now, every, pausesAt, failures, sinceStart, retryAfterMs, unit }: FailedAttempt): number {
+  const early = sinceStart === null ? undefined : START_RETRIES[sinceStart - 1]
+  const nth = sinceStart === null ? failures : sinceStart - START_RETRIES.length
+  const backoff = early ?? backoffOf(nth, now >= pausesAt, unit)
+  // Trying again later than one would have checked in anyway makes no sense.
+  const own = Math.min(backoff, Math.max(every, SHORTEST))
+  return retryAfterMs === null ? own : Math.max(own, Math.min(retryAfterMs, MAX_RETRY_AFTER))
+}
+
+/** Exponential with equal jitter: half of it fixed, half of it random. */
+function backoffOf(nth: number, paused: boolean, unit: number): number {
+  const cap = paused ? MAX_BACKOFF_PAUSED : MAX_BACKOFF
+  const full = Math.min(cap, FIRST_BACKOFF * 2 ** Math.min(nth - 1, 30))
+  return full / 2 + unit * (full / 2)
+}
+
+/**
+ * When the next attempt is due at a start. The stored schedule stands, but a lease that is already over its due time is
+ * checked in at once, and so is one whose stored time lies further ahead than any schedule would put it (a clock that
+ * was wrong when it was written).
+ */
+export function nextAtStart(claims: StandardLease, stored: number | null, hasVerdict: boolean, now: number): number {
+  const farthest = now + Math.max(claims.check_in.every * SECOND, MAX_RETRY_AFTER)
+  if (stored === null || stored > farthest) return now
+  const due = hasVerdict ? Infinity : Math.min(checkInDueAt(claims), expiryOf(claims))
+  return now >= due ? now : Math.max(stored, now)
+}
+
+const RENEWAL_WINDOW = 30 * 24 * HOUR
+const RENEWAL_SPACING = 24 * HOUR
+
+/** Whether an airgapped license tries, at this start, to pick up a renewal: near or after its end, at most once a day. */
+export function renewsAtStart(claims: LeaseClaims, lastAttemptAt: number | null, now: number): boolean {
+  if (claims.method !== 'airgapped' || now < expiryOf(claims) - RENEWAL_WINDOW) return false
+  // An attempt "in the future" was noted by a clock that has been set right since.
+  return lastAttemptAt === null || now - lastAttemptAt >= RENEWAL_SPACING || lastAttemptAt > now + RENEWAL_SPACING
+}

@@ -1,0 +1,137 @@
+import type { CheckInDay, Entitlements, LicenseView, OutboundRequest, Preview, Role, SaveStep } from '../../shared/license.ts'
+import { createActivation } from './activation.ts'
+import type { CheckInResult } from './check-in.ts'
+import { createCheckIn } from './check-in.ts'
+import { createEnvironment } from './environment.ts'
+import { LicenseError } from './errors.ts'
+import type { Keyring } from './jws.ts'
+import type { Moment } from './keeper.ts'
+import { createKeeper } from './keeper.ts'
+import { createNotedServer } from './outbound.ts'
+import type { Actor, Clock, LicenseServer, LicenseStore, Log, NewEvent, Random, StoredEvent } from './ports.ts'
+import { previewCredential } from './preview.ts'
+import { createRemoval } from './removal.ts'
+import { createRunner } from './runner.ts'
+import type { ActivationRequest, SupportFacts } from './support.ts'
+import { activationRequestOf, supportBundleOf } from './support.ts'
+import { entitlementsOf, viewOf } from './view.ts'
+import { warningsOf } from './warnings.ts'
+
+export interface LicenseServiceOptions {
+  store: LicenseStore
+  server: LicenseServer
+  keyring: Keyring
+  clock: Clock
+  random: Random
+  log: Log
+  version: string
+  sandbox: boolean
+  /** The credential from the environment with its SHA-256 (hex), if the operator set one. */
+  environment: { text: string, digest: string } | null
+  eventsKeepDays: number
+  observeCheckIn?: (result: CheckInResult['kind'], seconds: number) => void
+}
+
+export interface LicenseService {
+  readonly instanceId: string
+  readonly managedByEnv: boolean
+  view(role: Role): LicenseView
+  moment(): Moment
+  entitlements(withLease: boolean): Entitlements
+  /** Whether this feature may be used now. */
+  hasFeature(name: string): boolean
+  preview(credential: string): Promise<Preview>
+  /** Activates a credential. Throws LicenseError: credential or network group, CONFLICT, MANAGED_BY_ENV, STORAGE_UNAVAILABLE. */
+  save(request: { credential: string, revision?: number, actor: Actor, onStep?: (step: SaveStep) => void }): Promise<void>
+  /** Removes the license. Throws LicenseError NO_LICENSE, CONFLICT, MANAGED_BY_ENV, STORAGE_UNAVAILABLE. */
+  remove(request: { revision?: number, actor: Actor }): Promise<void>
+  /** Checks in or renews. Throws LicenseError NO_LICENSE, NO_CALLS_FOR_OFFLINE, CONFLICT, or the network code it failed with. */
+  checkIn(actor: Actor): Promise<void>
+  setSeatsUsed(seats: number): Promise<void>
+  appendEvent(event: NewEvent): Promise<void>
+  listEvents(page: { before?: number, limit: number }): Promise<StoredEvent[]>
+  listCheckInDays(days: number): Promise<CheckInDay[]>
+  lastRequest(): OutboundRequest | null
+  activationRequest(): ActivationRequest
+  supportBundle(facts: Pick<SupportFacts, 'configuration' | 'storage' | 'runtime'>): Record<string, unknown>
+  /** Begins the schedule of this process. */
+  start(): void
+  /** Does what is due; returns how long to wait for the next tick, ms. Never rejects. */
+  tick(): Promise<number>
+  stop(): Promise<void>
+}
+
+/** Takes the domain's ports; returns the license of this installation, read and verified. Rejects STORAGE_UNAVAILABLE. */
+export async function createLicenseService(options: LicenseServiceOptions): Promise<LicenseService> {
+  const { store, keyring, clock, random, log, version, sandbox } = options
+  const { instanceId } = await store.installation({
+    instanceId: random.hex(16), sessionSecret: random.hex(32), createdAt: clock.read().wall,
+  })
+  const server = createNotedServer(options.server, store, clock)
+  const keeper = await createKeeper({ store, keyring, clock, instanceId })
+  const activation = createActivation({ keeper, store, server, keyring, random, version })
+  const removal = createRemoval({ keeper, store, server, random })
+  const checkIn = createCheckIn({
+    keeper, store, server, keyring, random, version, ...(options.observeCheckIn ? { observe: options.observeCheckIn } : {}),
+  })
+  const environment = createEnvironment({ credential: options.environment, keeper, store, activation, random, log })
+  const runner = createRunner({ keeper, store, checkIn, removal, environment, log, eventsKeepDays: options.eventsKeepDays })
+
+  function requireUnmanaged(): void {
+    if (environment.managed) throw new LicenseError('MANAGED_BY_ENV')
+  }
+
+  function view(role: Role): LicenseView {
+    const moment = keeper.now()
+    const { holding, snapshot } = keeper
+    const warnings = warningsOf({
+      holding, license: snapshot.license, moment, seatsUsed: snapshot.seatsUsed, environment: environment.trouble, sandbox,
+    })
+    return viewOf(keeper, moment, warnings, environment.managed, role)
+  }
+
+  return {
+    instanceId,
+    managedByEnv: environment.managed,
+    view,
+    moment: () => keeper.now(),
+    entitlements: withLease => entitlementsOf(keeper, keeper.now(), withLease),
+    hasFeature(name) {
+      const { holding } = keeper
+      return keeper.now().entitled && holding.kind === 'lease' && holding.lease.claims.features.includes(name)
+    },
+    preview: credential => previewCredential(credential, { keeper, store, keyring, version, serverUrl: server.baseUrl }),
+    async save(request) {
+      requireUnmanaged()
+      await activation.save(request)
+    },
+    async remove(request) {
+      requireUnmanaged()
+      await removal.remove(request)
+    },
+    async checkIn(actor) {
+      await keeper.reload()
+      const result = await runner.checkIn(actor)
+      if (result.kind === 'dropped') throw new LicenseError('CONFLICT')
+      if (result.kind === 'failed') {
+        const { code, refusal, cause } = result.failure
+        throw new LicenseError(code, { cause, ...(refusal ? { details: { refusal } } : {}) })
+      }
+    },
+    async setSeatsUsed(seats) {
+      await store.saveSeatsUsed(seats)
+      await keeper.reload()
+    },
+    appendEvent: event => store.appendEvent(event),
+    listEvents: page => store.listEvents(page),
+    listCheckInDays: days => store.listCheckInDays(keeper.now().effective - (days - 1) * 86_400_000),
+    lastRequest: () => keeper.snapshot.lastRequest,
+    activationRequest: () => activationRequestOf(instanceId, keeper.snapshot.license?.maskedKey ?? null, version),
+    supportBundle: facts => supportBundleOf({
+      keeper, moment: keeper.now(), view: view('viewer'), version, sandbox, kids: keyring.kids, ...facts,
+    }),
+    start: runner.start,
+    tick: runner.tick,
+    stop: runner.stop,
+  }
+}

@@ -1,0 +1,57 @@
+import type { LeaseClaims } from '../../shared/lease.ts'
+import type { LicenseState } from '../../shared/license.ts'
+import type { Lease, Verdict } from './token.ts'
+
+/** What the installation holds: nothing, something that does not verify, or a lease with at most one verdict on it. */
+export type Holding =
+  | { kind: 'none' }
+  | { kind: 'invalid' }
+  | { kind: 'lease', lease: Lease, verdict: Verdict | null }
+
+const ENTITLED: ReadonlySet<LicenseState> = new Set(['grace', 'active'])
+/** States that only the passing of time brings about. */
+const BY_TIME: ReadonlySet<LicenseState> = new Set(['expired', 'paused'])
+
+/** Takes what is held, our Instance ID and the effective time (ms); returns the one state that holds. First match wins. */
+export function stateOf(holding: Holding, instanceId: string, now: number): LicenseState {
+  if (holding.kind === 'none') return 'unlicensed'
+  if (holding.kind === 'invalid') return 'invalid'
+  const { claims } = holding.lease
+  const verdict = holding.verdict?.claims.verdict
+  if (claims.instance_id !== instanceId || verdict === 'bound_elsewhere') return 'mismatch'
+  if (verdict) return verdict
+  if (now >= expiryOf(claims)) return 'expired'
+  if (now >= pausesAt(claims)) return 'paused'
+  if (now >= checkInDueAt(claims)) return 'grace'
+  return 'active'
+}
+
+/** Whether enterprise features are on in this state. */
+export function isEntitled(state: LicenseState): boolean {
+  return ENTITLED.has(state)
+}
+
+/** Whether this state follows from the time alone, so that a wrong clock could have brought it about. */
+export function isByTime(state: LicenseState): boolean {
+  return BY_TIME.has(state)
+}
+
+/** End of the licensed term, ms. */
+export function expiryOf(claims: LeaseClaims): number {
+  return claims.exp * 1000
+}
+
+/** When the lease is to be swapped for a fresh one, ms; never (Infinity) unless standard. */
+export function checkInDueAt(claims: LeaseClaims): number {
+  return claims.method === 'standard' ? (claims.iat + claims.check_in.every) * 1000 : Infinity
+}
+
+/** When enterprise features pause if no check-in succeeds, ms; never (Infinity) unless standard. */
+export function pausesAt(claims: LeaseClaims): number {
+  return claims.method === 'standard' ? checkInDueAt(claims) + claims.check_in.grace * 1000 : Infinity
+}
+
+/** The moments (ms) at which the state changes by itself, in order. */
+export function bordersOf(claims: LeaseClaims): number[] {
+  return [checkInDueAt(claims), pausesAt(claims), expiryOf(claims)].filter(Number.isFinite).sort((a, b) => a - b)
+}

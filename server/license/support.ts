@@ -1,0 +1,54 @@
+import type { LicenseView } from '../../shared/license.ts'
+import type { Keeper, Moment } from './keeper.ts'
+import { isoTime } from './warnings.ts'
+
+export const SUPPORT_EMAIL = 'cs@nocodb.com'
+
+export interface ActivationRequest { instanceId: string, maskedKey: string | null, version: string, email: string, text: string }
+
+/** Takes what the vendor needs for an offline token; returns it with a text ready to be sent. The key is masked. */
+export function activationRequestOf(instanceId: string, maskedKey: string | null, version: string): ActivationRequest {
+  const text = [
+    'Please issue an offline license token for this installation.',
+    '',
+    `Instance ID: ${instanceId}`,
+    `License key: ${maskedKey ?? '(please add your license key)'}`,
+    `Version: ${version}`,
+  ].join('\n')
+  return { instanceId, maskedKey, version, email: SUPPORT_EMAIL, text }
+}
+
+export interface SupportFacts {
+  keeper: Keeper
+  moment: Moment
+  view: LicenseView
+  version: string
+  sandbox: boolean
+  kids: readonly string[]
+  configuration: Record<string, unknown>
+  storage: string
+  runtime: Record<string, string>
+}
+
+/** Takes what is known; returns the facts support asks for. No key, token, secret, cookie, password or e-mail is in it. */
+export function supportBundleOf({ keeper, moment, view, version, sandbox, kids, configuration, storage, runtime }: SupportFacts): Record<string, unknown> {
+  const { licensee, ...license } = view
+  const trusted = keeper.trustedRecord()
+  return {
+    format: 'nocodb-license-support/1',
+    createdAt: view.serverTime,
+    build: { version, sandbox, trustedKids: [...kids] },
+    runtime,
+    storage,
+    configuration,
+    license: { ...license, licensee: licensee && { organization: licensee.organization } },
+    clocks: {
+      effective: isoTime(moment.effective),
+      wall: isoTime(moment.wall),
+      trusted: trusted && isoTime(trusted.at),
+      continuous: moment.continuous,
+      uptimeSeconds: Math.round(moment.reading.uptime / 1000),
+    },
+    lastRequest: keeper.snapshot.lastRequest,
+  }
+}

@@ -1,0 +1,54 @@
+import type { ClockReading, TrustedTimeRecord } from './ports.ts'
+
+/*
+ * Trusted time: what time it is at least, whatever the wall clock says. It starts from what the vendor signed, advances
+ * with the machine's uptime (suspend included), and leans towards the wall clock so slowly that nobody can steer it.
+ * Milliseconds throughout.
+ */
+
+/** Faster than any quartz drifts, too slow to gain from: 500 ppm are five minutes a week. */
+const MAX_DRIFT = 500e-6
+
+/** Takes trusted time and a later reading; returns trusted time at that reading. Over a reboot it stands still. */
+export function advance(record: TrustedTimeRecord, reading: ClockReading): TrustedTimeRecord {
+  const sameBoot = record.boot !== null && record.boot === reading.boot && reading.uptime >= record.uptime
+  const elapsed = sameBoot ? reading.uptime - record.uptime : 0
+  const expected = record.at + elapsed
+  const lean = Math.min(Math.max(reading.wall - expected, -MAX_DRIFT * elapsed), MAX_DRIFT * elapsed)
+  return {
+    at: expected + lean,
+    uptime: reading.uptime,
+    boot: reading.boot,
+    continuous: record.continuous && sameBoot,
+  }
+}
+
+/** Takes the moment (ms) at which the vendor answered us; returns trusted time set to it, backwards too. */
+export function anchor(at: number, reading: ClockReading): TrustedTimeRecord {
+  return { at, uptime: reading.uptime, boot: reading.boot, continuous: true }
+}
+
+/** Takes a signed moment (ms) that is at most now; returns trusted time no earlier than it. */
+export function raise(record: TrustedTimeRecord | null, at: number, reading: ClockReading): TrustedTimeRecord {
+  const now = record && advance(record, reading)
+  // How long ago it was signed is unknown, hence not continuous.
+  return now && now.at >= at ? now : { ...anchor(at, reading), continuous: false }
+}
+
+export interface TimeJudgement {
+  /** What decides the state of the license. */
+  effective: number
+  /** Null until a lease has ever been accepted. */
+  trusted: number | null
+  wall: number
+}
+
+/**
+ * Takes trusted time already advanced to the reading. `anchored`: this process got a lease that answered its nonce, so
+ * trusted time alone decides; otherwise the later of both does: a clock set back gains nothing, and a machine that was
+ * off for a while is not thought to be in the past.
+ */
+export function judgeTime(record: TrustedTimeRecord | null, anchored: boolean, wall: number): TimeJudgement {
+  if (!record) return { effective: wall, trusted: null, wall }
+  return { effective: anchored ? record.at : Math.max(record.at, wall), trusted: record.at, wall }
+}

@@ -1,0 +1,76 @@
+import type { ErrorCode } from '../../shared/errors.ts'
+import { ERRORS } from '../../shared/errors.ts'
+import type { Warning } from '../../shared/license.ts'
+import type { Moment } from './keeper.ts'
+import type { StoredLicense } from './ports.ts'
+import type { Holding } from './state.ts'
+import { expiryOf } from './state.ts'
+
+const DAY = 86_400_000
+const SOON = 30 * DAY
+/** Clocks of well-kept machines differ by seconds; more than this is worth a word. */
+const CLOCK_TOLERANCE = 5 * 60_000
+
+/** Outcome of applying the credential from the environment: the code it failed with, or null while all is well. */
+export type EnvironmentTrouble = { error: ErrorCode | null } | null
+
+export interface WarningsInput {
+  holding: Holding
+  license: StoredLicense | null
+  moment: Moment
+  seatsUsed: number | null
+  environment: EnvironmentTrouble
+  sandbox: boolean
+}
+
+/** Takes what is held and the present moment; returns what the administrator should know besides the state. */
+export function warningsOf({ holding, license, moment, seatsUsed, environment, sandbox }: WarningsInput): Warning[] {
+  const found: (Warning | null)[] = [
+    holding.kind === 'lease' ? expiresSoon(holding, license, moment) : null,
+    checkInFailing(license),
+    clockTrouble(moment),
+    holding.kind === 'lease' ? seatsExceeded(holding.lease.claims.seats, seatsUsed) : null,
+    environment && {
+      code: 'ENV_DIFFERS', error: environment.error, reference: environment.error && ERRORS[environment.error].reference,
+    },
+    sandbox ? { code: 'SANDBOX_BUILD' } : null,
+  ]
+  return found.filter(warning => warning !== null)
+}
+
+type Held = Extract<Holding, { kind: 'lease' }>
+
+function expiresSoon({ lease: { claims } }: Held, license: StoredLicense | null, { effective, state }: Moment): Warning | null {
+  const left = expiryOf(claims) - effective
+  const renewsItself = claims.method === 'standard' && claims.renews && license?.consecutiveFailures === 0
+  const concerns = state === 'active' || state === 'grace' || state === 'paused'
+  if (!concerns || renewsItself || left > SOON) return null
+  return { code: 'EXPIRES_SOON', expiresAt: isoTime(expiryOf(claims)), days: Math.max(0, Math.floor(left / DAY)) }
+}
+
+function checkInFailing(license: StoredLicense | null): Warning | null {
+  if (license?.method !== 'standard' || license.consecutiveFailures === 0 || license.failingSince === null) return null
+  const { lastError, lastAttemptAt, failingSince, consecutiveFailures } = license
+  return {
+    code: 'CHECK_IN_FAILING', since: isoTime(failingSince), failures: consecutiveFailures,
+    lastError: lastError && { code: lastError, reference: ERRORS[lastError].reference, at: isoTime(lastAttemptAt ?? failingSince) },
+  }
+}
+
+/** A later wall clock proves nothing while a stretch of unknown length (machine off) lies behind trusted time. */
+function clockTrouble({ wall, trusted, continuous }: Moment): Warning | null {
+  if (trusted === null) return null
+  const off = wall - trusted
+  const times = { seconds: Math.round(Math.abs(off) / 1000), wallTime: isoTime(wall), trustedTime: isoTime(trusted) }
+  if (off < -CLOCK_TOLERANCE) return { code: 'CLOCK_BEHIND', ...times }
+  return off > CLOCK_TOLERANCE && continuous ? { code: 'CLOCK_AHEAD', ...times } : null
+}
+
+function seatsExceeded(seats: number | null, used: number | null): Warning | null {
+  return seats !== null && used !== null && used > seats ? { code: 'SEATS_EXCEEDED', seats, used } : null
+}
+
+/** Takes milliseconds since 1970; returns ISO 8601 UTC. */
+export function isoTime(ms: number): string {
+  return new Date(ms).toISOString()
+}

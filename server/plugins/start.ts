@@ -1,0 +1,93 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { defineNitroPlugin } from 'nitropack/runtime'
+import { sandbox, version } from '#license-build'
+import { LicenseError } from '../license/errors.ts'
+import { StorageOpenError } from '../storage/storage-error.ts'
+import type { App, Base } from '../utils/composition.ts'
+import { createApp, createBase } from '../utils/composition.ts'
+import { ConfigError } from '../utils/config.ts'
+
+const RETRY_STORAGE = 2_000
+const PRUNE_SESSIONS = 3_600_000
+
+/** Starts the product. Nitro does not wait for plugins: what needs the database answers 503 until it is there. */
+export default defineNitroPlugin((nitro) => {
+  const base = configureOrExit()
+  const stopping = new AbortController()
+  const started = start(base, stopping.signal).catch(error => exit(base, error))
+  nitro.hooks.hook('close', async () => {
+    stopping.abort()
+    const app = await started
+    await app?.license.stop()
+    await app?.storage.close()
+  })
+})
+
+function configureOrExit(): Base {
+  try {
+    return createBase()
+  }
+  catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    process.stderr.write(`${error.message}\n`)
+    return process.exit(1)
+  }
+}
+
+/** A database file that must not be touched ends the start with its one sentence. */
+function exit(base: Base, error: unknown): never {
+  if (error instanceof StorageOpenError) process.stderr.write(`${error.message}\n`)
+  else base.log.error('the start failed', { cause: error instanceof Error ? error.stack : String(error) })
+  process.exit(1)
+}
+
+async function start(base: Base, stop: AbortSignal): Promise<App | undefined> {
+  const { log, config } = base
+  log.info('starting', { version, ...(sandbox ? { build: 'SANDBOX: trusts the public sandbox key, not for production' } : {}) })
+  const app = await openWhenReachable(base, stop)
+  if (!app) return undefined
+  const { storage, license } = app
+  log.info(storage.created ? 'database created' : 'database opened', { kind: storage.kind, location: storage.location })
+  log.info(`Instance ID: ${license.instanceId}`)
+  await settleAdministrator(app, config)
+  license.start()
+  void keepTime(app, stop)
+  setInterval(() => void app.accounts.prune().catch(() => undefined), PRUNE_SESSIONS).unref()
+  return app
+}
+
+async function openWhenReachable(base: Base, stop: AbortSignal): Promise<App | undefined> {
+  let told = false
+  while (!stop.aborted) {
+    try {
+      return await createApp(base)
+    }
+    catch (error) {
+      if (!(error instanceof LicenseError && error.code === 'STORAGE_UNAVAILABLE')) throw error
+      if (!told) base.log.warn('the database cannot be reached; trying again', { cause: String(error.cause ?? '') })
+      told = true
+      await sleep(RETRY_STORAGE, undefined, { signal: stop }).catch(() => undefined)
+    }
+  }
+  return undefined
+}
+
+async function settleAdministrator({ accounts, log }: App, config: Base['config']): Promise<void> {
+  if (config.admin) {
+    const outcome = await accounts.ensureAdmin(config.admin.email, config.admin.password)
+    if (outcome !== 'unchanged') log.info(`administrator from NC_ADMIN_EMAIL ${outcome}`)
+    return
+  }
+  const token = await accounts.offerSetup()
+  if (!token) return
+  const origin = config.publicUrl?.origin ?? config.localUrl
+  // In the fragment, so that no proxy or access log on the way ever sees it.
+  log.info(`create the first administrator within an hour: ${origin}/setup#token=${token}`)
+}
+
+async function keepTime({ license }: App, stop: AbortSignal): Promise<void> {
+  while (!stop.aborted) {
+    const wait = await license.tick()
+    await sleep(wait, undefined, { signal: stop, ref: false }).catch(() => undefined)
+  }
+}

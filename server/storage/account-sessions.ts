@@ -1,0 +1,52 @@
+import type { AccountStore } from '../accounts/ports.ts'
+import { write, type Connection } from './connection.ts'
+
+type SessionStore = Pick<
+  AccountStore,
+  'createSession' | 'getSession' | 'touchSession' | 'deleteSession' | 'pruneSessions'
+>
+
+/** The part of the account store that keeps sessions. None of it grows `version`: replicas have nothing to refresh. */
+export function createSessionStore(connection: Connection): SessionStore {
+  const { db, attempt } = connection
+  return {
+    // Under the lock, so that an account which is being removed gets no session; one that is gone gets none either.
+    createSession: session => write(connection, async ({ trx }) => {
+      const user = await trx.selectFrom('users').select('id').where('id', '=', session.userId).executeTakeFirst()
+      if (!user) return
+      await trx.insertInto('sessions').values({
+        id: session.id,
+        user_id: user.id,
+        created_at: Math.round(session.createdAt),
+        last_seen_at: Math.round(session.lastSeenAt),
+        expires_at: Math.round(session.expiresAt),
+      }).execute()
+    }),
+    getSession: (id, now) => attempt(async () => {
+      const row = await db.selectFrom('sessions').innerJoin('users', 'users.id', 'sessions.user_id')
+        .where('sessions.id', '=', id).where('sessions.expires_at', '>', Math.round(now))
+        .select(['sessions.user_id', 'sessions.created_at', 'sessions.last_seen_at', 'sessions.expires_at',
+          'users.email', 'users.role', 'users.password_hash', 'users.created_at as user_created_at'])
+        .executeTakeFirst()
+      return row && {
+        session: {
+          id, userId: row.user_id, createdAt: row.created_at, lastSeenAt: row.last_seen_at, expiresAt: row.expires_at,
+        },
+        user: {
+          id: row.user_id, email: row.email, role: row.role, passwordHash: row.password_hash,
+          createdAt: row.user_created_at,
+        },
+      }
+    }),
+    touchSession: (id, lastSeenAt, expiresAt) => attempt(async () => {
+      await db.updateTable('sessions').where('id', '=', id)
+        .set({ last_seen_at: Math.round(lastSeenAt), expires_at: Math.round(expiresAt) }).execute()
+    }),
+    deleteSession: id => attempt(async () => {
+      await db.deleteFrom('sessions').where('id', '=', id).execute()
+    }),
+    pruneSessions: now => attempt(async () => {
+      await db.deleteFrom('sessions').where('expires_at', '<=', Math.round(now)).execute()
+    }),
+  }
+}

@@ -1,0 +1,102 @@
+import type { Kysely, Selectable } from 'kysely'
+import type { AccountStore, StoredUser } from '../accounts/ports.ts'
+import type { Written } from '../license/ports.ts'
+import { createSessionStore } from './account-sessions.ts'
+import { bump, saveInstallation, write, type Connection, type Write } from './connection.ts'
+import { addEvent } from './event-log.ts'
+import type { Database, UsersTable } from './schema.ts'
+
+/** Accounts and sessions on either database. */
+export function createAccountStore(connection: Connection): AccountStore {
+  const { db, attempt } = connection
+  return {
+    ...createUserReads(connection),
+    ...createSessionStore(connection),
+    countAdmins: () => attempt(() => countAdmins(db)),
+    createUser: (user, event) => write(connection, async (step) => {
+      if (!await addUser(step, user)) return 'stale'
+      await addEvent(step, event)
+      await bump(step)
+      return 'written'
+    }),
+    createFirstAdmin: (user, setup, event) => write(connection, step => createFirstAdmin(step, user, setup, event)),
+    updateUser: (id, change, event, keepSession) =>
+      write(connection, step => updateUser(step, id, change, event, keepSession)),
+    deleteUser: (id, event) => write(connection, async (step) => {
+      const user = await step.trx.selectFrom('users').select('role').where('id', '=', id).executeTakeFirst()
+      if (!user || (user.role === 'admin' && await countAdmins(step.trx) === 1)) return 'stale'
+      // Sessions go with it: the foreign key cascades.
+      await step.trx.deleteFrom('users').where('id', '=', id).execute()
+      await addEvent(step, event)
+      await bump(step)
+      return 'written'
+    }),
+    saveSetupToken: (digest, expiresAt) =>
+      saveInstallation(connection, { setup_digest: digest, setup_expires_at: Math.round(expiresAt) }),
+  }
+}
+
+function createUserReads({ db, attempt }: Connection): Pick<AccountStore, 'listUsers' | 'getUser' | 'getUserByEmail'> {
+  const getBy = (column: 'id' | 'email', value: string) => attempt(async () => {
+    const row = await db.selectFrom('users').selectAll().where(column, '=', value).executeTakeFirst()
+    return row && toUser(row)
+  })
+  return {
+    listUsers: () => attempt(async () => {
+      const rows = await db.selectFrom('users').leftJoin('sessions', 'sessions.user_id', 'users.id')
+        .selectAll('users').select(eb => eb.fn.max('sessions.last_seen_at').as('last_seen_at'))
+        .groupBy('users.id').orderBy('users.created_at').orderBy('users.email').execute()
+      return rows.map(row => ({ ...toUser(row), lastSeenAt: row.last_seen_at }))
+    }),
+    getUser: id => getBy('id', id),
+    getUserByEmail: email => getBy('email', email),
+  }
+}
+
+type FirstAdmin = Parameters<AccountStore['createFirstAdmin']>
+async function createFirstAdmin(
+  step: Write, user: FirstAdmin[0], { digest, now }: FirstAdmin[1], event: FirstAdmin[2],
+): Promise<Written> {
+  const { setup_digest: expected, setup_expires_at: expiresAt } = step.installation
+  if (expected === null || expected !== digest || expiresAt === null || now >= expiresAt) return 'stale'
+  if (await countAdmins(step.trx) > 0 || !await addUser(step, user)) return 'stale'
+  await addEvent(step, event)
+  await bump(step, { setup_digest: null, setup_expires_at: null })
+  return 'written'
+}
+
+type Update = Parameters<AccountStore['updateUser']>
+async function updateUser(
+  step: Write, id: string, change: Update[1], event: Update[2], keepSession: Update[3],
+): Promise<Written> {
+  const user = await step.trx.selectFrom('users').selectAll().where('id', '=', id).executeTakeFirst()
+  if (!user) return 'stale'
+  const role = change.role ?? user.role
+  if (user.role === 'admin' && role !== 'admin' && await countAdmins(step.trx) === 1) return 'stale'
+  await step.trx.updateTable('users').where('id', '=', id)
+    .set({ role, password_hash: change.passwordHash ?? user.password_hash }).execute()
+  const sessions = step.trx.deleteFrom('sessions').where('user_id', '=', id)
+  await (keepSession === undefined ? sessions : sessions.where('id', '!=', keepSession)).execute()
+  await addEvent(step, event)
+  await bump(step)
+  return 'written'
+}
+
+/** False, nothing written, when the e-mail is taken. */
+async function addUser({ trx }: Write, user: StoredUser): Promise<boolean> {
+  const { numInsertedOrUpdatedRows = 0n } = await trx.insertInto('users').values({
+    id: user.id, email: user.email, role: user.role, password_hash: user.passwordHash,
+    created_at: Math.round(user.createdAt),
+  }).onConflict(conflict => conflict.column('email').doNothing()).executeTakeFirstOrThrow()
+  return numInsertedOrUpdatedRows > 0n
+}
+
+async function countAdmins(db: Kysely<Database>): Promise<number> {
+  const { admins } = await db.selectFrom('users').where('role', '=', 'admin')
+    .select(eb => eb.fn.countAll<number>().as('admins')).executeTakeFirstOrThrow()
+  return admins
+}
+
+function toUser(row: Selectable<UsersTable>): StoredUser {
+  return { id: row.id, email: row.email, role: row.role, passwordHash: row.password_hash, createdAt: row.created_at }
+}

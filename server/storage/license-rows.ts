@@ -1,0 +1,81 @@
+import type { Insertable, Nullable, Selectable, Updateable } from 'kysely'
+import { isErrorCode } from '../../shared/errors.ts'
+import { outboundSchema, STATES } from '../../shared/license.ts'
+import type { Snapshot, StoredLicense, TrustedTimeRecord } from '../license/ports.ts'
+import { readJson } from './json-column.ts'
+import type { InstallationTable, LicenseTable } from './schema.ts'
+
+type InstallationRow = Selectable<InstallationTable>
+type LicenseRow = Omit<Selectable<LicenseTable>, 'id'>
+
+/** Takes both rows, read in one statement; returns what the domain works on. */
+export function toSnapshot(row: Omit<InstallationRow, 'id'> & Nullable<LicenseRow>): Snapshot {
+  return {
+    revision: row.revision,
+    version: row.version,
+    license: toLicense(row),
+    trusted: toTrusted(row),
+    seatsUsed: row.seats_used,
+    envDigest: row.env_digest,
+    renewalAttemptAt: row.renewal_attempt_at,
+    lastRequest: row.last_request === null ? null : readJson(outboundSchema, row.last_request) ?? null,
+  }
+}
+
+function toLicense(row: Nullable<LicenseRow>): StoredLicense | null {
+  const { method, lease, jti, activated_at: activatedAt, consecutive_failures: consecutiveFailures } = row
+  if (method === null || lease === null || jti === null) return null
+  if (activatedAt === null || consecutiveFailures === null) return null
+  return {
+    method, lease, jti, activatedAt, consecutiveFailures,
+    verdict: row.verdict,
+    secret: row.secret,
+    maskedKey: row.masked_key,
+    // Text that this version does not know cannot have been told by it.
+    lastState: STATES.find(state => state === row.last_state) ?? 'invalid',
+    lastSuccessAt: row.last_success_at,
+    lastAttemptAt: row.last_attempt_at,
+    nextAt: row.next_at,
+    failingSince: row.failing_since,
+    lastError: isErrorCode(row.last_error) ? row.last_error : null,
+  }
+}
+
+export function toLicenseRow(license: StoredLicense): Insertable<LicenseTable> {
+  return {
+    id: 1,
+    method: license.method,
+    lease: license.lease,
+    jti: license.jti,
+    verdict: license.verdict,
+    secret: license.secret,
+    masked_key: license.maskedKey,
+    activated_at: Math.round(license.activatedAt),
+    last_state: license.lastState,
+    last_success_at: whole(license.lastSuccessAt),
+    last_attempt_at: whole(license.lastAttemptAt),
+    next_at: whole(license.nextAt),
+    consecutive_failures: license.consecutiveFailures,
+    failing_since: whole(license.failingSince),
+    last_error: license.lastError,
+  }
+}
+
+function toTrusted(row: Omit<InstallationRow, 'id'>): TrustedTimeRecord | null {
+  const { trusted_at: at, trusted_uptime: uptime, trusted_boot: boot, trusted_continuous: continuous } = row
+  return at === null || uptime === null ? null : { at, uptime, boot, continuous: continuous === 1 }
+}
+
+export function toTrustedColumns(trusted: TrustedTimeRecord): Updateable<InstallationTable> {
+  return {
+    trusted_at: Math.round(trusted.at),
+    trusted_uptime: Math.round(trusted.uptime),
+    trusted_boot: trusted.boot,
+    trusted_continuous: trusted.continuous ? 1 : 0,
+  }
+}
+
+/** Milliseconds as they can be stored: clocks that are computed have fractions of one. */
+export function whole(time: number | null): number | null {
+  return time === null ? null : Math.round(time)
+}

@@ -1,0 +1,100 @@
+import type { Method } from '../../shared/credential.ts'
+import type { EventKind, Role } from '../../shared/license.ts'
+import type { NewEvent } from '../license/ports.ts'
+
+/*
+ * The tables, as both databases hold them: text and whole numbers; milliseconds since 1970; booleans as 0 or 1.
+ * Columns of a closed set are guarded by check constraints, so that their types hold whoever writes.
+ */
+
+/** Always exactly one row, made by the migration; it is also the lock that puts the writes of all replicas in order. */
+export interface InstallationTable {
+  id: number
+  instance_id: string | null
+  session_secret: string | null
+  created_at: number | null
+  revision: number
+  version: number
+  trusted_at: number | null
+  trusted_uptime: number | null
+  trusted_boot: string | null
+  trusted_continuous: number | null
+  seats_used: number | null
+  env_digest: string | null
+  renewal_attempt_at: number | null
+  last_request: string | null
+  setup_digest: string | null
+  setup_expires_at: number | null
+}
+
+/** No row, or one. */
+export interface LicenseTable {
+  id: number
+  method: Method
+  lease: string
+  jti: string
+  verdict: string | null
+  secret: string | null
+  masked_key: string | null
+  activated_at: number
+  last_state: string
+  last_success_at: number | null
+  last_attempt_at: number | null
+  next_at: number | null
+  consecutive_failures: number
+  failing_since: number | null
+  last_error: string | null
+}
+
+/** Highest `seq` ever accepted of each license id; never deleted. */
+export interface LicenseSeqTable { sub: string, seq: number, jti: string }
+
+/** Licenses whose removal the vendor has still to be told. */
+export interface DeactivationsTable {
+  id: number
+  lease: string
+  secret: string
+  created_at: number
+  next_at: number
+  attempts: number
+}
+
+/** `id` is the version of the write that appended the row: it grows, and is never used twice. */
+export interface EventsTable {
+  id: number
+  kind: EventKind
+  at: number
+  first_at: number
+  count: number
+  actor: NewEvent['actor']
+  actor_email: string | null
+  address: string | null
+  details: string
+}
+
+export interface CheckInDaysTable { day: string, good: number, failed: number }
+
+export interface UsersTable { id: string, email: string, role: Role, password_hash: string, created_at: number }
+
+export interface SessionsTable {
+  id: string
+  user_id: string
+  created_at: number
+  last_seen_at: number
+  expires_at: number
+}
+
+export interface Database {
+  installation: InstallationTable
+  license: LicenseTable
+  license_seq: LicenseSeqTable
+  deactivations: DeactivationsTable
+  events: EventsTable
+  check_in_days: CheckInDaysTable
+  users: UsersTable
+  sessions: SessionsTable
+}
+
+export const TABLES = [
+  'installation', 'license', 'license_seq', 'deactivations', 'events', 'check_in_days', 'users', 'sessions',
+] as const satisfies readonly (keyof Database)[]

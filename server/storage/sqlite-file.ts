@@ -1,0 +1,96 @@
+import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { StorageOpenError } from './storage-error.ts'
+
+/** Stands in the header of every database file of ours (sqlite.org/fileformat.html, offset 68): "NCLA". */
+export const APPLICATION_ID = 0x4e434c41
+const MAGIC = 'SQLite format 3\0'
+const HEADER_LENGTH = 100
+const PAGE_SIZE_OFFSET = 16
+const APPLICATION_ID_OFFSET = 68
+const RESERVED_OFFSET = 72
+const RESERVED_LENGTH = 20
+
+/** Takes a `file:` URL, relative ones to `baseDir`; returns the absolute path. */
+export function toDatabasePath(url: string, baseDir: string): string {
+  const path = url.slice('file:'.length)
+  if (path === '' || path.endsWith('/') || /[?#\0]/.test(path)) {
+    throw new StorageOpenError('The database address must be file: followed by the path of a file, without parameters.')
+  }
+  try {
+    return path.startsWith('//') ? fileURLToPath(url) : resolve(baseDir, decodeURIComponent(path))
+  } catch (cause) {
+    throw new StorageOpenError('The database address is not a file: URL that names a path on this machine.', { cause })
+  }
+}
+
+/** Makes the file, empty and readable by nobody else, and its folder, if there is none; returns whether it did. */
+export function createIfMissing(path: string): boolean {
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    // Not by SQLite: its mode would follow the umask, and another start must not take it for its own.
+    closeSync(openSync(path, 'wx', 0o600))
+    return true
+  } catch (cause) {
+    if (isCode(cause, 'EEXIST')) return false
+    throw new StorageOpenError(`The database file ${path} cannot be created (${describe(cause)}).`, { cause })
+  }
+}
+
+/**
+ * Looks at the file's first bytes, without SQLite, which might already change it. Returns whether it is empty; rejects
+ * with `StorageOpenError` unless it is empty or a database file of ours.
+ */
+export function requireOurFile(path: string): { empty: boolean } {
+  const { size, header } = readHeader(path)
+  if (size === 0) return { empty: true }
+  if (header.length < HEADER_LENGTH || header.toString('latin1', 0, MAGIC.length) !== MAGIC) {
+    throw new StorageOpenError(`The file ${path} is not a database, or a damaged one; it was left as it is.`)
+  }
+  if (header.readUInt32BE(APPLICATION_ID_OFFSET) !== APPLICATION_ID) {
+    throw new StorageOpenError(`The database file ${path} belongs to another program; it was left as it is.`)
+  }
+  // SQLite looks neither at these, which are zero in a sound header, nor at a last page that was cut short. While there
+  // is a log, though, it may hold that page in full (the disk filled up while it was copied).
+  const reserved = header.subarray(RESERVED_OFFSET, RESERVED_OFFSET + RESERVED_LENGTH)
+  const cut = size % toPageSize(header.readUInt16BE(PAGE_SIZE_OFFSET)) !== 0 && !existsSync(`${path}-wal`)
+  if (cut || reserved.some(byte => byte !== 0)) throw damaged(path)
+  return { empty: false }
+}
+
+/** 65,536 does not fit the header's two bytes and is written as 1. Anything but a power of two is left to SQLite. */
+function toPageSize(field: number): number {
+  return field === 1 ? 65_536 : Math.max(field, 1)
+}
+
+function readHeader(path: string): { size: number, header: Buffer } {
+  let file: number | undefined
+  try {
+    file = openSync(path, 'r')
+    const stat = fstatSync(file)
+    if (!stat.isFile()) throw new StorageOpenError(`The database file ${path} is not a file.`)
+    const header = Buffer.alloc(HEADER_LENGTH)
+    return { size: stat.size, header: header.subarray(0, readSync(file, header, 0, HEADER_LENGTH, 0)) }
+  } catch (cause) {
+    if (cause instanceof StorageOpenError) throw cause
+    throw new StorageOpenError(`The database file ${path} cannot be read (${describe(cause)}).`, { cause })
+  } finally {
+    if (file !== undefined) closeSync(file)
+  }
+}
+
+export function damaged(path: string, cause?: unknown): StorageOpenError {
+  return new StorageOpenError(
+    `The database file ${path} is damaged; it was left as it is: restore it from a backup.`, { cause },
+  )
+}
+
+/** A system error in few words, for the operator. */
+export function describe(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
+function isCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code
+}

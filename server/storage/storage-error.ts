@@ -1,0 +1,70 @@
+import { LicenseError } from '../license/errors.ts'
+
+/** Why a database cannot be used until an operator acts; `message` is one sentence for them. Nothing was changed. */
+export class StorageOpenError extends Error {
+  override readonly name = 'StorageOpenError'
+}
+
+/** Primary result codes (sqlite.org/rescode.html) that speak of the file, the disk or another process. */
+const SQLITE_UNAVAILABLE = new Set([
+  3, // PERM
+  5, // BUSY
+  6, // LOCKED
+  7, // NOMEM
+  8, // READONLY
+  10, // IOERR
+  11, // CORRUPT
+  13, // FULL
+  14, // CANTOPEN
+  15, // PROTOCOL
+  26, // NOTADB
+])
+
+/**
+ * SQLSTATE classes and codes (PostgreSQL appendix A): connection, authorization, missing database, standby that takes
+ * no writes, transaction rolled back, resources, operator intervention, system and internal errors; lock and privilege.
+ */
+const POSTGRES_UNAVAILABLE = /^(?:08|28|3D|40|53|57|58|XX)|^(?:25006|25P03|25P04|42501|55P03)$/
+const SQLSTATE = /^[0-9A-Z]{5}$/
+/** What pg and pg-pool say without a code. */
+const CONNECTION_TROUBLE =
+  /^(?:Connection terminated|Query read timeout|Client (?:was closed|has encountered)|timeout e|Cannot use a pool)/
+
+/** Takes what a driver threw; returns its SQLite result code with the extended bits, if it has one. */
+export function getSqliteCode(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !('errcode' in error)) return undefined
+  return typeof error.errcode === 'number' ? error.errcode : undefined
+}
+
+/** Takes what a driver threw; returns its SQLSTATE, if the PostgreSQL server sent one. */
+export function getSqlState(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('code' in error)) return undefined
+  return typeof error.code === 'string' && SQLSTATE.test(error.code) && 'severity' in error ? error.code : undefined
+}
+
+/** Whether the connection to the server is gone or of no more use, so that nothing else may be sent on it. */
+export function isConnectionTrouble(error: unknown): boolean {
+  if (!(error instanceof Error) || getSqlState(error) !== undefined) return false
+  return CONNECTION_TROUBLE.test(error.message) || ('syscall' in error && 'code' in error) || isTlsError(error)
+}
+
+function isTlsError(error: Error): boolean {
+  return 'code' in error && typeof error.code === 'string' && /^(?:ERR_TLS|ERR_SSL|EPROTO)/.test(error.code)
+}
+
+/**
+ * Takes whatever a database call threw; returns `STORAGE_UNAVAILABLE` with it as the cause when the database cannot be
+ * reached, written or waited for any longer, and anything else (a mistake in this program) as it is.
+ */
+export function toStorageError(error: unknown): unknown {
+  if (error instanceof LicenseError || error instanceof StorageOpenError) return error
+  const sqlite = getSqliteCode(error)
+  if (sqlite !== undefined) return SQLITE_UNAVAILABLE.has(sqlite & 0xff) ? unavailable(error) : error
+  const state = getSqlState(error)
+  if (state !== undefined) return POSTGRES_UNAVAILABLE.test(state) ? unavailable(error) : error
+  return isConnectionTrouble(error) ? unavailable(error) : error
+}
+
+export function unavailable(cause: unknown): LicenseError {
+  return new LicenseError('STORAGE_UNAVAILABLE', { cause })
+}

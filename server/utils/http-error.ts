@@ -1,0 +1,47 @@
+import type { H3Event } from 'h3'
+import { setResponseHeader, setResponseStatus } from 'h3'
+import type { ErrorData } from '../../shared/errors.ts'
+import { ERRORS } from '../../shared/errors.ts'
+import { LicenseError } from '../license/errors.ts'
+import type { Log } from '../license/ports.ts'
+
+/** Input that does not fit its schema; the names of the fields leave, their values never. */
+export class ValidationError extends LicenseError {
+  readonly fields: Record<string, string>
+  constructor(fields: Record<string, string>) {
+    super('VALIDATION')
+    this.fields = fields
+  }
+}
+
+/** h3's shape of an error answer. */
+export interface ErrorBody { error: true, statusCode: number, statusMessage: string, message: string, data: ErrorData }
+
+/** Takes anything thrown; returns its status and body. What is not a LicenseError is logged and answered as INTERNAL. */
+export function errorBodyOf(thrown: unknown, log?: Log): ErrorBody {
+  const error = thrown instanceof LicenseError ? thrown : new LicenseError('INTERNAL', { cause: thrown })
+  if (error.code === 'INTERNAL') log?.error('a request ended unexpectedly', { cause: stackOf(error.cause) })
+  const { status, reference } = ERRORS[error.code]
+  return {
+    error: true, statusCode: status, statusMessage: error.code, message: error.code,
+    data: {
+      code: error.code, reference,
+      ...(error instanceof ValidationError ? { fields: error.fields } : {}),
+      ...(error.details ? { details: { ...error.details } } : {}),
+    },
+  }
+}
+
+/** Takes anything thrown; sets the answer's status and returns its body. */
+export function answerError(event: H3Event, thrown: unknown, log?: Log): ErrorBody {
+  const body = errorBodyOf(thrown, log)
+  setResponseStatus(event, body.statusCode)
+  const retryAfter = body.data.details?.retryAfterSeconds
+  if (typeof retryAfter === 'number') setResponseHeader(event, 'retry-after', retryAfter)
+  if (body.data.code === 'UNAUTHENTICATED') setResponseHeader(event, 'www-authenticate', 'Bearer realm="license"')
+  return body
+}
+
+function stackOf(cause: unknown): string {
+  return cause instanceof Error ? cause.stack ?? String(cause) : String(cause)
+}

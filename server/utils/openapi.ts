@@ -1,0 +1,90 @@
+import { z } from 'zod'
+import type { ErrorCode } from '../../shared/errors.ts'
+import { ERROR_CODES, ERRORS } from '../../shared/errors.ts'
+import type { Access, Operation } from '../../shared/operations.ts'
+import { OPERATIONS } from '../../shared/operations.ts'
+
+type Json = Record<string, unknown>
+
+const SECURITY: Record<Access, Json[]> = {
+  'public': [],
+  'session': [{ session: [] }],
+  'admin': [{ session: [] }],
+  'session-or-service': [{ session: [] }, { service: [] }],
+  'service': [{ service: [] }],
+}
+
+/** Takes the product's version; returns the OpenAPI 3.1 document of the API, generated from the schemas it runs on. */
+export function openApiDocument(version: string): Json {
+  const paths: Record<string, Json> = {}
+  for (const [id, operation] of Object.entries<Operation>(OPERATIONS)) {
+    const path = operation.path.replace(/:(\w+)/g, '{$1}')
+    paths[path] = { ...paths[path], [operation.method.toLowerCase()]: describe(id, operation) }
+  }
+  return {
+    openapi: '3.1.0',
+    info: { title: 'NocoDB license activation', version },
+    paths,
+    components: {
+      schemas: { Error: errorSchema() },
+      securitySchemes: {
+        session: { type: 'apiKey', in: 'cookie', name: 'nc_license_session' },
+        service: { type: 'http', scheme: 'bearer', description: 'a token of NC_SERVICE_TOKEN' },
+      },
+    },
+  }
+}
+
+function describe(operationId: string, operation: Operation): Json {
+  const { summary, access, body, response, events, status = 200 } = operation
+  const parameters = [...parametersOf('path', operation.params), ...parametersOf('query', operation.query)]
+  const content = response && { 'application/json': { schema: jsonSchema(response, 'output') }, ...(events ? { 'text/event-stream': {} } : {}) }
+  return {
+    operationId, summary, security: SECURITY[access],
+    ...(access === 'admin' ? { description: 'Administrators only.' } : {}),
+    ...(parameters.length > 0 ? { parameters } : {}),
+    ...(body ? { requestBody: { required: true, content: { 'application/json': { schema: jsonSchema(body, 'input') } } } } : {}),
+    responses: { [status]: { description: 'Success', ...(content ? { content } : {}) }, ...errorsOf(operation) },
+  }
+}
+
+function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): Json {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any', target: 'draft-2020-12' })
+  return rest
+}
+
+function parametersOf(place: 'path' | 'query', schema: z.ZodType | undefined): Json[] {
+  if (!schema) return []
+  const { properties = {}, required = [] } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })
+  return Object.entries(properties).map(([name, property]) => ({
+    name, in: place, required: place === 'path' || required.includes(name), schema: property,
+  }))
+}
+
+function errorsOf({ access, body, query, params, method, errors = [] }: Operation): Record<string, Json> {
+  const codes: ErrorCode[] = [...errors, 'INTERNAL', 'STORAGE_UNAVAILABLE']
+  if (access !== 'public') codes.push('UNAUTHENTICATED')
+  if (access === 'admin') codes.push('FORBIDDEN')
+  if (body) codes.push('PAYLOAD_TOO_LARGE')
+  if (body ?? query ?? params) codes.push('VALIDATION')
+  if (method !== 'GET') codes.push('CROSS_SITE')
+  const byStatus = Map.groupBy(new Set(codes), code => ERRORS[code].status)
+  return Object.fromEntries([...byStatus].map(([status, group]) => [String(status), {
+    description: group.map(code => `${code} (${ERRORS[code].reference})`).join(', '),
+    content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
+  }]))
+}
+
+function errorSchema(): Json {
+  const strings = { type: 'object', additionalProperties: { type: 'string' } }
+  return {
+    type: 'object', required: ['statusCode', 'data'],
+    properties: {
+      error: { const: true }, statusCode: { type: 'integer' }, statusMessage: { type: 'string' }, message: { type: 'string' },
+      data: {
+        type: 'object', required: ['code', 'reference'],
+        properties: { code: { enum: [...ERROR_CODES] }, reference: { type: 'string' }, fields: strings, details: { type: 'object' } },
+      },
+    },
+  }
+}

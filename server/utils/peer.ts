@@ -1,0 +1,65 @@
+import type { H3Event } from 'h3'
+import ipaddr from 'ipaddr.js'
+
+/* Who is at the other end, and under which address people reach us: forwarded headers count only from trusted proxies. */
+
+export interface Peer {
+  /** The client's address, for limits and the activity log. */
+  address: string
+  /** Scheme, host and port as the browser sees them: what `Origin` must be. */
+  origin: string
+}
+
+export interface PeerOptions { trustProxy: readonly string[], publicUrl: URL | null }
+
+/** Takes a request and whom to believe; returns the peer. */
+export function peerOf(event: H3Event, { trustProxy, publicUrl }: PeerOptions): Peer {
+  const { socket, headers } = event.node.req
+  const direct = normalize(socket.remoteAddress ?? '')
+  const trusted = isTrusted(direct, trustProxy)
+  const forwarded = (name: string) => trusted ? firstOf(headers[name]) : undefined
+  const scheme = forwarded('x-forwarded-proto') ?? ('encrypted' in socket && socket.encrypted ? 'https' : 'http')
+  const host = forwarded('x-forwarded-host') ?? headers.host ?? 'localhost'
+  return {
+    address: trusted ? clientOf(String(headers['x-forwarded-for'] ?? ''), direct, trustProxy) : direct,
+    origin: publicUrl?.origin ?? originOf(scheme, host),
+  }
+}
+
+/** From the right: every hop a trusted proxy names is believed, up to the first address that is not itself trusted. */
+function clientOf(chain: string, direct: string, trustProxy: readonly string[]): string {
+  const hops = chain.split(',').map(hop => normalize(hop.trim())).filter(Boolean)
+  return hops.findLast(hop => !isTrusted(hop, trustProxy)) ?? hops[0] ?? direct
+}
+
+function firstOf(value: string | string[] | undefined): string | undefined {
+  return String(value ?? '').split(',')[0]?.trim() || undefined
+}
+
+function originOf(scheme: string, host: string): string {
+  const url = `${scheme === 'https' ? 'https' : 'http'}://${host}`
+  return URL.canParse(url) ? new URL(url).origin : 'null'
+}
+
+function normalize(address: string): string {
+  try {
+    return ipaddr.process(address).toString()
+  }
+  catch {
+    return ''
+  }
+}
+
+function isTrusted(address: string, ranges: readonly string[]): boolean {
+  if (!address) return false
+  const parsed = ipaddr.process(address)
+  return ranges.some((range) => {
+    const [network, bits] = range.includes('/') ? ipaddr.parseCIDR(range) : wholeAddress(range)
+    return network.kind() === parsed.kind() && parsed.match(network, bits)
+  })
+}
+
+function wholeAddress(range: string): ReturnType<typeof ipaddr.parseCIDR> {
+  const address = ipaddr.process(range)
+  return [address, address.kind() === 'ipv4' ? 32 : 128]
+}

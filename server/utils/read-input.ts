@@ -1,0 +1,59 @@
+import type { H3Event } from 'h3'
+import { getQuery, getRouterParams } from 'h3'
+import type { z } from 'zod'
+import { LicenseError } from '../license/errors.ts'
+import { ValidationError } from './http-error.ts'
+
+/** More than the longest license token, far less than what would hurt. */
+const MAX_BODY = 16 * 1024
+
+/** Takes a request and the schema of its body; returns the parsed body. Throws VALIDATION or PAYLOAD_TOO_LARGE. */
+export async function readJsonBody<S extends z.ZodType>(event: H3Event, schema: S): Promise<z.infer<S>> {
+  const text = await readText(event)
+  if (text && !/^application\/json\b/i.test(event.node.req.headers['content-type'] ?? '')) {
+    throw new ValidationError({ 'content-type': 'expected application/json' })
+  }
+  return validate(schema, text ? parseJson(text) : {})
+}
+
+export function readQuery<S extends z.ZodType>(event: H3Event, schema: S): z.infer<S> {
+  return validate(schema, getQuery(event))
+}
+
+export function readParams<S extends z.ZodType>(event: H3Event, schema: S): z.infer<S> {
+  return validate(schema, getRouterParams(event, { decode: true }))
+}
+
+/** Bytes are counted as they arrive: `Content-Length` may be absent or wrong. */
+async function readText(event: H3Event): Promise<string> {
+  const { req } = event.node
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of req) {
+    size += chunk.length
+    if (size > MAX_BODY) {
+      // The rest is not read; the connection cannot be used again.
+      event.node.res.setHeader('connection', 'close')
+      throw new LicenseError('PAYLOAD_TOO_LARGE', { details: { limitBytes: MAX_BODY } })
+    }
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  }
+  catch {
+    throw new ValidationError({ body: 'expected JSON' })
+  }
+}
+
+function validate<S extends z.ZodType>(schema: S, value: unknown): z.infer<S> {
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return parsed.data
+  // The validator's own text may quote what was sent; only the kind of problem is passed on.
+  const fields = parsed.error.issues.map(issue => [issue.path.map(String).join('.') || 'body', issue.code])
+  throw new ValidationError(Object.fromEntries(fields))
+}

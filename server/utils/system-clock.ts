@@ -1,0 +1,37 @@
+import { readFileSync } from 'node:fs'
+import { uptime } from 'node:os'
+import type { Clock } from '../license/ports.ts'
+
+/** Takes nothing; returns the machine's clocks. Uptime includes suspend (CLOCK_BOOTTIME). */
+export function createSystemClock(): Clock {
+  const boot = readBootId()
+  return { read: () => ({ wall: Date.now(), uptime: uptime() * 1000, boot }) }
+}
+
+/**
+ * Takes the machine's clocks and the database's own time as it was at one of their readings; returns clocks whose wall
+ * is the database's, so that several replicas judge by one clock. `sample` is to be called now and then.
+ */
+export function createDatabaseClock(machine: Clock, databaseTime: () => Promise<number | null>): Clock & { sample(): Promise<void> } {
+  let offset: number | null = null
+  return {
+    async sample() {
+      const time = await databaseTime()
+      if (time !== null) offset = time - machine.read().uptime
+    },
+    read() {
+      const reading = machine.read()
+      return offset === null ? reading : { ...reading, wall: reading.uptime + offset }
+    },
+  }
+}
+
+/** Linux only; elsewhere a restart counts like a reboot, which costs accuracy and nothing else. */
+function readBootId(): string | null {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim() || null
+  }
+  catch {
+    return null
+  }
+}

@@ -1,0 +1,151 @@
+import { z } from 'zod'
+import type { ErrorCode } from './errors.ts'
+import {
+  checkInDaySchema, diagnosticsSchema, entitlementsSchema, eventSchema, licenseViewSchema, outboundSchema,
+  previewSchema, ROLES, sessionSchema, userSchema,
+} from './license.ts'
+
+/*
+ * The HTTP API as data: routes are served by it, the OpenAPI document is generated from it, and a test compares it with
+ * the route files, so that no route can be left without its access rule.
+ */
+
+/** Who may call: anybody; a session; an admin's session; a session or the service token; the service token alone. */
+export type Access = 'public' | 'session' | 'admin' | 'session-or-service' | 'service'
+
+export interface Operation {
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  path: `/${string}`
+  access: Access
+  summary: string
+  body?: z.ZodType
+  query?: z.ZodType
+  params?: z.ZodType
+  response?: z.ZodType
+  /** Of a success; 200 unless told. */
+  status?: number
+  /** Beside those that every route of this access can answer. */
+  errors?: readonly ErrorCode[]
+  /** Also answered as server-sent events when `Accept` asks for `text/event-stream`. */
+  events?: true
+}
+
+const email = z.email().max(254).transform(value => value.toLowerCase())
+const password = z.string().min(10).max(256)
+const presentedPassword = z.string().min(1).max(256)
+const revision = z.int().min(0).optional()
+const credential = z.string().max(16_384)
+const userParams = z.object({ id: z.string().min(1).max(64) })
+
+const SAVE_ERRORS = [
+  'CREDENTIAL_MALFORMED', 'KEY_UNKNOWN', 'LICENSE_EXPIRED', 'LICENSE_REVOKED', 'LICENSE_SUSPENDED',
+  'METHOD_NOT_IN_PLAN', 'BOUND_TO_DIFFERENT_INSTALLATION', 'TOKEN_SIGNATURE_INVALID', 'TOKEN_UNKNOWN_SIGNER',
+  'TOKEN_WRONG_KIND', 'TOKEN_CLAIMS_INVALID', 'TOKEN_NOT_YET_VALID', 'TOKEN_OLDER_THAN_CURRENT', 'CONFLICT',
+  'MANAGED_BY_ENV', 'RATE_LIMITED',
+] as const
+const NETWORK_ERRORS = [
+  'NET_DNS', 'NET_CONNECT', 'NET_TIMEOUT', 'NET_TLS', 'NET_PROXY', 'NET_CAPTIVE_PORTAL', 'SERVER_ERROR',
+  'SERVER_RATE_LIMITED', 'SERVER_RESPONSE_INVALID',
+] as const
+
+export const OPERATIONS = {
+  login: {
+    method: 'POST', path: '/api/auth/login', access: 'public', summary: 'Sign in',
+    body: z.object({ email: z.string().max(254).transform(v => v.trim().toLowerCase()), password: presentedPassword }),
+    response: sessionSchema, errors: ['UNAUTHENTICATED', 'RATE_LIMITED'],
+  },
+  logout: { method: 'POST', path: '/api/auth/logout', access: 'public', summary: 'End the session on the server', status: 204 },
+  getSession: { method: 'GET', path: '/api/auth/session', access: 'session', summary: 'Who is signed in', response: sessionSchema },
+  changePassword: {
+    method: 'PUT', path: '/api/auth/password', access: 'session', summary: 'Change the own password; ends the other sessions',
+    body: z.object({ current: presentedPassword, next: password }), response: sessionSchema, errors: ['RATE_LIMITED'],
+  },
+  setup: {
+    method: 'POST', path: '/api/auth/setup', access: 'public', summary: 'Create the first administrator',
+    body: z.object({ token: z.string().min(1).max(256), email, password }), response: sessionSchema,
+    errors: ['FORBIDDEN', 'CONFLICT', 'RATE_LIMITED'],
+  },
+  listUsers: { method: 'GET', path: '/api/users', access: 'admin', summary: 'Accounts', response: z.object({ users: z.array(userSchema) }) },
+  createUser: {
+    method: 'POST', path: '/api/users', access: 'admin', summary: 'Create an account', status: 201,
+    body: z.object({ email, password, role: z.enum(ROLES) }), response: userSchema, errors: ['CONFLICT'],
+  },
+  updateUser: {
+    method: 'PATCH', path: '/api/users/:id', access: 'admin', summary: 'Change role or password; ends that account\'s sessions',
+    params: userParams, body: z.object({ role: z.enum(ROLES).optional(), password: password.optional() })
+      .refine(body => body.role !== undefined || body.password !== undefined),
+    response: userSchema, errors: ['NOT_FOUND', 'CONFLICT'],
+  },
+  deleteUser: {
+    method: 'DELETE', path: '/api/users/:id', access: 'admin', summary: 'Remove an account', status: 204,
+    params: userParams, errors: ['NOT_FOUND', 'CONFLICT'],
+  },
+  getLicense: { method: 'GET', path: '/api/license', access: 'session', summary: 'The license', response: licenseViewSchema },
+  previewLicense: {
+    method: 'POST', path: '/api/license/preview', access: 'session', summary: 'What saving would do; changes nothing, calls nobody',
+    body: z.object({ credential }), response: previewSchema, errors: ['CREDENTIAL_MALFORMED'],
+  },
+  saveLicense: {
+    method: 'PUT', path: '/api/license', access: 'admin', summary: 'Activate a license key or token', events: true,
+    body: z.object({ credential, revision }), response: licenseViewSchema, errors: [...SAVE_ERRORS, ...NETWORK_ERRORS],
+  },
+  removeLicense: {
+    method: 'DELETE', path: '/api/license', access: 'admin', summary: 'Remove the license',
+    body: z.object({ revision }), response: licenseViewSchema, errors: ['CONFLICT', 'MANAGED_BY_ENV', 'NO_LICENSE'],
+  },
+  checkIn: {
+    method: 'POST', path: '/api/license/check-in', access: 'admin', summary: 'Check in (standard) or renew (airgapped) now',
+    response: licenseViewSchema, errors: ['NO_LICENSE', 'NO_CALLS_FOR_OFFLINE', 'CONFLICT', 'RATE_LIMITED', ...NETWORK_ERRORS],
+  },
+  listCheckIns: {
+    method: 'GET', path: '/api/license/check-ins', access: 'session', summary: 'Check-ins per day (UTC)',
+    query: z.object({ days: z.coerce.number().int().min(1).max(400).default(30) }),
+    response: z.object({ days: z.array(checkInDaySchema) }),
+  },
+  listEvents: {
+    method: 'GET', path: '/api/license/events', access: 'session', summary: 'Activity, newest first',
+    query: z.object({
+      before: z.coerce.number().int().min(1).optional(),
+      limit: z.coerce.number().int().min(1).max(200).default(50),
+    }),
+    response: z.object({ events: z.array(eventSchema), nextBefore: z.int().nullable() }),
+  },
+  diagnose: {
+    method: 'POST', path: '/api/license/diagnostics', access: 'admin', summary: 'Prove the way to the license server, stage by stage',
+    response: diagnosticsSchema, errors: ['RATE_LIMITED'], events: true,
+  },
+  getSupportBundle: {
+    method: 'GET', path: '/api/license/support-bundle', access: 'session', summary: 'Redacted facts for support, as a download',
+    response: z.record(z.string(), z.unknown()),
+  },
+  getActivationRequest: {
+    method: 'GET', path: '/api/license/activation-request', access: 'session', summary: 'Text to send to the vendor for an offline token',
+    response: z.object({ instanceId: z.string(), maskedKey: z.string().nullable(), version: z.string(), email: z.string(), text: z.string() }),
+  },
+  getOutbound: {
+    method: 'GET', path: '/api/license/outbound', access: 'session', summary: 'The last request to the license server, literally',
+    response: z.object({ last: outboundSchema.nullable() }),
+  },
+  getEntitlements: {
+    method: 'GET', path: '/api/entitlements', access: 'session-or-service', summary: 'What is licensed, for services',
+    response: entitlementsSchema,
+  },
+  checkFeature: {
+    method: 'GET', path: '/api/features/:name', access: 'session-or-service', summary: 'Is this feature licensed?', status: 204,
+    params: z.object({ name: z.string().min(1).max(256) }),
+    query: z.object({ deny: z.literal('403').optional() }), errors: ['FEATURE_NOT_LICENSED'],
+  },
+  putUsage: {
+    method: 'PUT', path: '/api/usage', access: 'service', summary: 'How many seats are used',
+    body: z.object({ seats: z.int().min(0).max(1_000_000_000) }), status: 204,
+  },
+  live: { method: 'GET', path: '/api/health/live', access: 'public', summary: 'The process answers', response: z.object({ status: z.literal('ok') }) },
+  ready: {
+    method: 'GET', path: '/api/health/ready', access: 'public', summary: 'The database answers',
+    response: z.object({ status: z.literal('ok') }), errors: ['STORAGE_UNAVAILABLE'],
+  },
+  openapi: { method: 'GET', path: '/api/openapi.json', access: 'public', summary: 'This document', response: z.record(z.string(), z.unknown()) },
+  metrics: { method: 'GET', path: '/metrics', access: 'service', summary: 'Prometheus metrics (text)' },
+} as const satisfies Record<string, Operation>
+
+export type OperationName = keyof typeof OPERATIONS

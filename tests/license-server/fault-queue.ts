@@ -1,0 +1,28 @@
+import type { CallName } from '../../server/license-server/protocol.ts'
+import type { Fault, FaultRequest } from './fault-types.ts'
+
+export interface FaultQueue {
+  add(fault: FaultRequest): void
+  /** Returns the oldest fault that is meant for this call, and uses it up once. */
+  take(call: CallName): Fault | undefined
+  list(): FaultRequest[]
+  clear(): void
+}
+
+/** Creates the queue of faults that were asked for. */
+export function createFaultQueue(): FaultQueue {
+  let queue: FaultRequest[] = []
+  return {
+    add: (fault) => { queue.push({ ...fault }) },
+    take(call) {
+      const entry = queue.find(({ call: wanted }) => wanted === '*' || wanted === call)
+      if (entry?.times !== undefined) {
+        entry.times -= 1
+        queue = queue.filter(({ times }) => times !== 0)
+      }
+      return entry?.fault
+    },
+    list: () => queue,
+    clear: () => { queue = [] },
+  }
+}

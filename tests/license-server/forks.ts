@@ -1,0 +1,59 @@
+import type { LeaseClaims } from '../../shared/lease.ts'
+import type { Fork } from './control-protocol.ts'
+import type { License } from './licenses.ts'
+
+interface Line {
+  head: { jti: string, seq: number } | undefined
+  /** `jti` of the leases issued since the head was presented. */
+  next: Set<string>
+}
+
+export interface ForkWatch {
+  /** Notes the lease that a client presents; reports a fork when it does not continue what was presented before. */
+  presented(license: License, lease: LeaseClaims): void
+  /** Notes a lease that is being sent to the installation. */
+  issued(lease: LeaseClaims): void
+  list(): Fork[]
+  reset(): void
+}
+
+/**
+ * Creates the watch for databases that were copied or restored: both copies go on presenting leases of one
+ * installation, and sooner or later one of them presents a lease that another lease has already succeeded.
+ */
+export function createForkWatch(): ForkWatch {
+  const lines = new Map<string, Line>()
+  let forks: Fork[] = []
+  const lineOf = ({ sub, instance_id }: LeaseClaims): Line => {
+    const name = `${sub}\n${instance_id}`
+    const line = lines.get(name) ?? { head: undefined, next: new Set() }
+    lines.set(name, line)
+    return line
+  }
+  return {
+    presented(license, lease) {
+      const line = lineOf(lease)
+      const { jti, seq } = lease
+      if (line.head?.jti === jti) return
+      if (line.head && !line.next.has(jti)) {
+        forks.push({
+          at: new Date().toISOString(),
+          key: license.key,
+          licenseId: lease.sub,
+          instanceId: lease.instance_id,
+          presented: { jti, seq },
+          expected: line.head,
+        })
+      }
+      // The copy that spoke last becomes the line: a restored database is reported once, two live copies every time.
+      line.head = { jti, seq }
+      line.next = new Set()
+    },
+    issued: (lease) => { lineOf(lease).next.add(lease.jti) },
+    list: () => forks,
+    reset() {
+      lines.clear()
+      forks = []
+    },
+  }
+}

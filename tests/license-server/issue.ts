@@ -1,0 +1,62 @@
+import { parseArgs } from 'node:util'
+import { z } from 'zod'
+import { INSTANCE_ID, MAX_TERM } from '../../shared/lease.ts'
+import { createVendorClock } from './clock.ts'
+import { DEFAULT_DAYS, DEFAULT_FEATURES, DEFAULT_ORGANIZATION, DEFAULT_PLAN, DEFAULT_SEATS } from './named-keys.ts'
+import { draftOf, signDraft } from './signing.ts'
+import { offlineClaims } from './statements.ts'
+import { offlineLicense } from './token-desk.ts'
+
+const MAX_DAYS = MAX_TERM / 86_400
+
+export const USAGE = `usage: license-server issue --method offline --instance <Instance ID>
+         [--days ${DEFAULT_DAYS}] [--plan ${DEFAULT_PLAN}] [--seats ${DEFAULT_SEATS}|unlimited] [--key nc_...]
+         [--features ${DEFAULT_FEATURES.join(',')}] [--organization "${DEFAULT_ORGANIZATION}"]`
+
+const whole = (low: number, high: number, message: string) =>
+  z.string().regex(/^\d{1,9}$/, message).transform(Number).refine(value => value >= low && value <= high, message)
+const listMessage = 'must be names separated by commas'
+
+const orderSchema = z.object({
+  method: z.literal('offline', 'must be offline; the other methods exchange a key for a lease'),
+  instance: z.string('is required').regex(INSTANCE_ID, 'must be 32 lower-case hex digits, as NocoDB logs it'),
+  days: whole(1, MAX_DAYS, `must be a whole number from 1 to ${MAX_DAYS}`).default(DEFAULT_DAYS),
+  plan: z.string().min(1, 'must not be empty').default(DEFAULT_PLAN),
+  seats: z.string().regex(/^(unlimited|\d{1,9})$/, 'must be a whole number, or unlimited')
+    .transform(value => value === 'unlimited' ? null : Number(value)).default(DEFAULT_SEATS),
+  key: z.string().regex(/^nc_[\w-]{5,253}$/, 'must be a license key that starts with nc_').optional(),
+  features: z.string().transform(list => list.split(',').map(name => name.trim()))
+    .refine(names => names.every(name => name !== ''), listMessage).default([...DEFAULT_FEATURES]),
+  organization: z.string().min(1, 'must not be empty').default(DEFAULT_ORGANIZATION),
+})
+type Order = z.output<typeof orderSchema>
+
+const text = { type: 'string' } as const
+
+function readOrder(args: readonly string[]): Order | { problems: string[] } {
+  try {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        method: text, instance: text, key: text, days: text,
+        plan: text, seats: text, features: text, organization: text,
+      },
+    })
+    const parsed = orderSchema.safeParse(values)
+    if (parsed.success) return parsed.data
+    return { problems: parsed.error.issues.map(({ path, message }) => `--${path.join('.')} ${message}`) }
+  }
+  catch (error) {
+    return { problems: [error instanceof Error ? error.message : String(error)] }
+  }
+}
+
+/** Takes command-line arguments after `issue`; returns the offline token, or what is wrong with the arguments. */
+export async function issueFromArguments(args: readonly string[]): Promise<{ token: string } | { problems: string[] }> {
+  const order = readOrder(args)
+  if ('problems' in order) return order
+  const { instance, days, plan, seats, key, features, organization } = order
+  const clock = createVendorClock()
+  const license = { ...offlineLicense(instance, key, days, clock), plan, seats, features, organization }
+  return { token: await signDraft(draftOf('offline', offlineClaims(license, instance, clock))) }
+}

@@ -1,0 +1,48 @@
+import { randomUUID } from 'node:crypto'
+import type { LeaseClaims, StandardLease, VerdictClaims } from '../../shared/lease.ts'
+import { AUDIENCE, ISSUER } from '../../shared/lease.ts'
+import type { VendorClock } from './clock.ts'
+import { expOf } from './licenses.ts'
+import type { License } from './licenses.ts'
+
+export type Verdict = Pick<VerdictClaims, 'verdict' | 'reason'>
+type Common = Pick<VerdictClaims, 'iss' | 'aud' | 'sub' | 'jti' | 'iat' | 'seq' | 'instance_id'>
+type Terms = Pick<StandardLease, 'exp' | 'plan' | 'licensee' | 'features' | 'seats'>
+
+function commonClaims(license: License, instanceId: string, clock: VendorClock): Common {
+  return {
+    iss: ISSUER,
+    aud: AUDIENCE,
+    sub: license.licenseId,
+    jti: randomUUID(),
+    iat: clock.now(),
+    seq: clock.nextSeq(),
+    instance_id: instanceId,
+  }
+}
+
+function termClaims(license: License): Terms {
+  const { plan, organization, email, features, seats } = license
+  return { exp: expOf(license), plan, licensee: { organization, email }, features: [...features], seats }
+}
+
+/** Builds the claims of a lease that answers `nonce`. */
+export function leaseClaims(license: License, instanceId: string, nonce: string, clock: VendorClock): LeaseClaims {
+  const claims = { ...commonClaims(license, instanceId, clock), ...termClaims(license), nonce }
+  if (license.method === 'airgapped') return { ...claims, method: 'airgapped' }
+  const { every, grace, renews } = license
+  return { ...claims, method: 'standard', check_in: { every, grace }, renews }
+}
+
+/** Builds the claims of a token to be pasted: bound to the installation, answering nobody. */
+export function offlineClaims(license: License, instanceId: string, clock: VendorClock): LeaseClaims {
+  return { ...commonClaims(license, instanceId, clock), ...termClaims(license), method: 'offline' }
+}
+
+/** Builds the claims of a verdict that answers `nonce`. */
+export function verdictClaims(
+  license: License, instanceId: string, nonce: string, { verdict, reason }: Verdict, clock: VendorClock,
+): VerdictClaims {
+  const claims = { ...commonClaims(license, instanceId, clock), nonce, verdict }
+  return reason === undefined ? claims : { ...claims, reason }
+}

@@ -1,0 +1,106 @@
+import type { ChildProcess } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/* The product under test: the sandbox build as its own process, on a database of its own. */
+
+const ENTRY = fileURLToPath(new URL('../../.output-sandbox/server/index.mjs', import.meta.url))
+
+export const ADMIN = { email: 'admin@example.com', password: 'correct horse battery' }
+export const SERVICE_TOKEN = 'service-token-for-tests-0123456789abcdef'
+
+export interface ProductOptions {
+  licenseServerUrl: string
+  env?: Record<string, string | undefined>
+  /** Folder of the database; a new one unless given (to start again on the same). */
+  dataDir?: string
+  port?: number
+  /** A command to run the product under, such as ['unshare', '-n'] or ['faketime', '-f', '+8d']. */
+  wrapper?: string[]
+  /** False: returns once the process answers at all, without waiting for the database. */
+  untilReady?: boolean
+}
+
+export interface Product {
+  url: string
+  port: number
+  dataDir: string
+  databaseFile: string
+  process: ChildProcess
+  /** Everything printed so far. */
+  output(): string
+  /** SIGTERM, and waits for the end; resolves to the exit code. */
+  stop(): Promise<number | null>
+  /** SIGKILL, and waits for the end. */
+  kill(): Promise<void>
+  /** Stops and removes the data folder. */
+  dispose(): Promise<void>
+}
+
+/** Takes nothing; returns a port that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  if (address === null || typeof address === 'string') throw new Error('no port')
+  return address.port
+}
+
+/** Takes how to start; returns the running product. Rejects with what it printed when it ends instead. */
+export async function startProduct(options: ProductOptions): Promise<Product> {
+  const port = options.port ?? await freePort()
+  const dataDir = options.dataDir ?? await mkdtemp(join(tmpdir(), 'nc-license-'))
+  const databaseFile = join(dataDir, 'license.db')
+  const [command = process.execPath, ...args] = [...options.wrapper ?? [], process.execPath, ENTRY]
+  const child = spawn(command, args, {
+    env: {
+      PATH: process.env.PATH, HOST: '127.0.0.1', PORT: String(port), DATABASE_URL: `file:${databaseFile}`,
+      NC_LICENSE_SERVER_URL: options.licenseServerUrl, NC_ADMIN_EMAIL: ADMIN.email, NC_ADMIN_PASSWORD: ADMIN.password,
+      NC_SERVICE_TOKEN: SERVICE_TOKEN, NC_LOG_FORMAT: 'json', ...options.env,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let printed = ''
+  child.stdout.on('data', (chunk: Buffer) => { printed += chunk.toString() })
+  child.stderr.on('data', (chunk: Buffer) => { printed += chunk.toString() })
+  const ended = once(child, 'exit')
+  const hasEnded = () => child.exitCode !== null || child.signalCode !== null
+
+  const end = async (signal: NodeJS.Signals) => {
+    if (!hasEnded()) child.kill(signal)
+    if (!hasEnded()) await ended
+  }
+  const product: Product = {
+    url: `http://127.0.0.1:${port}`, port, dataDir, databaseFile, process: child,
+    output: () => printed,
+    async stop() {
+      await end('SIGTERM')
+      return child.exitCode
+    },
+    kill: () => end('SIGKILL'),
+    async dispose() {
+      await end('SIGTERM')
+      await rm(dataDir, { recursive: true, force: true })
+    },
+  }
+  await waitUntilUp(`${product.url}/api/health/${options.untilReady === false ? 'live' : 'ready'}`, hasEnded, () => printed)
+  return product
+}
+
+async function waitUntilUp(url: string, hasEnded: () => boolean, output: () => string): Promise<void> {
+  for (let tries = 0; tries < 600; tries++) {
+    if (hasEnded()) throw new Error(`the product ended at its start:\n${output()}`)
+    const response = await fetch(url).catch(() => undefined)
+    await response?.arrayBuffer()
+    if (response?.ok) return
+    await new Promise(resolve => setTimeout(resolve, 50))
+  }
+  throw new Error(`the product did not come up:\n${output()}`)
+}

@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest'
+import type { Bench } from './contract.ts'
+import { eventOf, fresh, licenseOf, markOf, NOW, outcomeOf, saveOf, trusted, userOf } from './samples.ts'
+
+/** Several stores on one database, all at once. */
+export function describeConcurrency({ openShared }: Bench): void {
+  const numbers = (count: number) => Array.from({ length: count }, (_, n) => n)
+
+  describe('replicas', () => {
+    it('migrate at once, exactly one of them making the tables', async () => {
+      const storages = await openShared(4)
+      expect(storages.filter(storage => storage.created)).toHaveLength(1)
+      for (const storage of storages) await storage.ping()
+    })
+
+    it('agree on one installation', async () => {
+      const storages = await openShared(2)
+      const ids = await Promise.all(numbers(20).map(n =>
+        storages[n % 2]?.licenses.installation({ ...fresh, instanceId: `${n}`.padStart(32, '0') })))
+      expect(new Set(ids.map(installation => installation?.instanceId)).size).toBe(1)
+    })
+
+    it('F66: write exactly one of 200 saves of one revision', async () => {
+      const storages = await openShared(2)
+      const written = await Promise.all(numbers(200).map(n => storages[n % 2]?.licenses.saveLicense(
+        saveOf(0, { license: licenseOf({ jti: `lease-${n}` }), seq: markOf(n) }),
+      )))
+      expect(written.filter(result => result === 'written')).toHaveLength(1)
+      expect(written.filter(result => result === 'stale')).toHaveLength(199)
+      const jti = `lease-${written.indexOf('written')}`
+      expect(await storages[0]?.licenses.read()).toMatchObject({ revision: 1, version: 1, license: { jti } })
+    })
+
+    it('lose no write of many that race', async () => {
+      const storages = await openShared(2)
+      await Promise.all(numbers(60).map(n => storages[n % 2]?.licenses.appendEvent(
+        eventOf({ kind: n % 3 === 0 ? 'check_in_failed' : 'activated', details: { n } }),
+      )))
+      const events = await storages[1]?.licenses.listEvents({ limit: 100 }) ?? []
+      expect(events.map(event => event.details.n).sort((a, b) => Number(a) - Number(b))).toEqual(numbers(60))
+      expect(new Set(events.map(event => event.id)).size).toBe(60)
+      expect(await storages[0]?.licenses.readVersion()).toBe(60)
+    })
+
+    it('take one of two answers to the same check-in', async () => {
+      const storages = await openShared(2)
+      const [first, second] = storages.map(storage => storage.licenses)
+      if (!first || !second) throw new Error('two storages are needed')
+      await first.saveLicense(saveOf(0))
+      const answer = { sentJti: 'lease-1', trusted, outcome: outcomeOf(NOW), visible: false }
+      const results = await Promise.all([
+        first.replaceLease({ ...answer, lease: 'two', seq: markOf(2) }),
+        second.replaceLease({ ...answer, lease: 'three', seq: markOf(3) }),
+      ])
+      expect(results.sort()).toEqual(['stale', 'written'])
+      expect(await second.listCheckInDays(0)).toEqual([{ day: '2026-03-01', good: 1, failed: 0 }])
+    })
+
+    it('never lose the last administrator to two removals at once', async () => {
+      const storages = await openShared(2)
+      const [first, second] = storages.map(storage => storage.accounts)
+      if (!first || !second) throw new Error('two storages are needed')
+      const [a, b] = [userOf({ role: 'admin' }), userOf({ role: 'admin' })]
+      await first.createUser(a, eventOf())
+      await second.createUser(b, eventOf())
+      const results = await Promise.all([
+        first.deleteUser(a.id, eventOf()), second.updateUser(b.id, { role: 'viewer' }, eventOf()),
+      ])
+      expect(results.sort()).toEqual(['stale', 'written'])
+      expect(await first.countAdmins()).toBe(1)
+    })
+
+    it('see a write of the other in version', async () => {
+      const [first, second] = await openShared(2)
+      const before = await second?.licenses.readVersion()
+      await first?.licenses.saveSeatsUsed(3)
+      expect(await second?.licenses.readVersion()).toBe((before ?? 0) + 1)
+    })
+  })
+}

@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest'
+import type { Bench } from './contract.ts'
+import { deactivation, eventOf, HOUR, NOW, saveOf } from './samples.ts'
+
+/** Activity log, queue of deactivations, the database's clock. */
+export function describeHistory({ open }: Bench): void {
+  describe('activity log', () => {
+    const failed = (at: number, details = {}) =>
+      eventOf({ kind: 'check_in_failed', at, actor: 'system', actorEmail: null, address: null, details })
+
+    it('lists newest first, in pages', async () => {
+      const { licenses } = await open()
+      for (let n = 1; n <= 5; n++) await licenses.appendEvent(eventOf({ details: { n } }))
+      const first = await licenses.listEvents({ limit: 2 })
+      expect(first.map(event => event.details.n)).toEqual([5, 4])
+      const rest = await licenses.listEvents({ before: first[1]?.id ?? 0, limit: 10 })
+      expect(rest.map(event => event.details.n)).toEqual([3, 2, 1])
+      expect(await licenses.readVersion()).toBe(5)
+    })
+
+    it('folds a run of equal check-ins into one entry', async () => {
+      const { licenses } = await open()
+      await licenses.appendEvent(failed(NOW, { code: 'NET_DNS', tries: 1 }))
+      await licenses.appendEvent(failed(NOW + HOUR, { tries: 1, code: 'NET_DNS' }))
+      await licenses.appendEvent(failed(NOW + 2 * HOUR, { code: 'NET_DNS', tries: 1 }))
+      expect(await licenses.listEvents({ limit: 9 })).toEqual([
+        { ...failed(NOW + 2 * HOUR, { code: 'NET_DNS', tries: 1 }), id: 1, firstAt: NOW, count: 3 },
+      ])
+    })
+
+    it.each([
+      ['kind', { kind: 'check_in_succeeded' as const }],
+      ['actor', { actor: 'user' as const }],
+      ['e-mail', { actorEmail: 'a@example.com' }],
+      ['address', { address: '192.0.2.9' }],
+      ['details', { details: { code: 'NET_TLS' } }],
+    ])('does not fold check-ins of another %s', async (_, changes) => {
+      const { licenses } = await open()
+      await licenses.appendEvent(failed(NOW))
+      await licenses.appendEvent({ ...failed(NOW), ...changes })
+      expect(await licenses.listEvents({ limit: 9 })).toHaveLength(2)
+    })
+
+    it('folds neither across another entry nor anything but check-ins', async () => {
+      const { licenses } = await open()
+      await licenses.appendEvent(failed(NOW))
+      await licenses.appendEvent(eventOf())
+      await licenses.appendEvent(eventOf())
+      await licenses.appendEvent(failed(NOW))
+      const counts = (await licenses.listEvents({ limit: 9 })).map(event => event.count)
+      expect(counts).toEqual([1, 1, 1, 1])
+    })
+
+    it('prunes what is older, and never uses an id again', async () => {
+      const { licenses } = await open()
+      await licenses.appendEvent(eventOf({ at: NOW - 1 }))
+      await licenses.appendEvent(eventOf({ at: NOW }))
+      expect(await licenses.pruneEvents(NOW)).toBe(1)
+      expect((await licenses.listEvents({ limit: 9 })).map(event => event.id)).toEqual([2])
+      expect(await licenses.pruneEvents(NOW + 1)).toBe(1)
+      expect(await licenses.pruneEvents(NOW + 1)).toBe(0)
+      await licenses.appendEvent(eventOf())
+      expect((await licenses.listEvents({ limit: 9 }))[0]?.id).toBeGreaterThan(2)
+    })
+  })
+
+  describe('deactivations', () => {
+    it('are due at their time, oldest first, and can be postponed', async () => {
+      const { licenses } = await open()
+      await licenses.saveLicense(saveOf(0, { deactivate: deactivation }))
+      await licenses.saveLicense(saveOf(1, { deactivate: { ...deactivation, lease: 'second', nextAt: NOW } }))
+      expect((await licenses.dueDeactivations(NOW)).map(due => due.lease)).toEqual(['second'])
+      const all = await licenses.dueDeactivations(NOW + HOUR)
+      expect(all.map(due => due.lease)).toEqual([deactivation.lease, 'second'])
+      await licenses.postponeDeactivation(1, NOW + 2 * HOUR)
+      expect(await licenses.dueDeactivations(NOW + 2 * HOUR)).toContainEqual(
+        { ...deactivation, id: 1, nextAt: NOW + 2 * HOUR, attempts: 1 },
+      )
+    })
+
+    it('are dropped once, with one event', async () => {
+      const { licenses } = await open()
+      await licenses.saveLicense(saveOf(0, { deactivate: deactivation }))
+      const told = eventOf({ kind: 'vendor_told' })
+      await licenses.dropDeactivation(1, told)
+      await licenses.dropDeactivation(1, told)
+      expect(await licenses.dueDeactivations(NOW + HOUR)).toEqual([])
+      expect((await licenses.listEvents({ limit: 9 })).map(event => event.kind)).toEqual(['vendor_told', 'activated'])
+    })
+
+    it('can be dropped without an event', async () => {
+      const { licenses } = await open()
+      await licenses.saveLicense(saveOf(0, { deactivate: deactivation }))
+      await licenses.dropDeactivation(1, null)
+      expect(await licenses.dueDeactivations(NOW + HOUR)).toEqual([])
+      expect(await licenses.listEvents({ limit: 9 })).toHaveLength(1)
+    })
+  })
+
+  it('reads the clock of a database that has one', async () => {
+    const storage = await open()
+    const time = await storage.licenses.databaseTime()
+    if (storage.kind === 'sqlite') expect(time).toBeNull()
+    else expect(Math.abs((time ?? 0) - Date.now())).toBeLessThan(HOUR)
+  })
+}

