@@ -16,6 +16,8 @@ export const FEATURE_CATALOGUE = [
 /** ISO 8601 UTC. */
 const time = z.iso.datetime().meta({ description: 'ISO 8601, UTC' })
 const errorCode = z.enum(ERROR_CODES)
+/** What makes a message or an entry exact; never a credential. */
+const facts = z.record(z.string(), z.union([z.string(), z.number(), z.null()]))
 const failure = z.object({ code: errorCode, reference: z.string(), at: time })
 
 export const warningSchema = z.discriminatedUnion('code', [
@@ -85,7 +87,7 @@ export const eventSchema = z.object({
   actor: z.enum(['user', 'system', 'environment']),
   actorEmail: z.string().nullable().meta({ description: 'null for a viewer' }),
   address: z.string().nullable().meta({ description: 'null for a viewer' }),
-  details: z.record(z.string(), z.union([z.string(), z.number(), z.null()])),
+  details: facts,
 }).meta({ id: 'Event' })
 export type EventView = z.infer<typeof eventSchema>
 export type EventDetails = EventView['details']
@@ -97,7 +99,7 @@ export const CHECK_NAMES = ['format', 'signature', 'kind', 'claims', 'instance',
 export const previewSchema = z.object({
   method: z.enum(METHODS),
   accepted: z.boolean().meta({ description: 'for a key: its form is right; the license server decides' }),
-  error: z.object({ code: errorCode, reference: z.string(), details: z.record(z.string(), z.union([z.string(), z.number(), z.null()])).optional() }).nullable(),
+  error: z.object({ code: errorCode, reference: z.string(), details: facts.optional() }).nullable(),
   checks: z.array(z.object({
     name: z.enum(CHECK_NAMES),
     status: z.enum(['pass', 'fail', 'skipped']),

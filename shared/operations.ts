@@ -120,7 +120,9 @@ export const OPERATIONS = {
   },
   getActivationRequest: {
     method: 'GET', path: '/api/license/activation-request', access: 'session', summary: 'Text to send to the vendor for an offline token',
-    response: z.object({ instanceId: z.string(), maskedKey: z.string().nullable(), version: z.string(), email: z.string(), text: z.string() }),
+    response: z.object({
+      instanceId: z.string(), maskedKey: z.string().nullable(), version: z.string(), email: z.string(), text: z.string(),
+    }),
   },
   getOutbound: {
     method: 'GET', path: '/api/license/outbound', access: 'session', summary: 'The last request to the license server, literally',

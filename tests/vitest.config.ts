@@ -5,6 +5,8 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 
 export default defineConfig({
   root,
+  // The root tsconfig refers to files that `nuxt prepare` makes; tests need none of them.
+  oxc: { tsconfig: false },
   test: {
     projects: [
       { root, test: { name: 'unit', include: ['tests/unit/**/*.test.ts'], environment: 'node' } },

@@ -7,7 +7,7 @@ import type { Keyring } from './jws.ts'
 import type { Keeper } from './keeper.ts'
 import type { Actor, CallFailure, LicenseServer, LicenseStore, Random, StoredLicense } from './ports.ts'
 import { nextAfterFailure, nextAfterLease, nextAfterVerdict } from './schedule.ts'
-import { checkInDueAt, pausesAt } from './state.ts'
+import { pausesAt } from './state.ts'
 import type { Lease, Verdict } from './token.ts'
 import { verifyServerLease, verifyVerdict } from './token.ts'
 
@@ -163,7 +163,8 @@ export function createCheckIn({ keeper, store, server, keyring, random, version,
 /** What of a lease a person would notice if it changed. */
 function termsOf({ claims }: Lease): string {
   const { exp, plan, licensee, features, seats } = claims
-  return JSON.stringify([exp, plan, licensee, features, seats, checkInDueAt(claims) - claims.iat * 1000, pausesAt(claims) - claims.iat * 1000])
+  const checkIn = claims.method === 'standard' ? claims.check_in : null
+  return JSON.stringify([exp, plan, licensee, features, seats, checkIn])
 }
 
 /** The license goes on from memory while storage is away. */

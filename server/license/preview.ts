@@ -107,7 +107,9 @@ export async function previewCredential(
   const { lease, checks, error } = await judgeToken(credential.token, options)
   return {
     method: 'offline', accepted: error === null, checks, sends: null,
-    error: error && { code: error.code, reference: ERRORS[error.code].reference, ...(error.details ? { details: { ...error.details } } : {}) },
+    error: error && {
+      code: error.code, reference: ERRORS[error.code].reference, ...(error.details ? { details: { ...error.details } } : {}),
+    },
     difference: lease && differenceOf(keeper, lease),
   }
 }

@@ -31,7 +31,8 @@ export interface SupportFacts {
 }
 
 /** Takes what is known; returns the facts support asks for. No key, token, secret, cookie, password or e-mail is in it. */
-export function supportBundleOf({ keeper, moment, view, version, sandbox, kids, configuration, storage, runtime }: SupportFacts): Record<string, unknown> {
+export function supportBundleOf(facts: SupportFacts): Record<string, unknown> {
+  const { keeper, moment, view, version, sandbox, kids, configuration, storage, runtime } = facts
   const { licensee, ...license } = view
   const trusted = keeper.trustedRecord()
   return {

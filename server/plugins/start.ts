@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { format } from 'node:util'
 import { defineNitroPlugin } from 'nitropack/runtime'
 import { sandbox, version } from '#license-build'
 import { LicenseError } from '../license/errors.ts'
+import type { Log } from '../license/ports.ts'
 import { StorageOpenError } from '../storage/storage-error.ts'
 import type { App, Base } from '../utils/composition.ts'
 import { createApp, createBase } from '../utils/composition.ts'
@@ -13,6 +15,7 @@ const PRUNE_SESSIONS = 3_600_000
 /** Starts the product. Nitro does not wait for plugins: what needs the database answers 503 until it is there. */
 export default defineNitroPlugin((nitro) => {
   const base = configureOrExit()
+  routeConsole(base.log)
   const stopping = new AbortController()
   const started = start(base, stopping.signal).catch(error => exit(base, error))
   nitro.hooks.hook('close', async () => {
@@ -32,6 +35,12 @@ function configureOrExit(): Base {
     process.stderr.write(`${error.message}\n`)
     return process.exit(1)
   }
+}
+
+/** Nitro and libraries print lines of their own; in this log they are entries like any other. */
+function routeConsole(log: Log): void {
+  const [info, warn, error] = [log.info, log.warn, log.error].map(write => (...parts: unknown[]) => write(format(...parts)))
+  Object.assign(console, { log: info, info, debug: info, warn, error })
 }
 
 /** A database file that must not be touched ends the start with its one sentence. */

@@ -1,0 +1,3 @@
+import { ensureSandboxBuild } from './build.ts'
+
+ensureSandboxBuild()
