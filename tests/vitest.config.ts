@@ -6,7 +6,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 export default defineConfig({
   root,
   // The root tsconfig refers to files that `nuxt prepare` makes; tests need none of them.
-  oxc: { tsconfig: false },
+  oxc: Object({ tsconfig: false }),
   test: {
     projects: [
       { root, test: { name: 'unit', include: ['tests/unit/**/*.test.ts'], environment: 'node' } },

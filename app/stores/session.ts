@@ -38,10 +38,5 @@ export const useSessionStore = defineStore('session', () => {
     return result.ok ? null : result.failure
   }
 
-  /** The server says that the session has ended. */
-  function forget() {
-    user.value = null
-  }
-
-  return { user, known, failure, isAdmin, load, login, setup, changePassword, logout, forget }
+  return { user, known, failure, isAdmin, load, login, setup, changePassword, logout }
 })

@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest'
+import { createApiClient } from '../product/api-client.ts'
+import type { ApiClient } from '../product/api-client.ts'
+import { SERVICE_TOKEN } from '../product/process.ts'
+import { expectNoInternals } from './expect-error.ts'
+import { useStand } from './stand.ts'
+
+const stand = useStand()
+const token = { authorization: `Bearer ${SERVICE_TOKEN}` }
+
+interface Case { what: string, status: number, ask: (visitor: ApiClient, admin: ApiClient) => ReturnType<ApiClient['request']> }
+
+const CASES: Case[] = [
+  { what: 'a page', status: 200, ask: visitor => visitor.request('GET', '/login') },
+  { what: 'a redirect', status: 302, ask: visitor => visitor.request('GET', '/admin/license') },
+  { what: 'an unknown page', status: 404, ask: (_visitor, admin) => admin.request('GET', '/no-such-page') },
+  { what: 'an unknown hashed asset', status: 404, ask: visitor => visitor.request('GET', '/_nuxt/no-such-file.js') },
+  { what: 'an answer of the API', status: 200, ask: (_visitor, admin) => admin.request('GET', '/api/license') },
+  { what: 'an empty answer', status: 204, ask: visitor => visitor.request('POST', '/api/auth/logout', {}) },
+  { what: 'health', status: 200, ask: visitor => visitor.request('GET', '/api/health/live') },
+  { what: 'the OpenAPI document', status: 200, ask: visitor => visitor.request('GET', '/api/openapi.json') },
+  { what: 'metrics', status: 200, ask: visitor => visitor.request('GET', '/metrics', undefined, token) },
+  { what: 'metrics without a token', status: 401, ask: visitor => visitor.request('GET', '/metrics') },
+  { what: 'the support bundle', status: 200, ask: (_visitor, admin) => admin.request('GET', '/api/license/support-bundle') },
+  { what: 'an event stream', status: 200, ask: (_visitor, admin) => admin.request('POST', '/api/license/diagnostics', {}, { accept: 'text/event-stream' }) },
+  { what: 'invalid input', status: 400, ask: visitor => visitor.request('POST', '/api/auth/login', '{') },
+  { what: 'no session', status: 401, ask: visitor => visitor.request('GET', '/api/license') },
+  { what: 'a feature that is not licensed', status: 402, ask: visitor => visitor.request('GET', '/api/features/sso', undefined, token) },
+  { what: 'a write from another site', status: 403, ask: visitor => visitor.request('POST', '/api/auth/login', {}, { origin: 'https://evil.example' }) },
+  { what: 'an unknown path of the API', status: 404, ask: visitor => visitor.request('GET', '/api/nothing') },
+  { what: 'a wrong method', status: 405, ask: visitor => visitor.request('DELETE', '/api/auth/login') },
+  { what: 'a conflict', status: 409, ask: (_visitor, admin) => admin.request('DELETE', '/api/license', {}) },
+  { what: 'too large a body', status: 413, ask: visitor => visitor.request('POST', '/api/auth/login', ' '.repeat(20_000)) },
+  { what: 'a refused credential', status: 422, ask: (_visitor, admin) => admin.save('no credential at all') },
+]
+
+describe('F73 headers', () => {
+  it.each(CASES)('$what ($status) cannot be framed, sniffed, or read from a cache', async ({ status, ask }) => {
+    const answer = await ask(createApiClient(stand.product.url), stand.admin)
+    expect(answer.status, answer.text).toBe(status)
+    const policy = answer.headers.get('content-security-policy') ?? ''
+    expect.soft(policy).toContain('frame-ancestors \'none\'')
+    expect.soft(scriptSources(policy)).not.toMatch(/unsafe-inline|unsafe-eval|\*|http:|data:/)
+    expect.soft(scriptSources(policy)).not.toBe('')
+    expect.soft(answer.headers.get('x-content-type-options')).toBe('nosniff')
+    expect.soft(answer.headers.get('referrer-policy')).toMatch(/^(no-referrer|same-origin|strict-origin)/)
+    expect.soft(answer.headers.get('cache-control')).toContain('no-store')
+    expect.soft(answer.headers.get('x-powered-by')).toBeNull()
+    expect.soft(answer.headers.get('access-control-allow-origin')).toBeNull()
+    if (!answer.headers.get('content-type')?.startsWith('text/html')) expectNoInternals(answer.text)
+  })
+
+  it('entitlements may be kept, but only by the caller and only to ask again', async () => {
+    const { headers } = await createApiClient(stand.product.url).request('GET', '/api/entitlements', undefined, token)
+    expect(headers.get('cache-control')).toBe('private, no-cache')
+    expect(headers.get('x-content-type-options')).toBe('nosniff')
+    expect(headers.get('content-security-policy') ?? '').toContain('frame-ancestors \'none\'')
+    expect(headers.get('referrer-policy')).toMatch(/^(no-referrer|same-origin|strict-origin)/)
+  })
+
+  it('hashed assets are immutable', async () => {
+    const visitor = createApiClient(stand.product.url)
+    const page = await visitor.request('GET', '/login')
+    const assets = [...page.text.matchAll(/"(\/_nuxt\/[\w.-]+\.(?:js|css))"/g)].map(([, path = '']) => path)
+    expect(assets.length).toBeGreaterThan(0)
+    for (const path of new Set(assets)) {
+      const { status, headers } = await visitor.request('GET', path)
+      expect(status).toBe(200)
+      expect(headers.get('cache-control')).toMatch(/max-age=31536000.*immutable/)
+      expect(headers.get('x-content-type-options')).toBe('nosniff')
+    }
+  })
+
+  it('every script of a page carries the nonce of its answer, and no answer repeats a nonce', async () => {
+    const pages = await Promise.all([1, 2].map(() => createApiClient(stand.product.url).request('GET', '/login')))
+    const nonces = pages.map(({ headers }) => /'nonce-([^']+)'/.exec(headers.get('content-security-policy') ?? '')?.[1] ?? '')
+    expect(nonces[0]).not.toBe(nonces[1])
+    const inline = [...pages[0]?.text.matchAll(/<script([^>]*)>/g) ?? []].map(([, attributes = '']) => attributes)
+    expect(inline.length).toBeGreaterThan(0)
+    for (const attributes of inline.filter(each => !each.includes('application/json'))) expect(attributes).toContain(`nonce="${nonces[0]}"`)
+    expect(pages[0]?.text).not.toMatch(/\son(?:click|load|error)=/i)
+  })
+})
+
+function scriptSources(policy: string): string {
+  const directive = (name: string) => policy.split(';').map(part => part.trim()).find(part => part.startsWith(`${name} `))
+  return directive('script-src') ?? directive('default-src') ?? ''
+}

@@ -1,0 +1,70 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import type { Operation } from '../../shared/operations.ts'
+import { OPERATIONS } from '../../shared/operations.ts'
+import { createApiClient } from '../product/api-client.ts'
+import { useStand } from './stand.ts'
+
+const stand = useStand()
+const operations = Object.entries<Operation>(OPERATIONS)
+
+const operationSchema = z.object({
+  operationId: z.string().min(1),
+  summary: z.string().min(1),
+  security: z.array(z.record(z.string(), z.array(z.string()))),
+  parameters: z.array(z.object({ name: z.string(), in: z.enum(['path', 'query']), required: z.boolean(), schema: z.object({}) })).optional(),
+  requestBody: z.object({ content: z.record(z.string(), z.object({ schema: z.looseObject({}) })) }).optional(),
+  responses: z.record(z.string().regex(/^[1-5]\d\d$/), z.object({ description: z.string().min(1) })),
+})
+const documentSchema = z.object({
+  openapi: z.string().regex(/^3\.1\.\d+$/),
+  info: z.object({ title: z.string().min(1), version: z.string().min(1) }),
+  paths: z.record(z.string().startsWith('/'), z.partialRecord(z.enum(['get', 'post', 'put', 'patch', 'delete']), operationSchema)),
+  components: z.object({ schemas: z.record(z.string(), z.unknown()), securitySchemes: z.record(z.string(), z.object({ type: z.string() })) }),
+})
+
+let raw: unknown
+let document: z.infer<typeof documentSchema>
+
+beforeAll(async () => {
+  raw = (await createApiClient(stand.product.url).request('GET', '/api/openapi.json')).body
+  document = documentSchema.parse(raw)
+})
+
+const describedAs = ({ method, path }: Operation) =>
+  document.paths[path.replace(/:(\w+)/g, '{$1}')]?.[z.enum(['get', 'post', 'put', 'patch', 'delete']).parse(method.toLowerCase())]
+
+describe('/api/openapi.json', () => {
+  it.each(operations)('describes %s: input, answers, and who may call it', (name, operation) => {
+    const described = describedAs(operation)
+    expect(described?.operationId).toBe(name)
+    expect(Object.keys(described?.responses ?? {})).toContain(String(operation.status ?? 200))
+    expect(described?.requestBody !== undefined).toBe(operation.body !== undefined)
+    expect(described?.security.length === 0).toBe(operation.access === 'public')
+    const wanted = [...operation.path.matchAll(/:(\w+)/g)].map(([, parameter]) => parameter)
+    expect(described?.parameters?.filter(each => each.in === 'path').map(each => each.name) ?? []).toEqual(wanted)
+    if (operation.access !== 'public') expect(Object.keys(described?.responses ?? {})).toContain('401')
+    if (operation.access === 'admin') expect(Object.keys(described?.responses ?? {})).toContain('403')
+  })
+
+  it('describes nothing that is not served', () => {
+    const described = Object.values(document.paths).flatMap(path => Object.values(path).map(each => each?.operationId))
+    expect(described.toSorted()).toEqual(operations.map(([name]) => name).toSorted())
+  })
+
+  it('has no reference that leads nowhere', () => {
+    const references = [...JSON.stringify(raw).matchAll(/"\$ref":"([^"]+)"/g)].map(([, target = '']) => target)
+    expect(references.length).toBeGreaterThan(0)
+    for (const target of new Set(references)) expect(resolvePointer(target), target).toBeDefined()
+  })
+
+  it('names every security scheme it uses', () => {
+    const used = Object.values(document.paths).flatMap(path => Object.values(path).flatMap(each => each?.security.flatMap(Object.keys) ?? []))
+    expect(Object.keys(document.components.securitySchemes)).toEqual(expect.arrayContaining([...new Set(used)]))
+  })
+})
+
+function resolvePointer(target: string): unknown {
+  return target.replace(/^#\/?/, '').split('/').filter(Boolean)
+    .reduce<unknown>((value, part) => Object(value)[part.replace(/~1/g, '/').replace(/~0/g, '~')], raw)
+}

@@ -1,0 +1,146 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { describe, expect, it } from 'vitest'
+import type { LicenseView } from '../../shared/license.ts'
+import { createApiClient } from '../product/api-client.ts'
+import { ADMIN } from '../product/process.ts'
+import { expectError, expectNoInternals } from './expect-error.ts'
+import { useStand } from './stand.ts'
+
+const stand = useStand()
+const LIMIT = 16 * 1024
+
+/** Writes bytes as they stand; returns everything that came back until the server closed or two seconds of silence. */
+async function rawExchange(parts: (string | Buffer)[]): Promise<string> {
+  const socket = connect(stand.product.port, '127.0.0.1')
+  await once(socket, 'connect')
+  let received = ''
+  socket.on('data', (chunk: Buffer) => { received += chunk.toString('latin1') })
+  socket.on('error', () => undefined)
+  for (const part of parts) socket.write(part)
+  const closed = new Promise(resolve => socket.once('close', resolve))
+  socket.setTimeout(2000, () => socket.destroy())
+  await closed
+  return received
+}
+
+function head(line: string, headers: Record<string, string>): string {
+  const all = { host: `127.0.0.1:${stand.product.port}`, cookie: stand.admin.cookie, ...headers }
+  return `${line} HTTP/1.1\r\n${Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`
+}
+
+const chunk = (text: string) => `${text.length.toString(16)}\r\n${text}\r\n`
+const statusOf = (answer: string) => Number(/^HTTP\/1\.1 (\d{3})/.exec(answer)?.[1])
+const json = { 'content-type': 'application/json' }
+
+describe('F02 the size of a request', () => {
+  it.each([['POST', '/api/auth/login'], ['PUT', '/api/license'], ['DELETE', '/api/license'], ['POST', '/api/users'], ['PATCH', '/api/users/x'], ['POST', '/api/license/preview']])(
+    '%s %s reads no more than 16 KiB', async (method, path) => {
+      expectError(await stand.admin.request(method, path, `{"a":"${'x'.repeat(LIMIT)}"}`), 'PAYLOAD_TOO_LARGE')
+    })
+
+  it('a body of exactly 16 KiB is read', async () => {
+    const frame = JSON.stringify({ credential: '' }).length
+    const answer = await stand.admin.request('POST', '/api/license/preview', { credential: 'x'.repeat(LIMIT - frame) })
+    expectError(answer, 'CREDENTIAL_MALFORMED')
+  })
+
+  it('10 MB are answered 413', async () => {
+    const answer = await rawExchange([
+      head('PUT /api/license', { ...json, 'content-length': String(10 * 1024 * 1024) }), `{"credential":"${'x'.repeat(64 * 1024)}`,
+    ])
+    expect(statusOf(answer)).toBe(413)
+    expect(answer).toContain('PAYLOAD_TOO_LARGE')
+  })
+
+  it('bytes are counted where no Content-Length announces them', async () => {
+    const pieces = Array.from({ length: 40 }, () => chunk('x'.repeat(1024)))
+    const answer = await rawExchange([head('PUT /api/license', { ...json, 'transfer-encoding': 'chunked' }), chunk('{"credential":"'), ...pieces, '0\r\n\r\n'])
+    expect(statusOf(answer)).toBe(413)
+  })
+
+  it('a small chunked body is understood', async () => {
+    const answer = await rawExchange([
+      head('POST /api/license/preview', { ...json, 'transfer-encoding': 'chunked', 'connection': 'close' }),
+      chunk('{"credential":'), chunk('"nc_demo_standard"}'), '0\r\n\r\n',
+    ])
+    expect(statusOf(answer)).toBe(200)
+  })
+
+  it('a Content-Length that is wrong, double, or beside Transfer-Encoding smuggles nothing', async () => {
+    const hidden = head('DELETE /api/license', { ...json, 'content-length': '2' }) + '{}'
+    for (const headers of [{ 'content-length': '0', 'transfer-encoding': 'chunked' }, { 'transfer-encoding': 'ChuNked, identity' }, { 'content-length': '-1' }]) {
+      const answer = await rawExchange([head('POST /api/license/preview', { ...json, ...headers }), `0\r\n\r\n${hidden}`])
+      expect(statusOf(answer)).toBe(400)
+      expect([...answer.matchAll(/^HTTP\/1\.1 /gm)]).toHaveLength(1)
+    }
+  })
+
+  it('a header of 1 MB is dropped, and the next request is served', async () => {
+    const answer = await rawExchange([head('GET /api/license', { 'x-long': 'x'.repeat(1024 * 1024) })])
+    expect([431, Number.NaN]).toContain(statusOf(answer))
+    expect((await stand.admin.request('GET', '/api/license')).status).toBe(200)
+  })
+})
+
+describe('F04 what is not the expected JSON', () => {
+  const oddities: [string, string][] = [
+    ['an array', '{"credential":["nc_demo_standard"]}'], ['an object', '{"credential":{"key":"nc_demo_standard"}}'],
+    ['a number', '{"credential":42}'], ['null', '{"credential":null}'], ['true', '{"credential":true}'], ['nothing', '{}'],
+    ['__proto__', '{"__proto__":{"credential":"nc_demo_standard"}}'],
+    ['constructor', '{"constructor":{"prototype":{"credential":"nc_demo_standard"}}}'],
+    ['an array as body', '["nc_demo_standard"]'], ['a string as body', '"nc_demo_standard"'], ['null as body', 'null'],
+    ['cut JSON', '{"credential":"nc_'], ['no JSON', 'credential=nc_demo_standard'], ['NaN', '{"credential":NaN}'],
+    ['a revision that is text', '{"credential":"nc_demo_standard","revision":"0"}'],
+    ['a revision that is a fraction', '{"credential":"nc_demo_standard","revision":0.5}'],
+    ['20,000 levels', `{"credential":${'['.repeat(8000)}${']'.repeat(8000)}}`],
+  ]
+
+  it.each(oddities)('%s is refused, sends nothing and changes nothing', async (_what, body) => {
+    for (const [method, path] of [['PUT', '/api/license'], ['POST', '/api/license/preview']] as const) {
+      if (method === 'POST' && body.includes('revision')) continue
+      const answer = await stand.admin.request(method, path, body)
+      expectError(answer, 'VALIDATION')
+      expect(answer.text).not.toContain('nc_demo_standard')
+    }
+    expect(await stand.licenseServer.control.requests()).toEqual([])
+    expect((await stand.admin.license()).revision).toBe(0)
+  })
+
+  it.each([
+    ['a password that is an object', { email: ADMIN.email, password: { $ne: null } }],
+    ['an e-mail that is an array', { email: [ADMIN.email], password: ADMIN.password }],
+    ['a password of 300 characters', { email: ADMIN.email, password: 'x'.repeat(300) }],
+  ])('sign-in with %s is refused', async (_what, body) => {
+    expectError(await createApiClient(stand.product.url).request('POST', '/api/auth/login', body), 'VALIDATION')
+  })
+
+  it('what was sent is not repeated in the answer', async () => {
+    const answer = await stand.admin.request('POST', '/api/users', { email: 'canary-text', password: 'canary-short', role: 'canary-role' })
+    expectError(answer, 'VALIDATION')
+    expect(Object.keys(answer.error?.fields ?? {}).toSorted()).toEqual(['email', 'role'])
+    expect(answer.text).not.toContain('canary')
+    expectNoInternals(answer.text)
+  })
+
+  it.each(['/api/license/events?limit=0', '/api/license/events?limit=1e9', '/api/license/events?before=x', '/api/license/events?limit=1&limit=2', '/api/license/check-ins?days=-1'])(
+    '%s is refused', async (path) => {
+      expectError(await stand.admin.request('GET', path), 'VALIDATION')
+    })
+})
+
+describe('F03 F05 what people paste', () => {
+  it.each(['nc_demo_standard\n', ' nc_demo _standard\r\n', '\uFEFFnc_demo_standard', 'nc_\u200Bdemo_\u2060standard', 'nc_demo\u00A0_standard'])(
+    '%j is the key without what cannot be seen', async (credential) => {
+      const answer = await stand.admin.request<{ method: string }>('POST', '/api/license/preview', { credential })
+      expect(answer.status, answer.text).toBe(200)
+      expect(answer.body.method).toBe('standard')
+    })
+
+  it.each(['', '   ', '\u200B\uFEFF', 'NC_AG_demo_airgapped', 'Nc_demo_standard', 'nc_demo_\u0000standard', '\u202Enc_demo_standard', 'nc_demo_😀standard', 'nс_demo_standard', '"nc_demo_standard"', 'nc_demo_standard=', 'short', 'x'.repeat(257), 'a.b', 'a.b.c.d'])(
+    '%j is no credential, and nothing is sent', async (credential) => {
+      expectError(await stand.admin.save(credential), 'CREDENTIAL_MALFORMED')
+      expect(await stand.licenseServer.control.requests()).toEqual([])
+      expect((await stand.admin.request<LicenseView>('GET', '/api/license')).body.state).toBe('unlicensed')
+    })
+})

@@ -1,0 +1,153 @@
+import { readdirSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { beforeAll, describe, expect, it } from 'vitest'
+import type { Operation } from '../../shared/operations.ts'
+import { OPERATIONS } from '../../shared/operations.ts'
+import type { ApiClient } from '../product/api-client.ts'
+import { createApiClient, signIn } from '../product/api-client.ts'
+import { ADMIN, SERVICE_TOKEN, startProduct } from '../product/process.ts'
+import { expectError } from './expect-error.ts'
+import { addViewer, signInSoon, useStand, VIEWER } from './stand.ts'
+
+const SERVER = fileURLToPath(new URL('../../server/', import.meta.url))
+const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND']
+const operations = Object.entries<Operation>(OPERATIONS)
+const restricted = operations.filter(([, { access }]) => access !== 'public')
+const paths = [...new Set(operations.map(([, { path }]) => path))]
+
+/** What the contract's table of calls names; the API may have more, never less. */
+const CONTRACT = [
+  'POST /api/auth/login', 'POST /api/auth/logout', 'GET /api/auth/session', 'PUT /api/auth/password', 'POST /api/auth/setup',
+  'GET /api/users', 'POST /api/users', 'PATCH /api/users/:id', 'DELETE /api/users/:id', 'GET /api/license',
+  'POST /api/license/preview', 'PUT /api/license', 'DELETE /api/license', 'POST /api/license/check-in',
+  'GET /api/license/check-ins', 'GET /api/license/events', 'POST /api/license/diagnostics',
+  'GET /api/license/support-bundle', 'GET /api/license/activation-request', 'GET /api/entitlements',
+  'GET /api/features/:name', 'PUT /api/usage', 'GET /api/health/live', 'GET /api/health/ready', 'GET /metrics',
+]
+
+const stand = useStand()
+let viewer: ApiClient
+
+beforeAll(async () => {
+  viewer = await addViewer(stand.admin, stand.product)
+})
+
+const addressOf = (path: string) => path.replace(':id', 'nobody').replace(':name', 'sso')
+const callOf = ({ method, path }: Operation) => `${method} ${path}`
+const bodyOf = ({ method }: Operation) => method === 'GET' ? undefined : {}
+
+function call(client: ApiClient, operation: Operation, headers?: Record<string, string>) {
+  return client.request(operation.method, addressOf(operation.path), bodyOf(operation), headers)
+}
+
+/** A session of its own for the call that ends sessions. */
+async function clientFor(shared: ApiClient, account: { email: string, password: string }, name: string): Promise<ApiClient> {
+  return name === 'logout' ? signIn(stand.product.url, account) : shared
+}
+
+function routesOf(folder: string, prefix: string): { call: string, file: string }[] {
+  return readdirSync(`${SERVER}${folder}`, { recursive: true, encoding: 'utf8' }).filter(file => file.endsWith('.ts')).map((file) => {
+    const [, path = '', method = 'any'] = /^(.*?)(?:\.(get|post|put|patch|delete))?\.ts$/.exec(file) ?? []
+    const route = `${prefix}/${path}`.replace(/\/index$/, '').replace(/\[(\w+)\]/g, ':$1')
+    return { file: `${folder}/${file}`, call: `${method.toUpperCase()} ${route}` }
+  })
+}
+
+describe('the table of routes', () => {
+  it('F06 holds every route that the server has, and nothing else', () => {
+    const routes = [...routesOf('api', '/api'), ...routesOf('routes', '')].map(route => route.call)
+    // The two that take any method only ever answer 404 and 405; see the tests of wrong methods below.
+    const catchAll = ['ANY /api/[...]', 'ANY /metrics']
+    expect(routes.toSorted()).toEqual([...operations.map(([, operation]) => callOf(operation)), ...catchAll].toSorted())
+  })
+
+  it('holds every call of the contract', () => {
+    expect(operations.map(([, operation]) => callOf(operation))).toEqual(expect.arrayContaining(CONTRACT))
+  })
+})
+
+describe('F06 without a session', () => {
+  it.each(restricted)('%s answers 401', async (_name, operation) => {
+    expectError(await call(createApiClient(stand.product.url), operation), 'UNAUTHENTICATED')
+  })
+
+  it.each(restricted)('%s answers 401 to a forged session and a forged service token', async (_name, operation) => {
+    const forged = createApiClient(stand.product.url)
+    const cookie = `nc_license_session=${'A'.repeat(43)}`
+    expectError(await call(forged, operation, { cookie, authorization: `Bearer ${'x'.repeat(SERVICE_TOKEN.length)}` }), 'UNAUTHENTICATED')
+  })
+
+  it('every route answers 401 to a session of another installation', async () => {
+    const other = await startProduct({ licenseServerUrl: stand.licenseServer.url, env: { NC_SERVICE_TOKEN: undefined } })
+    try {
+      const { cookie } = await signInSoon(other)
+      for (const [, operation] of restricted) {
+        expectError(await call(createApiClient(stand.product.url), operation, { cookie }), 'UNAUTHENTICATED')
+      }
+    }
+    finally {
+      await other.dispose()
+    }
+  })
+})
+
+describe('F06 with a session', () => {
+  it.each(operations)('%s answers a viewer by the table', async (name, operation) => {
+    const answer = await call(await clientFor(viewer, VIEWER, name), operation)
+    if (operation.access === 'admin') expectError(answer, 'FORBIDDEN')
+    else if (operation.access === 'service') expectError(answer, 'UNAUTHENTICATED')
+    else expect([200, 204, 400, 402], answer.text).toContain(answer.status)
+  })
+
+  it.each(operations)('%s answers an administrator by the table', async (name, operation) => {
+    const answer = await call(await clientFor(stand.admin, ADMIN, name), operation)
+    if (operation.access === 'service') expectError(answer, 'UNAUTHENTICATED')
+    else expect([200, 204, 400, 402, 404, 409], answer.text).toContain(answer.status)
+  })
+
+  it.each(operations.filter(([, { access }]) => access.includes('service')))('%s takes the service token', async (_name, operation) => {
+    const answer = await call(createApiClient(stand.product.url), operation, { authorization: `Bearer ${SERVICE_TOKEN}` })
+    expect([200, 204, 400, 402], answer.text).toContain(answer.status)
+  })
+
+  it('the service token opens nothing that is for people', async () => {
+    const client = createApiClient(stand.product.url)
+    for (const [, operation] of restricted.filter(([, { access }]) => !access.includes('service'))) {
+      expectError(await call(client, operation, { authorization: `Bearer ${SERVICE_TOKEN}` }), 'UNAUTHENTICATED')
+    }
+  })
+})
+
+describe('F06 wrong methods', () => {
+  it.each(paths)('%s answers 405 and names those it takes', async (path) => {
+    const taken = operations.filter(([, operation]) => operation.path === path).map(([, { method }]) => method)
+    for (const method of METHODS.filter(each => !taken.some(one => one === each))) {
+      for (const client of [createApiClient(stand.product.url), stand.admin]) {
+        const answer = await client.request(method, addressOf(path))
+        expectError(answer, 'HTTP_METHOD')
+        const allowed = (answer.headers.get('allow') ?? '').split(',').map(each => each.trim()).filter(each => each !== 'HEAD')
+        expect(allowed.toSorted()).toEqual(taken.toSorted())
+      }
+    }
+  })
+})
+
+describe('unknown paths', () => {
+  const unknown = ['/api', '/api/', '/api/nothing', '/api/license/nothing', '/api/users/a/b', '/api/%00', '/api/%', '/api/health']
+
+  it.each(unknown)('%s answers 404 as JSON', async (path) => {
+    for (const method of ['GET', 'POST']) {
+      const answer = await stand.admin.request(method, path, method === 'POST' ? {} : undefined)
+      expect(answer.headers.get('content-type')).toMatch(/^application\/json/)
+      expectError(answer, 'NOT_FOUND')
+    }
+  })
+
+  it.each(['/api//license', '//api/license', '/API/LICENSE', '/api/./license', '/api/license/', '/api/license%2f', '/api/license;x'])(
+    '%s shows no license without a session', async (path) => {
+      const { instanceId } = await stand.admin.license()
+      const answer = await createApiClient(stand.product.url).request('GET', path)
+      expect(answer.text).not.toContain(instanceId)
+      expect(answer.status).not.toBe(500)
+    })
+})
