@@ -55,6 +55,7 @@ export async function createKeeper({ store, keyring, clock, instanceId }: Keeper
   let atStart = true
   /** The stored lease on top of which this process holds a newer one that could not be written. */
   let unstoredOver: string | null = null
+  let lastRead: Promise<unknown> = Promise.resolve()
 
   function judge(): Moment {
     const reading = clock.read()
@@ -84,7 +85,14 @@ export async function createKeeper({ store, keyring, clock, instanceId }: Keeper
     return !settled && reading.uptime - held < LONGEST_HOLD
   }
 
-  async function reload(): Promise<Snapshot> {
+  /** One after the other: an older reading must not end up over a newer one. */
+  function reload(): Promise<Snapshot> {
+    const next = lastRead.then(readStore)
+    lastRead = next.catch(() => undefined)
+    return next
+  }
+
+  async function readStore(): Promise<Snapshot> {
     const read = await store.read()
     if (unstoredOver !== null && read.license?.jti === unstoredOver) return snapshot
     unstoredOver = null
