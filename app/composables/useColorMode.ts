@@ -11,14 +11,14 @@ const YEAR = 365 * 24 * 3600
 export function useColorMode() {
   const mode = useCookie<string>('nc-color-mode', { maxAge: YEAR, sameSite: 'lax', default: () => 'system' })
   const seen = useCookie<string>('nc-color-scheme', { maxAge: YEAR, sameSite: 'lax', default: () => '' })
-  const preferred = useState<ColorScheme>('preferred-scheme', () => {
-    const hint = useRequestHeaders(['sec-ch-prefers-color-scheme'])['sec-ch-prefers-color-scheme'] ?? seen.value
-    return hint.replaceAll('"', '') === 'dark' ? 'dark' : 'light'
-  })
+  const hint = useRequestHeaders(['sec-ch-prefers-color-scheme'])['sec-ch-prefers-color-scheme'] ?? seen.value
+  const preferred = useState<ColorScheme>('preferred-scheme', () => hint.replaceAll('"', '') === 'dark' ? 'dark' : 'light')
   const chosen = computed<ColorMode>({
     get: () => COLOR_MODES.find(known => known === mode.value) ?? 'system',
     set: (value) => { mode.value = value },
   })
+  /** On the server: the scheme is not known, only supposed. */
+  const isGuess = chosen.value === 'system' && hint === ''
   const scheme = computed<ColorScheme>(() => chosen.value === 'system' ? preferred.value : chosen.value)
 
   /** Call once, in the root component. */
@@ -32,5 +32,5 @@ export function useColorMode() {
     query.addEventListener('change', apply)
   }
 
-  return { mode: chosen, scheme, follow }
+  return { mode: chosen, scheme, isGuess, follow }
 }

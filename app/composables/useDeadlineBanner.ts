@@ -24,6 +24,7 @@ export function useDeadlineBanner() {
     if (step === undefined) return null
     return {
       id: `${kind}-${deadline}-${step}`, tone: step <= 7 ? 'red' as const : 'orange' as const,
+      to: kind === 'grace' ? '/admin/license#troubleshooting' : '/admin/license#renewal',
       text: t(`banner.${kind}`, { relative: time.relative(deadline), date: time.absolute(deadline) }),
     }
   })

@@ -5,7 +5,7 @@ import { LicenseError } from './errors.ts'
 import { eventOf } from './events.ts'
 import type { Keyring } from './jws.ts'
 import type { Keeper } from './keeper.ts'
-import type { Actor, CallFailure, LicenseServer, LicenseStore, Random, StoredLicense } from './ports.ts'
+import type { Actor, CallFailure, LicenseServer, LicenseStore, Random, StoredLicense, Written } from './ports.ts'
 import { nextAfterFailure, nextAfterLease, nextAfterVerdict } from './schedule.ts'
 import { pausesAt } from './state.ts'
 import type { Lease, Verdict } from './token.ts'
@@ -68,6 +68,12 @@ export function createCheckIn({ keeper, store, server, keyring, random, version,
     }
   }
 
+  /** While storage is away the license goes on from memory, unless it was replaced or removed while the server was asked. */
+  async function writeOver(license: StoredLicense, write: Promise<Written>): Promise<Written | 'unavailable'> {
+    const written = await orUnavailable(write)
+    return written === 'unavailable' && keeper.snapshot.license?.jti !== license.jti ? 'stale' : written
+  }
+
   async function acceptLease(license: StoredLicense, lease: Lease, actor: Actor): Promise<CheckInResult> {
     const trusted = keeper.trustedAfter(lease)
     const before = keeper.holding.kind === 'lease' ? keeper.holding : null
@@ -84,7 +90,7 @@ export function createCheckIn({ keeper, store, server, keyring, random, version,
         })
     const visible = before === null || before.verdict !== null || termsOf(before.lease) !== termsOf(lease)
     const outcome = { at: trusted.at, nextAt: next, event }
-    const written = await orUnavailable(store.replaceLease({
+    const written = await writeOver(license, store.replaceLease({
       sentJti: license.jti, lease: lease.jws, seq: seqMarkOf(lease), trusted, outcome, visible,
     }))
     if (written === 'stale') return { kind: 'dropped' }
@@ -97,13 +103,14 @@ export function createCheckIn({ keeper, store, server, keyring, random, version,
     const now = keeper.now().effective
     const next = nextAfterVerdict(verdict, now)
     const event = eventOf('verdict', now, actor, { verdict: verdict.claims.verdict, reason: verdict.claims.reason ?? null })
-    const written = await orUnavailable(store.recordVerdict({
+    const written = await writeOver(license, store.recordVerdict({
       sentJti: license.jti, verdict: verdict.jws, seq: seqMarkOf(verdict), outcome: { at: now, nextAt: next, event },
     }))
     if (written === 'stale') return { kind: 'dropped' }
-    if (written === 'unavailable') {
-      keeper.adoptVerdict(verdict, { ...license, verdict: verdict.jws, lastAttemptAt: now, nextAt: next, consecutiveFailures: 0 })
-    }
+    keeper.adoptVerdict(verdict, written === 'written' ? null : {
+      ...license, verdict: verdict.jws, lastSuccessAt: now, lastAttemptAt: now, nextAt: next, consecutiveFailures: 0, failingSince: null,
+      lastError: null,
+    })
     failuresSinceStart = null
     return { kind: 'verdict' }
   }
@@ -125,7 +132,7 @@ export function createCheckIn({ keeper, store, server, keyring, random, version,
           unit: random.unit(),
         })
     const event = eventOf('check_in_failed', now, actor, { code: failure.code })
-    const written = await orUnavailable(store.recordFailure({
+    const written = await writeOver(license, store.recordFailure({
       sentJti: license.jti, code: failure.code, outcome: { at: now, nextAt, event },
     }))
     if (written === 'stale') return { kind: 'dropped' }

@@ -35,7 +35,8 @@ export interface Keeper {
   trustedAfter(lease: Lease): TrustedTimeRecord
   /** Takes over what has just been accepted, stored (null) or, while storage is away, as it would have been. */
   adopt(lease: Lease, trusted: TrustedTimeRecord, unstored: StoredLicense | null): void
-  adoptVerdict(verdict: Verdict, unstored: StoredLicense): void
+  adoptVerdict(verdict: Verdict, unstored: StoredLicense | null): void
+  /** Goes on with the bookkeeping of an attempt that could not be written; the next that can be replaces it. */
   noteUnstored(license: StoredLicense): void
   /** A check-in has answered or failed: a state that was held for it is held no longer. */
   settle(): void
@@ -53,7 +54,7 @@ export async function createKeeper({ store, keyring, clock, instanceId }: Keeper
   let settled = false
   let held: number | null = null
   let atStart = true
-  /** The stored lease on top of which this process holds a newer one that could not be written. */
+  /** The stored lease on top of which this process holds a newer lease or verdict that could not be written. */
   let unstoredOver: string | null = null
   let lastRead: Promise<unknown> = Promise.resolve()
 
@@ -94,7 +95,10 @@ export async function createKeeper({ store, keyring, clock, instanceId }: Keeper
 
   async function readStore(): Promise<Snapshot> {
     const read = await store.read()
-    if (unstoredOver !== null && read.license?.jti === unstoredOver) return snapshot
+    if (unstoredOver !== null && snapshot.license && read.license?.jti === unstoredOver) {
+      snapshot = { ...read, license: putOver(read.license, snapshot.license) }
+      return snapshot
+    }
     unstoredOver = null
     if (read.license?.lease !== snapshot.license?.lease || read.license?.verdict !== snapshot.license?.verdict) {
       holding = await verifyStored(read.license, keyring)
@@ -105,9 +109,13 @@ export async function createKeeper({ store, keyring, clock, instanceId }: Keeper
   }
 
   function noteUnstored(license: StoredLicense): void {
-    unstoredOver ??= snapshot.license?.jti ?? null
     // The stored jti stays: it is what the next write will be compared with.
-    snapshot = { ...snapshot, license: { ...license, jti: unstoredOver ?? license.jti } }
+    snapshot = { ...snapshot, license: { ...license, jti: snapshot.license?.jti ?? license.jti } }
+  }
+
+  function holdUnstored(license: StoredLicense): void {
+    noteUnstored(license)
+    unstoredOver = snapshot.license?.jti ?? null
   }
 
   return {
@@ -126,12 +134,12 @@ export async function createKeeper({ store, keyring, clock, instanceId }: Keeper
       holding = { kind: 'lease', lease, verdict: null }
       trusted = advance(record, clock.read())
       anchored ||= lease.claims.method !== 'offline'
-      if (unstored) noteUnstored(unstored)
+      if (unstored) holdUnstored(unstored)
     },
     adoptVerdict(verdict, unstored) {
-      if (holding.kind !== 'lease') return
-      holding = { ...holding, verdict }
-      noteUnstored(unstored)
+      if (holding.kind === 'lease') holding = { ...holding, verdict }
+      if (unstored) holdUnstored(unstored)
+      else if (unstoredOver !== null && snapshot.license) noteUnstored({ ...snapshot.license, verdict: verdict.jws })
     },
     noteUnstored,
     settle() {
@@ -145,6 +153,12 @@ export async function createKeeper({ store, keyring, clock, instanceId }: Keeper
 function restore(record: TrustedTimeRecord | null, holding: Holding, reading: ClockReading): TrustedTimeRecord | null {
   const restored = record && advance(record, reading)
   return holding.kind === 'lease' ? raise(restored, holding.lease.claims.iat * 1000, reading) : restored
+}
+
+/** The stored row, as far as it is the later one, with the lease and verdict that could not be written over it. */
+function putOver(stored: StoredLicense, { lease, verdict, ...kept }: StoredLicense): StoredLicense {
+  const later = (stored.lastAttemptAt ?? 0) > (kept.lastAttemptAt ?? 0) ? stored : kept
+  return { ...later, lease, verdict, lastState: stored.lastState, lastSuccessAt: Math.max(stored.lastSuccessAt ?? 0, kept.lastSuccessAt ?? 0) }
 }
 
 async function verifyStored(license: StoredLicense | null, keyring: Keyring): Promise<Holding> {

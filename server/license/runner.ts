@@ -1,4 +1,5 @@
 import { ERRORS } from '../../shared/errors.ts'
+import type { LicenseState } from '../../shared/license.ts'
 import type { CheckIn, CheckInResult } from './check-in.ts'
 import { LicenseError } from './errors.ts'
 import type { Environment } from './environment.ts'
@@ -46,6 +47,7 @@ export function createRunner({ keeper, store, checkIn, removal, environment, log
   let due: { forNextAt: number | null, uptime: number } | null = null
   let timeStoredAt = -Infinity
   let prunedAt = -Infinity
+  let logged: LicenseState | null = null
 
   /** The stored schedule is in effective time, which a repaired clock may move; waiting is done in uptime, which it cannot. */
   function dueUptime(): number {
@@ -94,8 +96,13 @@ export function createRunner({ keeper, store, checkIn, removal, environment, log
   async function tellState(): Promise<void> {
     const license = keeper.snapshot.license
     const { state, effective } = keeper.now()
-    if (!license || license.lastState === state) return
-    log.info('license state changed', { from: license.lastState, to: state })
+    if (!license || license.lastState === state) {
+      logged = null
+      return
+    }
+    // While storage is away the change cannot be recorded, and is tried again at every tick.
+    if (logged !== state) log.info('license state changed', { from: license.lastState, to: state })
+    logged = state
     const event = eventOf('state_changed', effective, { kind: 'system' }, { from: license.lastState, to: state })
     await store.recordState({ jti: license.jti, state, event })
     await keeper.reload()

@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest'
+import type { LicenseState } from '../../shared/license.ts'
+import type { LicenseStatus } from '../license-server/control-protocol.ts'
+import type { ApiClient } from '../product/api-client.ts'
+import { SERVICE_TOKEN } from '../product/process.ts'
+import { expectError } from './expect-error.ts'
+import { addAdmin, restart, signInSoon, startOwnProduct, useStand } from './stand.ts'
+
+const stand = useStand()
+const VERDICTS: [LicenseStatus, LicenseState][] = [['revoked', 'revoked'], ['suspended', 'suspended'], ['bound_elsewhere', 'mismatch']]
+
+function featureStatus(client: ApiClient): Promise<number> {
+  return client.request('GET', '/api/features/sso', undefined, { authorization: `Bearer ${SERVICE_TOKEN}` }).then(({ status }) => status)
+}
+
+describe('F40 a signed verdict', () => {
+  it.each(VERDICTS)('%s takes the features at once, survives a restart, and is lifted by a later lease', async (status, state) => {
+    const { control, url } = stand.licenseServer
+    const options = { licenseServerUrl: url }
+    const product = await startOwnProduct(options)
+    const client = await signInSoon(product)
+    const { key } = await control.createLicense({ method: 'standard' })
+    await client.save(key)
+    expect(await featureStatus(client)).toBe(204)
+
+    await control.changeLicense(key, { status, reason: 'unpaid <b>bill</b>' })
+    const answer = await client.checkIn()
+    expect(answer.status).toBe(200)
+    expect(answer.body).toMatchObject({ state, entitled: false, reason: 'unpaid <b>bill</b>', method: 'standard' })
+    expect(await featureStatus(client)).toBe(402)
+    expect((await client.request<{ features: string[] }>('GET', '/api/entitlements')).body.features).toEqual([])
+
+    const again = await restart(product, options)
+    expect(await client.license()).toMatchObject({ state, entitled: false })
+    expect(await featureStatus(client)).toBe(402)
+
+    await control.changeLicense(key, { status: 'active' })
+    expect((await client.checkIn()).body).toMatchObject({ state: 'active', entitled: true, reason: null })
+    expect(await featureStatus(client)).toBe(204)
+    expect(again.output()).not.toContain('<b>bill</b>\n')
+  })
+
+  it('reaches an installation by its own schedule', async () => {
+    const { control, url } = stand.licenseServer
+    const client = await signInSoon(await startOwnProduct({ licenseServerUrl: url }))
+    const { key } = await control.createLicense({ method: 'standard', every: 1, grace: 60 })
+    await client.save(key)
+    await control.changeLicense(key, { status: 'suspended' })
+    expect((await client.waitFor(({ state }) => state === 'suspended')).entitled).toBe(false)
+  })
+
+  it('lifts an airgapped license too, when it renews', async () => {
+    const { control, url } = stand.licenseServer
+    const client = await signInSoon(await startOwnProduct({ licenseServerUrl: url }))
+    const { key } = await control.createLicense({ method: 'airgapped' })
+    await client.save(key)
+    await control.addFault({ call: 'renew', times: 1, fault: { type: 'verdict', verdict: 'revoked' } })
+    expect((await client.checkIn()).body).toMatchObject({ state: 'revoked', entitled: false })
+    expect((await client.checkIn()).body).toMatchObject({ state: 'active', entitled: true })
+  })
+})
+
+describe('what nobody signed', () => {
+  it.each(['revoked', 'suspended', 'bound_elsewhere', 'unknown_key', 'expired'] as const)(
+    'F39 a refusal "%s" during a check-in is a failed check-in and nothing more', async (code) => {
+      const { control } = stand.licenseServer
+      const client = await addAdmin(stand.admin, stand.product, `${code}@example.com`)
+      await client.save('nc_demo_standard')
+      await control.addFault({ call: 'checkIn', times: 1, fault: { type: 'unsignedRefusal', code } })
+      expectError(await client.checkIn(), 'SERVER_ERROR')
+      expect(await client.license()).toMatchObject({ state: 'active', entitled: true, checkIn: { consecutiveFailures: 1, lastError: { code: 'SERVER_ERROR' } } })
+      expect((await client.checkIn()).status).toBe(200)
+    })
+
+  it.each(['wrongSigner', 'staleNonce', 'wrongInstance', 'wrongLicense', 'olderSeq', 'wrongKind', 'replay'] as const)(
+    'F38 a check-in answered with %s keeps the last good state', async (type) => {
+      const { control } = stand.licenseServer
+      const client = await addAdmin(stand.admin, stand.product, `${type}@example.com`)
+      const { body: before } = await client.save('nc_demo_standard')
+      await control.addFault({ call: 'checkIn', times: 1, fault: { type } })
+      expectError(await client.checkIn(), 'SERVER_RESPONSE_INVALID')
+      const after = await client.license()
+      expect(after).toMatchObject({ state: 'active', entitled: true, issuedAt: before.issuedAt, licenseId: before.licenseId })
+      expect(after.checkIn?.lastSuccessAt).toBe(before.checkIn?.lastSuccessAt)
+      expect((await client.checkIn()).status).toBe(200)
+    })
+})

@@ -1,0 +1,23 @@
+import { expect, test } from './fixtures.ts'
+import { activate, badgeOf, expectState, statusHeading, statusOf } from './screen.ts'
+
+test('a license server that is away leads to grace and pause, one that is back to active, with nobody clicking', async ({ licensePage: page, licenseServer, launch }) => {
+  await activate(page, 'nc_demo_short')
+  const announcement = page.getByTestId('announcement')
+  await licenseServer.kill()
+
+  await expectState(page, 'grace', 20_000)
+  await expect(badgeOf(page)).toHaveText(/^Grace period, \d+ seconds? left$/)
+  await expect(announcement).toHaveText('License status changed: Enterprise is on, check-in is overdue.')
+  await expect(statusOf(page)).toContainText('The license server has not answered since')
+
+  await expectState(page, 'paused', 20_000)
+  await expect(badgeOf(page)).toHaveText('Paused')
+  await expect(announcement).toHaveText('License status changed: Enterprise is paused.')
+  await expect(statusOf(page)).toContainText('The license is kept: one successful check-in turns everything on again, by itself.')
+
+  await launch.licenseServer(licenseServer.port)
+  await expectState(page, 'active', 20_000)
+  await expect(statusHeading(page)).toHaveText('Enterprise is on')
+  await expect(announcement).toHaveText('License status changed: Enterprise is on.')
+})

@@ -1,0 +1,132 @@
+import { expect, leave, test } from './fixtures.ts'
+import {
+  activate, badgeOf, checkInNow, credentialOf, expectFailure, expectState, fieldOf, openLicense, saveCredential, statusHeading, statusOf, warningsOf,
+} from './screen.ts'
+
+const STEPS = ['Checked', 'Contacted the license server', 'Verified', 'Stored']
+
+test('pasting a key and clicking Save turns Enterprise on without a restart, step by step', async ({ licensePage: page, licenseServer, product }) => {
+  const { pid } = product.process
+  await licenseServer.control.addFault({ call: 'activate', times: 1, fault: { type: 'delay', ms: 1500 } })
+  await saveCredential(page, 'nc_demo_standard')
+  const steps = page.getByRole('list', { name: 'Progress' })
+  await expect(steps.getByRole('listitem')).toHaveText(STEPS)
+  await expect(steps.locator('[aria-current=step]')).toHaveText('Contacted the license server')
+  await expect(page.getByRole('button', { name: 'Saving…' })).toBeVisible()
+
+  await expectState(page, 'active')
+  await expect(badgeOf(page)).toHaveText('Active')
+  await expect(badgeOf(page)).toHaveCSS('color', 'rgb(23, 128, 61)')
+  await expect(statusHeading(page)).toHaveText('Enterprise is on')
+  await expect(statusHeading(page)).toBeFocused()
+  await expect(page.getByRole('status').filter({ hasText: 'The license was saved.' })).toBeAttached()
+  await expect(page.getByTestId('announcement')).toHaveText('License status changed: Enterprise is on.')
+  await expect(statusOf(page)).toContainText(/Next check-in .*\(in [5-6] hours\), nothing to do\./)
+  await expect(fieldOf(page)).toHaveValue('')
+  await expect(credentialOf(page)).toContainText('••••••••dard')
+  await expect(page.locator('body')).not.toContainText('nc_demo_standard')
+  expect(product.process.pid).toBe(pid)
+  expect((await licenseServer.control.requests()).map(({ path }) => path)).toEqual(['/api/v1/licenses/activate'])
+})
+
+test('the field names the method while one types', async ({ licensePage: page }) => {
+  const hint = credentialOf(page).locator('#credential-hint')
+  const cases: [string, string][] = [
+    ['nc_demo_standard', 'This is a license key, standard.'],
+    ['nc_ag_demo_airgapped', 'This is a license key, airgapped.'],
+    ['eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl', 'This is a license token, offline.'],
+    ['eyJhbGci\n  OiJFZERTQSJ9.eyJzdWIi\r\nOiJ4In0.c2ln bmF0dXJl', 'This is a license token, offline.'],
+    ['NC_AG_DEMO_AIRGAPPED', 'This is neither a license key nor a license token yet.'],
+    ['nc_', 'This is neither a license key nor a license token yet.'],
+    ['', ''],
+  ]
+  for (const [text, expected] of cases) {
+    await fieldOf(page).fill(text)
+    await expect(hint).toHaveText(expected)
+  }
+  await expect(fieldOf(page)).toHaveAccessibleDescription('')
+  await credentialOf(page).getByRole('button', { name: 'Save', exact: true }).click()
+  await expect(hint).toHaveText('Paste a license key or token first.')
+  await expect(fieldOf(page)).toBeFocused()
+  await expectState(page, 'unlicensed')
+})
+
+test('a key that was wrapped and padded on its way works', async ({ licensePage: page }) => {
+  await activate(page, '\uFEFF  \r\n nc_demo_\r\n  stan\u200Bdard \t\n')
+})
+
+test('a restart changes neither state nor Instance ID, and a server that is gone does not matter', async ({ licensePage: page, product, licenseServer, launch }) => {
+  await activate(page, 'nc_demo_standard')
+  const instanceId = await page.getByTestId('instance-id').textContent()
+  await leave(page)
+  const again = await launch.restart(product)
+  await openLicense(page, again)
+  await expectState(page, 'active')
+  await expect(page.getByTestId('instance-id')).toHaveText(instanceId ?? '')
+
+  await licenseServer.stop()
+  await leave(page)
+  const third = await launch.restart(again)
+  await openLicense(page, third)
+  await expectState(page, 'active')
+  await expect(page.getByTestId('instance-id')).toHaveText(instanceId ?? '')
+  await expect(page.getByRole('listitem').filter({ hasText: 'Single sign-on' })).toContainText('On')
+  expect(third.output()).toContain(`Instance ID: ${instanceId}`)
+})
+
+test('Check in now says how it went; features stay on when it fails', async ({ licensePage: page, licenseServer }) => {
+  await activate(page, 'nc_demo_standard')
+  await checkInNow(page)
+  await expect(page.getByRole('status').filter({ hasText: 'The check-in worked.' })).toBeAttached()
+  await expect(statusHeading(page)).toBeFocused()
+
+  await licenseServer.control.addFault({ call: 'checkIn', times: 1, fault: { type: 'status', status: 500 } })
+  await checkInNow(page)
+  const alert = await expectFailure(page, 'SERVER_ERROR', 'The license server has trouble')
+  await expect(alert).toContainText('Nothing was changed; the license you had is kept.')
+  await expectState(page, 'active')
+  await expect(warningsOf(page)).toContainText('Check-ins have failed 1 time')
+  await expect(statusOf(page)).toContainText('The last check-in failed and is tried again by itself; features stay on until')
+
+  await checkInNow(page)
+  await expect(page.getByRole('status').filter({ hasText: 'The check-in worked.' })).toBeAttached()
+  await expect(warningsOf(page)).toHaveCount(0)
+  await expect(page.getByRole('alert')).toHaveCount(0)
+})
+
+test('what was answered as saved is there after kill -9', async ({ licensePage: page, api, product, launch }) => {
+  await leave(page)
+  expect((await api.save('nc_demo_standard')).status).toBe(200)
+  await product.kill()
+  await openLicense(page, await launch.restart(product))
+  await expectState(page, 'active')
+})
+
+test('removing asks first, says what stops, and tells the license server', async ({ licensePage: page, licenseServer }) => {
+  const { key } = await licenseServer.control.createLicense({ method: 'standard', features: ['sso', 'scim'] })
+  await activate(page, key)
+  const remove = page.getByRole('button', { name: 'Remove license', exact: true })
+  const dialog = page.getByRole('dialog', { name: 'Remove the license?' })
+  await remove.click()
+  await expect(dialog).toContainText('These Enterprise features: Single sign-on, SCIM provisioning')
+  await expect(dialog).toContainText('All your data, bases, users and settings')
+  await dialog.getByRole('button', { name: 'Cancel' }).click()
+  await expect(dialog).toBeHidden()
+  await expectState(page, 'active')
+  await expect(remove).toBeFocused()
+
+  await remove.click()
+  await page.keyboard.press('Escape')
+  await expect(dialog).toBeHidden()
+  await expectState(page, 'active')
+  expect((await licenseServer.control.getLicense(key)).deactivations).toBe(0)
+
+  await remove.click()
+  await dialog.getByRole('button', { name: 'Remove license' }).click()
+  await expectState(page, 'unlicensed')
+  await expect(dialog).toBeHidden()
+  await expect(badgeOf(page)).toHaveText('Community Edition')
+  await expect(page.getByRole('status').filter({ hasText: 'The license was removed.' })).toBeAttached()
+  await expect(statusHeading(page)).toBeFocused()
+  await expect.poll(async () => (await licenseServer.control.getLicense(key)).boundTo).toEqual([])
+})
