@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { defineNuxtModule } from 'nuxt/kit'
+import { addTypeTemplate, defineNuxtModule } from 'nuxt/kit'
 import type { Jwks } from '../../shared/jwks.ts'
 import { jwksSchema, publicKeySchema } from '../../shared/jwks.ts'
 
@@ -39,6 +39,20 @@ function vendorKeys(path: string | undefined): Jwks | string {
   return parsed.data
 }
 
+const DECLARATIONS = `declare module '#license-build' {
+  /** The vendor's public keys this build trusts; the only ones, ever. */
+  export const jwks: { keys: { kty: 'OKP', crv: 'Ed25519', x: string, kid: string }[] }
+  /** True when the trusted key is the sandbox key, whose private half is public. */
+  export const sandbox: boolean
+  export const version: string
+}
+
+declare module 'proxy-from-env' {
+  /** Takes a URL; returns the proxy URL that the environment names for it, or ''. */
+  export function getProxyForUrl(url: string): string
+}
+`
+
 /**
  * Compiles the trusted keys into the server as `#license-build`. They come from the sandbox key pair in a sandbox build
  * and from NC_LICENSE_JWKS_FILE otherwise; nothing at run time can add one.
@@ -53,6 +67,7 @@ export default defineNuxtModule<{ sandbox: boolean }>({
       process.stderr.write(`${keys}\n`)
       process.exit(1)
     }
+    addTypeTemplate({ filename: 'types/license-build.d.ts', getContents: () => DECLARATIONS }, { nitro: true, nuxt: true, node: true })
     const version = String(Object(readJson(packageFile)).version)
     nuxt.options.nitro.virtual = {
       ...nuxt.options.nitro.virtual,

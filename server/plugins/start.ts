@@ -6,7 +6,7 @@ import { LicenseError } from '../license/errors.ts'
 import type { Log } from '../license/ports.ts'
 import { StorageOpenError } from '../storage/storage-error.ts'
 import type { App, Base } from '../utils/composition.ts'
-import { createApp, createBase } from '../utils/composition.ts'
+import { assembleApp, assembleBase } from '../utils/composition.ts'
 import { ConfigError } from '../utils/config.ts'
 
 const RETRY_STORAGE = 2_000
@@ -28,7 +28,7 @@ export default defineNitroPlugin((nitro) => {
 
 function configureOrExit(): Base {
   try {
-    return createBase()
+    return assembleBase()
   }
   catch (error) {
     if (!(error instanceof ConfigError)) throw error
@@ -69,7 +69,7 @@ async function openWhenReachable(base: Base, stop: AbortSignal): Promise<App | u
   let told = false
   while (!stop.aborted) {
     try {
-      return await createApp(base)
+      return await assembleApp(base)
     }
     catch (error) {
       if (!(error instanceof LicenseError && error.code === 'STORAGE_UNAVAILABLE')) throw error

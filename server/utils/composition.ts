@@ -43,7 +43,7 @@ let base: Base | undefined
 let app: App | undefined
 
 /** Reads the configuration; throws ConfigError. */
-export function createBase(): Base {
+export function assembleBase(): Base {
   const config = readConfig(process.env)
   const log = createLog(config.logFormat)
   const client = createLicenseServerClient({ baseUrl: config.licenseServerUrl, version, proxyFor: config.proxyFor })
@@ -52,7 +52,7 @@ export function createBase(): Base {
 }
 
 /** Opens the database and builds the rest on it. Rejects STORAGE_UNAVAILABLE, or StorageOpenError for a file not to be touched. */
-export async function createApp(from: Base): Promise<App> {
+export async function assembleApp(from: Base): Promise<App> {
   const { config, log, metrics, client } = from
   const storage = await openStorage({ url: config.databaseUrl, baseDir: config.projectDir })
   try {

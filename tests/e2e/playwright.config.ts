@@ -17,6 +17,7 @@ export default defineConfig({
     viewport: { width: 1440, height: 900 },
     launchOptions: { ...(findBrowser() ? { executablePath: findBrowser() } : {}), args: BROWSER_ARGS },
     screenshot: 'only-on-failure',
-    trace: 'retain-on-failure',
+    // Recording costs more than the tests do; asked for with --trace on.
+    trace: 'off',
   },
 })

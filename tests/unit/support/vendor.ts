@@ -86,13 +86,14 @@ export function createSimulatedVendor(clock: SimulatedClock): SimulatedVendor {
       const key = String(body.license_key)
       const license = vendor.licenses.get(key)
       const refusal = license ? license.refusal : 'unknown_key'
-      if (!license || refusal) return failure('SERVER_ERROR', { refusal, answered: true })
+      if (!license || refusal || license.verdict) return failure('SERVER_ERROR', { refusal: refusal ?? 'revoked', answered: true })
       return { ...issue(license, key.startsWith('nc_ag_'), String(body.instance_id), nonce), secret: SECRET }
     }
     const [, payload = ''] = String(body.lease).split('.')
     const { sub, instance_id: instanceId } = leasePayload.parse(JSON.parse(Buffer.from(payload, 'base64url').toString()))
     const license = [...vendor.licenses.values()].find(each => each.sub === sub)
     if (!license) return failure('SERVER_ERROR', { refusal: 'unknown_key', answered: true })
+    if (license.exp * 1000 <= clock.real() && !license.verdict) return failure('SERVER_ERROR', { refusal: 'expired', answered: true })
     return issue(license, name === 'renew', instanceId, nonce)
   }
 

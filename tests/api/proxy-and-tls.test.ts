@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest'
+import type { DiagnosticStage } from '../../shared/license.ts'
+import type { ApiClient } from '../product/api-client.ts'
+import { freePort } from '../product/process.ts'
+import { expectError, expectNoInternals } from './expect-error.ts'
+import { startProxy, startTlsFront } from './routes-to-vendor.ts'
+import { signInSoon, startOwnLicenseServer, startOwnProduct } from './stand.ts'
+
+async function startThrough(licenseServerUrl: string, env: Record<string, string> = {}): Promise<ApiClient> {
+  return signInSoon(await startOwnProduct({ licenseServerUrl, env }))
+}
+
+async function failedStage(client: ApiClient): Promise<DiagnosticStage | undefined> {
+  const { status, body } = await client.request<{ stages: DiagnosticStage[] }>('POST', '/api/license/diagnostics', {})
+  expect(status).toBe(200)
+  return body.stages.find(({ result }) => result === 'failed')
+}
+
+async function expectActivates(client: ApiClient): Promise<void> {
+  const { status, text } = await client.save('nc_demo_standard')
+  expect(status, text).toBe(200)
+  const { status: checkedIn } = await client.checkIn()
+  expect(checkedIn).toBe(200)
+  expect(await failedStage(client)).toBeUndefined()
+}
+
+describe('F32 TLS', () => {
+  it('a certificate that nobody vouches for is NET_TLS, and diagnostics name its issuer', async () => {
+    const { control, url } = await startOwnLicenseServer()
+    const front = await startTlsFront(url)
+    const client = await startThrough(front.url)
+    expectError(await client.save('nc_demo_standard'), 'NET_TLS')
+    expect((await client.license()).state).toBe('unlicensed')
+    const failed = await failedStage(client)
+    expect(failed).toMatchObject({ stage: 'tls', code: 'NET_TLS', facts: { issuer: 'Interception Inc', intercepted: true } })
+    expectNoInternals(JSON.stringify(failed?.remedy))
+    expect(await control.requests()).toEqual([])
+  })
+
+  it('one that NODE_EXTRA_CA_CERTS vouches for works', async () => {
+    const front = await startTlsFront((await startOwnLicenseServer()).url)
+    await expectActivates(await startThrough(front.url, { NODE_EXTRA_CA_CERTS: front.certificateFile }))
+  })
+
+  it('a plain server behind an https address is NET_TLS', async () => {
+    const { port } = await startOwnLicenseServer()
+    const client = await startThrough(`https://127.0.0.1:${port}`)
+    expectError(await client.save('nc_demo_standard'), 'NET_TLS')
+  })
+})
+
+describe('F33 a proxy', () => {
+  it('carries the calls of an http address', async () => {
+    const [licenseServer, proxy] = [await startOwnLicenseServer(), await startProxy()]
+    await expectActivates(await startThrough(licenseServer.url, { HTTP_PROXY: proxy.url }))
+    expect(proxy.requests.join('\n')).toContain(`127.0.0.1:${licenseServer.port}`)
+  })
+
+  it('carries the calls of an https address, which it cannot read', async () => {
+    const [licenseServer, proxy] = [await startOwnLicenseServer(), await startProxy()]
+    const front = await startTlsFront(licenseServer.url)
+    await expectActivates(await startThrough(front.url, { HTTPS_PROXY: proxy.url, NODE_EXTRA_CA_CERTS: front.certificateFile }))
+    expect(new Set(proxy.requests)).toEqual(new Set([`CONNECT ${new URL(front.url).host}`]))
+  })
+
+  it.each(['http', 'https'])('that cannot be reached is NET_PROXY for an %s address', async (scheme) => {
+    const licenseServer = await startOwnLicenseServer()
+    const url = scheme === 'https' ? (await startTlsFront(licenseServer.url)).url : licenseServer.url
+    const proxy = `http://127.0.0.1:${await freePort()}`
+    const client = await startThrough(url, { HTTP_PROXY: proxy, HTTPS_PROXY: proxy })
+    expectError(await client.save('nc_demo_standard'), 'NET_PROXY')
+    expect(await failedStage(client)).toMatchObject({ stage: 'proxy', code: 'NET_PROXY' })
+    expect(await licenseServer.control.requests()).toEqual([])
+  })
+
+  it.each(['http', 'https'])('that wants a password (407) is NET_PROXY for an %s address', async (scheme) => {
+    const [licenseServer, proxy] = [await startOwnLicenseServer(), await startProxy(407)]
+    const url = scheme === 'https' ? (await startTlsFront(licenseServer.url)).url : licenseServer.url
+    const client = await startThrough(url, { HTTP_PROXY: proxy.url, HTTPS_PROXY: proxy.url })
+    expectError(await client.save('nc_demo_standard'), 'NET_PROXY')
+    expect(await failedStage(client)).toMatchObject({ stage: 'proxy', code: 'NET_PROXY', facts: { status: 407 } })
+    expect(proxy.requests.length).toBeGreaterThan(0)
+  })
+
+  it('whose name does not exist is NET_PROXY', async () => {
+    const client = await startThrough((await startOwnLicenseServer()).url, { HTTP_PROXY: 'http://proxy.invalid:3128' })
+    expectError(await client.save('nc_demo_standard'), 'NET_PROXY')
+  })
+
+  it('is left aside for what NO_PROXY names', async () => {
+    const [licenseServer, proxy] = [await startOwnLicenseServer(), await startProxy(407)]
+    await expectActivates(await startThrough(licenseServer.url, { HTTP_PROXY: proxy.url, NO_PROXY: 'example.com,127.0.0.1' }))
+    expect(proxy.requests).toEqual([])
+  })
+
+  it('its password stays out of every answer and line', async () => {
+    const [licenseServer, proxy] = [await startOwnLicenseServer(), await startProxy(407)]
+    const product = await startOwnProduct({ licenseServerUrl: licenseServer.url, env: { HTTP_PROXY: proxy.url.replace('//', '//someone:proxy-canary@') } })
+    const client = await signInSoon(product)
+    const answers = [
+      await client.save('nc_demo_standard'), await client.request('POST', '/api/license/diagnostics', {}),
+      await client.request('GET', '/api/license/support-bundle'), await client.request('GET', '/api/license/events'),
+    ]
+    for (const { text } of answers) expect(text).not.toContain('proxy-canary')
+    expect(product.output()).not.toContain('proxy-canary')
+  })
+})

@@ -1,0 +1,59 @@
+import { expect, leave, test } from './fixtures.ts'
+import { activate, checkInNow, expectFailure, expectState, openLicense, statusHeading, statusOf } from './screen.ts'
+
+const DAY = 86_400_000
+const CAN_GO = 'You can remove the internet access of this server now.'
+
+test('an airgapped key is activated by one call, then needs no license server, restart included', async ({ licensePage: page, licenseServer, product, launch }) => {
+  await page.getByRole('button', { name: /^Airgapped/ }).click()
+  await expect(page.getByText('The internet can be removed as soon as the status is Active.')).toBeVisible()
+  await activate(page, 'nc_ag_demo_airgapped')
+  await expect(page.getByRole('button', { name: /^Airgapped/ })).toHaveAttribute('aria-pressed', 'true')
+  await expect(page.getByText(CAN_GO)).toBeVisible()
+  await expect(page.getByText(/It must come back once before \d+ \w+ \d{4}, .* to renew\./)).toBeVisible()
+  await expect(statusOf(page)).toContainText('No internet connection is needed until then, nothing to do.')
+  expect((await licenseServer.control.requests()).map(({ path }) => path)).toEqual(['/api/v1/licenses/activate'])
+
+  await licenseServer.stop()
+  await leave(page)
+  const again = await launch.restart(product)
+  await openLicense(page, again)
+  await expectState(page, 'active')
+  await expect(page.getByText(CAN_GO)).toBeVisible()
+  await expect(page.getByRole('alert')).toHaveCount(0)
+})
+
+test('Renew now picks up the new end of the term, and says why when it cannot', async ({ licensePage: page, licenseServer, api }) => {
+  const { control } = licenseServer
+  const { key } = await control.createLicense({ method: 'airgapped', days: 20 })
+  await activate(page, key)
+  const before = await api.license()
+  await expect(statusOf(page)).toContainText('Give this server internet access once before then and renew.')
+  await expect(page.getByRole('region', { name: /^The license ends in 20 days/ })).toBeVisible()
+
+  await control.changeLicense(key, { days: 400 })
+  await checkInNow(page, 'Renew now')
+  await expect(page.getByRole('status').filter({ hasText: 'The check-in worked.' })).toBeAttached()
+  await expect(statusHeading(page)).toBeFocused()
+  await expect(statusOf(page)).toContainText('No internet connection is needed until then')
+  await expect(page.getByRole('region', { name: /^The license ends/ })).toHaveCount(0)
+  const after = await api.license()
+  expect(Date.parse(after.expiresAt ?? '') - Date.parse(before.expiresAt ?? '')).toBeGreaterThan(300 * DAY)
+
+  await licenseServer.stop()
+  await checkInNow(page, 'Renew now')
+  await expectFailure(page, 'NET_CONNECT', 'No connection to the license server')
+  await expectState(page, 'active')
+})
+
+test('a renewal is picked up by a restart with internet access, after the end too', async ({ licensePage: page, licenseServer, product, launch }) => {
+  const { control } = licenseServer
+  const { key } = await control.createLicense({ method: 'airgapped', exp: Math.floor(Date.now() / 1000) + 5 })
+  await activate(page, key)
+  await expectState(page, 'expired')
+  await expect(statusOf(page)).toContainText('Once it is renewed, give this server internet access and renew here.')
+  await control.changeLicense(key, { days: 300 })
+  await leave(page)
+  await openLicense(page, await launch.restart(product))
+  await expectState(page, 'active')
+})

@@ -1,0 +1,157 @@
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import type { Page } from '@playwright/test'
+import { expect, test, useSession } from './fixtures.ts'
+import {
+  activate, credentialOf, expectFailure, expectState, fieldOf, openLicense, saveCredential, statusOf,
+} from './screen.ts'
+
+const LICENSE_SERVER = fileURLToPath(new URL('../license-server/main.ts', import.meta.url))
+
+/** What the vendor's people do: one command, and the token goes by mail, wrapped at 76 columns. */
+async function issueByCommand(instanceId: string, ...options: string[]): Promise<string> {
+  const { stdout } = await promisify(execFile)(process.execPath, [
+    LICENSE_SERVER, 'issue', '--method', 'offline', '--instance', instanceId, ...options,
+  ])
+  return stdout.trim().replace(/(.{76})/g, '$1\r\n')
+}
+
+function idInLog(output: string): string {
+  return /Instance ID: ([0-9a-f]{32})/.exec(output)?.[1] ?? 'none in the log'
+}
+
+async function chooseOffline(page: Page): Promise<void> {
+  await page.getByRole('button', { name: /^Offline/ }).click()
+  await expect(page.getByRole('heading', { name: 'Offline activation, step by step' })).toBeVisible()
+}
+
+test('Instance ID to token to Active, without any call', async ({ licensePage: page, product, licenseServer }) => {
+  const instanceId = idInLog(product.output())
+  await expect(page.getByTestId('instance-id')).toHaveText(instanceId)
+  const token = await issueByCommand(instanceId)
+  expect(token).toContain('\n')
+  await saveCredential(page, token)
+  await expectState(page, 'active')
+  await expect(page.getByText('Nothing, ever.')).toBeVisible()
+  await expect(statusOf(page)).toContainText('This server never calls anybody, nothing to do.')
+  await expect(page.getByText('The current license is a token; it is not shown again.')).toBeVisible()
+  await expect(credentialOf(page).getByRole('button', { name: /Check in now|Renew now/ })).toHaveCount(0)
+  expect(await licenseServer.control.requests()).toEqual([])
+  expect(await page.content()).not.toContain(token.split('\r\n')[1])
+})
+
+test('the preview shows every check and the difference, and changes nothing', async ({ licensePage: page, product, api }) => {
+  const instanceId = idInLog(product.output())
+  await activate(page, await issueByCommand(instanceId))
+  await fieldOf(page).fill(await issueByCommand(instanceId, '--seats', '500', '--days', '700'))
+  await page.getByRole('button', { name: 'Preview' }).click()
+  await expect(page.getByText('This token would be accepted. Nothing has been changed.')).toBeVisible()
+  const checks = page.getByRole('region', { name: 'Checks' }).getByRole('row')
+  await expect(checks.filter({ hasText: 'Passed' })).toHaveCount(8)
+  await expect(page.getByRole('region', { name: 'What would change' }).getByRole('row', { name: /^Seats 25 500$/ })).toBeVisible()
+  await expect(page.getByText('Nothing is sent: a token is verified on this server.')).toBeVisible()
+  expect((await api.license()).seats).toBe(25)
+
+  const other = '0123456789abcdef'.repeat(2)
+  await fieldOf(page).fill(await issueByCommand(other))
+  await page.getByRole('button', { name: 'Preview' }).click()
+  await expect(page.getByText('This would be refused. Nothing has been changed.')).toBeVisible()
+  const installation = checks.filter({ hasText: 'Failed' })
+  await expect(installation).toContainText('Installation')
+  await expect(installation).toContainText(instanceId)
+  await expect(installation).toContainText(other)
+  await expectState(page, 'active')
+})
+
+test('a renewal is a new token; the older one is refused and changes nothing', async ({ licensePage: page, product, api }) => {
+  const instanceId = idInLog(product.output())
+  const older = await issueByCommand(instanceId, '--days', '20')
+  const newer = await issueByCommand(instanceId, '--days', '400')
+  await activate(page, older)
+  await expect(statusOf(page)).toContainText('Ask for a new license token before then.')
+  await expect(statusOf(page).getByRole('button', { name: 'Request a new token' })).toBeVisible()
+  await saveCredential(page, newer)
+  await expect(statusOf(page)).not.toContainText('Ask for a new license token before then.')
+  const { expiresAt } = await api.license()
+  await saveCredential(page, older)
+  const alert = await expectFailure(page, 'TOKEN_OLDER_THAN_CURRENT', 'This token is older than one used before')
+  await expect(alert).toContainText('Nothing was changed; the license you had is kept.')
+  await expectState(page, 'active')
+  expect((await api.license()).expiresAt).toBe(expiresAt)
+})
+
+test('the request for the vendor holds the Instance ID, and the full key only in this browser', async ({ licensePage: page, product }) => {
+  const instanceId = idInLog(product.output())
+  await chooseOffline(page)
+  await expect(page.getByText('docker compose logs nocodb | grep "Instance ID"')).toBeVisible()
+  const message = page.getByLabel('Message')
+  await expect(message).toHaveValue(new RegExp(`Instance ID: ${instanceId}`))
+  const sent: string[] = []
+  page.on('request', request => sent.push(request.url() + (request.postData() ?? '')))
+  await page.getByLabel('Full license key (optional)').fill('nc_off_secret_key_0815')
+  await expect(message).toHaveValue(/License key: nc_off_secret_key_0815/)
+  const mail = await page.getByRole('link', { name: 'Write e-mail' }).getAttribute('href')
+  const { protocol, pathname, searchParams } = new URL(mail ?? '')
+  expect([protocol, pathname]).toEqual(['mailto:', 'cs@nocodb.com'])
+  expect(searchParams.get('body')).toContain(`Instance ID: ${instanceId}`)
+  expect(searchParams.get('body')).toContain('nc_off_secret_key_0815')
+  const download = page.waitForEvent('download')
+  await page.getByRole('button', { name: 'Download .txt' }).click()
+  expect((await download).suggestedFilename()).toBe('nocodb-offline-activation.txt')
+  expect(sent.filter(text => text.includes('0815') && !text.startsWith('blob:'))).toEqual([])
+})
+
+const copyInstanceId = (page: Page) => statusOf(page).getByRole('button', { name: 'Copy: Instance ID' })
+const CLIPBOARD = ['clipboard-read', 'clipboard-write']
+
+test('the Instance ID is copied by the clipboard, and without it by a selection', async ({ openPage, product, api }) => {
+  const instanceId = idInLog(product.output())
+  for (const way of ['clipboard', 'refused', 'missing']) {
+    const page = await openPage(product)
+    await page.context().grantPermissions(CLIPBOARD, { origin: product.url })
+    await page.addInitScript((kind) => {
+      const read = navigator.clipboard.readText.bind(navigator.clipboard)
+      Object.assign(window, { readClipboard: read })
+      if (kind === 'refused') navigator.clipboard.writeText = () => Promise.reject(new DOMException('no', 'NotAllowedError'))
+      if (kind === 'missing') Object.defineProperty(navigator, 'clipboard', { value: undefined })
+    }, way)
+    await useSession(page, product, api)
+    await openLicense(page, product)
+    await copyInstanceId(page).click()
+    await expect(statusOf(page).getByRole('button', { name: 'Copied' })).toBeVisible()
+    await expect(statusOf(page).getByRole('status').filter({ hasText: 'Copied' })).toBeAttached()
+    expect(await page.evaluate(() => Reflect.get(window, 'readClipboard')())).toBe(instanceId)
+    await page.context().close()
+  }
+})
+
+test('where nothing can be copied, the Instance ID is selected, as the button says', async ({ openPage, product, api }) => {
+  const page = await openPage(product)
+  await page.addInitScript(() => {
+    Object.defineProperty(navigator, 'clipboard', { value: undefined })
+    document.execCommand = () => false
+  })
+  await useSession(page, product, api)
+  await openLicense(page, product)
+  await copyInstanceId(page).click()
+  await expect(statusOf(page).getByRole('button', { name: 'Selected. Press Ctrl+C' })).toBeVisible()
+  const selected = await page.evaluate(() => {
+    const focused = document.activeElement
+    return focused instanceof HTMLTextAreaElement ? focused.value : String(getSelection())
+  })
+  expect(selected.trim()).toBe(idInLog(product.output()))
+})
+
+test('an offline license shows no button that would call, and its request action leads to the message', async ({ licensePage: page, product, api, licenseServer }) => {
+  const token = await licenseServer.control.issueToken({
+    instance_id: idInLog(product.output()), claims: { exp: Math.floor(Date.now() / 1000) + 4 },
+  })
+  await api.save(token)
+  await expectState(page, 'expired', 25_000)
+  await expect(statusOf(page)).toContainText('Ask for a new license token and enter it below.')
+  await statusOf(page).getByRole('button', { name: 'Request a new token' }).click()
+  await expect(page.getByLabel('Message')).toBeInViewport()
+  expect(await licenseServer.control.requests()).toEqual([])
+  await expect(page.getByRole('button', { name: /Check in now|Renew now/ })).toHaveCount(0)
+})
