@@ -15,7 +15,6 @@ export default defineNuxtConfig({
   ],
   devtools: { enabled: false },
   telemetry: false,
-  buildDir: sandbox ? '.nuxt-sandbox' : '.nuxt',
   imports: { scan: true },
   typescript: {
     strict: true,

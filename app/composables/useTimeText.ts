@@ -41,7 +41,9 @@ export function useTimeText() {
     const [unit, length] = UNITS.find(([name, unitLength]) =>
       name !== 'week' && size >= (name === 'month' ? 60 * 86_400 : unitLength)) ?? ['second', 1]
     const amount = Math.round(size / length)
-    return new Intl.RelativeTimeFormat(locale.value, { numeric: 'auto' }).format(seconds < 0 ? -amount : amount, unit)
+    // "yesterday" is clear, "next year" is not.
+    const numeric = unit === 'year' || unit === 'month' ? 'always' : 'auto'
+    return new Intl.RelativeTimeFormat(locale.value, { numeric }).format(seconds < 0 ? -amount : amount, unit)
   }
   function both(iso: string) {
     return `${absolute(iso)} (${relative(iso)})`

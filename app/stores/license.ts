@@ -19,10 +19,13 @@ export const useLicenseStore = defineStore('license', () => {
   /** Server's clock minus the browser's, milliseconds. */
   const clockOffset = ref(0)
 
-  function accept(next: LicenseView) {
-    // A slow poll may arrive after a newer answer.
-    if (view.value && next.revision < view.value.revision) return
-    if (view.value && next.revision === view.value.revision && next.serverTime < view.value.serverTime) return
+  // A slow poll may arrive after a newer answer. The server's time cannot tell: a repaired clock goes back.
+  let asked = 0
+  let accepted = 0
+
+  function accept(next: LicenseView, turn: number) {
+    if (turn < accepted) return
+    accepted = turn
     view.value = next
     loadFailure.value = null
     clockOffset.value = Date.parse(next.serverTime) - Date.now()
@@ -30,8 +33,9 @@ export const useLicenseStore = defineStore('license', () => {
   }
 
   async function refresh() {
+    const turn = ++asked
     const result = await api.call<LicenseView>('/api/license')
-    if (result.ok) accept(result.value)
+    if (result.ok) accept(result.value, turn)
     else loadFailure.value = result.failure
     return result.ok ? null : result.failure
   }
@@ -50,7 +54,7 @@ export const useLicenseStore = defineStore('license', () => {
   }
 
   async function settle(result: Result<LicenseView>) {
-    if (result.ok) accept(result.value)
+    if (result.ok) accept(result.value, ++asked)
     else actionFailure.value = result.failure
     // A failed attempt counts too, and a conflict means that the screen is out of date.
     if (!result.ok) await refresh()

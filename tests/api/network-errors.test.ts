@@ -4,7 +4,8 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import type { ErrorCode } from '../../shared/errors.ts'
 import type { LicenseView } from '../../shared/license.ts'
 import type { Fault } from '../license-server/fault-types.ts'
-import { freePort } from '../product/process.ts'
+import { startLicenseServer } from '../license-server/process.ts'
+import { freePort, startProduct } from '../product/process.ts'
 import type { ApiClient } from '../product/api-client.ts'
 import { expectError } from './expect-error.ts'
 import { addAdmin, signInSoon, startOwnProduct, useStand } from './stand.ts'
@@ -103,8 +104,8 @@ describe('what comes back from the license server', () => {
   })
 })
 
-describe('F31 a license server that does not finish', () => {
-  it('is given up: no answer, no body, one byte at a time', async () => {
+describe.concurrent('F31 a license server that does not finish', () => {
+  it('is given up: no answer, no body, one byte at a time', async ({ expect }) => {
     const { control } = stand.licenseServer
     const clients = [await newAdmin(), await newAdmin(), await newAdmin()]
     const before = await stand.admin.license()
@@ -113,6 +114,20 @@ describe('F31 a license server that does not finish', () => {
     for (const answer of answers) expectError(answer, 'NET_TIMEOUT')
     const after = await stand.admin.license()
     expect(after).toEqual({ ...before, serverTime: after.serverTime })
+  })
+
+  it('is told apart from a name that is not found', async () => {
+    const licenseServer = await startLicenseServer()
+    const product = await startProduct({ licenseServerUrl: `http://localhost:${licenseServer.port}` })
+    try {
+      const client = await signInSoon(product)
+      await licenseServer.control.addFault({ call: 'activate', times: 1, fault: { type: 'hang' } })
+      expectError(await client.save('nc_ag_demo_airgapped'), 'NET_TIMEOUT')
+    }
+    finally {
+      await product.dispose()
+      await licenseServer.stop()
+    }
   })
 })
 

@@ -1,0 +1,29 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const ENTRY = fileURLToPath(new URL('../../.output-sandbox/server/index.mjs', import.meta.url))
+/** A start that should have ended by itself is ended after this, which then shows in its exit code. */
+const LONGEST = 20_000
+
+export interface Ended { code: number | null, output: string, files: string[] }
+
+/** Takes an environment; starts the product in an empty folder and waits until it has ended by itself. */
+export async function runToEnd(env: Record<string, string>): Promise<Ended> {
+  const folder = await mkdtemp(join(tmpdir(), 'nc-config-'))
+  const child = spawn(process.execPath, [ENTRY], {
+    env: { PATH: process.env.PATH, HOST: '127.0.0.1', PORT: '0', DATABASE_URL: `file:${join(folder, 'license.db')}`, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => { output += chunk.toString() })
+  const timer = setTimeout(() => child.kill('SIGKILL'), LONGEST)
+  await once(child, 'close')
+  clearTimeout(timer)
+  const files = await readdir(folder)
+  await rm(folder, { recursive: true, force: true })
+  return { code: child.exitCode, output, files }
+}

@@ -1,0 +1,91 @@
+import type { Page } from '@playwright/test'
+import { signIn } from '../product/api-client.ts'
+import { ADMIN } from '../product/process.ts'
+import { expect, test } from './fixtures.ts'
+import { expectState, fillLogin, openPath, signInByForm } from './screen.ts'
+
+const PERSON = { email: 'person@example.com', password: 'first password 1' }
+const rowOf = (page: Page, email: string) => page.getByRole('region', { name: 'Accounts' }).getByRole('listitem').filter({ hasText: email })
+
+async function addViewer(page: Page): Promise<void> {
+  const form = page.getByRole('region', { name: 'Add an account' })
+  await form.getByLabel('E-mail').fill(PERSON.email)
+  await form.getByLabel('First password').fill(PERSON.password)
+  await form.getByRole('radio', { name: /^Viewer/ }).check()
+  await form.getByRole('button', { name: 'Add account' }).click()
+  await expect(page.getByRole('status').filter({ hasText: `${PERSON.email} was added.` })).toBeVisible()
+}
+
+test('an account is added, promoted, given a new password and removed; each ends its sessions', async ({ page, openPage, product }) => {
+  test.slow()
+  await signInByForm(page, product)
+  await openPath(page, product, '/admin/access')
+  await addViewer(page)
+  await expect(rowOf(page, PERSON.email)).toContainText('Last seen: Never')
+
+  const other = await openPage(product)
+  await signInByForm(other, product, PERSON)
+  await page.getByLabel(`Role of ${PERSON.email}`).selectOption({ label: 'Administrator' })
+  await expect(page.getByRole('status').filter({ hasText: `${PERSON.email} is now Administrator.` })).toBeVisible()
+  await openPath(other, product, '/admin/access')
+  await expect(other).toHaveURL(/\/login/)
+  await fillLogin(other, PERSON)
+  await expect(other.getByRole('heading', { level: 1 })).toHaveText('Access')
+
+  await page.getByRole('button', { name: `Reset password: ${PERSON.email}` }).click()
+  const dialog = page.getByRole('dialog', { name: `New password for ${PERSON.email}` })
+  await dialog.getByLabel('New password').fill('second password 2')
+  await dialog.getByRole('button', { name: 'Reset password' }).click()
+  await expect(page.getByRole('status').filter({ hasText: `The password of ${PERSON.email} was reset.` })).toBeVisible()
+  await expect(dialog).toBeHidden()
+  await expect(signIn(product.url, PERSON)).rejects.toThrow('401')
+  const client = await signIn(product.url, { ...PERSON, password: 'second password 2' })
+
+  await page.getByRole('button', { name: `Remove: ${PERSON.email}` }).click()
+  await page.getByRole('dialog', { name: `Remove ${PERSON.email}?` }).getByRole('button', { name: 'Cancel' }).click()
+  await expect(page.getByRole('dialog')).toBeHidden()
+  await expect(rowOf(page, PERSON.email)).toBeVisible()
+  await page.getByRole('button', { name: `Remove: ${PERSON.email}` }).click()
+  await page.getByRole('dialog', { name: `Remove ${PERSON.email}?` }).getByRole('button', { name: 'Remove', exact: true }).click()
+  await expect(page.getByRole('status').filter({ hasText: `${PERSON.email} was removed.` })).toBeVisible()
+  await expect(rowOf(page, PERSON.email)).toHaveCount(0)
+  expect((await client.request('GET', '/api/license')).status).toBe(401)
+})
+
+test('the last administrator stays one, and a taken address or a short password is refused', async ({ page, product, api }) => {
+  await signInByForm(page, product)
+  await openPath(page, product, '/admin/access')
+  await expect(rowOf(page, ADMIN.email)).toContainText('You')
+  await expect(rowOf(page, ADMIN.email).getByRole('button')).toHaveCount(0)
+  await page.getByLabel(`Role of ${ADMIN.email}`).selectOption({ label: 'Viewer' })
+  await expect(page.getByRole('alert')).toContainText('it is the last administrator')
+  await expect(page.getByLabel(`Role of ${ADMIN.email}`)).toHaveValue('admin')
+  expect((await api.request('GET', '/api/users')).status).toBe(200)
+
+  const form = page.getByRole('region', { name: 'Add an account' })
+  await form.getByLabel('E-mail').fill(ADMIN.email)
+  await form.getByLabel('First password').fill('short')
+  await form.getByRole('button', { name: 'Add account' }).click()
+  await expect(form).toContainText('The password must have 10 to 256 characters.')
+  await form.getByLabel('First password').fill('long enough now')
+  await form.getByRole('button', { name: 'Add account' }).click()
+  await expect(page.getByRole('alert')).toContainText('the address is taken')
+})
+
+test('one changes one\'s own password, which ends the other sessions', async ({ page, product, api }) => {
+  await signInByForm(page, product)
+  await openPath(page, product, '/admin/access')
+  const form = page.getByRole('region', { name: 'Your password' })
+  await form.getByLabel('Current password').fill('not the password')
+  await form.getByLabel('New password').fill('a brand new password')
+  await form.getByRole('button', { name: 'Change password' }).click()
+  await expect(form.getByRole('alert')).toHaveText('The current password is not right.')
+  await form.getByLabel('Current password').fill(ADMIN.password)
+  await form.getByRole('button', { name: 'Change password' }).click()
+  await expect(page.getByRole('status').filter({ hasText: 'Your password was changed.' })).toBeVisible()
+  expect((await api.request('GET', '/api/license')).status).toBe(401)
+  await openPath(page, product, '/admin/license')
+  await expectState(page, 'unlicensed')
+  await expect(signIn(product.url)).rejects.toThrow('401')
+  await signIn(product.url, { ...ADMIN, password: 'a brand new password' })
+})

@@ -1,0 +1,56 @@
+import type { ApiClient } from '../product/api-client.ts'
+import { signIn } from '../product/api-client.ts'
+import { expect, test, useSession } from './fixtures.ts'
+import { credentialOf, expectFailure, expectState, openLicense, saveCredential } from './screen.ts'
+
+const SECOND = { email: 'second@example.com', password: 'second admin 1' }
+const NOTE = 'Somebody else changed the license meanwhile. The page shows the new state now; look at it and save again if you still want to.'
+
+async function addAdmin(api: ApiClient, url: string): Promise<ApiClient> {
+  expect((await api.request('POST', '/api/users', { ...SECOND, role: 'admin' })).status).toBe(201)
+  return signIn(url, SECOND)
+}
+
+test('of two administrators who save on the same state, the second is told and sees the new one', async ({ licensePage: page, openPage, product, api, licenseServer }) => {
+  const other = await openPage(product)
+  await useSession(other, product, await addAdmin(api, product.url))
+  const { key } = await licenseServer.control.createLicense({ method: 'standard', organization: 'First Come' })
+  await openLicense(other, product)
+  // The second page must not look again before its save.
+  await page.route('**/api/license', (route, request) => request.method() === 'GET' ? route.abort() : route.continue())
+  await saveCredential(other, key)
+  await expectState(other, 'active')
+  await page.unroute('**/api/license')
+  await saveCredential(page, 'nc_ag_demo_airgapped')
+  const alert = await expectFailure(page, 'CONFLICT', 'It was changed meanwhile')
+  await expect(alert).toContainText(NOTE)
+  await expectState(page, 'active')
+  await expect(page.getByText('First Come')).toBeVisible()
+  expect((await api.license()).method).toBe('standard')
+
+  await credentialOf(page).getByRole('button', { name: 'Save', exact: true }).click()
+  await expect(page.getByRole('button', { name: /^Airgapped/ })).toHaveAttribute('aria-pressed', 'true')
+  await expect(page.getByRole('alert')).toHaveCount(0)
+  expect((await api.license()).method).toBe('airgapped')
+})
+
+test('a removal on a state that has changed is refused too', async ({ licensePage: page, api }) => {
+  await api.save('nc_demo_standard')
+  await page.reload()
+  await expectState(page, 'active')
+  await page.getByRole('button', { name: 'Remove license' }).click()
+  await expect(page.getByRole('dialog')).toBeVisible()
+  await api.save('nc_ag_demo_airgapped')
+  await page.getByRole('dialog').getByRole('button', { name: 'Remove license' }).click()
+  await expectFailure(page, 'CONFLICT', 'It was changed meanwhile')
+  await expectState(page, 'active')
+  expect((await api.license()).method).toBe('airgapped')
+})
+
+test('a change made elsewhere shows on an open page when it is looked at again', async ({ licensePage: page, api }) => {
+  await expectState(page, 'unlicensed')
+  await api.save('nc_demo_standard')
+  await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')))
+  await expectState(page, 'active')
+  await expect(page.getByTestId('announcement')).toHaveText('License status changed: Enterprise is on.')
+})

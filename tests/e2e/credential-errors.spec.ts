@@ -1,0 +1,100 @@
+import type { Page } from '@playwright/test'
+import en from '../../app/locales/en.json' with { type: 'json' }
+import type { CredentialErrorCode } from '../../shared/errors.ts'
+import { ERRORS } from '../../shared/errors.ts'
+import type { LicenseView } from '../../shared/license.ts'
+import type { IssueToken } from '../license-server/control-protocol.ts'
+import type { LicenseServerProcess } from '../license-server/process.ts'
+import type { ApiClient } from '../product/api-client.ts'
+import { expect, test } from './fixtures.ts'
+import { expectFailure, expectState, saveCredential } from './screen.ts'
+
+/* Two products, because an administrator may try ten keys a minute. */
+
+const now = () => Math.floor(Date.now() / 1000)
+type Order = Omit<IssueToken, 'instance_id'> & { instance_id?: string }
+
+/** What a later check-in may change beside. */
+function lasting({ serverTime: _at, ...view }: LicenseView) {
+  return view
+}
+
+async function keepOffline(page: Page, api: ApiClient, server: LicenseServerProcess): Promise<LicenseView> {
+  const { instanceId } = await api.license()
+  const { body } = await api.save(await server.control.issueToken({ instance_id: instanceId }))
+  await page.reload()
+  await expectState(page, 'active')
+  return body
+}
+
+async function expectRefused(page: Page, api: ApiClient, before: LicenseView, credential: string, code: CredentialErrorCode): Promise<void> {
+  await saveCredential(page, credential)
+  const alert = await expectFailure(page, code, en.errors[code].title)
+  await expect(alert).toContainText('Nothing was changed; the license you had is kept.')
+  await expectState(page, 'active')
+  expect(lasting(await api.license())).toEqual(lasting(before))
+}
+
+test('every refusal of a key says its own reason, and the license that is there stays', async ({ licensePage: page, api, licenseServer }) => {
+  const before = await keepOffline(page, api, licenseServer)
+  const refused: [string, CredentialErrorCode][] = [
+    ['not a key!', 'CREDENTIAL_MALFORMED'], ['NC_AG_DEMO_AIRGAPPED', 'CREDENTIAL_MALFORMED'],
+    ['nc_unknown_key_0001', 'KEY_UNKNOWN'], ['nc_demo_expired', 'LICENSE_EXPIRED'], ['nc_demo_revoked', 'LICENSE_REVOKED'],
+    ['nc_demo_suspended', 'LICENSE_SUSPENDED'], ['nc_ag_demo_method_not_in_plan', 'METHOD_NOT_IN_PLAN'],
+    ['nc_demo_bound_elsewhere', 'BOUND_TO_DIFFERENT_INSTALLATION'], ['nc_demo_wrong_signer', 'TOKEN_UNKNOWN_SIGNER'],
+  ]
+  for (const [credential, code] of refused) {
+    await test.step(`${credential}: ${code}`, () => expectRefused(page, api, before, credential, code))
+  }
+})
+
+test('every refusal of a token says its own reason, and the license that is there stays', async ({ licensePage: page, api, licenseServer }) => {
+  const before = await keepOffline(page, api, licenseServer)
+  const orders: [Order, CredentialErrorCode][] = [
+    [{ signer: 'stranger' }, 'TOKEN_UNKNOWN_SIGNER'], [{ kind: 'lease' }, 'TOKEN_WRONG_KIND'],
+    [{ omit: ['plan'] }, 'TOKEN_CLAIMS_INVALID'], [{ claims: { nbf: now() + 86_400 } }, 'TOKEN_NOT_YET_VALID'],
+    [{ claims: { iat: now() - 7200, exp: now() - 3600 } }, 'LICENSE_EXPIRED'], [{ claims: { seq: 1 } }, 'TOKEN_OLDER_THAN_CURRENT'],
+    [{ instance_id: 'e'.repeat(32) }, 'BOUND_TO_DIFFERENT_INSTALLATION'],
+  ]
+  for (const [order, code] of orders) {
+    await test.step(code, async () => {
+      const token = await licenseServer.control.issueToken({ instance_id: before.instanceId, ...order })
+      await expectRefused(page, api, before, token, code)
+    })
+  }
+  const [header, payload] = (await licenseServer.control.issueToken({ instance_id: before.instanceId })).split('.')
+  const [, , signature] = (await licenseServer.control.issueToken({ instance_id: before.instanceId })).split('.')
+  await expectRefused(page, api, before, [header, payload, signature].join('.'), 'TOKEN_SIGNATURE_INVALID')
+  expect(await licenseServer.control.requests()).toEqual([])
+})
+
+test('a token for another installation names both, and its reference opens and focuses the entry', async ({ licensePage: page, api, licenseServer }) => {
+  const { instanceId } = await api.license()
+  const elsewhere = '0123456789abcdef'.repeat(2)
+  await saveCredential(page, await licenseServer.control.issueToken({ instance_id: elsewhere }))
+  const alert = await expectFailure(page, 'BOUND_TO_DIFFERENT_INSTALLATION', 'Bound to a different installation')
+  await expect(alert).toContainText(instanceId)
+  await expect(alert).toContainText(elsewhere)
+  await expect(alert).toContainText('cs@nocodb.com')
+  const { reference } = ERRORS.BOUND_TO_DIFFERENT_INSTALLATION
+  await alert.getByRole('link', { name: reference }).click()
+  await expect(page).toHaveURL(new RegExp(`#${reference}$`))
+  const entry = page.getByRole('region', { name: 'Troubleshooting' }).locator(`#${reference}`)
+  await expect(entry).toHaveAttribute('open')
+  await expect(entry.locator('summary')).toBeFocused()
+  await expect(entry).toBeInViewport()
+  await expect(entry).toContainText('Fits what is happening now')
+})
+
+test('a link to any reference opens its entry, also one that does not fit at present', async ({ licensePage: page, product }) => {
+  for (const reference of ['NCL-204', 'NCL-101', 'NCL-315']) {
+    await page.goto('about:blank')
+    await page.goto(`${product.url}/admin/license#${reference}`)
+    const entry = page.getByRole('region', { name: 'Troubleshooting' }).locator(`#${reference}`)
+    await expect(entry).toHaveAttribute('open')
+    await expect(entry.locator('summary')).toBeFocused()
+    await expect(entry).toBeInViewport()
+  }
+  const shown = await page.getByRole('region', { name: 'Troubleshooting' }).locator('details[id^=NCL-] summary code').allTextContents()
+  expect(shown.toSorted()).toEqual(Object.values(ERRORS).map(({ reference }) => reference).toSorted())
+})

@@ -1,0 +1,43 @@
+import { expect, leave, test } from './fixtures.ts'
+import { credentialOf, expectState, fieldOf, openLicense, warningsOf } from './screen.ts'
+
+const REASON = 'This license is set by NC_LICENSE_KEY in the environment of this server'
+
+test.describe('a key in NC_LICENSE_KEY', () => {
+  test.use({ productOptions: { env: { NC_LICENSE_KEY: 'nc_demo_standard' } } })
+
+  test('is active after the start and cannot be changed here, which the page explains', async ({ licensePage: page, api }) => {
+    await expectState(page, 'active')
+    await expect(credentialOf(page)).toContainText(REASON)
+    await expect(page.getByRole('button', { name: 'Save', exact: true })).toHaveCount(0)
+    await expect(page.getByRole('button', { name: 'Remove license' })).toHaveCount(0)
+    await expect(credentialOf(page).getByRole('button', { name: 'Check in now' })).toBeVisible()
+    await fieldOf(page).fill('nc_demo_expiring')
+    await fieldOf(page).press('Control+Enter')
+    await expect(credentialOf(page).getByRole('alert')).toHaveCount(0)
+    expect((await api.save('nc_demo_expiring')).error?.code).toBe('MANAGED_BY_ENV')
+    expect((await api.remove()).error?.code).toBe('MANAGED_BY_ENV')
+    expect((await api.license()).warnings.map(({ code }) => code)).toEqual(['SANDBOX_BUILD'])
+  })
+
+  test('stays when the variable is unset, and is managed on the page again', async ({ licensePage: page, product, launch }) => {
+    await expectState(page, 'active')
+    await leave(page)
+    await openLicense(page, await launch.restart(product, { NC_LICENSE_KEY: undefined }))
+    await expectState(page, 'active')
+    await expect(credentialOf(page)).not.toContainText(REASON)
+    await expect(page.getByRole('button', { name: 'Save', exact: true })).toBeVisible()
+    await expect(page.getByRole('button', { name: 'Remove license' })).toBeVisible()
+  })
+
+  test('that cannot be applied leaves the license in force and warns with a reference', async ({ licensePage: page, product, launch }) => {
+    await expectState(page, 'active')
+    await leave(page)
+    const again = await launch.restart(product, { NC_LICENSE_KEY: 'nc_demo_revoked' })
+    await openLicense(page, again)
+    await expectState(page, 'active')
+    const warning = warningsOf(page).getByRole('listitem').filter({ hasText: 'The credential in NC_LICENSE_KEY could not be applied' })
+    await expect(warning.getByRole('link', { name: 'NCL-104' })).toBeVisible({ timeout: 20_000 })
+    expect(again.output()).not.toContain('nc_demo_revoked')
+  })
+})

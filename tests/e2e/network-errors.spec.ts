@@ -1,0 +1,75 @@
+import type { Page } from '@playwright/test'
+import en from '../../app/locales/en.json' with { type: 'json' }
+import type { NetworkErrorCode } from '../../shared/errors.ts'
+import type { Fault } from '../license-server/fault-types.ts'
+import type { Product } from '../product/process.ts'
+import { freePort } from '../product/process.ts'
+import { expect, signInSoon, test, useSession } from './fixtures.ts'
+import { startImpostor } from './impostor-server.ts'
+import { activate, expectFailure, expectState, openLicense, saveCredential } from './screen.ts'
+
+test('every fault of the way to the license server says its own reason, and the license that is there stays', async ({ licensePage: page, api, licenseServer }) => {
+  test.slow()
+  await activate(page, 'nc_demo_standard')
+  const before = await api.license()
+  const faults: [Fault, NetworkErrorCode][] = [
+    [{ type: 'reset' }, 'NET_CONNECT'], [{ type: 'html' }, 'NET_CAPTIVE_PORTAL'], [{ type: 'status', status: 503 }, 'SERVER_ERROR'],
+    [{ type: 'unsignedRefusal', code: 'rate_limited' }, 'SERVER_RATE_LIMITED'], [{ type: 'badJson' }, 'SERVER_RESPONSE_INVALID'],
+    [{ type: 'staleNonce' }, 'SERVER_RESPONSE_INVALID'], [{ type: 'hang' }, 'NET_TIMEOUT'],
+  ]
+  const titles = new Set<string>()
+  for (const [fault, code] of faults) {
+    await test.step(`${fault.type}: ${code}`, async () => {
+      await licenseServer.control.addFault({ call: 'activate', times: 1, fault })
+      await saveCredential(page, 'nc_ag_demo_airgapped')
+      const alert = await expectFailure(page, code, en.errors[code].title, 20_000)
+      await expect(alert).toContainText('Nothing was changed; the license you had is kept.')
+      await expect(page.getByRole('list', { name: 'Progress' }).getByRole('listitem')).toHaveCount(4)
+      titles.add(await alert.getByRole('heading').innerText())
+      const { serverTime: _now, ...after } = await api.license()
+      expect(before).toMatchObject(after)
+      await expectState(page, 'active')
+    })
+  }
+  expect(titles.size).toBe(6)
+})
+
+async function expectSaveFails(page: Page, product: Product, code: NetworkErrorCode): Promise<void> {
+  await useSession(page, product, await signInSoon(product))
+  await openLicense(page, product)
+  await saveCredential(page, 'nc_demo_standard')
+  const alert = await expectFailure(page, code, en.errors[code].title, 20_000)
+  await expect(alert).toContainText('Nothing was changed.')
+  await expectState(page, 'unlicensed')
+}
+
+test.describe('no way to the license server:', () => {
+  test('a name that does not exist', async ({ openPage, launch }) => {
+    const product = await launch.product({ licenseServerUrl: 'https://license.invalid' })
+    await expectSaveFails(await openPage(product), product, 'NET_DNS')
+  })
+
+  test('a port that nobody listens on', async ({ openPage, launch }) => {
+    const product = await launch.product({ licenseServerUrl: `http://127.0.0.1:${await freePort()}` })
+    await expectSaveFails(await openPage(product), product, 'NET_CONNECT')
+  })
+
+  test('a certificate that nobody vouches for', async ({ openPage, launch }) => {
+    const impostor = await startImpostor()
+    const product = await launch.product({ licenseServerUrl: impostor.url })
+    await expectSaveFails(await openPage(product), product, 'NET_TLS')
+    impostor.stop()
+  })
+
+  test('a proxy that is not there', async ({ openPage, launch }) => {
+    const product = await launch.product({
+      licenseServerUrl: 'https://license.invalid', env: { HTTPS_PROXY: `http://127.0.0.1:${await freePort()}` },
+    })
+    await expectSaveFails(await openPage(product), product, 'NET_PROXY')
+  })
+})
+
+test('no two errors share a title', () => {
+  const titles = Object.values(en.errors).map(({ title }) => title)
+  expect(new Set(titles).size).toBe(titles.length)
+})

@@ -1,0 +1,129 @@
+import { DatabaseSync } from 'node:sqlite'
+import type { Page } from '@playwright/test'
+import type { LicenseState } from '../../shared/license.ts'
+import { SERVICE_TOKEN } from '../product/process.ts'
+import { expect, leave, test } from './fixtures.ts'
+import { activate, badgeOf, checkInNow, expectState, openLicense, statusHeading, statusOf, warningsOf } from './screen.ts'
+
+const SAFE = 'Everything in the Community Edition keeps working and your data is never locked.'
+
+/** What stands at the top: badge, headline, a sentence that says what stopped and what still works. */
+async function expectShown(page: Page, state: LicenseState, badge: string | RegExp, headline: string, ...sentences: (string | RegExp)[]): Promise<void> {
+  await expectState(page, state, 20_000)
+  await expect(badgeOf(page)).toHaveText(badge)
+  await expect(statusHeading(page)).toHaveText(headline)
+  for (const sentence of sentences) await expect(statusOf(page)).toContainText(sentence)
+  await expect(statusOf(page).getByTestId('instance-id')).toHaveText(/^[0-9a-f]{32}$/)
+}
+
+test('unlicensed, then active', async ({ licensePage: page }) => {
+  await expectShown(page, 'unlicensed', 'Community Edition', 'No Enterprise license', 'no restart is needed')
+  await statusOf(page).getByRole('button', { name: 'Enter a license' }).click()
+  await expect(page.getByLabel('License key or token')).toBeFocused()
+  await activate(page, 'nc_demo_standard')
+  await expectShown(page, 'active', 'Active', 'Enterprise is on', 'All licensed features work.')
+})
+
+test('grace, with what is left of it and the one action that helps', async ({ licensePage: page, licenseServer, launch }) => {
+  const { key } = await licenseServer.control.createLicense({ method: 'standard', every: 1, grace: 200_000 })
+  await activate(page, key)
+  await licenseServer.stop()
+  await expectShown(page, 'grace', 'Grace period, 2 days left', 'Enterprise is on, check-in is overdue', 'Everything stays on until')
+  await expect(warningsOf(page)).toContainText('Check-ins have failed')
+  await expect(page.getByRole('listitem').filter({ hasText: 'Single sign-on' })).toContainText('On')
+  const back = await launch.licenseServer(licenseServer.port)
+  await back.control.createLicense({ method: 'standard', key })
+  await statusOf(page).getByRole('button', { name: 'Check in now' }).click()
+  await expectState(page, 'active')
+})
+
+test('paused', async ({ licensePage: page, licenseServer }) => {
+  const { key } = await licenseServer.control.createLicense({ method: 'standard', every: 1, grace: 1 })
+  await activate(page, key)
+  await licenseServer.stop()
+  await expectShown(page, 'paused', 'Paused', 'Enterprise is paused', SAFE.replace('Everything', 'everything'), 'one successful check-in turns everything on again')
+  await expect(statusOf(page).getByRole('button', { name: 'Check in now' })).toBeVisible()
+})
+
+test('expired, by a standard license that was not renewed, and renewed again', async ({ licensePage: page, licenseServer }) => {
+  const { control } = licenseServer
+  const { key } = await control.createLicense({ method: 'standard', exp: Math.floor(Date.now() / 1000) + 5, renews: false })
+  await activate(page, key)
+  await expectShown(page, 'expired', 'Expired', 'The license has ended', /The licensed term ended on \d+ \w+ \d{4}/, 'your data is never locked', 'Renew the subscription')
+  await control.changeLicense(key, { days: 365 })
+  await checkInNow(page)
+  await expectState(page, 'active')
+})
+
+for (const [status, state, badge, headline, sentence] of [
+  ['revoked', 'revoked', 'Revoked', 'The license was revoked', 'because the license server revoked this license.'],
+  ['suspended', 'suspended', 'Suspended', 'The license is suspended', 'while this license is suspended.'],
+  ['bound_elsewhere', 'mismatch', 'Bound to a different installation', 'The license belongs to another installation', 'name the Instance ID below'],
+] as const) {
+  test(`${state}, with the vendor's reason, until the vendor takes it back`, async ({ licensePage: page, licenseServer }) => {
+    const { control } = licenseServer
+    const { key } = await control.createLicense({ method: 'standard' })
+    await activate(page, key)
+    await control.changeLicense(key, { status, reason: 'Invoice <b>4711</b> is open' })
+    await checkInNow(page)
+    await expectShown(page, state, badge, headline, sentence, SAFE, 'Invoice <b>4711</b> is open')
+    await expect(page.getByRole('listitem').filter({ hasText: 'Single sign-on' })).toContainText('Off')
+    const help = statusOf(page).getByRole('link', { name: /Write to support|Ask for a re-issue/ })
+    await expect(help).toHaveAttribute('href', /^mailto:cs@nocodb\.com\?/)
+    await control.changeLicense(key, { status: 'active' })
+    await checkInNow(page)
+    await expectState(page, 'active')
+    await expect(statusOf(page)).not.toContainText('Invoice')
+  })
+}
+
+test('invalid, where the stored license was edited, and mended by saving again', async ({ licensePage: page, product, launch }) => {
+  await activate(page, 'nc_demo_standard')
+  await leave(page)
+  await product.stop()
+  const database = new DatabaseSync(product.databaseFile)
+  database.exec('UPDATE license SET lease = replace(lease, substr(lease, -20, 4), \'AAAA\')')
+  database.close()
+  await openLicense(page, await launch.restart(product))
+  await expectShown(page, 'invalid', 'Invalid', 'The stored license cannot be trusted', SAFE, 'Enter the key or token again to repair it.')
+  await statusOf(page).getByRole('button', { name: 'Enter the license again' }).click()
+  await expect(page.getByLabel('License key or token')).toBeFocused()
+  await activate(page, 'nc_demo_standard')
+})
+
+test('warnings: the license ends soon, and the banner can be put off', async ({ licensePage: page, product }) => {
+  await activate(page, 'nc_demo_expiring')
+  await expect(warningsOf(page)).toContainText('The license ends in 20 days')
+  await expect(statusOf(page)).toContainText('The subscription does not renew by itself')
+  const banner = page.getByRole('region', { name: /^The license ends in 20 days, on / })
+  await expect(banner).toBeVisible()
+  await page.getByRole('link', { name: 'Activity' }).first().click()
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Activity')
+  await expect(banner).toBeVisible()
+  await banner.getByRole('button', { name: 'Remind me in a week' }).click()
+  await expect(banner).toHaveCount(0)
+  await openLicense(page, product)
+  await expect(banner).toHaveCount(0)
+  await expect(warningsOf(page)).toContainText('The license ends in 20 days')
+})
+
+test('warnings: more seats in use than licensed', async ({ licensePage: page, api, product }) => {
+  await activate(page, 'nc_demo_standard')
+  const { status } = await api.request('PUT', '/api/usage', { seats: 30 }, { authorization: `Bearer ${SERVICE_TOKEN}` })
+  expect(status).toBeLessThan(300)
+  await openLicense(page, product)
+  await expect(warningsOf(page)).toContainText('30 of 25 seats are in use.')
+  await expect(page.getByText('30 of 25 used')).toBeVisible()
+  await expectState(page, 'active')
+})
+
+test('the sandbox build says so on every page', async ({ licensePage: page, openPage, product }) => {
+  for (const name of ['License', 'Activity', 'Diagnostics', 'Access']) {
+    await page.getByRole('link', { name, exact: true }).first().click()
+    await expect(page.getByRole('heading', { level: 1 })).toHaveText(name)
+    await expect(page.getByRole('complementary', { name: 'Kind of build' })).toContainText('Never use it in production.')
+  }
+  const login = await openPage(product)
+  await login.goto(`${product.url}/login`)
+  await expect(login.getByRole('complementary', { name: 'Kind of build' })).toBeVisible()
+})
