@@ -6,7 +6,7 @@ import { LicenseError } from '../license/errors.ts'
 import type { Log } from '../license/ports.ts'
 import { StorageOpenError } from '../storage/storage-error.ts'
 import type { App, Base } from '../utils/composition.ts'
-import { assembleApp, assembleBase } from '../utils/composition.ts'
+import { assembleApp, assembleBase, openApp } from '../utils/composition.ts'
 import { ConfigError } from '../utils/config.ts'
 
 const RETRY_STORAGE = 2_000
@@ -59,6 +59,7 @@ async function start(base: Base, stop: AbortSignal): Promise<App | undefined> {
   log.info(storage.created ? 'database created' : 'database opened', { kind: storage.kind, location: storage.location })
   log.info(`Instance ID: ${license.instanceId}`)
   await settleAdministrator(app, config)
+  openApp(app)
   license.start()
   void keepTime(app, stop)
   setInterval(() => void app.accounts.prune().catch(() => undefined), PRUNE_SESSIONS).unref()

@@ -51,7 +51,7 @@ export function assembleBase(): Base {
   return base
 }
 
-/** Opens the database and builds the rest on it. Rejects STORAGE_UNAVAILABLE, or StorageOpenError for a file not to be touched. */
+/** Opens the database and builds the rest on it, not yet open to requests. Rejects STORAGE_UNAVAILABLE, or StorageOpenError for a file not to be touched. */
 export async function assembleApp(from: Base): Promise<App> {
   const { config, log, metrics, client } = from
   const storage = await openStorage({ url: config.databaseUrl, baseDir: config.projectDir })
@@ -67,13 +67,17 @@ export async function assembleApp(from: Base): Promise<App> {
     })
     const { sessionSecret } = await storage.licenses.installation({ instanceId: license.instanceId, sessionSecret: '', createdAt: 0 })
     const accounts = createAccounts({ store: storage.accounts, clock, sessionSecret: config.sessionSecret ?? sessionSecret })
-    app = { ...from, storage, license, accounts, build: { version, sandbox } }
-    return app
+    return { ...from, storage, license, accounts, build: { version, sandbox } }
   }
   catch (error) {
     await storage.close().catch(() => undefined)
     throw error
   }
+}
+
+/** Lets requests in, once everything they need is there. */
+export function openApp(assembled: App): void {
+  app = assembled
 }
 
 export function getBase(): Base | undefined {

@@ -39,7 +39,9 @@ async function readEverything(client: ApiClient): Promise<void> {
   await client.request('GET', '/api/auth/session')
   await client.request('POST', '/api/license/diagnostics', {})
   await client.request('GET', '/metrics', undefined, { authorization: `Bearer ${SERVICE_TOKEN}` })
-  for (const page of ['/admin/license', '/login', '/setup']) await client.request('GET', page)
+  for (const page of ['/admin/license', '/login', '/setup']) {
+    answers.push(await createApiClient(stand.product.url).request('GET', page, undefined, { cookie: client.cookie }))
+  }
 }
 
 async function signInFlows(): Promise<ApiClient> {
@@ -105,6 +107,8 @@ describe('F74 secrets that went through every flow', () => {
       expect(codes, code).toContain(code)
     }
     expect(answers.filter(({ status }) => status === 200).length).toBeGreaterThan(30)
+    const pages = answers.filter(({ headers, status }) => status === 200 && headers.get('content-type')?.startsWith('text/html'))
+    expect(pages.some(({ text }) => text.includes('Instance ID') || text.includes('License'))).toBe(true)
     expect([...secrets.values()].every(secret => secret.length >= 16)).toBe(true)
   })
 

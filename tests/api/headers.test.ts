@@ -13,7 +13,7 @@ interface Case { what: string, status: number, ask: (visitor: ApiClient, admin: 
 const CASES: Case[] = [
   { what: 'a page', status: 200, ask: visitor => visitor.request('GET', '/login') },
   { what: 'a redirect', status: 302, ask: visitor => visitor.request('GET', '/admin/license') },
-  { what: 'an unknown page', status: 404, ask: (_visitor, admin) => admin.request('GET', '/no-such-page') },
+  { what: 'an unknown page', status: 404, ask: (visitor, admin) => visitor.request('GET', '/no-such-page', undefined, { cookie: admin.cookie }) },
   { what: 'an unknown hashed asset', status: 404, ask: visitor => visitor.request('GET', '/_nuxt/no-such-file.js') },
   { what: 'an answer of the API', status: 200, ask: (_visitor, admin) => admin.request('GET', '/api/license') },
   { what: 'an empty answer', status: 204, ask: visitor => visitor.request('POST', '/api/auth/logout', {}) },

@@ -133,8 +133,8 @@ describe.concurrent('F31 a license server that does not finish', () => {
 
 describe('no way to the license server', () => {
   it.each([
-    ['F30 a name that does not exist', 'NET_DNS', 'dns', async () => 'https://license-server.invalid'],
-    ['F31 a port that nobody listens on', 'NET_CONNECT', 'tcp', async () => `http://127.0.0.1:${await freePort()}`],
+    ['F30 a name that does not exist', 'NET_DNS', 'dns', async (): Promise<string> => 'https://license-server.invalid'],
+    ['F31 a port that nobody listens on', 'NET_CONNECT', 'tcp', async (): Promise<string> => `http://127.0.0.1:${await freePort()}`],
   ] as const)('%s is %s, and diagnostics stop at %s', async (_what, code, stage, address) => {
     const client = await signInSoon(await startOwnProduct({ licenseServerUrl: await address() }))
     expectError(await client.save('nc_demo_standard'), code)
