@@ -2,7 +2,7 @@
 export default {
   testRunner: 'vitest',
   plugins: ['@stryker-mutator/vitest-runner'],
-  vitest: { configFile: 'tests/unit/vitest.config.ts' },
+  vitest: { configFile: 'tests/unit/vitest.config.ts', related: false },
   mutate: ['server/license/**/*.ts', '!server/license/ports.ts'],
   // The TypeScript configuration of .nuxt stays: the transform reads it.
   ignorePatterns: ['/.*', '!/.nuxt', '/.nuxt/*', '!/.nuxt/tsconfig*.json', '/app', '/tests/e2e', '/tests/bench', '/coverage', '/test-results'],

@@ -51,14 +51,13 @@ function exit(base: Base, error: unknown): never {
 }
 
 async function start(base: Base, stop: AbortSignal): Promise<App | undefined> {
-  const { log, config } = base
+  const { log } = base
   log.info('starting', { version, ...(sandbox ? { build: 'SANDBOX: trusts the public sandbox key, not for production' } : {}) })
   const app = await openWhenReachable(base, stop)
   if (!app) return undefined
   const { storage, license } = app
   log.info(storage.created ? 'database created' : 'database opened', { kind: storage.kind, location: storage.location })
   log.info(`Instance ID: ${license.instanceId}`)
-  await settleAdministrator(app, config)
   openApp(app)
   license.start()
   void keepTime(app, stop)
@@ -80,19 +79,6 @@ async function openWhenReachable(base: Base, stop: AbortSignal): Promise<App | u
     }
   }
   return undefined
-}
-
-async function settleAdministrator({ accounts, log }: App, config: Base['config']): Promise<void> {
-  if (config.admin) {
-    const outcome = await accounts.ensureAdmin(config.admin.email, config.admin.password)
-    if (outcome !== 'unchanged') log.info(`administrator from NC_ADMIN_EMAIL ${outcome}`)
-    return
-  }
-  const token = await accounts.offerSetup()
-  if (!token) return
-  const origin = config.publicUrl?.origin ?? config.localUrl
-  // In the fragment, so that no proxy or access log on the way ever sees it.
-  log.info(`create the first administrator within an hour: ${origin}/setup#token=${token}`)
 }
 
 async function keepTime({ license }: App, stop: AbortSignal): Promise<void> {

@@ -11,6 +11,7 @@ import type { LicenseService } from '../license/service.ts'
 import { createLicenseService } from '../license/service.ts'
 import type { Storage } from '../storage/open.ts'
 import { openStorage } from '../storage/open.ts'
+import { settleAdministrator } from './administrator.ts'
 import type { Config } from './config.ts'
 import { readConfig } from './config.ts'
 import { createLog } from './log.ts'
@@ -51,14 +52,16 @@ export function assembleBase(): Base {
   return base
 }
 
-/** Opens the database and builds the rest on it, not yet open to requests. Rejects STORAGE_UNAVAILABLE, or StorageOpenError for a file not to be touched. */
+/**
+ * Opens the database and builds the rest on it, not yet open to requests. Rejects STORAGE_UNAVAILABLE, or StorageOpenError
+ * for a file that must not be touched.
+ */
 export async function assembleApp(from: Base): Promise<App> {
   const { config, log, metrics, client } = from
   const storage = await openStorage({ url: config.databaseUrl, baseDir: config.projectDir })
   try {
     const clock = createDatabaseClock(createSystemClock(), () => storage.licenses.databaseTime())
     await clock.sample()
-    setInterval(() => void clock.sample().catch(() => undefined), 60_000).unref()
     const license = await createLicenseService({
       store: storage.licenses, server: client, keyring: await createKeyring(jwks), clock, log, version, sandbox,
       random: { hex: bytes => randomBytes(bytes).toString('hex'), unit: () => randomBytes(6).readUIntBE(0, 6) / 2 ** 48 },
@@ -67,6 +70,8 @@ export async function assembleApp(from: Base): Promise<App> {
     })
     const { sessionSecret } = await storage.licenses.installation({ instanceId: license.instanceId, sessionSecret: '', createdAt: 0 })
     const accounts = createAccounts({ store: storage.accounts, clock, sessionSecret: config.sessionSecret ?? sessionSecret })
+    await settleAdministrator(accounts, from)
+    setInterval(() => void clock.sample().catch(() => undefined), 60_000).unref()
     return { ...from, storage, license, accounts, build: { version, sandbox } }
   }
   catch (error) {

@@ -9,7 +9,7 @@ const rowOf = (page: Page, email: string) => page.getByRole('region', { name: 'A
 
 async function addViewer(page: Page): Promise<void> {
   const form = page.getByRole('region', { name: 'Add an account' })
-  await form.getByLabel('E-mail').fill(PERSON.email)
+  await form.getByRole('textbox', { name: 'E-mail' }).fill(PERSON.email)
   await form.getByLabel('First password').fill(PERSON.password)
   await form.getByRole('radio', { name: /^Viewer/ }).check()
   await form.getByRole('button', { name: 'Add account' }).click()
@@ -63,7 +63,7 @@ test('the last administrator stays one, and a taken address or a short password 
   expect((await api.request('GET', '/api/users')).status).toBe(200)
 
   const form = page.getByRole('region', { name: 'Add an account' })
-  await form.getByLabel('E-mail').fill(ADMIN.email)
+  await form.getByRole('textbox', { name: 'E-mail' }).fill(ADMIN.email)
   await form.getByLabel('First password').fill('short')
   await form.getByRole('button', { name: 'Add account' }).click()
   await expect(form).toContainText('The password must have 10 to 256 characters.')

@@ -97,7 +97,7 @@ describe('telling the vendor of a removed license', () => {
     const world = await licensed()
     await world.service.remove({ actor: ADMIN })
     world.vendor.failing = failure('SERVER_ERROR', { refusal, answered: true })
-    await world.run(2 * HOUR)
+    await world.run(120_000)
     expect(world.vendor.callsOf('deactivate')).toHaveLength(1)
   })
 

@@ -6,7 +6,8 @@ export default defineConfig({
   test: {
     root: fileURLToPath(new URL('../..', import.meta.url)),
     include: ['tests/unit/**/*.test.ts'],
-    exclude: ['tests/unit/history.test.ts', 'tests/unit/memory-store.test.ts'],
+    exclude: ['tests/unit/history.test.ts', 'tests/unit/late-answer.test.ts', 'tests/unit/memory-store.test.ts'],
     environment: 'node',
+    isolate: false,
   },
 })
