@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns'
 import type { LookupFunction } from 'node:net'
+import { isIP } from 'node:net'
 import type { Dispatcher } from 'undici'
 import { Agent, ProxyAgent, request } from 'undici'
 import type { NetworkErrorCode } from '../../shared/errors.ts'
@@ -33,8 +34,9 @@ export function createLicenseServerClient({ baseUrl, version, proxyFor }: Client
 
   async function exchange(name: CallName, body: unknown, { secret, signal }: CallOptions): Promise<Answer> {
     const url = base + PROTOCOL[name].path
-    const progress: { stage: Stage } = { stage: 'dns' }
     const proxy = proxyFor(url)
+    // An address needs no look-up.
+    const progress: { stage: Stage } = { stage: isIP(new URL(proxy || url).hostname.replace(/^\[|\]$/g, '')) ? 'connect' : 'dns' }
     const dispatcher = createDispatcher(proxy, progress)
     const timeout = AbortSignal.timeout(TOTAL_TIMEOUT)
     try {

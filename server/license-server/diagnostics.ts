@@ -155,7 +155,7 @@ async function inspectTls({ url, socket }: Route): Promise<Facts | null> {
   if (url.protocol !== 'https:' || !socket) return null
   const host = bareHost(url)
   // Not refused here, so that whoever stands in between can be named.
-  const secure = tlsConnect({ socket, rejectUnauthorized: false, ...(isIP(host) ? {} : { servername: host }) })
+  const secure = tlsConnect({ socket, host, rejectUnauthorized: false, ...(isIP(host) ? {} : { servername: host }) })
   secure.setTimeout(STEP_TIMEOUT)
   await onceReady(secure, 'secureConnect').catch((error: unknown) => {
     throw new StageFailure('NET_TLS', 'checkCertificate', { host, error: codeOf(error) })

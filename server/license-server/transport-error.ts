@@ -16,8 +16,9 @@ export function networkCodeOf(error: unknown, stage: Stage, viaProxy: boolean): 
   const codes = chain.map(codeOf)
   if (codes.some(code => TLS_CODE.test(code))) return 'NET_TLS'
   if (codes.includes(OVERSIZED)) return 'SERVER_RESPONSE_INVALID'
+  // Connecting to a proxy has a shorter limit: what takes the whole time is the server behind it.
+  if (viaProxy && stage !== 'exchange') return chain.some(isTotalTimeout) ? 'NET_TIMEOUT' : 'NET_PROXY'
   if (codes.some(code => code.startsWith('HPE_') || code === 'UND_ERR_INVALID_ARG')) return 'SERVER_RESPONSE_INVALID'
-  if (viaProxy && (stage !== 'exchange' || chain.some(isProxyRefusal))) return 'NET_PROXY'
   if (codes.some(code => DNS_CODES.has(code))) return 'NET_DNS'
   const silent = chain.some(isTimeout)
   if (silent && stage === 'dns') return 'NET_DNS'
@@ -42,6 +43,6 @@ function isTimeout(error: Error): boolean {
   return error.name === 'TimeoutError' || ['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'UND_ERR_CONNECT_TIMEOUT'].includes(codeOf(error))
 }
 
-function isProxyRefusal(error: Error): boolean {
-  return /proxy response/i.test(error.message)
+function isTotalTimeout(error: Error): boolean {
+  return error.name === 'TimeoutError'
 }

@@ -158,5 +158,7 @@ export function deactivationOf(keeper: Keeper, license: StoredLicense | null, no
   if (license?.method !== 'standard' || license.secret === null) return null
   const held = keeper.holding.kind === 'lease' ? keeper.holding.lease : null
   if (next && held?.claims.sub === next.claims.sub) return null
-  return { lease: held?.jws ?? license.lease, secret: license.secret, createdAt: now, nextAt: now }
+  return {
+    sub: held?.claims.sub ?? null, lease: held?.jws ?? license.lease, secret: license.secret, createdAt: now, nextAt: now,
+  }
 }

@@ -158,7 +158,8 @@ function restore(record: TrustedTimeRecord | null, holding: Holding, reading: Cl
 /** The stored row, as far as it is the later one, with the lease and verdict that could not be written over it. */
 function putOver(stored: StoredLicense, { lease, verdict, ...kept }: StoredLicense): StoredLicense {
   const later = (stored.lastAttemptAt ?? 0) > (kept.lastAttemptAt ?? 0) ? stored : kept
-  return { ...later, lease, verdict, lastState: stored.lastState, lastSuccessAt: Math.max(stored.lastSuccessAt ?? 0, kept.lastSuccessAt ?? 0) }
+  const lastSuccessAt = Math.max(stored.lastSuccessAt ?? 0, kept.lastSuccessAt ?? 0)
+  return { ...later, lease, verdict, lastState: stored.lastState, lastSuccessAt }
 }
 
 async function verifyStored(license: StoredLicense | null, keyring: Keyring): Promise<Holding> {

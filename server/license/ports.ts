@@ -78,8 +78,17 @@ export interface NewEvent {
 }
 export interface StoredEvent extends NewEvent { id: number, firstAt: number, count: number }
 
-export interface PendingDeactivation { id: number, lease: string, secret: string, createdAt: number, nextAt: number, attempts: number }
-export type NewDeactivation = Pick<PendingDeactivation, 'lease' | 'secret' | 'createdAt' | 'nextAt'>
+/** What the vendor has still to be told of a license that was removed or replaced; `sub` is null where it is not known. */
+export interface PendingDeactivation {
+  id: number
+  sub: string | null
+  lease: string
+  secret: string
+  createdAt: number
+  nextAt: number
+  attempts: number
+}
+export type NewDeactivation = Omit<PendingDeactivation, 'id' | 'attempts'>
 
 /** Bookkeeping of one attempt, written together with its outcome. */
 export interface AttemptOutcome {
@@ -105,7 +114,8 @@ export interface LicenseStore {
   getSeq(sub: string): Promise<SeqMark | null>
   /**
    * Replaces the license if `revision` is still the current one and no higher seq has been accepted meanwhile.
-   * `envDigest` is stored when given; `deactivate` queues telling the vendor about the license that is replaced.
+   * `envDigest` is stored when given; `deactivate` queues telling the vendor about the license that is replaced; what was
+   * still to be told of the license that is saved is forgotten: it would free the seat just taken.
    */
   saveLicense(input: {
     revision: number

@@ -24,6 +24,11 @@ export interface Runner {
   tick(): Promise<number>
   /** Joins a check-in that is under way, else makes one. */
   checkIn(actor: Actor): Promise<CheckInResult>
+  /**
+   * Runs a save while the vendor is told nothing: word of a removed license that arrives after its new activation would
+   * free the seat again.
+   */
+  whileTellingNothing<T>(save: () => Promise<T>): Promise<T>
   /** Ends what is under way and stores the time. */
   stop(): Promise<void>
 }
@@ -44,6 +49,7 @@ export function createRunner({ keeper, store, checkIn, removal, environment, log
   let inFlight: Promise<CheckInResult> | null = null
   let telling: Promise<void> | null = null
   let applying: Promise<unknown> | null = null
+  let saves = 0
   let due: { forNextAt: number | null, uptime: number } | null = null
   let timeStoredAt = -Infinity
   let prunedAt = -Infinity
@@ -126,8 +132,19 @@ export function createRunner({ keeper, store, checkIn, removal, environment, log
     await housekeep(keeper.now().reading.uptime)
     // A license that promises silence keeps it, also about the one it replaced.
     const method = keeper.snapshot.license?.method ?? 'standard'
-    if (method !== 'standard') return
+    if (method !== 'standard' || saves > 0) return
     telling ??= removal.tellVendor(stopping.signal).catch(logStorage).finally(() => { telling = null })
+  }
+
+  async function whileTellingNothing<T>(save: () => Promise<T>): Promise<T> {
+    saves++
+    try {
+      await telling
+      return await save()
+    }
+    finally {
+      saves--
+    }
   }
 
   function logStorage(error: unknown): void {
@@ -167,11 +184,12 @@ export function createRunner({ keeper, store, checkIn, removal, environment, log
         due = { forNextAt: keeper.snapshot.license.nextAt, uptime: reading.uptime + 60 * SECOND }
         void runQuietly(false)
       }
-      applying ??= environment.apply().catch(logStorage).finally(() => { applying = null })
+      applying ??= whileTellingNothing(() => environment.apply()).catch(logStorage).finally(() => { applying = null })
       await work().catch(logStorage)
       return nextTick()
     },
     checkIn: actor => run(actor),
+    whileTellingNothing,
     async stop() {
       stopping.abort()
       await Promise.allSettled([inFlight, telling, applying])

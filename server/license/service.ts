@@ -103,7 +103,7 @@ export async function createLicenseService(options: LicenseServiceOptions): Prom
     preview: credential => previewCredential(credential, { keeper, store, keyring, version, serverUrl: server.baseUrl }),
     async save(request) {
       requireUnmanaged()
-      await activation.save(request)
+      await runner.whileTellingNothing(() => activation.save(request))
     },
     async remove(request) {
       requireUnmanaged()

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http'
 import { setResponseHeaders } from 'h3'
 import { defineNitroPlugin } from 'nitropack/runtime'
 
@@ -10,5 +11,15 @@ export default defineNitroPlugin((nitro) => {
       'x-content-type-options': 'nosniff',
       'x-frame-options': 'DENY',
     })
+    keepErrorsOutOfCaches(event.node.res)
   })
 })
+
+/** Nitro answers an unknown asset by itself, with headers of its own. */
+function keepErrorsOutOfCaches(res: ServerResponse): void {
+  const writeHead = res.writeHead.bind(res)
+  res.writeHead = (status: number, ...rest: never[]) => {
+    if (status >= 400) res.setHeader('cache-control', 'no-store')
+    return writeHead(status, ...rest)
+  }
+}

@@ -29,6 +29,7 @@ async function saveLicense(step: Write, input: Input<'saveLicense'>): Promise<Wr
   const row = toLicenseRow(input.license)
   await step.trx.insertInto('license').values(row)
     .onConflict(conflict => conflict.column('id').doUpdateSet(row)).execute()
+  await step.trx.deleteFrom('deactivations').where('sub', '=', input.seq.sub).execute()
   await queueDeactivation(step, input.deactivate)
   await addEvent(step, input.event)
   await bump(step, {
@@ -129,6 +130,7 @@ async function queueDeactivation({ trx, version }: Write, deactivation: NewDeact
   if (!deactivation) return
   await trx.insertInto('deactivations').values({
     id: version,
+    sub: deactivation.sub,
     lease: deactivation.lease,
     secret: deactivation.secret,
     created_at: Math.round(deactivation.createdAt),

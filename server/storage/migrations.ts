@@ -48,6 +48,7 @@ async function createLicenseTables(db: Kysely<Database>): Promise<void> {
 async function createHistoryTables(db: Kysely<Database>): Promise<void> {
   await db.schema.createTable('deactivations')
     .addColumn('id', 'bigint', column => column.primaryKey().notNull())
+    .addColumn('sub', 'text')
     .addColumn('lease', 'text', column => column.notNull())
     .addColumn('secret', 'text', column => column.notNull())
     .addColumn('created_at', 'bigint', column => column.notNull())

@@ -52,6 +52,7 @@ export interface LicenseSeqTable { sub: string, seq: number, jti: string }
 /** Licenses whose removal the vendor has still to be told. */
 export interface DeactivationsTable {
   id: number
+  sub: string | null
   lease: string
   secret: string
   created_at: number

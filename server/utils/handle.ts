@@ -50,8 +50,8 @@ export function handle<N extends OperationName>(name: N, run: (context: Context<
         body: operation.body && await readJsonBody(event, operation.body),
       }
       const context = { event, peer, identity, ...input, get app() { return requireApp() } } as Context<N>
-      const result = await run(context)
       if (operation.status !== undefined) setResponseStatus(event, operation.status)
+      const result = await run(context)
       return event.handled ? undefined : result ?? null
     }
     catch (error) {

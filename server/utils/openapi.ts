@@ -17,16 +17,17 @@ const SECURITY: Record<Access, Json[]> = {
 /** Takes the product's version; returns the OpenAPI 3.1 document of the API, generated from the schemas it runs on. */
 export function openApiDocument(version: string): Json {
   const paths: Record<string, Json> = {}
+  const schemas: Json = { Error: errorSchema() }
   for (const [id, operation] of Object.entries<Operation>(OPERATIONS)) {
     const path = operation.path.replace(/:(\w+)/g, '{$1}')
-    paths[path] = { ...paths[path], [operation.method.toLowerCase()]: describe(id, operation) }
+    paths[path] = { ...paths[path], [operation.method.toLowerCase()]: describe(id, operation, schemas) }
   }
   return {
     openapi: '3.1.0',
     info: { title: 'NocoDB license activation', version },
     paths,
     components: {
-      schemas: { Error: errorSchema() },
+      schemas,
       securitySchemes: {
         session: { type: 'apiKey', in: 'cookie', name: 'nc_license_session' },
         service: { type: 'http', scheme: 'bearer', description: 'a token of NC_SERVICE_TOKEN' },
@@ -35,21 +36,24 @@ export function openApiDocument(version: string): Json {
   }
 }
 
-function describe(operationId: string, operation: Operation): Json {
+function describe(operationId: string, operation: Operation, schemas: Json): Json {
   const { summary, access, body, response, events, status = 200 } = operation
   const parameters = [...parametersOf('path', operation.params), ...parametersOf('query', operation.query)]
-  const content = response && { 'application/json': { schema: jsonSchema(response, 'output') }, ...(events ? { 'text/event-stream': {} } : {}) }
+  const content = response && { 'application/json': { schema: jsonSchema(response, 'output', schemas) }, ...(events ? { 'text/event-stream': {} } : {}) }
   return {
     operationId, summary, security: SECURITY[access],
     ...(access === 'admin' ? { description: 'Administrators only.' } : {}),
     ...(parameters.length > 0 ? { parameters } : {}),
-    ...(body ? { requestBody: { required: true, content: { 'application/json': { schema: jsonSchema(body, 'input') } } } } : {}),
+    ...(body ? { requestBody: { required: true, content: { 'application/json': { schema: jsonSchema(body, 'input', schemas) } } } } : {}),
     responses: { [status]: { description: 'Success', ...(content ? { content } : {}) }, ...errorsOf(operation) },
   }
 }
 
-function jsonSchema(schema: z.ZodType, io: 'input' | 'output'): Json {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io, unrepresentable: 'any', target: 'draft-2020-12' })
+/** Schemas with a name of their own move to the components; what refers to them follows. */
+function jsonSchema(schema: z.ZodType, io: 'input' | 'output', schemas: Json): Json {
+  const text = JSON.stringify(z.toJSONSchema(schema, { io, unrepresentable: 'any', target: 'draft-2020-12' }))
+  const { $schema: _, $defs = {}, ...rest } = JSON.parse(text.replaceAll('"#/$defs/', '"#/components/schemas/'))
+  Object.assign(schemas, $defs)
   return rest
 }
 

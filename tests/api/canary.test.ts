@@ -24,10 +24,10 @@ const secrets = new Map<string, string>([
 
 /** A client whose every answer is kept. */
 function recorded(client: ApiClient): ApiClient {
-  const request: ApiClient['request'] = async (...args) => {
-    const answer = await client.request(...args)
+  async function request<T>(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer<T>> {
+    const answer = await client.request<T>(method, path, body, headers)
     answers.push(answer)
-    return answer as never
+    return answer
   }
   const save: ApiClient['save'] = credential => request('PUT', '/api/license', { credential })
   return { ...client, request, save, checkIn: () => request('POST', '/api/license/check-in', {}), remove: () => request('DELETE', '/api/license', {}) }

@@ -8,7 +8,8 @@ const stand = useStand()
 let people = 0
 
 /** An administrator with activations of the minute still to spend, on an installation with a license that is active. */
-async function freshStart(credential = 'nc_demo_standard'): Promise<{ client: ApiClient, view: LicenseView }> {
+async function freshStart(key?: string): Promise<{ client: ApiClient, view: LicenseView }> {
+  const credential = key ?? (await stand.licenseServer.control.createLicense({ method: 'standard' })).key
   const client = await addAdmin(stand.admin, stand.product, `saver${++people}@example.com`)
   const { body: view } = await client.save(credential)
   await stand.licenseServer.control.clearRequests()
@@ -52,7 +53,8 @@ describe('saving', () => {
     expectError(await client.save(credential), code)
     const after = await client.license()
     expect(after).toEqual({ ...view, serverTime: after.serverTime })
-    expect((await client.checkIn()).body.state).toBe('active')
+    const { status, text } = await client.checkIn()
+    expect(status, text).toBe(200)
   })
 
   it('a license that replaces another gives that one\'s seat back, and only once it is in place', async () => {
@@ -66,6 +68,19 @@ describe('saving', () => {
     expect((await client.save(third.key)).body.licenseId).toBe(third.licenseId)
     await until('the seat of the replaced license is free', async () => (await control.getLicense(first.key)).boundTo.length === 0)
     expect((await control.getLicense(third.key)).boundTo).toHaveLength(1)
+  })
+
+  it('a license that is removed and saved again keeps its seat, whenever the license server hears of the removal', async () => {
+    const { control } = stand.licenseServer
+    const { key } = await control.createLicense({ method: 'standard' })
+    const { client, view } = await freshStart(key)
+    await client.remove()
+    expect((await client.save(key)).body.state).toBe('active')
+    // Longer than it takes until a removal is told.
+    await sleep(2500)
+    expect((await control.getLicense(key)).boundTo).toEqual([view.instanceId])
+    const { status, text } = await client.checkIn()
+    expect(status, text).toBe(200)
   })
 
   it('F66 a stale revision is refused, for saving and for removing, before anybody is called', async () => {

@@ -1,7 +1,6 @@
 import AxeBuilder from '@axe-core/playwright'
 import type { Locator, Page } from '@playwright/test'
 import type { Product } from '../product/process.ts'
-import { launchBrowser } from './browser.ts'
 import { expect, test, useSession } from './fixtures.ts'
 import { expectNoHorizontalScroll, expectSaved, expectState, expectUsable, openLicense, openPath } from './screen.ts'
 
@@ -118,19 +117,19 @@ test('a keyboard alone signs in, activates, removes and signs out', async ({ pag
   await expect(page).toHaveURL(/\/login$/)
 })
 
-test('without JavaScript the pages show what they can and say what they cannot', async ({ product, api }) => {
+test('without JavaScript the pages show what they can and say what they cannot', async ({ openPage, product, api }) => {
   await api.save('nc_demo_standard')
-  // Playwright's own switch leaves <noscript> hidden; this one is that of a visitor who has turned scripts off.
-  const browser = await launchBrowser('--blink-settings=scriptEnabled=false')
-  const page = await browser.newPage()
+  const page = await openPage(product, { javaScriptEnabled: false })
+  const notice = page.locator('noscript')
   await page.goto(`${product.url}/login`)
-  await expect(page.getByText(/needs JavaScript/)).toBeVisible()
+  await expect(notice).toBeVisible()
+  await expect(notice).toContainText('needs JavaScript', { useInnerText: true })
   await useSession(page, product, api)
   await page.goto(`${product.url}/admin/license`)
-  await expect(page.getByText('Changing it needs JavaScript.')).toBeVisible()
+  await expect(notice).toBeVisible()
+  await expect(notice).toContainText('Changing it needs JavaScript.', { useInnerText: true })
   await expectState(page, 'active')
   await expect(page.getByText('Acme Robotics')).toBeVisible()
-  await browser.close()
 })
 
 test('what the vendor wrote is text, however long and whatever is in it', async ({ licensePage: page, product, api, licenseServer }) => {

@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs'
-import type { Browser } from '@playwright/test'
 import { chromium } from '@playwright/test'
 
 const INSTALLED = [
@@ -16,10 +15,4 @@ export const BROWSER_ARGS = [
 /** Returns the browser to test with: CHROMIUM_PATH, an installed one, or Playwright's own; undefined when there is none. */
 export function findBrowser(): string | undefined {
   return [process.env.CHROMIUM_PATH, ...INSTALLED, chromium.executablePath()].find(path => path && existsSync(path))
-}
-
-/** Takes flags beyond the usual; starts a browser of its own, which the caller closes. */
-export async function launchBrowser(...flags: string[]): Promise<Browser> {
-  const executablePath = findBrowser()
-  return chromium.launch({ ...(executablePath ? { executablePath } : {}), args: [...BROWSER_ARGS, ...flags] })
 }

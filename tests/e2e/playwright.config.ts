@@ -7,7 +7,8 @@ export default defineConfig({
   timeout: 60_000,
   expect: { timeout: 10_000 },
   workers: 2,
-  fullyParallel: false,
+  // Every test has processes of its own.
+  fullyParallel: true,
   forbidOnly: true,
   retries: 0,
   reporter: [['list']],

@@ -95,6 +95,55 @@ test('Check in now says how it went; features stay on when it fails', async ({ l
   await expect(page.getByRole('alert')).toHaveCount(0)
 })
 
+test('a check-in is shown at once, also when its answer sets the time back', async ({ licensePage: page, licenseServer }) => {
+  await activate(page, 'nc_demo_standard')
+  await licenseServer.control.addFault({ call: 'checkIn', times: 1, fault: { type: 'status', status: 500 } })
+  await checkInNow(page)
+  await expectFailure(page, 'SERVER_ERROR', 'The license server has trouble')
+  await licenseServer.control.setClock(-90)
+  await checkInNow(page)
+  await expect(page.getByRole('status').filter({ hasText: 'The check-in worked.' })).toBeAttached()
+  await expect.poll(() => warningsOf(page).allInnerTexts()).toEqual([])
+})
+
+test('more than ten tries a minute are refused, and the page says how long to wait', async ({ licensePage: page, api }) => {
+  for (let tries = 0; tries < 10; tries++) await api.save('nc_unknown_key_0001')
+  await saveCredential(page, 'nc_demo_standard')
+  const alert = await expectFailure(page, 'RATE_LIMITED', 'Too many tries')
+  await expect(alert).toContainText(/Try again in \d+ seconds?\./)
+  await expectState(page, 'unlicensed')
+})
+
+test('what leaves the server is shown literally, key and secret masked', async ({ licensePage: page, product, licenseServer }) => {
+  const outbound = page.getByRole('region', { name: 'What leaves this server' })
+  await expect(outbound).toContainText('Nothing has been sent yet.')
+  await activate(page, 'nc_demo_standard')
+  await expect(outbound).toContainText(`POST ${licenseServer.url}/api/v1/licenses/activate`)
+  await expect(outbound).toContainText('"license_key": "nc_••••••••dard"')
+  await checkInNow(page)
+  await expect(outbound).toContainText(`POST ${licenseServer.url}/api/v1/licenses/check-in`)
+  const [sent] = (await licenseServer.control.requests()).slice(-1)
+  const shown: unknown = JSON.parse((await outbound.getByTestId('outbound').innerText()).replace(/^.*\n/, ''))
+  expect(Object.keys(Object(shown))).toEqual(Object.keys(Object(sent?.body)))
+  expect(Object(shown).nonce).toBe(Object(sent?.body).nonce)
+  expect(await page.content()).not.toContain(Object(sent?.body).lease)
+  expect(product.output()).not.toContain('nc_demo_standard')
+})
+
+test('the end of the license becomes a reminder in a calendar', async ({ licensePage: page, api }) => {
+  await activate(page, 'nc_demo_expiring')
+  const download = page.waitForEvent('download')
+  await page.getByRole('button', { name: 'Download a calendar reminder (.ics)' }).click()
+  const file = await download
+  expect(file.suggestedFilename()).toBe('nocodb-license-renewal.ics')
+  let text = ''
+  for await (const chunk of await file.createReadStream()) text += String(chunk)
+  expect(text).toMatch(/^BEGIN:VCALENDAR\r\n[\s\S]*END:VCALENDAR\r\n$/)
+  const { expiresAt } = await api.license()
+  const start = new Date(Date.parse(expiresAt ?? '') - 14 * 86_400_000).toISOString().replaceAll(/[-:]|\.\d+/g, '')
+  expect(text).toContain(`DTSTART:${start}`)
+})
+
 test('what was answered as saved is there after kill -9', async ({ licensePage: page, api, product, launch }) => {
   await leave(page)
   expect((await api.save('nc_demo_standard')).status).toBe(200)

@@ -22,6 +22,8 @@ test('unlicensed, then active', async ({ licensePage: page }) => {
   await expect(page.getByLabel('License key or token')).toBeFocused()
   await activate(page, 'nc_demo_standard')
   await expectShown(page, 'active', 'Active', 'Enterprise is on', 'All licensed features work.')
+  await page.evaluate(() => scrollTo(0, 0))
+  await expect(page.getByTestId('instance-id')).toBeInViewport()
 })
 
 test('grace, with what is left of it and the one action that helps', async ({ licensePage: page, licenseServer, launch }) => {

@@ -31,8 +31,7 @@ export function createApiClient(baseUrl: string): ApiClient {
         },
         ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
       })
-      const set = response.headers.getSetCookie().map(cookie => cookie.split(';')[0] ?? '').filter(Boolean)
-      if (set.length > 0) client.cookie = set.join('; ')
+      client.cookie = mergeCookies(client.cookie, response.headers.getSetCookie())
       const text = await response.text()
       const parsed = parse(text)
       return { status: response.status, headers: response.headers, text, body: parsed as T, error: Object(parsed).data }
@@ -61,6 +60,13 @@ export async function signIn(baseUrl: string, account: { email: string, password
   const { status, text } = await client.request('POST', '/api/auth/login', account)
   if (status !== 200) throw new Error(`sign-in answered ${status}: ${text}`)
   return client
+}
+
+/** As a browser keeps them: by name, the newest wins. */
+function mergeCookies(kept: string, set: string[]): string {
+  const pairs = [...kept.split('; '), ...set.map(cookie => cookie.split(';')[0] ?? '')].filter(Boolean)
+  const byName = new Map(pairs.map(pair => [pair.slice(0, pair.indexOf('=')), pair]))
+  return [...byName.values()].join('; ')
 }
 
 function parse(text: string): unknown {

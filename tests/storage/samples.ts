@@ -12,7 +12,7 @@ export const DAY = 24 * HOUR
 export const fresh = { instanceId: 'a1'.repeat(16), sessionSecret: 'c0ffee', createdAt: NOW }
 export const trusted: TrustedTimeRecord = { at: NOW, uptime: 5000, boot: 'boot-1', continuous: true }
 export const deactivation: NewDeactivation = {
-  lease: 'old.lease.sig', secret: 'old-secret', createdAt: NOW, nextAt: NOW + HOUR,
+  sub: 'lic_old', lease: 'old.lease.sig', secret: 'old-secret', createdAt: NOW, nextAt: NOW + HOUR,
 }
 
 export function licenseOf(changes: Partial<StoredLicense> = {}): StoredLicense {

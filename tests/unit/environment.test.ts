@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { HOUR } from './support/claims.ts'
+import { HOUR, offlineToken } from './support/claims.ts'
 import { START } from './support/clock.ts'
 import { createFixedRandom } from './support/random.ts'
 import { verifySynchronously } from './support/signing.ts'
@@ -75,7 +75,6 @@ describe('the credential in NC_LICENSE_KEY', () => {
   })
 
   it('names the token that runs already: only its digest is new', async () => {
-    const { offlineToken } = await import('./support/claims.ts')
     const world = await createWorld()
     const token = offlineToken({ instance_id: world.service.instanceId })
     await world.service.save({ credential: token, actor: ADMIN })

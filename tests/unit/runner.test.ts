@@ -4,7 +4,7 @@ import { START } from './support/clock.ts'
 import { createFixedRandom } from './support/random.ts'
 import { verifySynchronously } from './support/signing.ts'
 import type { VendorLicense } from './support/vendor.ts'
-import { AIRGAPPED_KEY, createGate, failure, KEY, licenseAt } from './support/vendor.ts'
+import { createGate, failure, KEY, licenseAt } from './support/vendor.ts'
 import type { World } from './support/world.ts'
 import { ADMIN, createWorld, settle } from './support/world.ts'
 
@@ -17,7 +17,7 @@ async function licensed(terms: Partial<VendorLicense> = {}, key = KEY): Promise<
   await world.service.save({ credential: key, actor: ADMIN })
   return world
 }
-const checkIns = (world: World, name: 'checkIn' | 'renew' = 'checkIn') => world.vendor.callsOf(name).map(({ at }) => (at - START) / 1000)
+const checkIns = (world: World) => world.vendor.callsOf('checkIn').map(({ at }) => (at - START) / 1000)
 const states = (world: World) => world.store.events.filter(({ kind }) => kind === 'state_changed').map(({ details }) => `${details.from} → ${details.to}`)
 
 describe('the schedule', () => {
@@ -206,63 +206,5 @@ describe('failing check-ins', () => {
     world.vendor.failing = failure('NET_DNS')
     await world.run(21_000)
     expect(world.log.find(({ level }) => level === 'warn')?.fields).toMatchObject({ cause: '' })
-  })
-})
-
-describe('an airgapped license at a start', () => {
-  const nearEnd = (): Promise<World> => licensed({ exp: (START + 10 * DAY) / 1000 }, AIRGAPPED_KEY)
-
-  it('makes no call while its end is more than 30 days away', async () => {
-    const world = await licensed({}, AIRGAPPED_KEY)
-    await world.boot()
-    await world.run(HOUR / 6)
-    expect(checkIns(world, 'renew')).toEqual([])
-  })
-
-  it('tries one renewal within 30 days of its end, picks it up, and is quiet for a day', async () => {
-    const world = await nearEnd()
-    Object.assign(world.vendor.licenses.get(AIRGAPPED_KEY) ?? {}, { exp: (START + 375 * DAY) / 1000 })
-    world.vendor.failing = failure('SERVER_ERROR', { answered: true })
-    await world.boot()
-    await world.run(60_000)
-    expect((await world.store.read()).renewalAttemptAt).toBe(START)
-    await world.boot()
-    await world.tick()
-    expect(checkIns(world, 'renew')).toEqual([0])
-    world.vendor.failing = null
-    world.clock.advance(DAY)
-    await world.boot()
-    await world.tick()
-    expect(checkIns(world, 'renew')).toHaveLength(2)
-    expect(world.service.view('admin')).toMatchObject({ state: 'active', expiresAt: new Date(START + 375 * DAY).toISOString() })
-    expect((await world.store.read()).renewalAttemptAt).toBe(START + DAY + 60_000)
-  })
-
-  it('is silent without a network: no trace, and the next start tries again', async () => {
-    const world = await nearEnd()
-    world.vendor.failing = failure('NET_DNS')
-    await world.boot()
-    await world.run(60_000)
-    expect(checkIns(world, 'renew')).toEqual([0])
-    expect(await world.store.read()).toMatchObject({ renewalAttemptAt: null, license: { consecutiveFailures: 0, lastError: null } })
-    expect(world.log).toEqual([])
-    expect(world.store.events.map(({ kind }) => kind)).toEqual(['activated'])
-    world.vendor.failing = null
-    await world.boot()
-    await world.tick()
-    expect(checkIns(world, 'renew')).toHaveLength(2)
-  })
-
-  it('renews after its end, too', async () => {
-    const world = await nearEnd()
-    world.clock.advance(11 * DAY)
-    await world.tick()
-    expect(world.service.view('admin').state).toBe('expired')
-    Object.assign(world.vendor.licenses.get(AIRGAPPED_KEY) ?? {}, { exp: (START + 375 * DAY) / 1000 })
-    await world.boot()
-    await world.tick()
-    await world.tick()
-    expect(world.service.view('admin').state).toBe('active')
-    expect(states(world)).toEqual(['active → expired', 'expired → active'])
   })
 })

@@ -94,9 +94,7 @@ describe('the service', () => {
   it('works without anybody observing its check-ins', async () => {
     const world = await createWorld()
     await world.service.save({ credential: KEY, actor: ADMIN })
-    const { observeCheckIn, ...rest } = { observeCheckIn: undefined, sandbox: true }
-    expect(observeCheckIn).toBeUndefined()
-    await world.boot(rest)
+    await world.boot({ observeCheckIn: undefined })
     await world.service.checkIn(ADMIN)
     expect(world.service.view('admin').state).toBe('active')
   })

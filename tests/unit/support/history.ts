@@ -7,8 +7,13 @@ import { ADMIN, createWorld } from './world.ts'
 
 /** What may befall an installation. Milliseconds. */
 export type Step =
-  | { kind: 'pass' | 'suspend' | 'reboot' | 'shift', ms: number }
-  | { kind: 'outage' | 'reachable' | 'repair' }
+  | { kind: 'pass', ms: number }
+  | { kind: 'suspend', ms: number }
+  | { kind: 'reboot', ms: number }
+  | { kind: 'shift', ms: number }
+  | { kind: 'outage' }
+  | { kind: 'reachable' }
+  | { kind: 'repair' }
   | { kind: 'restart', graceful: boolean }
 
 export interface Periods { every: number, grace: number }

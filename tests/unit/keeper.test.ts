@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest'
+import { createKeeper } from '../../server/license/keeper.ts'
+import { INSTANCE, HOUR, leaseOf, offlineClaims, standardClaims, verdictOf } from './support/claims.ts'
+import { createSimulatedClock, START } from './support/clock.ts'
+import { keeperOf, storedOf, storeLicense } from './support/keeping.ts'
+import { createMemoryStore } from './support/memory-store.ts'
+
+describe('the keeper', () => {
+  it('holds nothing and trusts no time where nothing is stored', async () => {
+    const keeper = await keeperOf(createSimulatedClock())
+    expect(keeper.holding).toEqual({ kind: 'none' })
+    expect(keeper.trustedRecord()).toBeNull()
+    expect(keeper.now()).toMatchObject({ state: 'unlicensed', trusted: null, continuous: false, entitled: false, inDoubt: false })
+  })
+
+  it('verifies what is stored, and keeps it while storage is away', async () => {
+    const clock = createSimulatedClock()
+    const store = createMemoryStore()
+    const lease = leaseOf(standardClaims())
+    await storeLicense(store, lease, clock, { verdict: verdictOf().jws })
+    const keeper = await keeperOf(clock, store)
+    expect(keeper.holding).toEqual({ kind: 'lease', lease, verdict: verdictOf() })
+    store.available = false
+    await expect(keeper.reload()).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' })
+    expect(keeper.now().state).toBe('revoked')
+  })
+
+  it('takes a verdict on another license for what it is: an edited row', async () => {
+    const clock = createSimulatedClock()
+    const store = createMemoryStore()
+    await storeLicense(store, leaseOf(standardClaims()), clock, { verdict: verdictOf({ sub: 'lic_2' }).jws })
+    expect((await keeperOf(clock, store)).holding).toEqual({ kind: 'invalid' })
+  })
+
+  it('lets a defect through instead of calling the license invalid', async () => {
+    const clock = createSimulatedClock()
+    const store = createMemoryStore()
+    await storeLicense(store, leaseOf(standardClaims()), clock)
+    const keyring = { kids: [], get: () => { throw new TypeError('defect') } }
+    await expect(createKeeper({ store, keyring, clock, instanceId: INSTANCE })).rejects.toThrow(TypeError)
+  })
+
+  it('raises its time to a lease that another replica stored', async () => {
+    const clock = createSimulatedClock()
+    const store = createMemoryStore()
+    const keeper = await keeperOf(clock, store)
+    await storeLicense(store, leaseOf(standardClaims({ iat: START / 1000 + 3600 })), clock)
+    await keeper.reload()
+    expect(keeper.now()).toMatchObject({ trusted: START + HOUR, effective: START + HOUR, state: 'active' })
+  })
+
+  it('trusts time from an offline token as no answer: it raises, and later clocks still count', async () => {
+    const clock = createSimulatedClock()
+    const keeper = await keeperOf(clock)
+    const token = leaseOf(offlineClaims())
+    keeper.adopt(token, keeper.trustedAfter(token), null)
+    clock.shiftWall(HOUR)
+    expect(keeper.now()).toMatchObject({ effective: START + HOUR, trusted: START, continuous: false })
+    const lease = leaseOf(standardClaims())
+    keeper.adopt(lease, keeper.trustedAfter(lease), null)
+    expect(keeper.now()).toMatchObject({ effective: START, continuous: true })
+    keeper.adopt(token, keeper.trustedAfter(token), null)
+    expect(keeper.now().effective).toBe(START)
+  })
+
+  it('goes on with the stored bookkeeping where it is the later one, under a lease that could not be stored', async () => {
+    const clock = createSimulatedClock()
+    const store = createMemoryStore()
+    const stored = leaseOf(standardClaims())
+    await storeLicense(store, stored, clock, { lastAttemptAt: START, lastSuccessAt: START })
+    const keeper = await keeperOf(clock, store)
+    const newer = leaseOf(standardClaims({ seq: 2, jti: 'jti-2', iat: START / 1000 + 60 }))
+    keeper.adopt(newer, keeper.trustedAfter(newer), storedOf(newer, { lastAttemptAt: START + 60_000, lastSuccessAt: START + 60_000, nextAt: 7 }))
+    await keeper.reload()
+    expect(keeper.snapshot.license).toMatchObject({ lease: newer.jws, jti: 'jti-1', lastAttemptAt: START + 60_000, nextAt: 7 })
+    const event = { kind: 'check_in_failed', at: START, actor: 'system', actorEmail: null, address: null, details: {} } as const
+    await store.recordFailure({ sentJti: 'jti-1', code: 'NET_DNS', outcome: { at: START + 90_000, nextAt: 8, event } })
+    await keeper.reload()
+    expect(keeper.snapshot.license).toMatchObject({
+      lease: newer.jws, lastAttemptAt: START + 90_000, lastSuccessAt: START + 60_000, nextAt: 8, consecutiveFailures: 1, lastError: 'NET_DNS',
+    })
+    expect(keeper.snapshot.version).toBe(await store.readVersion())
+    expect(keeper.holding).toMatchObject({ lease: newer })
+  })
+})
