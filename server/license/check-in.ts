@@ -1,4 +1,3 @@
-import type { NetworkErrorCode } from '../../shared/errors.ts'
 import { requireAnswerTo, isInSequence, seqMarkOf } from './answers.ts'
 import type { Asked } from './answers.ts'
 import { LicenseError } from './errors.ts'
@@ -183,9 +182,4 @@ async function orUnavailable<T>(write: Promise<T>): Promise<T | 'unavailable'> {
     if (error instanceof LicenseError && error.code === 'STORAGE_UNAVAILABLE') return 'unavailable'
     throw error
   }
-}
-
-/** Takes a failure's code for a log line or metric label. */
-export function failureCode(result: CheckInResult): NetworkErrorCode | null {
-  return result.kind === 'failed' ? result.failure.code : null
 }

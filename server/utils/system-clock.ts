@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { uptime } from 'node:os'
 import type { Clock } from '../license/ports.ts'
@@ -26,12 +27,12 @@ export function createDatabaseClock(machine: Clock, databaseTime: () => Promise<
   }
 }
 
-/** Linux only; elsewhere a restart counts like a reboot, which costs accuracy and nothing else. */
-function readBootId(): string | null {
+/** Linux has one; elsewhere a restart of the process counts like a reboot, which costs accuracy and nothing else. */
+function readBootId(): string {
   try {
-    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim() || null
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim() || randomUUID()
   }
   catch {
-    return null
+    return randomUUID()
   }
 }
