@@ -16,8 +16,13 @@ if (major < ${needed}) {
   process.exit(1)
 }
 process.env.NODE_ENV ??= 'production'
-// Open requests get this long (ms) when the server is told to stop; it ends within ten seconds.
-process.env.NITRO_SHUTDOWN_TIMEOUT ??= '7000'
+// Open requests get this long (ms) when the server is told to stop, and closing as long again: it ends within ten seconds.
+process.env.NITRO_SHUTDOWN_TIMEOUT ??= '4500'
+process.on('uncaughtException', (error) => {
+  if (error.syscall !== 'listen' && error.syscall !== 'getaddrinfo') return
+  process.stderr.write('PORT, HOST: cannot listen on ' + [error.address ?? error.hostname, error.port].filter(Boolean).join(':') + ' (' + error.code + ').\\n')
+  process.exit(1)
+})
 await import('./server.mjs')
 `)
 }

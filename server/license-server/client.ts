@@ -26,7 +26,13 @@ export interface LicenseServerClient extends LicenseServer {
   ping(signal?: AbortSignal): Promise<CallOutcome<ResponseOf<'ping'>>>
 }
 
-interface Answer { status: number, headers: Dispatcher.ResponseData['headers'], text: string }
+interface Answer {
+  status: number
+  headers: Dispatcher.ResponseData['headers']
+  text: string
+  /** False: more than MAX_BODY was sent; `text` is its beginning. */
+  complete: boolean
+}
 
 /** Takes the address of the license server; returns the client for it. Its calls never reject and never follow a redirect. */
 export function createLicenseServerClient({ baseUrl, version, proxyFor }: ClientOptions): LicenseServerClient {
@@ -56,7 +62,7 @@ export function createLicenseServerClient({ baseUrl, version, proxyFor }: Client
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       })
       progress.stage = 'exchange'
-      return { status: response.statusCode, headers: response.headers, text: await readBody(response.body) }
+      return { status: response.statusCode, headers: response.headers, ...await readBody(response.body) }
     }
     catch (error) {
       throw new TransportFailure(networkCodeOf(timeout.aborted ? timeout.reason : error, progress.stage, proxy !== ''), error)
@@ -101,23 +107,21 @@ function createDispatcher(proxy: string, progress: { stage: Stage }): Dispatcher
   }
   const connect = { timeout: CONNECT_TIMEOUT, lookup: staged }
   return proxy === ''
-    ? new Agent({ connect, maxResponseSize: MAX_BODY })
-    : new ProxyAgent({ uri: proxy, connect, proxyTls: connect, requestTls: { timeout: CONNECT_TIMEOUT }, maxResponseSize: MAX_BODY })
+    ? new Agent({ connect })
+    // Beyond the proxy only the limit of the whole call counts: who is silent there is the license server.
+    : new ProxyAgent({ uri: proxy, connect, proxyTls: connect, requestTls: { timeout: 2 * TOTAL_TIMEOUT } })
 }
 
 /** Counts while reading: `Content-Length` may be absent or wrong. */
-async function readBody(body: Dispatcher.ResponseData['body']): Promise<string> {
+async function readBody(body: Dispatcher.ResponseData['body']): Promise<Pick<Answer, 'text' | 'complete'>> {
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of body) {
     size += chunk.length
-    if (size > MAX_BODY) {
-      body.destroy()
-      throw Object.assign(new Error('answer too large'), { code: 'UND_ERR_RES_EXCEEDED_MAX_SIZE' })
-    }
+    if (size > MAX_BODY) break
     chunks.push(Buffer.from(chunk))
   }
-  return Buffer.concat(chunks).toString('utf8')
+  return { text: Buffer.concat(chunks).toString('utf8'), complete: size <= MAX_BODY }
 }
 
 function failure(code: NetworkErrorCode, more: Partial<Omit<CallFailure, 'ok' | 'code'>> = {}): CallFailure {
@@ -132,11 +136,11 @@ function readAnswer<C extends CallName>(name: C, answer: Answer): CallOutcome<Re
   return readRefusal(answer)
 }
 
-function readSuccess<C extends CallName>(name: C, { headers, text }: Answer): CallOutcome<ResponseOf<C>> {
+function readSuccess<C extends CallName>(name: C, { headers, text, complete }: Answer): CallOutcome<ResponseOf<C>> {
   const type = headerOf(headers, 'content-type')
   if (/html/i.test(type) || /^\s*</.test(text)) return failure('NET_CAPTIVE_PORTAL')
   const encoded = !['', 'identity'].includes(headerOf(headers, 'content-encoding').toLowerCase())
-  if (encoded || !/^application\/(?:[\w.-]+\+)?json\b/i.test(type)) return failure('SERVER_RESPONSE_INVALID')
+  if (!complete || encoded || !/^application\/(?:[\w.-]+\+)?json\b/i.test(type)) return failure('SERVER_RESPONSE_INVALID')
   const parsed = PROTOCOL[name].response.safeParse(parseJson(text))
   if (!parsed.success) return failure('SERVER_RESPONSE_INVALID')
   return { ok: true, value: parsed.data as ResponseOf<C> }

@@ -5,7 +5,6 @@ export type Stage = 'dns' | 'connect' | 'exchange'
 
 const DNS_CODES = new Set(['ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL', 'EAI_NODATA', 'EAI_NONAME', 'ENODATA', 'ESERVFAIL', 'ETIMEOUT'])
 const TLS_CODE = /^(?:ERR_TLS_|ERR_SSL_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|EPROTO$|ERROR_IN_CERT_|HOSTNAME_MISMATCH$|INVALID_CA$|CRL_)/
-const OVERSIZED = 'UND_ERR_RES_EXCEEDED_MAX_SIZE'
 
 /**
  * Takes what the HTTP client threw, how far the call had come and whether a proxy was used; returns the one code that
@@ -15,9 +14,11 @@ export function networkCodeOf(error: unknown, stage: Stage, viaProxy: boolean): 
   const chain = causesOf(error)
   const codes = chain.map(codeOf)
   if (codes.some(code => TLS_CODE.test(code))) return 'NET_TLS'
-  if (codes.includes(OVERSIZED)) return 'SERVER_RESPONSE_INVALID'
   // Connecting to a proxy has a shorter limit: what takes the whole time is the server behind it.
-  if (viaProxy && stage !== 'exchange') return chain.some(isTotalTimeout) ? 'NET_TIMEOUT' : 'NET_PROXY'
+  if (viaProxy && stage !== 'exchange') {
+    if (chain.some(isTotalTimeout)) return 'NET_TIMEOUT'
+    return chain.some(isBehindTunnel) ? 'NET_CONNECT' : 'NET_PROXY'
+  }
   if (codes.some(code => code.startsWith('HPE_') || code === 'UND_ERR_INVALID_ARG')) return 'SERVER_RESPONSE_INVALID'
   if (codes.some(code => DNS_CODES.has(code))) return 'NET_DNS'
   const silent = chain.some(isTimeout)
@@ -41,6 +42,11 @@ function codeOf(error: Error): string {
 
 function isTimeout(error: Error): boolean {
   return error.name === 'TimeoutError' || ['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'UND_ERR_CONNECT_TIMEOUT'].includes(codeOf(error))
+}
+
+/** The tunnel stood: it was the license server that hung up during the TLS handshake. */
+function isBehindTunnel(error: Error): boolean {
+  return /before secure TLS connection/.test(error.message)
 }
 
 function isTotalTimeout(error: Error): boolean {

@@ -10,7 +10,7 @@ import type { Keyring } from './jws.ts'
 import type { Keeper } from './keeper.ts'
 import type { Actor, CallFailure, LicenseServer, LicenseStore, NewDeactivation, Random, Snapshot, StoredLicense } from './ports.ts'
 import { judgeToken } from './preview.ts'
-import { nextAfterLease } from './schedule.ts'
+import { MAX_RETRY_AFTER, nextAfterLease } from './schedule.ts'
 import { stateOf } from './state.ts'
 import type { Lease } from './token.ts'
 import { verifyServerLease } from './token.ts'
@@ -40,6 +40,8 @@ export interface ActivationOptions {
   keyring: Keyring
   random: Random
   version: string
+  /** Ends a call under way when the product is told to stop. */
+  signal: AbortSignal
 }
 
 /** What an unsigned refusal of an activation means to the person who pasted the key. */
@@ -55,7 +57,7 @@ const REFUSALS: Partial<Record<RefusalCode, CredentialErrorCode>> = {
 interface Accepted { lease: Lease, secret: string | null, maskedKey: string | null }
 
 /** Takes the domain's ports; returns the one way in which a credential becomes a license. */
-export function createActivation({ keeper, store, server, keyring, random, version }: ActivationOptions): Activation {
+export function createActivation({ keeper, store, server, keyring, random, version, signal }: ActivationOptions): Activation {
   async function acceptToken(token: string): Promise<Accepted> {
     const { lease, error } = await judgeToken(token, { keeper, store, keyring })
     if (error) throw error
@@ -66,7 +68,7 @@ export function createActivation({ keeper, store, server, keyring, random, versi
     const nonce = random.hex(16)
     const outcome = await server.call('activate', {
       license_key: key, instance_id: keeper.instanceId, nonce, version, kids: [...keyring.kids],
-    })
+    }, { signal })
     if (!outcome.ok) throw refusalOf(outcome, keeper.instanceId)
     step('contacted')
     const lease = await verifyActivated(outcome.value.lease)
@@ -134,11 +136,16 @@ function isHeldAlready(keeper: Keeper, lease: Lease): boolean {
   return keeper.holding.kind === 'lease' && keeper.holding.lease.jws === lease.jws && keeper.holding.verdict === null
 }
 
-function refusalOf(failure: CallFailure, instanceId: string): LicenseError {
-  const code = failure.refusal && REFUSALS[failure.refusal]
-  if (!code) return new LicenseError(failure.code, { cause: failure.cause })
-  const details = code === 'BOUND_TO_DIFFERENT_INSTALLATION' ? { expected: instanceId, found: null } : undefined
-  return new LicenseError(code, details ? { details } : {})
+function refusalOf({ refusal, code: networkCode, cause, retryAfterMs }: CallFailure, instanceId: string): LicenseError {
+  const code = refusal && REFUSALS[refusal]
+  if (code) return new LicenseError(code, code === 'BOUND_TO_DIFFERENT_INSTALLATION' ? { details: { expected: instanceId, found: null } } : {})
+  return new LicenseError(networkCode, { cause, ...retryDetails(retryAfterMs) })
+}
+
+/** Takes what the license server asked for (ms); returns it as a detail, in seconds and at most six hours. */
+export function retryDetails(retryAfterMs: number | null): { details?: { retryAfterSeconds: number } } {
+  if (retryAfterMs === null) return {}
+  return { details: { retryAfterSeconds: Math.min(Math.ceil(retryAfterMs / 1000), MAX_RETRY_AFTER / 1000) } }
 }
 
 function licenseOf({ lease, secret, maskedKey }: Accepted, instanceId: string, now: number, unit: number): StoredLicense {

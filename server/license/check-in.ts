@@ -150,6 +150,8 @@ export function createCheckIn({ keeper, store, server, keyring, random, version,
     if (license.method === 'offline' || license.secret === null) throw new LicenseError('NO_CALLS_FOR_OFFLINE')
     const startedAt = keeper.now().reading.uptime
     const answer = await ask(license, license.secret, signal)
+    // Told to stop: nothing is known of the way to the server, so nothing is counted.
+    if (signal?.aborted && 'ok' in answer) return { kind: 'dropped' }
     const result = 'lease' in answer
       ? await acceptLease(license, answer.lease, actor)
       : 'verdict' in answer

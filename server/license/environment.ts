@@ -7,6 +7,7 @@ import type { EnvironmentTrouble } from './warnings.ts'
 
 /** Milliseconds between tries while the license server cannot be reached: quick at first, then up to an hour. */
 const WAITS = [2_000, 5_000, 15_000, 60_000, 120_000, 240_000, 480_000, 960_000, 1_920_000, 3_600_000]
+const CLOCK_WAIT = 60_000
 
 export interface Environment {
   readonly managed: boolean
@@ -41,6 +42,17 @@ export function createEnvironment({ credential, keeper, store, activation, rando
     if (!applied) await activation.save({ credential: credential.text, actor: { kind: 'environment' }, envDigest: credential.digest })
   }
 
+  /** How long to wait before the next try, ms; null when only another credential can help. */
+  function waitAfter(error: LicenseError): number | null {
+    // A token's dates may not fit because the clock is wrong; judging it again costs nothing and calls nobody.
+    const byClock = error.code === 'TOKEN_NOT_YET_VALID' || (error.code === 'LICENSE_EXPIRED' && error.details?.now !== undefined)
+    if (byClock) return CLOCK_WAIT
+    if (ERRORS[error.code].group === 'credential') return null
+    const wait = WAITS[Math.min(tries++, WAITS.length - 1)] ?? 0
+    const asked = Number(error.details?.retryAfterSeconds ?? 0) * 1000
+    return Math.max(wait / 2 + random.unit() * (wait / 2), asked)
+  }
+
   return {
     managed: credential !== null,
     get trouble() { return trouble },
@@ -54,19 +66,16 @@ export function createEnvironment({ credential, keeper, store, activation, rando
       }
       catch (error) {
         if (!(error instanceof LicenseError)) throw error
+        const wait = waitAfter(error)
+        dueAt = wait === null ? null : keeper.now().reading.uptime + wait
+        if (trouble?.error !== error.code) {
+          log.warn('the license in NC_LICENSE_KEY could not be applied', {
+            code: error.code, reference: ERRORS[error.code].reference, retry: dueAt !== null,
+          })
+        }
         trouble = { error: error.code }
-        const wait = WAITS[Math.min(tries++, WAITS.length - 1)] ?? 0
-        dueAt = isWorthRetrying(error) ? keeper.now().reading.uptime + wait / 2 + random.unit() * (wait / 2) : null
-        log.warn('the license in NC_LICENSE_KEY could not be applied', {
-          code: error.code, reference: ERRORS[error.code].reference, retry: dueAt !== null,
-        })
       }
       return dueAt
     },
   }
-}
-
-/** A wrong credential stays wrong until the operator changes it; everything else can heal by itself. */
-function isWorthRetrying({ code }: LicenseError): boolean {
-  return ERRORS[code].group !== 'credential'
 }

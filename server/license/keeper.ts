@@ -56,6 +56,8 @@ export async function createKeeper({ store, keyring, clock, instanceId }: Keeper
   let atStart = true
   /** The stored lease on top of which this process holds a newer lease or verdict that could not be written. */
   let unstoredOver: string | null = null
+  /** Bookkeeping of a failed attempt that could not be written. */
+  let unstoredAttempt: StoredLicense | null = null
   let lastRead: Promise<unknown> = Promise.resolve()
 
   function judge(): Moment {
@@ -73,15 +75,16 @@ export async function createKeeper({ store, keyring, clock, instanceId }: Keeper
    * start, and when the wall clock runs ahead of trusted time. Holds until that check-in has answered or failed.
    */
   function isDoubtful(computed: LicenseState, { trusted }: TimeJudgement, reading: ClockReading): boolean {
-    const license = snapshot.license
     const standard = holding.kind === 'lease' && holding.lease.claims.method === 'standard'
-    const suspect = standard && !anchored && isByTime(computed) && license !== null && isEntitled(license.lastState)
+    const suspect = standard && !anchored && isByTime(computed)
       && (atStart || (trusted !== null && isEntitled(stateOf(holding, instanceId, trusted))))
     if (!suspect) {
       held = null
       settled = false
       return false
     }
+    // One check-in per doubt, however often another process tells the state in between.
+    if (!snapshot.license || !isEntitled(snapshot.license.lastState)) return false
     held ??= reading.uptime
     return !settled && reading.uptime - held < LONGEST_HOLD
   }
@@ -104,8 +107,19 @@ export async function createKeeper({ store, keyring, clock, instanceId }: Keeper
       holding = await verifyStored(read.license, keyring)
       if (holding.kind === 'lease') trusted = raise(trusted, holding.lease.claims.iat * 1000, clock.read())
     }
-    snapshot = read
+    snapshot = { ...read, license: withUnstoredAttempt(read.license) }
     return snapshot
+  }
+
+  /** Back-off and `Retry-After` hold also while the database can be read but not written. */
+  function withUnstoredAttempt(stored: StoredLicense | null): StoredLicense | null {
+    const attempt = unstoredAttempt
+    if (!attempt || !stored || stored.jti !== attempt.jti || (stored.lastAttemptAt ?? 0) >= (attempt.lastAttemptAt ?? 0)) {
+      unstoredAttempt = null
+      return stored
+    }
+    const { lastAttemptAt, nextAt, consecutiveFailures, failingSince, lastError } = attempt
+    return { ...stored, lastAttemptAt, nextAt, consecutiveFailures, failingSince, lastError }
   }
 
   function noteUnstored(license: StoredLicense): void {
@@ -141,7 +155,10 @@ export async function createKeeper({ store, keyring, clock, instanceId }: Keeper
       if (unstored) holdUnstored(unstored)
       else if (unstoredOver !== null && snapshot.license) noteUnstored({ ...snapshot.license, verdict: verdict.jws })
     },
-    noteUnstored,
+    noteUnstored(license) {
+      noteUnstored(license)
+      unstoredAttempt = snapshot.license
+    },
     settle() {
       settled = true
       atStart = false

@@ -115,7 +115,7 @@ export interface LicenseStore {
   /**
    * Replaces the license if `revision` is still the current one and no higher seq has been accepted meanwhile.
    * `envDigest` is stored when given; `deactivate` queues telling the vendor about the license that is replaced; what was
-   * still to be told of the license that is saved is forgotten: it would free the seat just taken.
+   * still to be told of the license that is saved, or of one not known, is forgotten: it would free the seat just taken.
    */
   saveLicense(input: {
     revision: number

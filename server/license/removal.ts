@@ -2,6 +2,7 @@ import { deactivationOf } from './activation.ts'
 import { LicenseError } from './errors.ts'
 import { eventOf } from './events.ts'
 import type { Keeper } from './keeper.ts'
+import { MAX_RETRY_AFTER } from './schedule.ts'
 import type { Actor, LicenseServer, LicenseStore, PendingDeactivation, Random } from './ports.ts'
 
 /** How long the vendor is told again that a standard license was removed. */
@@ -24,7 +25,9 @@ export function createRemoval({ keeper, store, server, random }: RemovalOptions)
     const outcome = await server.call('deactivate', { lease: pending.lease, nonce: random.hex(16) }, {
       secret: pending.secret, ...(signal ? { signal } : {}),
     })
-    const now = keeper.now().effective
+    const { effective, trusted, wall } = keeper.now()
+    // The earlier clock: one that runs ahead must not make us give up.
+    const now = Math.min(effective, trusted ?? wall, wall)
     // A refusal is an answer too: the vendor knows the license no longer, or never did.
     if (outcome.ok || (outcome.refusal !== null && outcome.refusal !== 'rate_limited')) {
       await store.dropDeactivation(pending.id, eventOf('vendor_told', now, { kind: 'system' }, { result: 'ok' }))
@@ -34,7 +37,8 @@ export function createRemoval({ keeper, store, server, random }: RemovalOptions)
     }
     else {
       const wait = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** Math.min(pending.attempts, 10))
-      await store.postponeDeactivation(pending.id, now + wait / 2 + random.unit() * (wait / 2))
+      const asked = Math.min(outcome.retryAfterMs ?? 0, MAX_RETRY_AFTER)
+      await store.postponeDeactivation(pending.id, effective + Math.max(asked, wait / 2 + random.unit() * (wait / 2)))
     }
   }
 

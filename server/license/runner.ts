@@ -41,11 +41,11 @@ export interface RunnerOptions {
   environment: Environment
   log: Log
   eventsKeepDays: number
+  stopping: AbortController
 }
 
 /** Takes the domain's parts; returns what makes time pass for them. */
-export function createRunner({ keeper, store, checkIn, removal, environment, log, eventsKeepDays }: RunnerOptions): Runner {
-  const stopping = new AbortController()
+export function createRunner({ keeper, store, checkIn, removal, environment, log, eventsKeepDays, stopping }: RunnerOptions): Runner {
   let inFlight: Promise<CheckInResult> | null = null
   let telling: Promise<void> | null = null
   let applying: Promise<unknown> | null = null
@@ -120,8 +120,10 @@ export function createRunner({ keeper, store, checkIn, removal, environment, log
       await store.saveTrustedTime(trusted)
       timeStoredAt = uptime
     }
-    if (uptime - prunedAt >= PRUNE_EVERY) {
-      await store.pruneEvents(keeper.now().effective - eventsKeepDays * 86_400 * SECOND)
+    const { trusted: known, wall } = keeper.now()
+    // By the earlier clock: one that runs ahead must not empty the log.
+    if (known !== null && uptime - prunedAt >= PRUNE_EVERY) {
+      await store.pruneEvents(Math.min(known, wall) - eventsKeepDays * 86_400 * SECOND)
       prunedAt = uptime
     }
   }
@@ -192,9 +194,9 @@ export function createRunner({ keeper, store, checkIn, removal, environment, log
     whileTellingNothing,
     async stop() {
       stopping.abort()
-      await Promise.allSettled([inFlight, telling, applying])
       const trusted = keeper.trustedRecord()
       if (trusted) await store.saveTrustedTime(trusted).catch(logStorage)
+      await Promise.allSettled([inFlight, telling, applying])
     },
   }
 }

@@ -16,7 +16,8 @@ const START_RETRIES = [2 * SECOND, 5 * SECOND, 15 * SECOND]
 const FIRST_BACKOFF = MINUTE
 const MAX_BACKOFF = HOUR
 const MAX_BACKOFF_PAUSED = 15 * MINUTE
-const MAX_RETRY_AFTER = 6 * HOUR
+/** A server that asks for more is not believed. */
+export const MAX_RETRY_AFTER = 6 * HOUR
 const LAST_CHANCE = 10 * MINUTE
 const SHORTEST = SECOND
 

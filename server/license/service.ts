@@ -1,5 +1,5 @@
 import type { CheckInDay, Entitlements, LicenseView, OutboundRequest, Preview, Role, SaveStep } from '../../shared/license.ts'
-import { createActivation } from './activation.ts'
+import { createActivation, retryDetails } from './activation.ts'
 import type { CheckInResult } from './check-in.ts'
 import { createCheckIn } from './check-in.ts'
 import { createEnvironment } from './environment.ts'
@@ -69,13 +69,15 @@ export async function createLicenseService(options: LicenseServiceOptions): Prom
   })
   const server = createNotedServer(options.server, store, clock)
   const keeper = await createKeeper({ store, keyring, clock, instanceId })
-  const activation = createActivation({ keeper, store, server, keyring, random, version })
+  const stopping = new AbortController()
+  const activation = createActivation({ keeper, store, server, keyring, random, version, signal: stopping.signal })
   const removal = createRemoval({ keeper, store, server, random })
   const checkIn = createCheckIn({
     keeper, store, server, keyring, random, version, ...(options.observeCheckIn ? { observe: options.observeCheckIn } : {}),
   })
   const environment = createEnvironment({ credential: options.environment, keeper, store, activation, random, log })
-  const runner = createRunner({ keeper, store, checkIn, removal, environment, log, eventsKeepDays: options.eventsKeepDays })
+  const { eventsKeepDays } = options
+  const runner = createRunner({ keeper, store, checkIn, removal, environment, log, eventsKeepDays, stopping })
 
   function requireUnmanaged(): void {
     if (environment.managed) throw new LicenseError('MANAGED_BY_ENV')
@@ -114,8 +116,9 @@ export async function createLicenseService(options: LicenseServiceOptions): Prom
       const result = await runner.checkIn(actor)
       if (result.kind === 'dropped') throw new LicenseError('CONFLICT')
       if (result.kind === 'failed') {
-        const { code, refusal, cause } = result.failure
-        throw new LicenseError(code, { cause, ...(refusal ? { details: { refusal } } : {}) })
+        const { code, refusal, cause, retryAfterMs } = result.failure
+        const details = { ...(refusal ? { refusal } : {}), ...retryDetails(retryAfterMs).details }
+        throw new LicenseError(code, { cause, ...(Object.keys(details).length > 0 ? { details } : {}) })
       }
     },
     async setSeatsUsed(seats) {

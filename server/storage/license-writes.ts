@@ -29,7 +29,7 @@ async function saveLicense(step: Write, input: Input<'saveLicense'>): Promise<Wr
   const row = toLicenseRow(input.license)
   await step.trx.insertInto('license').values(row)
     .onConflict(conflict => conflict.column('id').doUpdateSet(row)).execute()
-  await step.trx.deleteFrom('deactivations').where('sub', '=', input.seq.sub).execute()
+  await step.trx.deleteFrom('deactivations').where(eb => eb.or([eb('sub', '=', input.seq.sub), eb('sub', 'is', null)])).execute()
   await queueDeactivation(step, input.deactivate)
   await addEvent(step, input.event)
   await bump(step, {

@@ -38,6 +38,8 @@ type Environment = Readonly<Record<string, string | undefined>>
 /** Takes the environment; returns the configuration. Throws ConfigError on the first value that cannot be used. */
 export function readConfig(env: Environment): Config {
   checkPort(env)
+  const serverUrl = licenseServerUrl(env)
+  checkProxy(serverUrl)
   const email = text(env, 'NC_ADMIN_EMAIL')
   const password = secret(env, 'NC_ADMIN_PASSWORD')
   return {
@@ -46,7 +48,7 @@ export function readConfig(env: Environment): Config {
     publicUrl: publicUrl(env),
     localUrl: `http://localhost:${text(env, 'PORT') ?? 3000}`,
     trustProxy: trustProxy(env),
-    licenseServerUrl: licenseServerUrl(env),
+    licenseServerUrl: serverUrl,
     licenseKey: licenseKey(env),
     admin: admin(email, password),
     sessionSecret: sessionSecret(env),
@@ -137,6 +139,15 @@ function licenseServerUrl(env: Environment): string {
     throw new ConfigError('NC_LICENSE_SERVER_URL', 'expected an https:// address (http:// only to a loopback address), without user, query or fragment')
   }
   return url.href.replace(/\/+$/, '')
+}
+
+function checkProxy(serverUrl: string): void {
+  const proxy = getProxyForUrl(serverUrl)
+  const url = urlOf(proxy)
+  const decodes = /^(?:[^%]|%[0-9a-f]{2})*$/i.test(`${url?.username}${url?.password}`)
+  if (proxy && !(url && ['http:', 'https:'].includes(url.protocol) && decodes)) {
+    throw new ConfigError('HTTPS_PROXY, HTTP_PROXY', 'expected http://host:port, with user and password percent-encoded')
+  }
 }
 
 /** Not judged here: a wrong license never ends a start. */

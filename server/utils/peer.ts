@@ -26,10 +26,25 @@ export function peerOf(event: H3Event, { trustProxy, publicUrl }: PeerOptions): 
   }
 }
 
-/** From the right: every hop a trusted proxy names is believed, up to the first address that is not itself trusted. */
+/**
+ * From the right: every hop a trusted proxy names is believed, up to the first address that is not itself trusted. What is
+ * no address ends the walk: whatever stands left of it was the client's to choose.
+ */
 function clientOf(chain: string, direct: string, trustProxy: readonly string[]): string {
-  const hops = chain.split(',').map(hop => normalize(hop.trim())).filter(Boolean)
-  return hops.findLast(hop => !isTrusted(hop, trustProxy)) ?? hops[0] ?? direct
+  let client = direct
+  for (const hop of chain.split(',').reverse()) {
+    const address = normalize(withoutPort(hop.trim()))
+    if (!address) return client
+    client = address
+    if (!isTrusted(address, trustProxy)) return client
+  }
+  return client
+}
+
+/** Some proxies append the port: `192.0.2.1:51234`, `[2001:db8::1]:443`. */
+function withoutPort(hop: string): string {
+  const bracketed = /^\[([^\]]+)\](?::\d+)?$/.exec(hop)?.[1]
+  return bracketed ?? (/^[\d.]+:\d+$/.test(hop) ? hop.slice(0, hop.indexOf(':')) : hop)
 }
 
 function firstOf(value: string | string[] | undefined): string | undefined {

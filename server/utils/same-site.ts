@@ -11,7 +11,9 @@ export function requireSameSite(event: H3Event, origin: string): void {
   const { method, headers } = event.node.req
   if (SAFE.has(method ?? 'GET')) return
   const site = headers['sec-fetch-site']
-  const foreignSite = site !== undefined && site !== 'same-origin' && site !== 'none'
-  const foreignOrigin = headers.origin !== undefined && headers.origin !== origin
-  if (foreignSite || foreignOrigin) throw new LicenseError('CROSS_SITE')
+  // The browser's own word, which no page can forge; `Origin` needs us to know our address, which a proxy may hide.
+  const foreign = site === undefined
+    ? headers.origin !== undefined && headers.origin !== origin
+    : site !== 'same-origin' && site !== 'none'
+  if (foreign) throw new LicenseError('CROSS_SITE', { details: { expected: origin, found: headers.origin ?? null } })
 }

@@ -17,7 +17,6 @@ async function addViewer(page: Page): Promise<void> {
 }
 
 test('an account is added, promoted, given a new password and removed; each ends its sessions', async ({ page, openPage, product }) => {
-  test.slow()
   await signInByForm(page, product)
   await openPath(page, product, '/admin/access')
   await addViewer(page)

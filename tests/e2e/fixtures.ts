@@ -69,7 +69,7 @@ export const test = base.extend<Fixtures>({
     await use(product)
     await product.dispose()
   },
-  api: async ({ product }, use) => use(await signInSoon(product)),
+  api: async ({ product }, use) => use(await signIn(product.url)),
   // Whatever the browser complains of, and whoever else it calls, fails the test. `launch` is named so that what it
   // started ends after the page.
   page: async ({ page, product, launch: _ends }, use) => {
@@ -103,16 +103,6 @@ export { expect }
 /** The set-up link in the log says localhost. */
 function hostsOf({ port }: Product): string[] {
   return [`127.0.0.1:${port}`, `localhost:${port}`]
-}
-
-/** Signs in as the administrator, who may be there a moment later than a very first start is ready. */
-export async function signInSoon({ url }: Product): Promise<ApiClient> {
-  let client: ApiClient | undefined
-  await expect(async () => {
-    client = await signIn(url)
-  }).toPass({ timeout: 5_000, intervals: [250, 500, 1000, 1000] })
-  if (!client) throw new Error('no client')
-  return client
 }
 
 /** Takes a page and a signed-in script; gives the page that session. */

@@ -2,14 +2,14 @@ import type { Page } from '@playwright/test'
 import en from '../../app/locales/en.json' with { type: 'json' }
 import type { NetworkErrorCode } from '../../shared/errors.ts'
 import type { Fault } from '../license-server/fault-types.ts'
+import { signIn } from '../product/api-client.ts'
 import type { Product } from '../product/process.ts'
 import { freePort } from '../product/process.ts'
-import { expect, signInSoon, test, useSession } from './fixtures.ts'
+import { expect, test, useSession } from './fixtures.ts'
 import { startImpostor } from './impostor-server.ts'
 import { activate, expectFailure, expectState, openLicense, saveCredential } from './screen.ts'
 
 test('every fault of the way to the license server says its own reason, and the license that is there stays', async ({ licensePage: page, api, licenseServer }) => {
-  test.slow()
   await activate(page, 'nc_demo_standard')
   const before = await api.license()
   const faults: [Fault, NetworkErrorCode][] = [
@@ -35,7 +35,7 @@ test('every fault of the way to the license server says its own reason, and the 
 })
 
 async function expectSaveFails(page: Page, product: Product, code: NetworkErrorCode): Promise<void> {
-  await useSession(page, product, await signInSoon(product))
+  await useSession(page, product, await signIn(product.url))
   await openLicense(page, product)
   await saveCredential(page, 'nc_demo_standard')
   const alert = await expectFailure(page, code, en.errors[code].title, 20_000)

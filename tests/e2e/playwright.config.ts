@@ -4,8 +4,9 @@ import { BROWSER_ARGS, findBrowser } from './browser.ts'
 export default defineConfig({
   testDir: '.',
   outputDir: '../../test-results',
-  timeout: 60_000,
-  expect: { timeout: 10_000 },
+  // A test takes some seconds; on a machine that is busy with other things, many times that.
+  timeout: 120_000,
+  expect: { timeout: 15_000 },
   workers: 2,
   // Every test has processes of its own.
   fullyParallel: true,

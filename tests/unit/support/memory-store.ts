@@ -95,7 +95,7 @@ function licenseWrites(state: State, step: Step): Pick<LicenseStore, 'saveLicens
       snapshot.license = roundTimes(input.license)
       snapshot.trusted = roundTimes(input.trusted)
       if (input.envDigest !== undefined) snapshot.envDigest = input.envDigest
-      deactivations.splice(0, deactivations.length, ...deactivations.filter(({ sub }) => sub !== input.seq.sub))
+      deactivations.splice(0, deactivations.length, ...deactivations.filter(({ sub }) => sub !== null && sub !== input.seq.sub))
       queue(input.deactivate)
       addEvent(state, input.event)
       return 'written'
