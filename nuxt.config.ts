@@ -20,7 +20,7 @@ export default defineNuxtConfig({
     strict: true,
     tsConfig: { compilerOptions: { allowImportingTsExtensions: true, noUncheckedIndexedAccess: true } },
   },
-  runtimeConfig: { public: { sandbox } },
+  vite: { define: { __SANDBOX_BUILD__: JSON.stringify(sandbox) } },
   css: ['~/assets/main.css'],
   // Styles are extracted by app/plugins/style-cache.ts; icons come from @lucide/vue; imports are written out.
   antd: { icons: false, imports: [] },

@@ -21,14 +21,18 @@ export function useCopy() {
   const outcome = ref<'copied' | 'failed' | null>(null)
   let timer: ReturnType<typeof setTimeout> | undefined
 
+  function reset() {
+    outcome.value = null
+  }
   async function copy(text: string) {
     const copied = navigator.clipboard
       ? await navigator.clipboard.writeText(text).then(() => true, () => copyBySelection(text))
       : copyBySelection(text)
     outcome.value = copied ? 'copied' : 'failed'
     clearTimeout(timer)
-    timer = setTimeout(() => { outcome.value = null }, SHOWN_FOR)
+    // What could not be copied stays selected for as long as it has the focus.
+    if (copied) timer = setTimeout(reset, SHOWN_FOR)
   }
   onBeforeUnmount(() => clearTimeout(timer))
-  return { copy, outcome }
+  return { copy, outcome, reset }
 }

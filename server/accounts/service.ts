@@ -107,7 +107,9 @@ export function createAccounts({ store, clock, sessionSecret }: AccountsOptions)
       const user = await newUser(email, password, 'admin')
       const created = event('account_created', { kind: 'user', email, address }, email, { role: 'admin' })
       const written = await store.createFirstAdmin(user, { digest: digestOf(token), now: now() }, created)
-      if (written === 'stale') throw new LicenseError('FORBIDDEN')
+      if (written === 'stale') {
+        throw new LicenseError('FORBIDDEN', await store.countAdmins() > 0 ? { details: { admin: 'exists' } } : {})
+      }
       return begin(user)
     },
     async ensureAdmin(email, password) {

@@ -39,7 +39,10 @@ function vendorKeys(path: string | undefined): Jwks | string {
   return parsed.data
 }
 
-const DECLARATIONS = `declare module '#license-build' {
+const DECLARATIONS = `/** True in a build that trusts the sandbox key; replaced at build time. */
+declare const __SANDBOX_BUILD__: boolean
+
+declare module '#license-build' {
   /** The vendor's public keys this build trusts; the only ones, ever. */
   export const jwks: { keys: { kty: 'OKP', crv: 'Ed25519', x: string, kid: string }[] }
   /** True when the trusted key is the sandbox key, whose private half is public. */

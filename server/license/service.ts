@@ -1,8 +1,10 @@
 import type { CheckInDay, Entitlements, LicenseView, OutboundRequest, Preview, Role, SaveStep } from '../../shared/license.ts'
+import { ERRORS } from '../../shared/errors.ts'
 import { createActivation, retryDetails } from './activation.ts'
 import type { CheckInResult } from './check-in.ts'
 import { createCheckIn } from './check-in.ts'
 import { createEnvironment } from './environment.ts'
+import { eventOf } from './events.ts'
 import { LicenseError } from './errors.ts'
 import type { Keyring } from './jws.ts'
 import type { Moment } from './keeper.ts'
@@ -83,6 +85,12 @@ export async function createLicenseService(options: LicenseServiceOptions): Prom
     if (environment.managed) throw new LicenseError('MANAGED_BY_ENV')
   }
 
+  /** A typing mistake is none; what the license server or a token's judge refused is worth an entry. */
+  async function noteFailedActivation(error: unknown, actor: Actor): Promise<void> {
+    if (!(error instanceof LicenseError) || error.code === 'CREDENTIAL_MALFORMED' || ERRORS[error.code].group === 'request') return
+    await store.appendEvent(eventOf('activation_failed', keeper.now().effective, actor, { code: error.code })).catch(() => undefined)
+  }
+
   function view(role: Role): LicenseView {
     const moment = keeper.now()
     const { holding, snapshot } = keeper
@@ -105,7 +113,13 @@ export async function createLicenseService(options: LicenseServiceOptions): Prom
     preview: credential => previewCredential(credential, { keeper, store, keyring, version, serverUrl: server.baseUrl }),
     async save(request) {
       requireUnmanaged()
-      await runner.whileTellingNothing(() => activation.save(request))
+      try {
+        await runner.whileTellingNothing(() => activation.save(request))
+      }
+      catch (error) {
+        await noteFailedActivation(error, request.actor)
+        throw error
+      }
     },
     async remove(request) {
       requireUnmanaged()
