@@ -73,7 +73,7 @@ export const licenseViewSchema = z.object({
 export type LicenseView = z.infer<typeof licenseViewSchema>
 
 export const EVENT_KINDS = [
-  'activated', 'activation_failed', 'renewed', 'removed', 'check_in_succeeded', 'check_in_failed', 'verdict',
+  'activated', 'renewed', 'removed', 'check_in_succeeded', 'check_in_failed', 'verdict',
   'state_changed', 'vendor_told', 'account_created', 'account_changed', 'account_removed',
 ] as const
 export type EventKind = (typeof EVENT_KINDS)[number]

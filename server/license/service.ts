@@ -4,7 +4,6 @@ import { createActivation, retryDetails } from './activation.ts'
 import type { CheckInResult } from './check-in.ts'
 import { createCheckIn } from './check-in.ts'
 import { createEnvironment } from './environment.ts'
-import { eventOf } from './events.ts'
 import { LicenseError } from './errors.ts'
 import type { Keyring } from './jws.ts'
 import type { Moment } from './keeper.ts'
@@ -85,10 +84,10 @@ export async function createLicenseService(options: LicenseServiceOptions): Prom
     if (environment.managed) throw new LicenseError('MANAGED_BY_ENV')
   }
 
-  /** A typing mistake is none; what the license server or a token's judge refused is worth an entry. */
-  async function noteFailedActivation(error: unknown, actor: Actor): Promise<void> {
-    if (!(error instanceof LicenseError) || error.code === 'CREDENTIAL_MALFORMED' || ERRORS[error.code].group === 'request') return
-    await store.appendEvent(eventOf('activation_failed', keeper.now().effective, actor, { code: error.code })).catch(() => undefined)
+  /** In the log, not in the database: what is refused changes nothing. */
+  function logRefusal(error: unknown): void {
+    if (!(error instanceof LicenseError) || ERRORS[error.code].group === 'request') return
+    log.warn('activation refused', { code: error.code, reference: ERRORS[error.code].reference, cause: String(error.cause ?? '') })
   }
 
   function view(role: Role): LicenseView {
@@ -117,7 +116,7 @@ export async function createLicenseService(options: LicenseServiceOptions): Prom
         await runner.whileTellingNothing(() => activation.save(request))
       }
       catch (error) {
-        await noteFailedActivation(error, request.actor)
+        logRefusal(error)
         throw error
       }
     },

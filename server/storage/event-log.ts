@@ -6,7 +6,7 @@ import { readJson } from './json-column.ts'
 import type { EventsTable } from './schema.ts'
 
 /** Runs of these, equal but for their time, become one row: a check-in every six hours must not bury what matters. */
-const FOLDED: ReadonlySet<EventKind> = new Set<EventKind>(['check_in_succeeded', 'check_in_failed', 'activation_failed'])
+const FOLDED: ReadonlySet<EventKind> = new Set<EventKind>(['check_in_succeeded', 'check_in_failed'])
 const COMPARED = ['kind', 'actor', 'actor_email', 'address', 'details'] as const
 
 /** Appends within a write in progress, or folds the event into the newest one. The write has still to be bumped. */

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { LicenseError } from '../../server/license/errors.ts'
-import { DAY } from './support/claims.ts'
+import { DAY, offlineToken } from './support/claims.ts'
 import { START } from './support/clock.ts'
 import { createFixedRandom } from './support/random.ts'
 import { verifySynchronously } from './support/signing.ts'
@@ -204,6 +204,7 @@ describe('housekeeping', () => {
 
   it('prunes events older than they are to be kept, at the start and every 6 h', async () => {
     const world = await createWorld({ service: { eventsKeepDays: 10 } })
+    await world.service.save({ credential: offlineToken({ iat: START / 1000 }), actor: ADMIN })
     const pruned: number[] = []
     const original = world.store.pruneEvents
     world.store.pruneEvents = (olderThan) => {
