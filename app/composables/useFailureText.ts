@@ -4,6 +4,9 @@ import type { ErrorDetails } from '#shared/errors'
 const ISO_TIME = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/
 const ID = /^[\da-f]{32}$|^lic_/
 
+/** Facts that the screen says in words of its own. */
+const SAID_OTHERWISE = new Set(['revision', 'retryAfterSeconds', 'admin'])
+
 /** The words for a failure, and its facts with labels and readable dates. */
 export function useFailureText() {
   const { t, te } = useI18n()
@@ -15,7 +18,7 @@ export function useFailureText() {
   }
   function details(facts: ErrorDetails) {
     return Object.entries(facts).flatMap(([name, value]) => {
-      if (value === null || value === '') return []
+      if (value === null || value === '' || SAID_OTHERWISE.has(name)) return []
       const text = String(value)
       const key = `detail.${name}`
       return [{

@@ -4,7 +4,7 @@ import { START } from './support/clock.ts'
 import { verifySynchronously } from './support/signing.ts'
 import { failure, KEY, licenseAt } from './support/vendor.ts'
 import type { World } from './support/world.ts'
-import { ADMIN, createWorld } from './support/world.ts'
+import { ADMIN, createWorld, digestOf } from './support/world.ts'
 
 beforeEach(verifySynchronously)
 
@@ -55,10 +55,10 @@ describe('a clock that runs ahead at a start', () => {
 
 describe('NC_LICENSE_KEY holding a token, on a machine that boots in the past', () => {
   it('is applied once the clock is right, without a restart and without a call', async () => {
-    const token = offlineToken({ nbf: seconds(START - DAY) })
-    const world = await createWorld({ environment: token })
+    const world = await createWorld()
+    const token = offlineToken({ instance_id: world.service.instanceId, nbf: seconds(START - DAY) })
     world.clock.shiftWall(-START)
-    await world.boot()
+    await world.boot({ environment: digestOf(token) })
     await world.run(5000)
     expect(world.service.view('admin')).toMatchObject({ state: 'unlicensed', warnings: [{ code: 'ENV_DIFFERS', error: 'TOKEN_NOT_YET_VALID' }] })
     world.clock.repairWall()

@@ -204,7 +204,7 @@ describe('housekeeping', () => {
 
   it('prunes events older than they are to be kept, at the start and every 6 h', async () => {
     const world = await createWorld({ service: { eventsKeepDays: 10 } })
-    await world.service.save({ credential: offlineToken({ iat: START / 1000 }), actor: ADMIN })
+    await world.service.save({ credential: offlineToken({ instance_id: world.service.instanceId, iat: START / 1000 }), actor: ADMIN })
     const pruned: number[] = []
     const original = world.store.pruneEvents
     world.store.pruneEvents = (olderThan) => {
