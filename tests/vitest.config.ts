@@ -8,6 +8,8 @@ export default defineConfig({
   // The root tsconfig refers to files that `nuxt prepare` makes; tests need none of them.
   oxc: Object({ tsconfig: false }),
   test: {
+    // Many of these tests wait, for a process or for time to pass.
+    maxWorkers: 4,
     projects: [
       { root, test: { name: 'unit', include: ['tests/unit/**/*.test.ts'], environment: 'node' } },
       { root, test: { name: 'storage', include: ['tests/storage/**/*.test.ts'], environment: 'node', testTimeout: 60_000, hookTimeout: 60_000 } },
