@@ -105,7 +105,7 @@ export function createActivation({ keeper, store, server, keyring, random, versi
       await keeper.reload()
       throw new LicenseError('CONFLICT', { details: { revision: keeper.snapshot.revision } })
     }
-    keeper.adopt(lease, trusted, null)
+    keeper.adopt(lease, trusted, license, true)
     await keeper.reload()
   }
 

@@ -93,7 +93,7 @@ export function createCheckIn({ keeper, store, server, keyring, random, version,
       sentJti: license.jti, lease: lease.jws, seq: seqMarkOf(lease), trusted, outcome, visible,
     }))
     if (written === 'stale') return { kind: 'dropped' }
-    keeper.adopt(lease, trusted, written === 'written' ? null : fresh)
+    keeper.adopt(lease, trusted, fresh, written === 'written')
     failuresSinceStart = null
     return { kind: 'fresh' }
   }

@@ -33,8 +33,8 @@ export interface Keeper {
   now(): Moment
   /** Trusted time as to be stored along with a lease that answered our nonce, or with a token that was pasted. */
   trustedAfter(lease: Lease): TrustedTimeRecord
-  /** Takes over what has just been accepted, stored (null) or, while storage is away, as it would have been. */
-  adopt(lease: Lease, trusted: TrustedTimeRecord, unstored: StoredLicense | null): void
+  /** Takes over what has just been accepted, with its row as it was stored, or as it would have been if storage were not away. */
+  adopt(lease: Lease, trusted: TrustedTimeRecord, license: StoredLicense, stored: boolean): void
   adoptVerdict(verdict: Verdict, unstored: StoredLicense | null): void
   /** Goes on with the bookkeeping of an attempt that could not be written; the next that can be replaces it. */
   noteUnstored(license: StoredLicense): void
@@ -144,11 +144,13 @@ export async function createKeeper({ store, keyring, clock, instanceId }: Keeper
       const signedAt = lease.claims.iat * 1000
       return lease.claims.method === 'offline' ? raise(trusted, signedAt, reading) : anchor(signedAt, reading)
     },
-    adopt(lease, record, unstored) {
+    adopt(lease, record, license, stored) {
       holding = { kind: 'lease', lease, verdict: null }
       trusted = advance(record, clock.read())
       anchored ||= lease.claims.method !== 'offline'
-      if (unstored) holdUnstored(unstored)
+      // At once: nobody may see the new lease with the old row.
+      if (stored) snapshot = { ...snapshot, license }
+      else holdUnstored(license)
     },
     adoptVerdict(verdict, unstored) {
       if (holding.kind === 'lease') holding = { ...holding, verdict }

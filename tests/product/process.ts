@@ -42,20 +42,33 @@ export interface Product {
   dispose(): Promise<void>
 }
 
-/** Takes nothing; returns a port that was free a moment ago. */
+/** Takes nothing; returns a port that was free a moment ago, below the range that outgoing connections take theirs from. */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
+  for (;;) {
+    const port = 12_000 + Math.floor(Math.random() * 20_000)
+    const server = createServer().listen(port, '127.0.0.1')
+    const free = await once(server, 'listening').then(() => true, () => false)
+    if (!free) continue
+    server.close()
+    await once(server, 'close')
+    return port
+  }
 }
 
 /** Takes how to start; returns the running product. Rejects with what it printed when it ends instead. */
 export async function startProduct(options: ProductOptions): Promise<Product> {
-  const port = options.port ?? await freePort()
+  for (let tries = 1; ; tries++) {
+    try {
+      return await startOn(options.port ?? await freePort(), options)
+    }
+    catch (error) {
+      // Somebody else took the port between the look and the start.
+      if (options.port !== undefined || tries === 3 || !String(error).includes('EADDRINUSE')) throw error
+    }
+  }
+}
+
+async function startOn(port: number, options: ProductOptions): Promise<Product> {
   const dataDir = options.dataDir ?? await mkdtemp(join(tmpdir(), 'nc-license-'))
   const databaseFile = join(dataDir, 'license.db')
   const [command = process.execPath, ...args] = [...options.wrapper ?? [], process.execPath, ENTRY]
