@@ -49,7 +49,6 @@ export type ErrorGroup = (typeof CATALOGUE)[ErrorCode]['group']
 type CodeIn<G extends ErrorGroup> = { [C in ErrorCode]: (typeof CATALOGUE)[C]['group'] extends G ? C : never }[ErrorCode]
 export type CredentialErrorCode = CodeIn<'credential'>
 export type NetworkErrorCode = CodeIn<'network'>
-export type RequestErrorCode = CodeIn<'request'>
 
 export interface ErrorEntry { reference: string, status: number, group: ErrorGroup }
 export const ERRORS: Readonly<Record<ErrorCode, ErrorEntry>> = CATALOGUE
@@ -59,10 +58,6 @@ export const ERROR_CODES: readonly ErrorCode[] = Object.keys(CATALOGUE).filter(i
 /** Takes any value, e.g. from a response of another server; returns whether it is one of the error codes above. */
 export function isErrorCode(value: unknown): value is ErrorCode {
   return typeof value === 'string' && Object.hasOwn(CATALOGUE, value)
-}
-
-export function isNetworkErrorCode(value: unknown): value is NetworkErrorCode {
-  return isErrorCode(value) && ERRORS[value].group === 'network'
 }
 
 /** Facts that make a message exact: dates, ids, what was expected and found. Never a credential. */

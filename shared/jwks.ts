@@ -8,7 +8,6 @@ export const publicKeySchema = z.object({
   kid: z.string().min(1).max(256),
   d: z.undefined().optional(),
 }).transform(({ kty, crv, x, kid }) => ({ kty, crv, x, kid }))
-export type PublicKey = z.infer<typeof publicKeySchema>
 
 export const jwksSchema = z.object({ keys: z.array(publicKeySchema).min(1) })
   .refine(({ keys }) => new Set(keys.map(key => key.kid)).size === keys.length, { message: 'two keys share a kid' })

@@ -30,10 +30,6 @@ export const warningSchema = z.discriminatedUnion('code', [
   z.object({ code: z.literal('SANDBOX_BUILD') }),
 ])
 export type Warning = z.infer<typeof warningSchema>
-export type WarningCode = Warning['code']
-export const WARNING_CODES = [
-  'EXPIRES_SOON', 'CHECK_IN_FAILING', 'CLOCK_BEHIND', 'CLOCK_AHEAD', 'SEATS_EXCEEDED', 'ENV_DIFFERS', 'SANDBOX_BUILD',
-] as const satisfies readonly WarningCode[]
 
 /** The license as the screen, scripts and support see it. Holds no key, token or secret. */
 export const licenseViewSchema = z.object({

@@ -19,7 +19,9 @@ process.env.NODE_ENV ??= 'production'
 // Open requests get this long (ms) when the server is told to stop, and closing as long again: it ends within ten seconds.
 process.env.NITRO_SHUTDOWN_TIMEOUT ??= '4500'
 process.on('uncaughtException', (error) => {
-  if (error.syscall !== 'listen' && error.syscall !== 'getaddrinfo') return
+  // A name that fails to resolve later, somebody else's, is no reason to end.
+  const isHost = error.syscall === 'getaddrinfo' && error.hostname === (process.env.NITRO_HOST || process.env.HOST)
+  if (error.syscall !== 'listen' && !isHost) return
   process.stderr.write('PORT, HOST: cannot listen on ' + [error.address ?? error.hostname, error.port].filter(Boolean).join(':') + ' (' + error.code + ').\\n')
   process.exit(1)
 })
