@@ -27,9 +27,22 @@ export default defineNuxtConfig({
   i18n: {
     defaultLocale: 'en',
     strategy: 'no_prefix',
-    detectBrowserLanguage: false,
+    detectBrowserLanguage: { useCookie: true, cookieKey: 'nc-locale', fallbackLocale: 'en' },
     langDir: '../app/locales',
-    locales: [{ code: 'en', language: 'en-US', name: 'English', file: 'en.json' }],
+    vueI18n: '../app/locales/plurals.ts',
+    // The address of a language's words carries their hash.
+    experimental: { httpCacheDuration: 31_536_000 },
+    // One chunk a language, loaded when it is shown.
+    locales: [
+      { code: 'en', language: 'en', dir: 'ltr', name: 'English', file: 'en.json' },
+      { code: 'de', language: 'de', dir: 'ltr', name: 'Deutsch', file: 'de.json' },
+      { code: 'fr', language: 'fr', dir: 'ltr', name: 'Français', file: 'fr.json' },
+      { code: 'es', language: 'es', dir: 'ltr', name: 'Español', file: 'es.json' },
+      { code: 'pt-BR', language: 'pt-BR', dir: 'ltr', name: 'Português (Brasil)', file: 'pt-BR.json' },
+      { code: 'ja', language: 'ja', dir: 'ltr', name: '日本語', file: 'ja.json' },
+      { code: 'zh-CN', language: 'zh-CN', dir: 'ltr', name: '简体中文', file: 'zh-CN.json' },
+      { code: 'ar', language: 'ar', dir: 'rtl', name: 'العربية', file: 'ar.json' },
+    ],
   },
   security: {
     // Headers and the nonce only: limits and body sizes are handled where the truth about client and bytes is known.

@@ -1,39 +1,68 @@
+const YEAR = 365 * 24 * 3600
 const UNITS = [
   ['year', 365 * 86_400], ['month', 30 * 86_400], ['week', 7 * 86_400], ['day', 86_400], ['hour', 3600],
   ['minute', 60], ['second', 1],
 ] as const
+
+/** Day before month everywhere that has no order of its own; Latin digits, because counts and IDs beside them are. */
+const TAGS: Record<string, string> = { en: 'en-GB', ar: 'ar-u-nu-latn-ca-gregory' }
 
 /** Milliseconds of the server's clock; moves after mount. Equal on both sides while hydrating. */
 export function useNow() {
   return useState('now', () => 0)
 }
 
-/** The zone that times are shown in: UTC from the server, the browser's own after mount. */
-export function useZone() {
-  return useState('zone', () => 'UTC')
+function isZone(name: string): boolean {
+  try {
+    return Boolean(new Intl.DateTimeFormat('en', { timeZone: name }))
+  }
+  catch {
+    return false
+  }
 }
 
-/** Dates in words: absolute with time zone, and relative to the server's clock. */
+/** The zone that times are shown in: the browser's own, remembered for the server; UTC on the very first page. */
+export function useZone() {
+  const seen = useCookie<string>('nc-zone', { maxAge: YEAR, sameSite: 'lax', default: () => 'UTC' })
+  const zone = useState('zone', () => isZone(seen.value) ? seen.value : 'UTC')
+  /** Call once, in the root component, after mount. */
+  function follow() {
+    zone.value = new Intl.DateTimeFormat().resolvedOptions().timeZone
+    seen.value = zone.value
+  }
+  return { zone, follow }
+}
+
+/**
+ * What the server formatted, for the browser to show the same while it hydrates: the two may have different locale data,
+ * down to a kind of space.
+ */
+function useFormatted() {
+  const nuxt = useNuxtApp()
+  const formatted = useState<Record<string, string>>('formatted', () => shallowRef({}))
+  return (key: string, make: () => string) => {
+    if (import.meta.server) return formatted.value[key] ??= make()
+    return (nuxt.isHydrating ? formatted.value[key] : undefined) ?? make()
+  }
+}
+
+/** Dates in words: absolute with time zone, and relative to the server's clock; counts in the language's digits. */
 export function useTimeText() {
   const { locale } = useI18n()
   const now = useNow()
-  const zone = useZone()
+  const { zone } = useZone()
+  const formatted = useFormatted()
+  const tag = () => TAGS[locale.value] ?? locale.value
 
-  function parts(iso: string, options: Intl.DateTimeFormatOptions) {
-    const found: Record<string, string> = {}
-    const format = new Intl.DateTimeFormat(locale.value, { ...options, timeZone: zone.value, hourCycle: 'h23' })
-    for (const { type, value } of format.formatToParts(new Date(iso))) found[type] = value
-    return found
+  function format(iso: string, options: Intl.DateTimeFormatOptions) {
+    const key = [iso, zone.value, ...Object.keys(options)].join(' ')
+    return formatted(key, () =>
+      new Intl.DateTimeFormat(tag(), { ...options, timeZone: zone.value, hourCycle: 'h23' }).format(new Date(iso)))
   }
-  // Put together here, because Node's and the browser's locale data may differ in white space.
-  function date(iso: string) {
-    const part = parts(iso, { day: 'numeric', month: 'short', year: 'numeric' })
-    return `${part.day} ${part.month} ${part.year}`
-  }
-  function absolute(iso: string) {
-    const part = parts(iso, { hour: '2-digit', minute: '2-digit', timeZoneName: 'short' })
-    return `${date(iso)}, ${part.hour}:${part.minute} ${part.timeZoneName}`
-  }
+  const date = (iso: string) => format(iso, { day: 'numeric', month: 'short', year: 'numeric' })
+  const absolute = (iso: string) => format(iso, {
+    day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit', timeZoneName: 'short',
+  })
   function relative(iso: string) {
     const seconds = (Date.parse(iso) - now.value) / 1000
     const size = Math.abs(seconds)
@@ -43,10 +72,12 @@ export function useTimeText() {
     const amount = Math.round(size / length)
     // "yesterday" is clear, "next year" is not.
     const numeric = unit === 'year' || unit === 'month' ? 'always' : 'auto'
-    return new Intl.RelativeTimeFormat(locale.value, { numeric }).format(seconds < 0 ? -amount : amount, unit)
+    return formatted(`${iso} ${now.value}`, () =>
+      new Intl.RelativeTimeFormat(tag(), { numeric }).format(seconds < 0 ? -amount : amount, unit))
   }
   function both(iso: string) {
     return `${absolute(iso)} (${relative(iso)})`
   }
-  return { date, absolute, relative, both, now, zone }
+  const count = (value: number) => formatted(String(value), () => new Intl.NumberFormat(tag()).format(value))
+  return { date, absolute, relative, both, count, now, zone }
 }

@@ -1,0 +1,27 @@
+/**
+ * Runs in the page's head, as text. What is clicked, submitted or chosen before the page can answer is kept, and shown to
+ * be pending, until app/plugins/early-actions.client.ts carries it out; without it a slow line would swallow the click.
+ */
+export const EARLY_SCRIPT = `(() => {
+  const kept = new Map()
+  const keep = (event) => {
+    if (event.type === 'change') {
+      if (event.target.matches('select, [type=radio]')) kept.set(event.target, event.target.value)
+      return
+    }
+    const target = event.target.closest(event.type === 'submit' ? 'form' : 'button')
+    if (!target) return
+    event.preventDefault()
+    event.stopPropagation()
+    // A submit button's click becomes a submit by itself.
+    kept.set(event.type === 'click' && target.type === 'submit' ? target.form : target)
+    document.documentElement.dataset.pending = ''
+  }
+  const types = ['click', 'submit', 'change']
+  for (const type of types) document.addEventListener(type, keep, true)
+  window.takeEarlyActions = () => {
+    for (const type of types) document.removeEventListener(type, keep, true)
+    delete document.documentElement.dataset.pending
+    return [...kept]
+  }
+})()`

@@ -1,0 +1,44 @@
+import { promisify } from 'node:util'
+import { brotliCompress, constants, gzip } from 'node:zlib'
+import type { H3Event } from 'h3'
+import { appendResponseHeader, getRequestHeader, getRequestPath, getResponseHeader, setResponseHeader } from 'h3'
+import { defineNitroPlugin } from 'nitropack/runtime'
+
+const brotli = promisify(brotliCompress)
+const compressGzip = promisify(gzip)
+
+const CODINGS = {
+  br: (text: string) => brotli(text, { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } }),
+  gzip: (text: string) => compressGzip(text, { level: 6 }),
+}
+
+/** Pages and their words are compressed as they are sent; assets were when they were built, the API's answers are small. */
+export default defineNitroPlugin((nitro) => {
+  nitro.hooks.hook('beforeResponse', async (event, response) => {
+    const text = textOf(event, response.body)
+    if (text === undefined) return
+    appendResponseHeader(event, 'vary', 'accept-encoding')
+    const coding = codingFor(getRequestHeader(event, 'accept-encoding') ?? '')
+    if (!coding) return
+    response.body = await CODINGS[coding](text)
+    setResponseHeader(event, 'content-encoding', coding)
+  })
+})
+
+/** What is to be compressed; undefined for everything else. */
+function textOf(event: H3Event, body: unknown): string | undefined {
+  const path = getRequestPath(event)
+  if (path.startsWith('/_i18n/')) return typeof body === 'object' && body !== null ? JSON.stringify(body) : undefined
+  // The error page is rendered for the error handler, which reads it as text.
+  if (typeof body !== 'string' || path.startsWith('/__nuxt_error')) return undefined
+  return String(getResponseHeader(event, 'content-type')).startsWith('text/html') ? body : undefined
+}
+
+/** Takes Accept-Encoding (RFC 9110 §12.5.3); a coding with a weight of 0 is not acceptable. */
+function codingFor(accepted: string): keyof typeof CODINGS | undefined {
+  const names = accepted.toLowerCase().split(',').flatMap((each) => {
+    const [name = '', weight = ''] = each.split(';').map(part => part.trim())
+    return /^q=0(\.0*)?$/.test(weight) ? [] : [name]
+  })
+  return (['br', 'gzip'] as const).find(coding => names.includes(coding))
+}
