@@ -23,7 +23,9 @@ export function useDeadlineBanner() {
     const step = STEPS.find(limit => days <= limit)
     if (step === undefined) return null
     return {
-      id: `${kind}-${deadline}-${step}`, tone: step <= 7 ? 'red' as const : 'orange' as const,
+      id: `${kind}-${deadline}-${step}`, tone: step <= 1 ? 'red' as const : 'orange' as const,
+      // With less than a week left it comes back at the next step; with less than a day it stays.
+      later: step > 7 ? t('banner.later') : step > 1 ? t('banner.laterDay') : null,
       to: kind === 'grace' ? '/admin/license#troubleshooting' : '/admin/license#renewal',
       text: t(`banner.${kind}`, { relative: time.relative(deadline), date: time.absolute(deadline) }),
     }

@@ -13,8 +13,9 @@ export function useFailureText() {
   const time = useTimeText()
 
   function words(code: Failure['code']) {
-    const key = code === 'UNREACHABLE' ? 'failure.UNREACHABLE' : `errors.${code}`
-    return { title: t(`${key}.title`), means: t(`${key}.means`), do: t(`${key}.do`) }
+    return code === 'UNREACHABLE'
+      ? { title: t('failure.UNREACHABLE.title'), means: t('failure.UNREACHABLE.means'), do: t('failure.UNREACHABLE.do') }
+      : { title: t(`errors.${code}.title`), means: t(`errors.${code}.means`), do: t(`errors.${code}.do`) }
   }
   function details(facts: ErrorDetails) {
     return Object.entries(facts).flatMap(([name, value]) => {

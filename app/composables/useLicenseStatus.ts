@@ -1,3 +1,4 @@
+import { supportText } from '~/composables/support-text'
 import type { LicenseState, LicenseView } from '#shared/license'
 
 export type Tone = 'green' | 'orange' | 'red' | 'grey'
@@ -72,13 +73,8 @@ export function useLicenseStatus(view: () => LicenseView) {
   })
 
   const mailto = computed(() => {
-    const license = view()
-    const subject = t('status.mail.subject', { headline: headline.value })
-    const body = t('status.mail.body', {
-      instance: license.instanceId, license: license.licenseId ?? '–', state: badge.value,
-      reference: license.checkIn?.lastError?.reference ?? '–',
-    })
-    return `mailto:cs@nocodb.com?subject=${encodeURIComponent(subject)}&body=${encodeURIComponent(body)}`
+    const subject = encodeURIComponent(`NocoDB license: ${view().state}`)
+    return `mailto:cs@nocodb.com?subject=${subject}&body=${encodeURIComponent(`${supportText(view())}\n\n`)}`
   })
   return { tone, badge, headline, sentence, action, mailto }
 }

@@ -60,6 +60,7 @@ export function useTimeText() {
       new Intl.DateTimeFormat(tag(), { ...options, timeZone: zone.value, hourCycle: 'h23' }).format(new Date(iso)))
   }
   const date = (iso: string) => format(iso, { day: 'numeric', month: 'short', year: 'numeric' })
+  const clock = (iso: string) => format(iso, { hour: '2-digit', minute: '2-digit', timeZoneName: 'short' })
   const absolute = (iso: string) => format(iso, {
     day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit', timeZoneName: 'short',
   })
@@ -79,5 +80,5 @@ export function useTimeText() {
     return `${absolute(iso)} (${relative(iso)})`
   }
   const count = (value: number) => formatted(String(value), () => new Intl.NumberFormat(tag()).format(value))
-  return { date, absolute, relative, both, count, now, zone }
+  return { date, clock, absolute, relative, both, count, now, zone }
 }

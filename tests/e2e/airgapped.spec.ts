@@ -33,7 +33,7 @@ test('Renew now picks up the new end of the term, and says why when it cannot', 
 
   await control.changeLicense(key, { days: 400 })
   await checkInNow(page, 'Renew now')
-  await expect(page.getByRole('status').filter({ hasText: 'The check-in worked.' })).toBeAttached()
+  await expect(page.getByRole('status').filter({ hasText: 'Renewed: the license now ends on' })).toBeAttached()
   await expect(statusHeading(page)).toBeFocused()
   await expect(statusOf(page)).toContainText('No internet connection is needed until then')
   await expect(page.getByRole('region', { name: /^The license ends/ })).toHaveCount(0)
@@ -51,7 +51,7 @@ test('a renewal is picked up by a restart with internet access, after the end to
   const { key } = await control.createLicense({ method: 'airgapped', exp: Math.floor(Date.now() / 1000) + 5 })
   await activate(page, key)
   await expectState(page, 'expired')
-  await expect(statusOf(page)).toContainText('Once it is renewed, give this server internet access and renew here.')
+  await expect(statusOf(page)).toContainText('Once the renewal is bought, give this server internet access and click Renew now.')
   await control.changeLicense(key, { days: 300 })
   await leave(page)
   await openLicense(page, await launch.restart(product))

@@ -33,10 +33,10 @@ test('pasting a key and clicking Save turns Enterprise on without a restart, ste
 test('the field names the method while one types', async ({ licensePage: page }) => {
   const hint = credentialOf(page).locator('#credential-hint')
   const cases: [string, string][] = [
-    ['nc_demo_standard', 'This is a license key, standard.'],
-    ['nc_ag_demo_airgapped', 'This is a license key, airgapped.'],
-    ['eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl', 'This is a license token, offline.'],
-    ['eyJhbGci\n  OiJFZERTQSJ9.eyJzdWIi\r\nOiJ4In0.c2ln bmF0dXJl', 'This is a license token, offline.'],
+    ['nc_demo_standard', 'This is a license key for the standard method.'],
+    ['nc_ag_demo_airgapped', 'This is a license key for the airgapped method.'],
+    ['eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl', 'This is a license token for the offline method.'],
+    ['eyJhbGci\n  OiJFZERTQSJ9.eyJzdWIi\r\nOiJ4In0.c2ln bmF0dXJl', 'This is a license token for the offline method.'],
     ['NC_AG_DEMO_AIRGAPPED', 'This is neither a license key nor a license token yet.'],
     ['nc_', 'This is neither a license key nor a license token yet.'],
     ['', ''],
