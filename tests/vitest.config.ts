@@ -10,6 +10,9 @@ export default defineConfig({
   test: {
     // Many of these tests wait, for a process or for time to pass.
     maxWorkers: 4,
+    globalSetup: ['tests/faults/clear-results.ts'],
+    // Read at the end by tests/faults/report.ts.
+    reporters: ['default', ['json', { outputFile: 'tests/faults/.results/vitest.json' }]],
     projects: [
       { root, test: { name: 'unit', include: ['tests/unit/**/*.test.ts'], environment: 'node' } },
       { root, test: { name: 'storage', include: ['tests/storage/**/*.test.ts'], environment: 'node', testTimeout: 60_000, hookTimeout: 60_000 } },

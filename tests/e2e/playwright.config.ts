@@ -12,7 +12,8 @@ export default defineConfig({
   fullyParallel: true,
   forbidOnly: true,
   retries: 0,
-  reporter: [['list']],
+  // The second is read at the end by tests/faults/report.ts.
+  reporter: [['list'], ['json', { outputFile: '../faults/.results/playwright.json' }]],
   use: {
     locale: 'en-US',
     timezoneId: 'Europe/Berlin',
