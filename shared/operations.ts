@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { ErrorCode } from './errors.ts'
 import {
-  checkInDaySchema, diagnosticsSchema, entitlementsSchema, eventSchema, licenseViewSchema, outboundSchema,
+  checkInDaySchema, diagnosticsSchema, entitlementsSchema, EVENT_KINDS, eventSchema, licenseViewSchema, outboundSchema,
   previewSchema, ROLES, sessionSchema, userSchema,
 } from './license.ts'
 
@@ -103,10 +103,11 @@ export const OPERATIONS = {
     response: z.object({ days: z.array(checkInDaySchema) }),
   },
   listEvents: {
-    method: 'GET', path: '/api/license/events', access: 'session', summary: 'Activity, newest first',
+    method: 'GET', path: '/api/license/events', access: 'session', summary: 'Activity, newest first; of one kind if asked',
     query: z.object({
       before: z.coerce.number().int().min(1).optional(),
       limit: z.coerce.number().int().min(1).max(200).default(50),
+      kind: z.enum(EVENT_KINDS).optional(),
     }),
     response: z.object({ events: z.array(eventSchema), nextBefore: z.int().nullable() }),
   },

@@ -1,38 +1,56 @@
 import { defineStore } from 'pinia'
 import type { Failure } from '~/api/failure'
-import type { EventView } from '#shared/license'
+import type { EventKind, EventView } from '#shared/license'
 
 interface Page { events: EventView[], nextBefore: number | null }
 
 export const useActivityStore = defineStore('activity', () => {
   const api = useApi()
+  const kind = ref<EventKind | null>(null)
   const events = ref<EventView[]>([])
   const nextBefore = ref<number | null>(null)
   const loading = ref(false)
   const failure = ref<Failure | null>(null)
+  let newest = 0
 
+  /** Returns the page; undefined when it failed, or when something else has been asked for meanwhile. */
   async function fetchPage(before?: number) {
+    const turn = ++newest
     loading.value = true
-    const result = await api.call<Page>('/api/license/events', { query: { limit: 50, before } })
+    const result = await api.call<Page>('/api/license/events', {
+      query: { limit: 50, before, kind: kind.value ?? undefined },
+    })
+    if (turn !== newest) return undefined
     loading.value = false
     failure.value = result.ok ? null : result.failure
     return result.ok ? result.value : undefined
   }
 
-  async function load() {
+  /** Loads the newest events, of one kind or (null) all; until they are here, those before stay. */
+  async function load(wanted: EventKind | null) {
+    const other = wanted !== kind.value
+    kind.value = wanted
     const page = await fetchPage()
-    if (!page) return
-    events.value = page.events
-    nextBefore.value = page.nextBefore
+    if (page) {
+      events.value = page.events
+      nextBefore.value = page.nextBefore
+    } else if (other && failure.value && !loading.value) {
+      // Nothing of another kind under the name of this one.
+      events.value = []
+      nextBefore.value = null
+    }
   }
 
+  /** Adds the next page; returns the place of its first event in the list, or null when nothing was added. */
   async function loadMore() {
-    if (nextBefore.value === null || loading.value) return
+    if (nextBefore.value === null || loading.value) return null
     const page = await fetchPage(nextBefore.value)
-    if (!page) return
+    if (!page) return null
+    const place = events.value.length
     events.value = [...events.value, ...page.events]
     nextBefore.value = page.nextBefore
+    return page.events.length > 0 ? place : null
   }
 
-  return { events, nextBefore, loading, failure, load, loadMore }
+  return { kind, events, nextBefore, loading, failure, load, loadMore }
 })

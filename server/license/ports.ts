@@ -77,6 +77,8 @@ export interface NewEvent {
   details: EventDetails
 }
 export interface StoredEvent extends NewEvent { id: number, firstAt: number, count: number }
+/** The newest `limit` events, of one kind if told, with ids below `before`; newest first. */
+export interface EventPage { before?: number, limit: number, kind?: EventKind }
 
 /** What the vendor has still to be told of a license that was removed or replaced; `sub` is null where it is not known. */
 export interface PendingDeactivation {
@@ -149,8 +151,7 @@ export interface LicenseStore {
   saveEnvDigest(digest: string | null): Promise<void>
   /** Appends; a check-in event equal in kind, actor and details to the newest event of all is folded into it. */
   appendEvent(event: NewEvent): Promise<void>
-  /** Newest first, ids below `before`. */
-  listEvents(page: { before?: number, limit: number }): Promise<StoredEvent[]>
+  listEvents(page: EventPage): Promise<StoredEvent[]>
   pruneEvents(olderThan: number): Promise<number>
   /** Days (UTC) with at least one check-in, since the given time, oldest first. */
   listCheckInDays(since: number): Promise<CheckInDay[]>

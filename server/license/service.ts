@@ -9,7 +9,7 @@ import type { Keyring } from './jws.ts'
 import type { Moment } from './keeper.ts'
 import { createKeeper } from './keeper.ts'
 import { createNotedServer } from './outbound.ts'
-import type { Actor, Clock, LicenseServer, LicenseStore, Log, NewEvent, Random, StoredEvent } from './ports.ts'
+import type { Actor, Clock, EventPage, LicenseServer, LicenseStore, Log, NewEvent, Random, StoredEvent } from './ports.ts'
 import { previewCredential } from './preview.ts'
 import { createRemoval } from './removal.ts'
 import { createRunner } from './runner.ts'
@@ -50,7 +50,7 @@ export interface LicenseService {
   checkIn(actor: Actor): Promise<void>
   setSeatsUsed(seats: number): Promise<void>
   appendEvent(event: NewEvent): Promise<void>
-  listEvents(page: { before?: number, limit: number }): Promise<StoredEvent[]>
+  listEvents(page: EventPage): Promise<StoredEvent[]>
   listCheckInDays(days: number): Promise<CheckInDay[]>
   lastRequest(): OutboundRequest | null
   activationRequest(): ActivationRequest

@@ -1,9 +1,9 @@
-import type { Insertable, Selectable } from 'kysely'
+import { sql, type Insertable, type Kysely, type Selectable } from 'kysely'
 import { EVENT_KINDS, eventSchema, type EventDetails, type EventKind } from '../../shared/license.ts'
-import type { LicenseStore, NewEvent, StoredEvent } from '../license/ports.ts'
+import type { EventPage, LicenseStore, NewEvent, StoredEvent } from '../license/ports.ts'
 import { bump, write, type Connection, type Write } from './connection.ts'
 import { readJson } from './json-column.ts'
-import type { EventsTable } from './schema.ts'
+import type { Database, EventsTable } from './schema.ts'
 
 /** Runs of these, equal but for their time, become one row: a check-in every six hours must not bury what matters. */
 const FOLDED: ReadonlySet<EventKind> = new Set<EventKind>(['check_in_succeeded', 'check_in_failed'])
@@ -22,6 +22,22 @@ export async function addEvent({ trx, version }: Write, event: NewEvent): Promis
   await trx.insertInto('events').values(row).execute()
 }
 
+/**
+ * The query of one page. Its form leaves either database one way only, back through one index from where the page
+ * begins: read by the plan, it sorts nothing and passes over (almost) nothing, however long the log.
+ */
+export function selectEvents(db: Kysely<Database>, { before = Number.MAX_SAFE_INTEGER, limit, kind }: EventPage) {
+  const page = db.selectFrom('events').selectAll().limit(limit)
+  if (kind === undefined) {
+    // A kind that only a later version of this product knows is passed over. As an expression, lest SQLite takes the
+    // index by kind for it and sorts.
+    return page.where(sql<EventKind>`kind || ''`, 'in', EVENT_KINDS).where('id', '<', before).orderBy('id', 'desc')
+  }
+  // Not `kind = …`: where a kind is frequent but old, PostgreSQL would walk the primary key through all that is newer.
+  return page.where('kind', '>=', kind).where(({ eb, refTuple, tuple }) => eb(refTuple('kind', 'id'), '<', tuple(kind, before)))
+    .orderBy('kind', 'desc').orderBy('id', 'desc')
+}
+
 type EventLog = Pick<LicenseStore, 'appendEvent' | 'listEvents' | 'pruneEvents'>
 
 /** The part of the license store that keeps the activity log. */
@@ -32,13 +48,7 @@ export function createEventLog(connection: Connection): EventLog {
       await addEvent(step, event)
       await bump(step)
     }),
-    listEvents: ({ before, limit }) => attempt(async () => {
-      // A kind that only a later version of this product knows is passed over.
-      const all = db.selectFrom('events').selectAll().where('kind', 'in', EVENT_KINDS)
-        .orderBy('id', 'desc').limit(limit)
-      const rows = await (before === undefined ? all : all.where('id', '<', before)).execute()
-      return rows.map(toEvent)
-    }),
+    listEvents: page => attempt(async () => (await selectEvents(db, page).execute()).map(toEvent)),
     pruneEvents: olderThan => write(connection, async (step) => {
       const { numDeletedRows } = await step.trx.deleteFrom('events').where('at', '<', Math.round(olderThan))
         .executeTakeFirstOrThrow()

@@ -8,6 +8,7 @@ const MIGRATION_TABLE = 'license_migration'
 /** Every change of the tables ever made, in the order of their names; none is edited once released. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001_license': { up: async db => { await createLicenseTables(db); await createAccountTables(db) } },
+  '0002_events_by_kind': { up: db => db.schema.createIndex('events_kind_id').on('events').columns(['kind', 'id']).execute() },
 }
 
 async function createLicenseTables(db: Kysely<Database>): Promise<void> {

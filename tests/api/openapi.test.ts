@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
+import { EVENT_KINDS } from '../../shared/license.ts'
 import type { Operation } from '../../shared/operations.ts'
 import { OPERATIONS } from '../../shared/operations.ts'
 import { createApiClient } from '../product/api-client.ts'
@@ -12,7 +13,7 @@ const operationSchema = z.object({
   operationId: z.string().min(1),
   summary: z.string().min(1),
   security: z.array(z.record(z.string(), z.array(z.string()))),
-  parameters: z.array(z.object({ name: z.string(), in: z.enum(['path', 'query']), required: z.boolean(), schema: z.object({}) })).optional(),
+  parameters: z.array(z.object({ name: z.string(), in: z.enum(['path', 'query']), required: z.boolean(), schema: z.looseObject({}) })).optional(),
   requestBody: z.object({ content: z.record(z.string(), z.object({ schema: z.looseObject({}) })) }).optional(),
   responses: z.record(z.string().regex(/^[1-5]\d\d$/), z.object({ description: z.string().min(1) })),
 })
@@ -43,8 +44,15 @@ describe('/api/openapi.json', () => {
     expect(described?.security.length === 0).toBe(operation.access === 'public')
     const wanted = [...operation.path.matchAll(/:(\w+)/g)].map(([, parameter]) => parameter)
     expect(described?.parameters?.filter(each => each.in === 'path').map(each => each.name) ?? []).toEqual(wanted)
+    const asked = operation.query instanceof z.ZodObject ? Object.keys(operation.query.shape) : []
+    expect(described?.parameters?.filter(each => each.in === 'query').map(each => each.name) ?? []).toEqual(asked)
     if (operation.access !== 'public') expect(Object.keys(described?.responses ?? {})).toContain('401')
     if (operation.access === 'admin') expect(Object.keys(described?.responses ?? {})).toContain('403')
+  })
+
+  it('says which kinds of events can be asked for', () => {
+    const kind = describedAs(OPERATIONS.listEvents)?.parameters?.find(each => each.name === 'kind')
+    expect(kind).toMatchObject({ in: 'query', required: false, schema: { enum: [...EVENT_KINDS] } })
   })
 
   it('describes nothing that is not served', () => {

@@ -124,7 +124,7 @@ describe('F04 what is not the expected JSON', () => {
     expectNoInternals(answer.text)
   })
 
-  it.each(['/api/license/events?limit=0', '/api/license/events?limit=1e9', '/api/license/events?before=x', '/api/license/events?limit=1&limit=2', '/api/license/check-ins?days=-1'])(
+  it.each(['/api/license/events?limit=0', '/api/license/events?limit=1e9', '/api/license/events?before=x', '/api/license/events?limit=1&limit=2', '/api/license/events?kind=', '/api/license/events?kind=theft', '/api/license/events?kind=removed&kind=activated', '/api/license/check-ins?days=-1'])(
     '%s is refused', async (path) => {
       expectError(await stand.admin.request('GET', path), 'VALIDATION')
     })

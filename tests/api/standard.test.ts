@@ -150,4 +150,27 @@ describe('a standard license', () => {
     const second = await read(`limit=2&before=${first.nextBefore}`)
     expect([...first.events, ...second.events].map(({ id }) => id)).toEqual(events.slice(0, 4).map(({ id }) => id))
   })
+
+  it('what happened is listed by kind, page by page, to its end and no further', async () => {
+    for (let nth = 0; nth < 2; nth++) {
+      await stand.admin.save('nc_demo_standard')
+      await stand.admin.remove()
+    }
+    type Answer = { events: EventView[], nextBefore: number | null }
+    const read = async (query: string) => (await stand.admin.request<Answer>('GET', `/api/license/events?${query}`)).body
+    const { events } = await read('limit=200')
+    const wanted = events.filter(({ kind }) => kind === 'activated')
+    expect(wanted.length).toBeGreaterThanOrEqual(2)
+    const paged: EventView[] = []
+    let last = await read('kind=activated&limit=1')
+    paged.push(...last.events)
+    while (last.nextBefore !== null) {
+      last = await read(`kind=activated&limit=1&before=${last.nextBefore}`)
+      expect(last.events).toHaveLength(1)
+      paged.push(...last.events)
+    }
+    expect(paged).toEqual(wanted)
+    expect(await read(`kind=activated&limit=${wanted.length}`)).toEqual({ events: wanted, nextBefore: null })
+    expect(await read('kind=renewed')).toEqual({ events: [], nextBefore: null })
+  })
 })

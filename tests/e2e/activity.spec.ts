@@ -1,5 +1,18 @@
-import { expect, test } from './fixtures.ts'
+import type { Page } from '@playwright/test'
+import type { ApiClient } from '../product/api-client.ts'
+import { expect, test, useSession } from './fixtures.ts'
 import { openPath } from './screen.ts'
+
+const eventsOf = (page: Page) => page.getByRole('region', { name: 'Activity' }).getByRole('listitem')
+const showOnly = (page: Page, label: string) => page.getByLabel('Show').selectOption({ label })
+
+/** Adds and removes accounts: two events for each. */
+async function fillLog(api: ApiClient, accounts: number): Promise<void> {
+  for (let nth = 0; nth < accounts; nth++) {
+    const { body } = await api.request<{ id: string }>('POST', '/api/users', { email: `person${nth}@example.com`, password: 'a long password', role: 'viewer' })
+    await api.request('DELETE', `/api/users/${body.id}`)
+  }
+}
 
 test('the activity lists what happened, newest first, with who and from where, and can be filtered', async ({ licensePage: page, product, api, licenseServer }) => {
   await api.save('nc_demo_standard')
@@ -9,7 +22,7 @@ test('the activity lists what happened, newest first, with who and from where, a
   await api.checkIn()
   await api.remove()
   await openPath(page, product, '/admin/activity')
-  const events = page.getByRole('region', { name: 'Activity' }).getByRole('listitem')
+  const events = eventsOf(page)
   await expect(events.first()).toBeVisible()
   const of = (kind: string) => events.filter({ has: page.getByRole('heading', { name: kind }) })
   for (const kind of ['License activated', 'Check-in worked', 'Check-in failed', 'License removed', 'Account added']) {
@@ -23,22 +36,113 @@ test('the activity lists what happened, newest first, with who and from where, a
   expect(place('Check-in worked')).toBeLessThan(place('Check-in failed'))
   expect(place('Check-in failed')).toBeLessThan(place('License activated'))
 
-  await page.getByLabel('Show').selectOption({ label: 'Check-in failed' })
+  await showOnly(page, 'Check-in failed')
   await expect(events).toHaveCount(1)
   await expect(events).toContainText('The license server has trouble')
-  await page.getByLabel('Show').selectOption({ label: 'Account removed' })
-  await expect(page.getByText('None of this kind among what is loaded.')).toBeVisible()
+  await showOnly(page, 'Account removed')
+  await expect(events).toHaveCount(0)
+  await expect(page.getByRole('status').filter({ hasText: /^None of this kind/ })).toBeVisible()
+  await showOnly(page, 'Everything')
+  await expect(of('License removed')).toHaveCount(1)
+  await expect(of('Account added')).toHaveCount(1)
 })
 
-test('more than a page of it is loaded on demand', async ({ licensePage: page, product, api }) => {
-  for (let nth = 0; nth < 28; nth++) {
-    const { body } = await api.request<{ id: string }>('POST', '/api/users', { email: `person${nth}@example.com`, password: 'a long password', role: 'viewer' })
-    await api.request('DELETE', `/api/users/${body.id}`)
-  }
+test('more than a page of it is loaded on demand, and reading goes on where the new begins', async ({ licensePage: page, product, api }) => {
+  await fillLog(api, 53)
   await openPath(page, product, '/admin/activity')
-  const events = page.getByRole('region', { name: 'Activity' }).getByRole('listitem')
+  const events = eventsOf(page)
+  await expect(events).toHaveCount(50)
+  await expect(page.getByText('That is all.')).toBeHidden()
+  await page.getByRole('button', { name: 'Load more' }).press('Enter')
+  await expect(events).toHaveCount(100)
+  await expect(events.nth(50)).toBeFocused()
+  await expect(events.nth(50)).toBeInViewport()
+  await page.keyboard.press('Tab')
+  await page.keyboard.press('Enter')
+  await expect(events).toHaveCount(107)
+  await expect(events.nth(100)).toBeFocused()
+  await expect(page.getByRole('button', { name: 'Load more' })).toBeHidden()
+  await expect(page.getByRole('status').filter({ hasText: 'That is all.' })).toBeVisible()
+})
+
+test('a kind is found however far back it lies, and its pages are of that kind alone', async ({ licensePage: page, product, api }) => {
+  await api.save('nc_demo_standard')
+  await fillLog(api, 51)
+  await openPath(page, product, '/admin/activity')
+  const events = eventsOf(page)
+  const activated = events.filter({ has: page.getByRole('heading', { name: 'License activated' }) })
+  await expect(events).toHaveCount(50)
+  await expect(activated).toHaveCount(0)
+  await showOnly(page, 'License activated')
+  await expect(events).toHaveCount(1)
+  await expect(activated).toHaveCount(1)
+  await expect(page.getByText('That is all.')).toBeVisible()
+
+  await showOnly(page, 'Account removed')
   await expect(events).toHaveCount(50)
   await page.getByRole('button', { name: 'Load more' }).click()
-  await expect(events).toHaveCount(57)
-  await expect(page.getByText('That is all.')).toBeVisible()
+  await expect(events).toHaveCount(51)
+  await expect(events.filter({ has: page.getByRole('heading', { name: 'Account removed' }) })).toHaveCount(51)
+})
+
+test('the address keeps the kind: after a reload, for whoever gets the link, and without scripts', async ({ licensePage: page, product, api, openPage }) => {
+  await api.save('nc_demo_standard')
+  await openPath(page, product, '/admin/activity')
+  await showOnly(page, 'License activated')
+  await expect(page).toHaveURL(`${product.url}/admin/activity?kind=activated`)
+  await page.reload()
+  await expect(page.getByLabel('Show')).toHaveValue('activated')
+  await expect(eventsOf(page)).toHaveCount(1)
+  await showOnly(page, 'Everything')
+  await expect(page).toHaveURL(`${product.url}/admin/activity`)
+  await expect(eventsOf(page).nth(1)).toBeVisible()
+
+  const scriptless = await openPage(product, { javaScriptEnabled: false })
+  await useSession(scriptless, product, api)
+  await scriptless.goto(`${product.url}/admin/activity?kind=account_created`)
+  await expect(scriptless.getByLabel('Show')).toHaveValue('account_created')
+  await expect(eventsOf(scriptless)).toHaveCount(1)
+  await expect(eventsOf(scriptless)).toContainText('Account added')
+  // What is no kind (any more) is not an error.
+  await scriptless.goto(`${product.url}/admin/activity?kind=constructor`)
+  await expect(scriptless.getByLabel('Show')).toHaveValue('')
+  await expect(eventsOf(scriptless).nth(1)).toBeVisible()
+})
+
+test('the list stays in view while another is on its way, and a late answer does not replace a newer one', async ({ licensePage: page, product, api }) => {
+  await api.save('nc_demo_standard')
+  await openPath(page, product, '/admin/activity')
+  const events = eventsOf(page)
+  const list = page.getByRole('region', { name: 'Activity' }).getByRole('list')
+  const count = await events.count()
+  const late = Promise.withResolvers<void>()
+  await page.route(/\/api\/license\/events\?.*kind=removed/, async (route) => {
+    await late.promise
+    await route.continue()
+  })
+  await showOnly(page, 'License removed')
+  await expect(list).toHaveAttribute('aria-busy', 'true')
+  await expect(events).toHaveCount(count)
+  await showOnly(page, 'License activated')
+  await expect(events).toHaveCount(1)
+  const answered = page.waitForResponse(/kind=removed/)
+  late.resolve()
+  await (await answered).finished()
+  await expect(list).toHaveAttribute('aria-busy', 'false')
+  // One more round trip: by then the late answer has been dealt with.
+  await page.evaluate(() => fetch('/api/health/live').then(answer => answer.text()))
+  await expect(events).toHaveCount(1)
+  await expect(events).toContainText('License activated')
+})
+
+test('events of another kind do not stay under the name of one that could not be loaded', async ({ licensePage: page, product }) => {
+  await openPath(page, product, '/admin/activity')
+  await expect(eventsOf(page)).not.toHaveCount(0)
+  await page.route(/kind=verdict/, route => route.fulfill({ contentType: 'application/json', body: 'not JSON' }))
+  await showOnly(page, 'Verdict of the license server')
+  await expect(page.getByRole('alert')).toBeVisible()
+  await expect(eventsOf(page)).toHaveCount(0)
+  await showOnly(page, 'Everything')
+  await expect(page.getByRole('alert')).toBeHidden()
+  await expect(eventsOf(page)).not.toHaveCount(0)
 })

@@ -18,6 +18,24 @@ export function describeHistory({ open }: Bench): void {
       expect(await licenses.readVersion()).toBe(5)
     })
 
+    it('lists one kind alone, in pages, whatever lies between', async () => {
+      const { licenses } = await open()
+      for (let n = 1; n <= 5; n++) {
+        await licenses.appendEvent(eventOf({ kind: 'removed', details: { n } }))
+        await licenses.appendEvent(eventOf({ kind: n % 2 ? 'renewed' : 'verdict' }))
+      }
+      const first = await licenses.listEvents({ kind: 'removed', limit: 2 })
+      expect(first.map(event => [event.id, event.kind, event.details.n])).toEqual([[9, 'removed', 5], [7, 'removed', 4]])
+      const next = await licenses.listEvents({ kind: 'removed', before: 7, limit: 2 })
+      expect(next.map(event => event.details.n)).toEqual([3, 2])
+      // From between two of them, and beyond the last.
+      const rest = await licenses.listEvents({ kind: 'removed', before: 2, limit: 9 })
+      expect(rest.map(event => event.details.n)).toEqual([1])
+      expect(await licenses.listEvents({ kind: 'removed', before: 1, limit: 9 })).toEqual([])
+      expect(await licenses.listEvents({ kind: 'activated', limit: 9 })).toEqual([])
+      expect((await licenses.listEvents({ kind: 'verdict', limit: 9 })).map(event => event.id)).toEqual([8, 4])
+    })
+
     it('folds a run of equal check-ins into one entry', async () => {
       const { licenses } = await open()
       await licenses.appendEvent(failed(NOW, { code: 'NET_DNS', tries: 1 }))

@@ -1,7 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { CompiledQuery, Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openStorage, StorageOpenError, type Storage } from '../../server/storage/open.ts'
+import type { Database } from '../../server/storage/schema.ts'
 import { describeStorage } from './contract.ts'
+import { describeIndexByKind, describeMillionEvents, type PlanBackend } from './million-events.ts'
 import { startPostgres, type PostgresServer } from './postgres-server.ts'
 import { startRelay } from './relay.ts'
 import { eventOf, fresh, saveOf } from './samples.ts'
@@ -11,7 +14,28 @@ let server: PostgresServer
 beforeAll(async () => { server = await startPostgres() }, 120_000)
 afterAll(() => server.remove(), 60_000)
 
-describeStorage('storage on PostgreSQL', { freshUrl: () => server.createDatabase() })
+const backend: PlanBackend = {
+  freshUrl: () => server.createDatabase(),
+  connect(url) {
+    const pool = new pg.Pool({ connectionString: url, max: 1 })
+    // Ending, a client may still hear that the server stops.
+    pool.on('connect', client => client.on('error', () => {}))
+    return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) })
+  },
+  async plan(db, { sql, parameters }) {
+    const query = CompiledQuery.raw(`explain (costs off) ${sql}`, [...parameters])
+    const { rows } = await db.executeQuery<{ 'QUERY PLAN': string }>(query)
+    return rows.map(row => row['QUERY PLAN'].replace(/^[ >-]+|:.*$/g, ''))
+  },
+  walks: {
+    all: ['Limit', 'Index Scan Backward using events_pkey on events', 'Index Cond', 'Filter'],
+    // Without a filter: every entry of the index that is read is one of the page.
+    kind: ['Limit', 'Index Scan Backward using events_kind_id on events', 'Index Cond'],
+  },
+}
+describeStorage('storage on PostgreSQL', backend)
+describeMillionEvents('a million events on PostgreSQL', backend)
+describeIndexByKind(backend)
 
 /** Runs the work with a storage on a new database and closes it, whatever happens. */
 async function withStorage(work: (storage: Storage, url: string) => Promise<void>): Promise<void> {

@@ -1,11 +1,31 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { fileURLToPath } from 'node:url'
+import { CompiledQuery, Kysely } from 'kysely'
 import { afterAll } from 'vitest'
+import type { Database } from '../../server/storage/schema.ts'
+import { createSqliteDialect } from '../../server/storage/sqlite-dialect.ts'
 import { describeStorage } from './contract.ts'
+import { describeIndexByKind, describeMillionEvents, type PlanBackend } from './million-events.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'license-sqlite-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
 let count = 0
-describeStorage('storage on SQLite', { freshUrl: async () => `file:${join(folder, `${++count}`, 'license.db')}` })
+const backend: PlanBackend = {
+  freshUrl: async () => `file:${join(folder, `${++count}`, 'license.db')}`,
+  connect: url => new Kysely<Database>({ dialect: createSqliteDialect(new DatabaseSync(fileURLToPath(url))) }),
+  async plan(db, { sql, parameters }) {
+    const query = CompiledQuery.raw(`explain query plan ${sql}`, [...parameters])
+    return (await db.executeQuery<{ detail: string }>(query)).rows.map(row => row.detail)
+  },
+  walks: {
+    all: ['SEARCH events USING INDEX sqlite_autoindex_events_1 (id<?)'],
+    kind: ['SEARCH events USING INDEX events_kind_id (kind>? AND (kind,id)<(?,?))'],
+  },
+}
+describeStorage('storage on SQLite', backend)
+describeMillionEvents('a million events on SQLite', backend)
+describeIndexByKind(backend)

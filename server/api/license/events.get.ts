@@ -3,7 +3,11 @@ import { handle, requireIdentity } from '../../utils/handle.ts'
 
 export default handle('listEvents', async ({ app, query, identity }) => {
   const { role } = requireIdentity(identity)
-  const found = await app.license.listEvents(query)
-  const events = found.map(event => eventViewOf(event, role))
-  return { events, nextBefore: found.length === query.limit ? found.at(-1)?.id ?? null : null }
+  // One more than asked for tells whether there is another page.
+  const found = await app.license.listEvents({ ...query, limit: query.limit + 1 })
+  const shown = found.slice(0, query.limit)
+  return {
+    events: shown.map(event => eventViewOf(event, role)),
+    nextBefore: found.length > shown.length ? shown.at(-1)?.id ?? null : null,
+  }
 })

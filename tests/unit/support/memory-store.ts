@@ -162,8 +162,10 @@ function history(state: State, step: Step): Pick<LicenseStore, 'appendEvent' | '
       state.snapshot.version++
       addEvent(state, event)
     }),
-    listEvents: ({ before = Infinity, limit }) => step(() =>
-      state.events.filter(({ id }) => id < before).reverse().slice(0, limit)),
+    listEvents: page => step(() => {
+      const { before = Infinity, limit } = page
+      return state.events.filter(({ id, kind }) => id < before && kind === (page.kind ?? kind)).reverse().slice(0, limit)
+    }),
     pruneEvents: olderThan => step(() => {
       const kept = state.events.filter(({ at }) => at >= Math.round(olderThan))
       const pruned = state.events.length - kept.length

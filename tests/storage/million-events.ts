@@ -1,0 +1,96 @@
+import { CompiledQuery, type Kysely } from 'kysely'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { selectEvents } from '../../server/storage/event-log.ts'
+import { openStorage, type Storage } from '../../server/storage/open.ts'
+import type { Database } from '../../server/storage/schema.ts'
+import type { EventPage } from '../../server/license/ports.ts'
+import type { Backend } from './contract.ts'
+
+/** A kind of database whose plans can be read. */
+export interface PlanBackend extends Backend {
+  /** The database itself, beside the storage and without its time limits. */
+  connect(url: string): Kysely<Database>
+  /** Returns the steps in which the database would answer the query now. */
+  plan(db: Kysely<Database>, query: CompiledQuery): Promise<string[]>
+  /** The one good plan: back through the primary key, or through the index by kind, from where the page begins. */
+  walks: { all: string[], kind: string[] }
+}
+
+const MILLION = 1_000_000
+/** Three removals; failures once, none since: what makes a planner believe that any stretch of the log has some. */
+const INSERT = `insert into events
+  with recursive numbers(n) as (select 1 union all select n + 1 from numbers where n < ${MILLION})
+  select n, case when n % 333333 = 1 and n > 1 then 'removed' when n <= 450000 then 'check_in_failed' else 'check_in_succeeded' end,
+    n, n, 1, 'system', null, null, '{}' from numbers`
+
+const downFrom = (id: number) => Array.from({ length: 50 }, (_, index) => id - index)
+const PAGES: [string, EventPage, number[]][] = [
+  ['the first page', { limit: 50 }, [MILLION, 999_999, ...downFrom(999_998).slice(0, 48)]],
+  ['a page deep inside', { limit: 50, before: 500_000 }, downFrom(499_999)],
+  ['a rare kind', { limit: 50, kind: 'removed' }, [MILLION, 666_667, 333_334]],
+  ['a rare kind deep inside', { limit: 50, kind: 'removed', before: 500_000 }, [333_334]],
+  ['a frequent kind', { limit: 50, kind: 'check_in_succeeded' }, downFrom(999_999)],
+  ['a frequent kind that has long not come up', { limit: 50, kind: 'check_in_failed' }, downFrom(450_000)],
+  ['that kind deep inside', { limit: 50, kind: 'check_in_failed', before: 200_000 }, downFrom(199_999)],
+  ['a kind that never came up', { limit: 50, kind: 'verdict' }, []],
+]
+
+/** Runs on one kind of database: what the activity log costs does not grow with it. */
+export function describeMillionEvents(title: string, backend: PlanBackend): void {
+  describe(title, () => {
+    let storage: Storage
+    let db: Kysely<Database>
+    const run = (statement: string) => db.executeQuery(CompiledQuery.raw(statement))
+
+    beforeAll(async () => {
+      const url = await backend.freshUrl()
+      storage = await openStorage({ url, baseDir: '/' })
+      db = backend.connect(url)
+      await run(INSERT)
+    }, 120_000)
+    afterAll(async () => {
+      await storage.close()
+      await db.destroy()
+    })
+
+    it.each(PAGES)('%s is right', async (_, page, ids) => {
+      expect((await storage.licenses.listEvents(page)).map(event => event.id)).toEqual(ids)
+    })
+
+    // Statistics change plans; SQLite has none unless somebody asks, PostgreSQL gathers them by and by.
+    describe.each(['before', 'after'])('%s the database has looked at what is in it', (when) => {
+      beforeAll(async () => {
+        if (when === 'after') await run('analyze events')
+      }, 120_000)
+
+      it.each(PAGES)('%s is read without sorting or searching', async (_, page) => {
+        const steps = await backend.plan(db, selectEvents(db, page).compile())
+        expect(steps).toEqual(page.kind ? backend.walks.kind : backend.walks.all)
+      })
+    })
+  })
+}
+
+/** A database as the version before the index by kind has left it gets the index when it is opened. */
+export function describeIndexByKind(backend: PlanBackend): void {
+  it('a database made before there was the index by kind gets it, and keeps what it has', async () => {
+    const url = await backend.freshUrl()
+    await (await openStorage({ url, baseDir: '/' })).close()
+    const db = backend.connect(url)
+    for (const statement of [
+      'drop index events_kind_id', 'delete from license_migration where name = \'0002_events_by_kind\'',
+      'insert into events values (7, \'removed\', 1, 1, 1, \'system\', null, null, \'{}\')',
+    ]) await db.executeQuery(CompiledQuery.raw(statement))
+    const storage = await openStorage({ url, baseDir: '/' })
+    try {
+      expect(storage.created).toBe(false)
+      expect((await storage.licenses.listEvents({ kind: 'removed', limit: 1 })).map(event => event.id)).toEqual([7])
+      // Both databases say so when it exists already.
+      const again = db.executeQuery(CompiledQuery.raw('create index events_kind_id on events (kind, id)'))
+      await expect(again).rejects.toThrow(/events_kind_id.* already exists/)
+    } finally {
+      await storage.close()
+      await db.destroy()
+    }
+  })
+}
