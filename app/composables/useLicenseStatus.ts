@@ -29,16 +29,21 @@ export function useLicenseStatus(view: () => LicenseView) {
   })
   const headline = computed(() => t(`status.headline.${view().state}`))
 
+  // A warning beside it is something to do.
+  function withNothingToDo(said: string) {
+    return view().warnings.some(({ code }) => code !== 'SANDBOX_BUILD') ? said : `${said} ${t('status.nothing')}`
+  }
   function activeSentence(license: LicenseView) {
     const expires = both(license.expiresAt)
     if (license.method === 'airgapped' || license.method === 'offline') {
-      return t(`status.sentence.active.${license.method}${expiresSoon.value ? 'Soon' : ''}`, { expires })
+      const said = t(`status.sentence.active.${license.method}${expiresSoon.value ? 'Soon' : ''}`, { expires })
+      return expiresSoon.value ? said : withNothingToDo(said)
     }
     if (failing.value) return t('status.sentence.active.standardFailing', { grace: both(license.graceEndsAt) })
     if (expiresSoon.value) return t('status.sentence.active.standardSoon', { expires })
     const nextAt = license.checkIn?.nextAt
-    if (!nextAt || Date.parse(nextAt) <= time.now.value) return t('status.sentence.active.standardNow')
-    return t('status.sentence.active.standard', { next: time.both(nextAt) })
+    if (!nextAt || Date.parse(nextAt) <= time.now.value) return withNothingToDo(t('status.sentence.active.standardNow'))
+    return withNothingToDo(t('status.sentence.active.standard', { next: time.both(nextAt) }))
   }
   const sentence = computed(() => {
     const license = view()

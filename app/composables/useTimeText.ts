@@ -1,5 +1,6 @@
 const YEAR = 365 * 24 * 3600
 const UNITS = [
+  // A year that lacks some days is "1 year" as well, not "12 months" here and "1 year" there.
   ['year', 365 * 86_400], ['month', 30 * 86_400], ['week', 7 * 86_400], ['day', 86_400], ['hour', 3600],
   ['minute', 60], ['second', 1],
 ] as const
@@ -69,7 +70,7 @@ export function useTimeText() {
     const size = Math.abs(seconds)
     // "in 14 days" says more than "in 2 weeks"; weeks are left out, months begin at 60 days.
     const [unit, length] = UNITS.find(([name, unitLength]) =>
-      name !== 'week' && size >= (name === 'month' ? 60 * 86_400 : unitLength)) ?? ['second', 1]
+      name !== 'week' && size >= (name === 'month' ? 60 * 86_400 : name === 'year' ? 350 * 86_400 : unitLength)) ?? ['second', 1]
     const amount = Math.round(size / length)
     // "yesterday" is clear, "next year" is not.
     const numeric = unit === 'year' || unit === 'month' ? 'always' : 'auto'

@@ -20,7 +20,7 @@ export function describeRequest<C extends LicenseCall>(baseUrl: string, name: C,
 
 function maskMember(member: string, value: unknown): unknown {
   if (member === 'license_key') return maskKey(String(value))
-  if (member === 'lease') return `${String(value).slice(0, 8)}… (${String(value).length})`
+  if (member === 'lease') return `${String(value).slice(0, 8)}… (${String(value).length} characters)`
   return value
 }
 

@@ -1,4 +1,6 @@
 import { maskKey } from '../../shared/credential.ts'
+import { decodeProtectedHeader } from 'jose'
+import { TYP } from '../../shared/lease.ts'
 import { ERRORS } from '../../shared/errors.ts'
 import type { CHECK_NAMES, Preview } from '../../shared/license.ts'
 import { isInSequence } from './answers.ts'
@@ -43,21 +45,29 @@ export async function judgeToken(token: string, { keeper, store, keyring }: Judg
   }
   catch (error) {
     if (!(error instanceof LicenseError)) throw error
-    return { lease: null, checks: verificationChecks(error, keyring), error }
+    return { lease: null, checks: verificationChecks(token, error, keyring), error }
   }
   const circumstances = await judgeCircumstances(lease, keeper, store)
-  const checks = [...verificationChecks(null, keyring), ...circumstances.map(({ check }) => check)]
+  const checks = [...verificationChecks(token, null, keyring), ...circumstances.map(({ check }) => check)]
   const failed = circumstances.find(({ check }) => check.status === 'fail')
   return failed ? { lease, checks, error: failed.error } : { lease, checks, error: null }
 }
 
-function verificationChecks(error: LicenseError | null, keyring: Keyring): Check[] {
+const EXPECTED: Partial<Record<CheckName, (keyring: Keyring) => string>> = {
+  signature: keyring => keyring.kids.join(', '),
+  kind: () => TYP.offline,
+}
+
+function verificationChecks(token: string, error: LicenseError | null, keyring: Keyring): Check[] {
   const failedAt = error ? VERIFICATION.indexOf(FAILED_AT[error.code] ?? 'claims') : VERIFICATION.length
+  // Worth showing only once the signature has proven that the vendor wrote it.
+  const header = failedAt > VERIFICATION.indexOf('signature') ? decodeProtectedHeader(token) : {}
+  const found: Partial<Record<CheckName, unknown>> = { signature: header.kid, kind: header.typ }
   const checks = VERIFICATION.map((name, index): Check => ({
     name,
     status: index < failedAt ? 'pass' : index === failedAt ? 'fail' : 'skipped',
-    expected: name === 'signature' ? keyring.kids.join(', ') : null,
-    found: index === failedAt ? String(error?.details?.kid ?? error?.details?.claim ?? '') || null : null,
+    expected: EXPECTED[name]?.(keyring) ?? null,
+    found: index > failedAt ? null : String(found[name] ?? error?.details?.kid ?? error?.details?.claim ?? '') || null,
   }))
   const skipped = error ? CIRCUMSTANCES.map((name): Check => ({ name, status: 'skipped', expected: null, found: null })) : []
   return [...checks, ...skipped]

@@ -142,7 +142,11 @@ export async function createLicenseService(options: LicenseServiceOptions): Prom
     listEvents: page => store.listEvents(page),
     listCheckInDays: days => store.listCheckInDays(keeper.now().effective - (days - 1) * 86_400_000),
     lastRequest: () => keeper.snapshot.lastRequest,
-    activationRequest: () => activationRequestOf(instanceId, keeper.snapshot.license?.maskedKey ?? null, version),
+    activationRequest: () => {
+      const { method, licenseId, expiresAt, maskedKey } = view('viewer')
+      const renewal = method === 'offline' && licenseId && expiresAt ? { licenseId, expiresAt } : null
+      return activationRequestOf({ instanceId, maskedKey, version, renewal })
+    },
     supportBundle: facts => supportBundleOf({
       keeper, moment: keeper.now(), view: view('viewer'), version, sandbox, kids: keyring.kids, ...facts,
     }),

@@ -6,12 +6,21 @@ export const SUPPORT_EMAIL = 'cs@nocodb.com'
 
 export interface ActivationRequest { instanceId: string, maskedKey: string | null, version: string, email: string, text: string }
 
+export interface RequestFacts {
+  instanceId: string
+  maskedKey: string | null
+  version: string
+  /** The offline license that is to be renewed. */
+  renewal: { licenseId: string, expiresAt: string } | null
+}
+
 /** Takes what the vendor needs for an offline token; returns it with a text ready to be sent. The key is masked. */
-export function activationRequestOf(instanceId: string, maskedKey: string | null, version: string): ActivationRequest {
+export function activationRequestOf({ instanceId, maskedKey, version, renewal }: RequestFacts): ActivationRequest {
   const text = [
-    'Please issue an offline license token for this installation.',
+    renewal ? 'Please renew the offline license token of this installation.' : 'Please issue an offline license token for this installation.',
     '',
     `Instance ID: ${instanceId}`,
+    ...(renewal ? [`License ID: ${renewal.licenseId}`, `Present term ends: ${renewal.expiresAt}`] : []),
     `License key: ${maskedKey ?? '(please add your license key)'}`,
     `Version: ${version}`,
   ].join('\n')

@@ -41,8 +41,8 @@ describe('the preview of a token', () => {
     const end = iso(START + 365 * DAY)
     expect(preview).toMatchObject({ method: 'offline', accepted: true, error: null, sends: null })
     expect(preview.checks).toEqual([
-      { name: 'format', status: 'pass', expected: null, found: null }, { name: 'signature', status: 'pass', expected: 'vendor-1', found: null },
-      { name: 'kind', status: 'pass', expected: null, found: null }, { name: 'claims', status: 'pass', expected: null, found: null },
+      { name: 'format', status: 'pass', expected: null, found: null }, { name: 'signature', status: 'pass', expected: 'vendor-1', found: 'vendor-1' },
+      { name: 'kind', status: 'pass', expected: 'nc-offline+jwt', found: 'nc-offline+jwt' }, { name: 'claims', status: 'pass', expected: null, found: null },
       { name: 'instance', status: 'pass', expected: id, found: id }, { name: 'term', status: 'pass', expected: `> ${iso(START)}`, found: end },
       { name: 'start', status: 'pass', expected: `≤ ${iso(START)}`, found: iso(START) }, { name: 'sequence', status: 'pass', expected: null, found: '1' },
     ])
@@ -121,8 +121,8 @@ describe('the preview of a token', () => {
     ['format', token => token.slice(0, -1), 'CREDENTIAL_MALFORMED', null, null],
     ['signature', () => signed('offline', {}, { kid: 'vendor-9' }), 'TOKEN_UNKNOWN_SIGNER', 'vendor-1', 'vendor-9'],
     ['signature', () => strangerSigner.byHand('{"alg":"EdDSA","kid":"vendor-1","typ":"nc-offline+jwt"}', '{}'), 'TOKEN_SIGNATURE_INVALID', 'vendor-1', null],
-    ['kind', () => signed('lease', standardClaims()), 'TOKEN_WRONG_KIND', null, null],
-    ['kind', () => signed('verdict', verdictClaims()), 'TOKEN_WRONG_KIND', null, null],
+    ['kind', () => signed('lease', standardClaims()), 'TOKEN_WRONG_KIND', 'nc-offline+jwt', 'nc-lease+jwt'],
+    ['kind', () => signed('verdict', verdictClaims()), 'TOKEN_WRONG_KIND', 'nc-offline+jwt', 'nc-verdict+jwt'],
     ['claims', () => signed('offline', {}), 'TOKEN_CLAIMS_INVALID', null, 'method'],
   ])('that fails at its %s skips what could not be checked', async (name, spoil, code, expected, found) => {
     const world = await createWorld()

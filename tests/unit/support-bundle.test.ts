@@ -78,7 +78,7 @@ describe('the last request', () => {
     const sent = world.vendor.callsOf('checkIn')[0]?.body
     expect(world.service.lastRequest()).toEqual({
       at: iso(START + HOUR), method: 'POST', url: 'https://vendor.example/api/v1/licenses/check-in',
-      body: { ...sent, lease: `${license?.lease.slice(0, 8)}… (${license?.lease.length})`, seats_used: 4 },
+      body: { ...sent, lease: `${license?.lease.slice(0, 8)}… (${license?.lease.length} characters)`, seats_used: 4 },
     })
   })
 

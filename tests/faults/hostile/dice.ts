@@ -1,0 +1,27 @@
+import { createSeededRandom } from '../../unit/support/random.ts'
+
+/** Choices that look random and are the same for the same seed. */
+export interface Dice {
+  unit(): number
+  /** A whole number, both ends included. */
+  int(min: number, max: number): number
+  pick<T>(choices: readonly [T, ...T[]] | readonly T[]): T
+  chance(probability: number): boolean
+  hex(bytes: number): string
+  bytes(count: number): Buffer
+}
+
+export function createDice(seed: number): Dice {
+  const { unit, hex } = createSeededRandom(seed)
+  const int = (min: number, max: number) => min + Math.floor(unit() * (max - min + 1))
+  return {
+    unit, int, hex,
+    pick(choices) {
+      const chosen = choices[int(0, choices.length - 1)]
+      if (chosen === undefined) throw new Error('nothing to choose from')
+      return chosen
+    },
+    chance: probability => unit() < probability,
+    bytes: count => Buffer.from(hex(count), 'hex'),
+  }
+}
