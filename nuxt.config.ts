@@ -20,8 +20,14 @@ export default defineNuxtConfig({
     strict: true,
     tsConfig: { compilerOptions: { allowImportingTsExtensions: true, noUncheckedIndexedAccess: true } },
   },
-  vite: { define: { __SANDBOX_BUILD__: JSON.stringify(sandbox) } },
+  vite: {
+    build: { cssCodeSplit: false },
+    define: { __SANDBOX_BUILD__: JSON.stringify(sandbox) },
+  },
   css: ['~/assets/main.css'],
+  // One stylesheet: pages share most of it.
+  features: { inlineStyles: false },
+  experimental: { appManifest: false },
   // Styles are extracted by app/plugins/style-cache.ts; icons come from @lucide/vue; imports are written out.
   antd: { icons: false, imports: [] },
   i18n: {

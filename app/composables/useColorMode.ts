@@ -3,22 +3,31 @@ export type ColorMode = (typeof COLOR_MODES)[number]
 type ColorScheme = 'light' | 'dark'
 
 const YEAR = 365 * 24 * 3600
+const SEEN = 'nc-color-scheme'
 
 /**
- * The chosen mode and the scheme it comes to. With `system` the server follows the browser's hint, or what this browser
- * preferred on the last visit; `follow` corrects it after mount.
+ * For a first visit, when the server can only suppose: a browser that prefers dark says so in a cookie and asks once more,
+ * before anything is shown. Without cookies nothing happens, and the page turns dark once it runs.
+ */
+export const COLOR_GUESS_SCRIPT = `if (matchMedia('(prefers-color-scheme: dark)').matches) {
+  document.cookie = '${SEEN}=dark; path=/; max-age=${YEAR}; samesite=lax'
+  if (document.cookie.includes('${SEEN}=dark')) location.reload()
+}`
+
+/**
+ * The chosen mode and the scheme it comes to. With `system` the server goes by what this browser preferred on the last
+ * visit; `follow` corrects it after mount.
  */
 export function useColorMode() {
   const mode = useCookie<string>('nc-color-mode', { maxAge: YEAR, sameSite: 'lax', default: () => 'system' })
-  const seen = useCookie<string>('nc-color-scheme', { maxAge: YEAR, sameSite: 'lax', default: () => '' })
-  const hint = useRequestHeaders(['sec-ch-prefers-color-scheme'])['sec-ch-prefers-color-scheme'] ?? seen.value
-  const preferred = useState<ColorScheme>('preferred-scheme', () => hint.replaceAll('"', '') === 'dark' ? 'dark' : 'light')
+  const seen = useCookie<string>(SEEN, { maxAge: YEAR, sameSite: 'lax', default: () => '' })
+  const preferred = useState<ColorScheme>('preferred-scheme', () => seen.value === 'dark' ? 'dark' : 'light')
   const chosen = computed<ColorMode>({
     get: () => COLOR_MODES.find(known => known === mode.value) ?? 'system',
     set: (value) => { mode.value = value },
   })
   /** On the server: the scheme is not known, only supposed. */
-  const isGuess = chosen.value === 'system' && hint === ''
+  const isGuess = chosen.value === 'system' && seen.value === ''
   const scheme = computed<ColorScheme>(() => chosen.value === 'system' ? preferred.value : chosen.value)
 
   /** Call once, in the root component. */

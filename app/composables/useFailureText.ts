@@ -7,6 +7,9 @@ const ID = /^[\da-f]{32}$|^lic_/
 /** Facts that the screen says in words of its own. */
 const SAID_OTHERWISE = new Set(['revision', 'retryAfterSeconds', 'admin'])
 
+/* What was expected and found is an installation here. */
+const BOUND_LABELS: Record<string, string> = { expected: 'instanceId', found: 'boundTo' }
+
 /** The words for a failure, and its facts with labels and readable dates. */
 export function useFailureText() {
   const { t, te } = useI18n()
@@ -17,14 +20,14 @@ export function useFailureText() {
       ? { title: t('failure.UNREACHABLE.title'), means: t('failure.UNREACHABLE.means'), do: t('failure.UNREACHABLE.do') }
       : { title: t(`errors.${code}.title`), means: t(`errors.${code}.means`), do: t(`errors.${code}.do`) }
   }
-  function details(facts: ErrorDetails) {
+  function details(facts: ErrorDetails, code?: Failure['code']) {
     return Object.entries(facts).flatMap(([name, value]) => {
       if (value === null || value === '' || SAID_OTHERWISE.has(name)) return []
       const text = String(value)
-      const key = `detail.${name}`
+      const key = `detail.${code === 'BOUND_TO_DIFFERENT_INSTALLATION' ? BOUND_LABELS[name] ?? name : name}`
       return [{
         label: te(key) ? t(key) : name,
-        value: ISO_TIME.test(text) ? time.both(text) : text,
+        value: ISO_TIME.test(text) ? name === 'now' ? time.absolute(text) : time.both(text) : text,
         code: ID.test(text),
       }]
     })

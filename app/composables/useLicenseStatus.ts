@@ -1,4 +1,3 @@
-import { supportText } from '~/composables/support-text'
 import type { LicenseState, LicenseView } from '#shared/license'
 
 export type Tone = 'green' | 'orange' | 'red' | 'grey'
@@ -31,7 +30,7 @@ export function useLicenseStatus(view: () => LicenseView) {
 
   // A warning beside it is something to do.
   function withNothingToDo(said: string) {
-    return view().warnings.some(({ code }) => code !== 'SANDBOX_BUILD') ? said : `${said} ${t('status.nothing')}`
+    return view().warnings.some(({ code }) => code !== 'SANDBOX_BUILD') ? said : t('common.twoSentences', { first: said, second: t('status.nothing') })
   }
   function activeSentence(license: LicenseView) {
     const expires = both(license.expiresAt)
@@ -77,9 +76,6 @@ export function useLicenseStatus(view: () => LicenseView) {
     }
   })
 
-  const mailto = computed(() => {
-    const subject = encodeURIComponent(`NocoDB license: ${view().state}`)
-    return `mailto:cs@nocodb.com?subject=${subject}&body=${encodeURIComponent(`${supportText(view())}\n\n`)}`
-  })
+  const mailto = useSupportMail(() => view().state)
   return { tone, badge, headline, sentence, action, mailto }
 }

@@ -5,7 +5,7 @@ export interface Dice {
   unit(): number
   /** A whole number, both ends included. */
   int(min: number, max: number): number
-  pick<T>(choices: readonly [T, ...T[]] | readonly T[]): T
+  pick<T>(choices: readonly T[]): T
   chance(probability: number): boolean
   hex(bytes: number): string
   bytes(count: number): Buffer
@@ -17,9 +17,9 @@ export function createDice(seed: number): Dice {
   return {
     unit, int, hex,
     pick(choices) {
-      const chosen = choices[int(0, choices.length - 1)]
-      if (chosen === undefined) throw new Error('nothing to choose from')
-      return chosen
+      const at = int(0, choices.length - 1)
+      for (const chosen of choices.slice(at, at + 1)) return chosen
+      throw new Error('nothing to choose from')
     },
     chance: probability => unit() < probability,
     bytes: count => Buffer.from(hex(count), 'hex'),

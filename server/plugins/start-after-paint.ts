@@ -1,0 +1,47 @@
+import { defineNitroPlugin } from 'nitropack/runtime'
+
+interface Script { src: string, integrity: string | undefined }
+
+const PRELOAD = /<link\b[^>]*\brel="modulepreload"[^>]*>/g
+const ENTRY = /<script\b[^>]*\btype="module"[^>]*\bsrc="[^>]*><\/script>/g
+const attribute = (tag: string, name: string) => new RegExp(`\\b${name}="([^"]*)"`).exec(tag)?.[1]
+
+/**
+ * A page can be read before its scripts are there, and dozens of them compete with its first paint: they are asked for right
+ * after it. In a tab that is not shown nothing is painted, so they start at once; and after a second in any case.
+ */
+export default defineNitroPlugin((nitro) => {
+  nitro.hooks.hook('render:html', (html) => {
+    const found: { preloads: Script[], entries: Script[] } = { preloads: [], entries: [] }
+    for (const part of ['head', 'bodyPrepend', 'body', 'bodyAppend'] as const) {
+      html[part] = html[part].map(text => part === 'body' ? text : text.replace(PRELOAD, take(found.preloads, 'href')).replace(ENTRY, take(found.entries, 'src')))
+    }
+    if (found.entries.length === 0) return
+    // The nonce is added with all the others'.
+    html.bodyAppend.push(`<script>(${start})(${JSON.stringify(found).replaceAll('<', '\\u003C')})</script>`)
+  })
+})
+
+function take(list: Script[], name: 'href' | 'src') {
+  return (tag: string) => {
+    const src = attribute(tag, name)
+    if (src === undefined) return tag
+    list.push({ src, integrity: attribute(tag, 'integrity') })
+    return ''
+  }
+}
+
+/* Runs in the browser, as text. */
+const start = `({ preloads, entries }) => {
+  let begun = false
+  const add = (name, values) => document.head.append(Object.assign(document.createElement(name), { crossOrigin: 'anonymous' }, values))
+  const begin = () => {
+    if (begun) return
+    begun = true
+    for (const { src, integrity = '' } of preloads) add('link', { rel: 'modulepreload', href: src, integrity })
+    for (const { src, integrity = '' } of entries) add('script', { type: 'module', src, integrity })
+  }
+  if (document.hidden) begin()
+  else requestAnimationFrame(() => setTimeout(begin))
+  setTimeout(begin, 1000)
+}`
