@@ -102,7 +102,8 @@ function createInstallation(world: World, network: Network, life: Life) {
       const nextAt = Date.parse(world.service.view('admin').checkIn?.nextAt ?? '')
       const pauses = lastAnswer().signedAt + PAUSES_AFTER
       const borders = [-SECOND, -1, 0, SECOND, HOLD + 2 * SECOND].map(off => pauses + off).filter(at => at > now)
-      moments.push(now + HOUR, ...borders, now + (inDoubt ? SECOND : Math.max(SECOND, Math.ceil(nextAt - effective) + 1)))
+      const asks = Number.isFinite(network.nextEnd()) ? Infinity : Math.max(SECOND, Math.ceil(nextAt - effective) + 1)
+      moments.push(now + HOUR, ...borders, now + (inDoubt ? SECOND : asks))
     }
     return Math.max(1, Math.min(...moments) - now)
   }
