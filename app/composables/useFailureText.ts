@@ -5,7 +5,7 @@ const ISO_TIME = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/
 const ID = /^[\da-f]{32}$|^lic_/
 
 /** Facts that the screen says in words of its own. */
-const SAID_OTHERWISE = new Set(['revision', 'retryAfterSeconds', 'admin'])
+const SAID_OTHERWISE = new Set(['revision', 'retryAfterSeconds', 'admin', 'limitBytes'])
 
 /* What was expected and found is an installation here. */
 const BOUND_LABELS: Record<string, string> = { expected: 'instanceId', found: 'boundTo' }
@@ -23,6 +23,8 @@ export function useFailureText() {
   function details(facts: ErrorDetails, code?: Failure['code']) {
     return Object.entries(facts).flatMap(([name, value]) => {
       if (value === null || value === '' || SAID_OTHERWISE.has(name)) return []
+      // Sequence numbers say nothing to a person.
+      if (code === 'TOKEN_OLDER_THAN_CURRENT' && (name === 'expected' || name === 'found')) return []
       const text = String(value)
       const key = `detail.${code === 'BOUND_TO_DIFFERENT_INSTALLATION' ? BOUND_LABELS[name] ?? name : name}`
       return [{

@@ -14,7 +14,8 @@ export const useAccountsStore = defineStore('accounts', () => {
   }
 
   async function settle(result: Result<unknown>) {
-    if (result.ok) await load()
+    // What is not there any more must not stay on the list.
+    if (result.ok || result.failure.code === 'NOT_FOUND') await load()
     return result.ok ? null : result.failure
   }
   const path = (id: string) => `/api/users/${encodeURIComponent(id)}`

@@ -1,81 +1,8 @@
-import AxeBuilder from '@axe-core/playwright'
 import type { Locator, Page } from '@playwright/test'
-import type { Product } from '../product/process.ts'
 import { expect, test, useSession } from './fixtures.ts'
 import { expectNoHorizontalScroll, expectSaved, expectState, expectUsable, openLicense, openPath } from './screen.ts'
 
-const WCAG = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
-
-async function expectAccessible(page: Page, what: string): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).withTags(WCAG).analyze()
-  const found = violations.map(({ id, nodes }) => `${what}: ${id}: ${nodes.map(({ target }) => target.join(' ')).join(' | ')}`)
-  expect.soft(found).toEqual([])
-}
-
-/** Looks at a path in light and dark, wide and on a phone. */
-async function expectAccessibleEverywhere(page: Page, product: Product, path: string): Promise<void> {
-  for (const [scheme, width, height] of [['light', 1440, 900], ['dark', 390, 844]] as const) {
-    await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' })
-    await page.setViewportSize({ width, height })
-    await openPath(page, product, path)
-    await expect(page.locator('html')).toHaveAttribute('data-theme', scheme)
-    await expectAccessible(page, `${path} ${scheme} ${width}`)
-    if (width === 390) await expectNoHorizontalScroll(page)
-  }
-}
-
-test('axe finds nothing on the sign-in and set-up pages', async ({ page, product }) => {
-  await expectAccessibleEverywhere(page, product, '/login')
-  await expectAccessibleEverywhere(page, product, '/setup')
-})
-
-test('axe finds nothing while unlicensed, with an error and a preview', async ({ licensePage: page, product }) => {
-  await expectAccessibleEverywhere(page, product, '/admin/license')
-  await page.getByLabel('License key or token').fill('nc_demo_revoked')
-  await page.getByRole('button', { name: 'Preview' }).click()
-  await expect(page.getByText('What would be sent')).toBeVisible()
-  await page.getByRole('button', { name: 'Save', exact: true }).click()
-  await expect(page.getByRole('alert')).toBeVisible()
-  await expectAccessible(page, 'a refused key')
-  await page.getByRole('button', { name: /^Offline/ }).click()
-  await expectAccessible(page, 'the offline request')
-  await expectNoHorizontalScroll(page)
-})
-
-test('axe finds nothing while active, in the dialog neither', async ({ licensePage: page, product, api }) => {
-  await api.save('nc_demo_expiring')
-  await expectAccessibleEverywhere(page, product, '/admin/license')
-  await page.getByRole('button', { name: 'Remove license' }).click()
-  await expect(page.getByRole('dialog').getByRole('button', { name: 'Cancel' })).toBeVisible()
-  await expectAccessible(page, 'the dialog')
-})
-
-for (const [state, grace] of [['grace', 600], ['paused', 1]] as const) {
-  test(`axe finds nothing in the state ${state}`, async ({ licensePage: page, product, api, licenseServer }) => {
-    const { key } = await licenseServer.control.createLicense({ method: 'standard', every: 1, grace })
-    await api.save(key)
-    await licenseServer.control.addFault({ call: 'checkIn', fault: { type: 'status', status: 503 } })
-    await api.waitFor(view => view.state === state)
-    await expectAccessibleEverywhere(page, product, '/admin/license')
-    await expectState(page, state)
-  })
-}
-
-test('axe finds nothing on activity, diagnostics and access', async ({ licensePage: page, product, api, licenseServer }) => {
-  await api.save('nc_demo_revoked')
-  await api.save('nc_demo_standard')
-  await api.request('POST', '/api/users', { email: 'viewer@example.com', password: 'a long password', role: 'viewer' })
-  for (const path of ['/admin/activity', '/admin/access']) await expectAccessibleEverywhere(page, product, path)
-  await licenseServer.stop()
-  await openPath(page, product, '/admin/diagnostics')
-  await page.getByRole('button', { name: 'Run diagnostics' }).click()
-  await expect(page.getByText('Something is in the way.')).toBeVisible({ timeout: 20_000 })
-  await expectAccessible(page, 'diagnostics, dark, 390')
-  await expectNoHorizontalScroll(page)
-  await page.getByRole('button', { name: 'Open the menu' }).click()
-  await expect(page.getByRole('dialog', { name: 'Admin Panel' })).toBeVisible()
-  await expectAccessible(page, 'the drawer')
-})
+/* That axe finds nothing in any state, place or error is the gallery's business (tests/gallery). */
 
 async function tabTo(page: Page, target: Locator): Promise<void> {
   for (let presses = 0; presses < 60; presses++) {

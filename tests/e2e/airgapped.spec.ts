@@ -11,7 +11,7 @@ test('an airgapped key is activated by one call, then needs no license server, r
   await expect(page.getByRole('button', { name: /^Airgapped/ })).toHaveAttribute('aria-pressed', 'true')
   await expect(page.getByText(CAN_GO)).toBeVisible()
   await expect(page.getByText(/It must come back once before \d+ \w+ \d{4}, .* to renew\./)).toBeVisible()
-  await expect(statusOf(page)).toContainText('No internet connection is needed until then, nothing to do.')
+  await expect(statusOf(page)).toContainText('No internet access is needed until then: you can remove it. Nothing to do.')
   expect((await licenseServer.control.requests()).map(({ path }) => path)).toEqual(['/api/v1/licenses/activate'])
 
   await licenseServer.stop()
@@ -35,7 +35,7 @@ test('Renew now picks up the new end of the term, and says why when it cannot', 
   await checkInNow(page, 'Renew now')
   await expect(page.getByRole('status').filter({ hasText: 'Renewed: the license now ends on' })).toBeAttached()
   await expect(statusHeading(page)).toBeFocused()
-  await expect(statusOf(page)).toContainText('No internet connection is needed until then')
+  await expect(statusOf(page)).toContainText('No internet access is needed until then')
   await expect(page.getByRole('region', { name: /^The license ends/ })).toHaveCount(0)
   const after = await api.license()
   expect(Date.parse(after.expiresAt ?? '') - Date.parse(before.expiresAt ?? '')).toBeGreaterThan(300 * DAY)

@@ -4,7 +4,7 @@ import { expect, test, useSession } from './fixtures.ts'
 import { credentialOf, expectFailure, expectState, openLicense, saveCredential } from './screen.ts'
 
 const SECOND = { email: 'second@example.com', password: 'second admin 1' }
-const NOTE = 'Somebody else changed the license meanwhile. The page shows the new state now; look at it and save again if you still want to.'
+const NOTE = 'The page shows the present state now: look at it, and try again if you still want to.'
 
 async function addAdmin(api: ApiClient, url: string): Promise<ApiClient> {
   expect((await api.request('POST', '/api/users', { ...SECOND, role: 'admin' })).status).toBe(201)

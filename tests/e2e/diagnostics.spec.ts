@@ -41,7 +41,7 @@ test('a captive portal is named, and the button for support copies it all', asyn
   await licenseServer.control.addFault({ call: 'ping', fault: { type: 'html' } })
   await openPath(page, product, '/admin/diagnostics')
   await run(page)
-  await expect(stageOf(page, 'License server (HTTP)')).toContainText('a log-in or block page')
+  await expect(stageOf(page, 'License server (HTTP)')).toContainText('Sign in to the network')
   await page.getByRole('button', { name: 'Copy for support' }).click()
   await expect(page.getByRole('button', { name: 'Copied' })).toBeVisible()
   const copied = await page.evaluate(() => navigator.clipboard.readText())

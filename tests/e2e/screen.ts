@@ -10,7 +10,7 @@ import { ADMIN } from '../product/process.ts'
 
 export const statusOf = (page: Page) => page.getByRole('region', { name: 'License status' })
 export const statusHeading = (page: Page) => statusOf(page).getByRole('heading', { level: 2 })
-export const credentialOf = (page: Page) => page.getByRole('region', { name: /^(Activate a license|Change the license)$/ })
+export const credentialOf = (page: Page) => page.getByRole('region', { name: /^(Activate a license|Change the license|License key|Preview a license)$/ })
 export const fieldOf = (page: Page) => page.getByLabel('License key or token')
 export const warningsOf = (page: Page) => statusOf(page).getByRole('list', { name: 'Warnings' })
 export const badgeOf = (page: Page) => page.getByTestId('license-state')

@@ -1,0 +1,57 @@
+import { join } from 'node:path'
+import AxeBuilder from '@axe-core/playwright'
+import type { Page } from '@playwright/test'
+import { expect, test as base } from '../e2e/fixtures.ts'
+import { expectNoHorizontalScroll } from '../e2e/screen.ts'
+import { applyVariant, setLanguage } from './apply-variant.ts'
+import { takePicture } from './picture.ts'
+import type { Stage } from './scene.ts'
+import { SCENES } from './scenes/index.ts'
+import { SHOTS } from './shots-folder.ts'
+import { modeOf } from './variants.ts'
+
+const WCAG = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
+const { shots, variants } = modeOf(process.env.GALLERY)
+
+const test = base.extend<{ stage: Stage }>({
+  stage: async ({ page, product, licenseServer, launch }, use) => {
+    const endings: (() => void)[] = []
+    await use({ page, product, licenseServer, launch, atEnd: end => endings.push(end) })
+    for (const end of endings) end()
+  },
+})
+
+async function expectAccessible(page: Page, where: string): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).withTags(WCAG).analyze()
+  const found = violations.map(({ id, nodes }) => `${where}: ${id}: ${nodes.map(({ target }) => target.join(' ')).join(' | ')}`)
+  expect.soft(found).toEqual([])
+}
+
+test('every scene has a name of its own', () => {
+  const names = SCENES.map(({ name }) => name)
+  expect(new Set(names).size).toBe(names.length)
+})
+
+for (const scene of SCENES) {
+  test.describe(scene.name, () => {
+    test.use({ productOptions: scene.productOptions ?? {} })
+
+    test('is accessible, fits, and is quiet on the console', async ({ stage }) => {
+      const { page } = stage
+      await scene.prepare(stage)
+      for (const [index, variant] of variants.entries()) {
+        if (scene.onlyEnglish && variant.language !== 'en') continue
+        if (index > 0 && scene.fleeting) {
+          await setLanguage(page, 'en')
+          await scene.prepare(stage)
+        }
+        await test.step(variant.name, async () => {
+          await applyVariant(page, variant)
+          await expectNoHorizontalScroll(page)
+          if (shots) await takePicture(page, join(SHOTS, scene.name, `${variant.name}.png`))
+          await expectAccessible(page, variant.name)
+        })
+      }
+    })
+  })
+}

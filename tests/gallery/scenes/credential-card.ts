@@ -1,0 +1,87 @@
+import { expect } from '@playwright/test'
+import { signIn } from '../../product/api-client.ts'
+import { useSession } from '../../e2e/fixtures.ts'
+import { expectState, fieldOf, openLicense, saveCredential } from '../../e2e/screen.ts'
+import type { Scene, Stage } from '../scene.ts'
+import { openAfter, openScreen, requireSaved, signInPage, tokenFor } from '../scene.ts'
+
+const VIEWER = { email: 'viewer@example.com', password: 'viewer password 1' }
+
+async function preview({ page }: Stage, credential: string, outcome: string): Promise<void> {
+  await fieldOf(page).fill(credential)
+  await page.getByRole('button', { name: 'Preview' }).click()
+  await expect(page.getByText(outcome)).toBeVisible()
+}
+
+/** Previews a token on an installation that has an offline license. */
+async function previewToken(stage: Stage, claims: Record<string, unknown>, outcome: string): Promise<void> {
+  const api = await openAfter(stage, '/admin/license', async script => requireSaved(script, await tokenFor(stage, script)))
+  await preview(stage, await tokenFor(stage, api, claims), outcome)
+}
+
+/** What an administrator does with a credential, and who may not. */
+export const CREDENTIAL_CARD_SCENES: readonly Scene[] = [
+  {
+    name: 'preview-token-accepted',
+    prepare: stage => previewToken(stage, { seats: 500, features: ['sso', 'scim', 'teams', 'extensions'] }, 'would be accepted'),
+  },
+  {
+    name: 'preview-token-refused',
+    prepare: stage => previewToken(stage, { instance_id: '0123456789abcdef'.repeat(2) }, 'This would be refused.'),
+  },
+  {
+    name: 'preview-key',
+    async prepare(stage) {
+      await openAfter(stage, '/admin/license', api => requireSaved(api, 'nc_demo_standard'))
+      await preview(stage, 'nc_ag_demo_airgapped', 'the license server decides when you save')
+    },
+  },
+  {
+    name: 'saving',
+    fleeting: true,
+    async prepare(stage) {
+      await openScreen(stage)
+      await stage.licenseServer.control.addFault({ call: 'activate', times: 1, fault: { type: 'hang' } })
+      await saveCredential(stage.page, 'nc_demo_standard')
+      await expect(stage.page.locator('[aria-current=step]')).toHaveText('Contacted the license server', { timeout: 30_000 })
+    },
+  },
+  {
+    name: 'saving-nothing',
+    async prepare(stage) {
+      await openScreen(stage)
+      await saveCredential(stage.page, '')
+      await expect(stage.page.getByText('Paste a license key or token first.')).toBeVisible()
+    },
+  },
+  {
+    name: 'remove-dialog',
+    async prepare(stage) {
+      await openAfter(stage, '/admin/license', api => requireSaved(api, 'nc_demo_standard'))
+      await stage.page.getByRole('button', { name: 'Remove license' }).click()
+      await expect(stage.page.getByRole('dialog').getByRole('button', { name: 'Cancel' })).toBeVisible()
+    },
+  },
+  {
+    name: 'viewer',
+    async prepare(stage) {
+      const { page, product } = stage
+      const api = await signInPage(stage)
+      await requireSaved(api, 'nc_demo_standard')
+      await api.request('POST', '/api/users', { ...VIEWER, role: 'viewer' })
+      await useSession(page, product, await signIn(product.url, VIEWER))
+      await openLicense(page, product)
+      await expect(page.getByText('You are a viewer')).toBeVisible()
+    },
+  },
+  {
+    name: 'managed-by-environment',
+    productOptions: { env: { NC_LICENSE_KEY: 'nc_demo_standard' } },
+    async prepare(stage) {
+      const api = await signInPage(stage)
+      await api.waitFor(({ state }) => state === 'active')
+      await openLicense(stage.page, stage.product)
+      await expectState(stage.page, 'active')
+    },
+  },
+]

@@ -1,0 +1,110 @@
+import { expect } from '@playwright/test'
+import { ADMIN } from '../../product/process.ts'
+import { expectUsable, fillLogin, openPath } from '../../e2e/screen.ts'
+import type { Scene, Stage } from '../scene.ts'
+import { daysFromNow, openAfter, openScreen, requireSaved } from '../scene.ts'
+
+const SECOND = { email: 'grace.hopper@example.com', password: 'second admin 1' }
+const VIEWER = { email: 'viewer@example.com', password: 'viewer password 1' }
+
+async function fillActivity(stage: Stage): Promise<void> {
+  const { control } = stage.licenseServer
+  await openAfter(stage, '/admin/activity', async (api) => {
+    const { body: { id } } = await api.request<{ id: string }>('POST', '/api/users', { ...SECOND, role: 'viewer' })
+    await api.request('PATCH', `/api/users/${id}`, { role: 'admin' })
+    const { key } = await control.createLicense({ method: 'standard' })
+    await requireSaved(api, key)
+    await api.checkIn()
+    await control.addFault({ call: 'checkIn', times: 2, fault: { type: 'html' } })
+    await api.checkIn()
+    await api.checkIn()
+    await control.changeLicense(key, { status: 'suspended', reason: 'Invoice 4711 is open' })
+    await api.checkIn()
+    await control.changeLicense(key, { status: 'active', days: 700 })
+    await api.checkIn()
+    await api.remove()
+    await requireSaved(api, 'nc_ag_demo_airgapped')
+  })
+  await expect(stage.page.getByRole('heading', { name: 'License activated' }).first()).toBeVisible()
+}
+
+/** Diagnostics run to their end. */
+async function diagnose(stage: Stage, outcome: string): Promise<void> {
+  const { page } = stage
+  await openAfter(stage, '/admin/diagnostics', api => api.license())
+  await page.getByRole('button', { name: 'Run diagnostics' }).click()
+  await expect(page.getByText(outcome)).toBeVisible({ timeout: 30_000 })
+}
+
+/** The banner above every page, before a deadline that needs a person. */
+async function showBanner(stage: Stage, path: string, method: 'standard' | 'airgapped', days: number): Promise<void> {
+  const { key } = await stage.licenseServer.control.createLicense({ method, exp: daysFromNow(days), renews: false })
+  await openAfter(stage, path, api => requireSaved(api, key))
+  await expect(stage.page.getByRole('region', { name: /^The license ends/ })).toBeVisible()
+}
+
+/** Sign-in and set-up, and the pages beside the License screen. */
+export const PAGE_SCENES: readonly Scene[] = [
+  { name: 'sign-in', prepare: ({ page, product }) => openPath(page, product, '/login') },
+  {
+    name: 'sign-in-refused',
+    async prepare({ page, product }) {
+      await openPath(page, product, '/login')
+      await fillLogin(page, { ...ADMIN, password: 'not the password' })
+      await expect(page.getByRole('alert')).toBeVisible()
+    },
+  },
+  {
+    name: 'set-up',
+    productOptions: { env: { NC_ADMIN_EMAIL: undefined, NC_ADMIN_PASSWORD: undefined } },
+    async prepare({ page, product }) {
+      await page.goto(/https?:\/\/[^\s"]+\/setup#token=[\w-]+/.exec(product.output())?.[0] ?? `${product.url}/setup`)
+      await expectUsable(page)
+      await expect(page.getByRole('button', { name: 'Create account' })).toBeVisible()
+    },
+  },
+  { name: 'activity', prepare: fillActivity },
+  { name: 'diagnostics', prepare: async (stage) => { await openAfter(stage, '/admin/diagnostics', api => api.license()) } },
+  { name: 'diagnostics-good', prepare: stage => diagnose(stage, 'Every stage is good') },
+  {
+    name: 'diagnostics-failed',
+    async prepare(stage) {
+      await stage.licenseServer.control.addFault({ call: 'ping', fault: { type: 'html' } })
+      await diagnose(stage, 'Something is in the way.')
+    },
+  },
+  {
+    name: 'access',
+    async prepare(stage) {
+      await openAfter(stage, '/admin/access', async (api) => {
+        await api.request('POST', '/api/users', { ...SECOND, role: 'admin' })
+        await api.request('POST', '/api/users', { ...VIEWER, role: 'viewer' })
+      })
+      await expect(stage.page.getByText(VIEWER.email)).toBeVisible()
+    },
+  },
+  { name: 'banner-month', prepare: stage => showBanner(stage, '/admin/diagnostics', 'airgapped', 28.5) },
+  { name: 'banner-week', prepare: stage => showBanner(stage, '/admin/license', 'standard', 5.5) },
+  {
+    name: 'menu',
+    async prepare(stage) {
+      const { page } = stage
+      await page.setViewportSize({ width: 390, height: 844 })
+      await openScreen(stage)
+      await page.getByRole('button', { name: 'Open the menu' }).click()
+      await expect(page.getByRole('dialog', { name: 'Admin Panel' })).toBeVisible()
+    },
+  },
+  { name: 'page-not-found', prepare: async (stage) => { await openAfter(stage, '/admin/no-such-page', api => api.license()) } },
+  {
+    name: 'error-page',
+    onlyEnglish: true,
+    productOptions: { env: { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nowhere' }, untilReady: false },
+    async prepare({ page, product }) {
+      // A session that cannot be looked up; without any, the sign-in page would be shown.
+      await page.context().addCookies([{ name: 'nc_license_session', value: 'A'.repeat(43), url: product.url }])
+      await page.goto(`${product.url}/admin/license`)
+      await expect(page.getByRole('heading', { level: 1 })).toHaveText('This page cannot be shown just now')
+    },
+  },
+]

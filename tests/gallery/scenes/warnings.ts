@@ -1,0 +1,67 @@
+import { expect } from '@playwright/test'
+import type { Warning } from '../../../shared/license.ts'
+import { SERVICE_TOKEN } from '../../product/process.ts'
+import { openLicense, warningsOf } from '../../e2e/screen.ts'
+import type { Scene, Stage } from '../scene.ts'
+import { openAfter, requireSaved, signInPage, startAgain } from '../scene.ts'
+
+async function expectWarning({ page }: Stage, text: string): Promise<void> {
+  await expect(warningsOf(page)).toContainText(text, { timeout: 20_000 })
+}
+
+/** Shows a license whose server's clock differs from this machine's by so many seconds. */
+async function showClock(stage: Stage, offset: number, text: string): Promise<void> {
+  await stage.licenseServer.control.setClock(offset)
+  await openAfter(stage, '/admin/license', api => requireSaved(api, 'nc_demo_standard'))
+  await expectWarning(stage, text)
+}
+
+export const WARNING_SCENES: Record<Warning['code'], Scene> = {
+  EXPIRES_SOON: {
+    name: 'warning-expires-soon',
+    async prepare(stage) {
+      await openAfter(stage, '/admin/license', api => requireSaved(api, 'nc_demo_expiring'))
+      await expectWarning(stage, 'The license ends in 20 days')
+    },
+  },
+  CHECK_IN_FAILING: {
+    name: 'warning-check-in-failing',
+    async prepare(stage) {
+      await openAfter(stage, '/admin/license', async (api) => {
+        await requireSaved(api, 'nc_demo_standard')
+        await stage.licenseServer.control.addFault({ call: 'checkIn', fault: { type: 'html' } })
+        await api.checkIn()
+        await api.checkIn()
+      })
+      await expectWarning(stage, 'Check-ins have failed')
+    },
+  },
+  CLOCK_BEHIND: { name: 'warning-clock-behind', prepare: stage => showClock(stage, 26 * 3600, 'clock is behind') },
+  CLOCK_AHEAD: { name: 'warning-clock-ahead', prepare: stage => showClock(stage, -26 * 3600, 'clock is ahead') },
+  SEATS_EXCEEDED: {
+    name: 'warning-seats-exceeded',
+    async prepare(stage) {
+      await openAfter(stage, '/admin/license', async (api) => {
+        await requireSaved(api, 'nc_demo_standard')
+        await api.request('PUT', '/api/usage', { seats: 30 }, { authorization: `Bearer ${SERVICE_TOKEN}` })
+      })
+      await expectWarning(stage, '30 of 25 seats are in use.')
+    },
+  },
+  ENV_DIFFERS: {
+    name: 'warning-env-differs',
+    async prepare(stage) {
+      await requireSaved(await signInPage(stage), 'nc_demo_standard')
+      await startAgain(stage, { NC_LICENSE_KEY: 'nc_demo_revoked' })
+      await openLicense(stage.page, stage.product)
+      await expectWarning(stage, 'could not be applied')
+    },
+  },
+  SANDBOX_BUILD: {
+    name: 'warning-sandbox-build',
+    async prepare(stage) {
+      await openAfter(stage, '/admin/activity', api => api.license())
+      await expect(stage.page.getByRole('complementary', { name: 'Kind of build' })).toBeVisible()
+    },
+  },
+}
