@@ -1,3 +1,4 @@
+import componentStyles from './app/build/component-styles.ts'
 import { guardEntry } from './server/build/entry.ts'
 import trustedKeys from './server/build/trusted-keys.ts'
 
@@ -8,6 +9,7 @@ export default defineNuxtConfig({
   compatibilityDate: '2026-11-01',
   modules: [
     [trustedKeys, { sandbox }],
+    componentStyles,
     '@pinia/nuxt',
     '@ant-design-vue/nuxt',
     '@nuxtjs/i18n',
@@ -22,13 +24,31 @@ export default defineNuxtConfig({
   },
   vite: {
     build: { cssCodeSplit: false },
+    // Few files, each a task of its own when it is read (server/plugins/start-after-paint.ts).
+    $client: {
+      build: {
+        rolldownOptions: {
+          output: {
+            chunkFileNames: chunk => chunk.name.startsWith('library') ? '_nuxt/library.[hash].js' : '_nuxt/[hash].js',
+            codeSplitting: {
+              groups: [
+                { name: 'library-vue', test: /node_modules[\\/](@vue|vue|vue-router|pinia|devalue|hookable|ofetch|ufo|defu|unhead|@unhead)[\\/]/ },
+                { name: 'library-words', test: /node_modules[\\/](@intlify|vue-i18n|@nuxtjs)[\\/]/ },
+                { name: 'library-looks', test: /node_modules[\\/](ant-design-vue|@ant-design|@lucide|@babel|lodash-es|dayjs|resize-observer-polyfill|@emotion|stylis)[\\/]/ },
+                { name: 'screen', test: /[\\/]app[\\/](components|composables|stores|api|layouts|pages)[\\/]|[\\/]shared[\\/]/ },
+              ],
+            },
+          },
+        },
+      },
+    },
     define: { __SANDBOX_BUILD__: JSON.stringify(sandbox) },
   },
-  css: ['~/assets/main.css'],
+  css: ['#build/component-styles.css', '~/assets/main.css'],
   // One stylesheet: pages share most of it.
   features: { inlineStyles: false },
   experimental: { appManifest: false },
-  // Styles are extracted by app/plugins/style-cache.ts; icons come from @lucide/vue; imports are written out.
+  // Styles are compiled by app/build/component-styles.ts; icons come from @lucide/vue; imports are written out.
   antd: { icons: false, imports: [] },
   i18n: {
     defaultLocale: 'en',

@@ -48,6 +48,8 @@ const dark = {
 export function createTheme(scheme: ColorScheme) {
   const isDark = scheme === 'dark'
   return {
+    // One set of class names for both schemes.
+    hashed: false,
     algorithm: isDark ? antd.darkAlgorithm : antd.defaultAlgorithm,
     token: {
       ...shared,

@@ -24,14 +24,30 @@ function isZone(name: string): boolean {
 
 /** The zone that times are shown in: the browser's own, remembered for the server; UTC on the very first page. */
 export function useZone() {
+  const zone = useState('zone', () => {
+    const seen = useCookie('nc-zone').value
+    return seen && isZone(seen) ? seen : 'UTC'
+  })
+  return zone
+}
+
+/** Call once, in the root component; after mount it tells the zone, to the server as well. */
+export function useZoneFollower() {
+  const zone = useZone()
   const seen = useCookie<string>('nc-zone', { maxAge: YEAR, sameSite: 'lax', default: () => 'UTC' })
-  const zone = useState('zone', () => isZone(seen.value) ? seen.value : 'UTC')
-  /** Call once, in the root component, after mount. */
-  function follow() {
+  return function follow() {
     zone.value = new Intl.DateTimeFormat().resolvedOptions().timeZone
     seen.value = zone.value
   }
-  return { zone, follow }
+}
+
+// Making one costs more than using it a hundred times.
+const formatters = new Map<string, Intl.DateTimeFormat>()
+function formatterOf(tag: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = tag + JSON.stringify(options)
+  const known = formatters.get(key) ?? new Intl.DateTimeFormat(tag, options)
+  formatters.set(key, known)
+  return known
 }
 
 /**
@@ -51,14 +67,13 @@ function useFormatted() {
 export function useTimeText() {
   const { locale } = useI18n()
   const now = useNow()
-  const { zone } = useZone()
+  const zone = useZone()
   const formatted = useFormatted()
   const tag = () => TAGS[locale.value] ?? locale.value
 
   function format(iso: string, options: Intl.DateTimeFormatOptions) {
     const key = [iso, zone.value, ...Object.keys(options)].join(' ')
-    return formatted(key, () =>
-      new Intl.DateTimeFormat(tag(), { ...options, timeZone: zone.value, hourCycle: 'h23' }).format(new Date(iso)))
+    return formatted(key, () => formatterOf(tag(), { ...options, timeZone: zone.value, hourCycle: 'h23' }).format(new Date(iso)))
   }
   const date = (iso: string) => format(iso, { day: 'numeric', month: 'short', year: 'numeric' })
   const clock = (iso: string) => format(iso, { hour: '2-digit', minute: '2-digit', timeZoneName: 'short' })

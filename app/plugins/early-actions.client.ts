@@ -29,7 +29,8 @@ function takeEarlyActions(): unknown[] {
 }
 
 /** Gives back, once the page can be used, what was typed, pasted, autofilled, clicked, chosen or submitted before. */
-export default defineNuxtPlugin((nuxtApp) => {
+export default defineNuxtPlugin(async (nuxtApp) => {
+  await breathe()
   const fields = entered()
   nuxtApp.hook('app:suspense:resolve', async () => {
     for (const [field, value] of fields.splice(0)) enter(field, value)

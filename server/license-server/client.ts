@@ -36,7 +36,7 @@ interface Answer {
 
 /** Takes the address of the license server; returns the client for it. Its calls never reject and never follow a redirect. */
 export function createLicenseServerClient({ baseUrl, version, proxyFor }: ClientOptions): LicenseServerClient {
-  const base = baseUrl.replace(/\/+$/, '')
+  const base = baseUrl.replace(/(?<!\/)\/+$/, '')
 
   async function exchange(name: CallName, body: unknown, { secret, signal }: CallOptions): Promise<Answer> {
     const url = base + PROTOCOL[name].path

@@ -35,10 +35,15 @@ function take(list: Script[], name: 'href' | 'src') {
 const start = `({ preloads, entries }) => {
   let begun = false
   const add = (name, values) => document.head.append(Object.assign(document.createElement(name), { crossOrigin: 'anonymous' }, values))
-  const begin = () => {
+  const begin = async () => {
     if (begun) return
     begun = true
     for (const { src, integrity = '' } of preloads) add('link', { rel: 'modulepreload', href: src, integrity })
+    // Libraries first, one after another: each is a task of its own, between which a click can be answered.
+    for (const { src } of preloads.filter(({ src }) => src.includes('/library.'))) {
+      await import(src).catch(() => undefined)
+      await new Promise(resolve => setTimeout(resolve))
+    }
     for (const { src, integrity = '' } of entries) add('script', { type: 'module', src, integrity })
   }
   if (document.hidden) begin()

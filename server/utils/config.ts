@@ -138,7 +138,7 @@ function licenseServerUrl(env: Environment): string {
   if (!allowed || url.username || url.search || url.hash) {
     throw new ConfigError('NC_LICENSE_SERVER_URL', 'expected an https:// address (http:// only to a loopback address), without user, query or fragment')
   }
-  return url.href.replace(/\/+$/, '')
+  return url.href.replace(/(?<!\/)\/+$/, '')
 }
 
 function checkProxy(serverUrl: string): void {

@@ -29,7 +29,8 @@ async function readText(event: H3Event): Promise<string> {
   const { req } = event.node
   const chunks: Buffer[] = []
   let size = 0
-  for await (const chunk of req) {
+  // Destroyed along with its loop, the request would have no socket when the answer is finished: an uncaught exception in Nitro.
+  for await (const chunk of req.iterator({ destroyOnReturn: false })) {
     size += chunk.length
     if (size > MAX_BODY) {
       // The rest is not read; the connection cannot be used again.

@@ -19,7 +19,9 @@ export const badgeOf = (page: Page) => page.getByTestId('license-state')
 export async function expectUsable(page: Page): Promise<void> {
   await page.waitForFunction(() => {
     const nuxt: unknown = Reflect.get(window, 'useNuxtApp')
-    return typeof nuxt === 'function' && Reflect.get(Object(nuxt()), 'isHydrating') === false
+    const isHydrated = typeof nuxt === 'function' && Reflect.get(Object(nuxt()), 'isHydrating') === false
+    // What was clicked before is carried out first.
+    return isHydrated && !('takeEarlyActions' in window)
   })
 }
 

@@ -26,7 +26,7 @@ describe('thirty days of random outages', () => {
       counts.pausedTooEarly += life.wrongfulPauses.length
       counts.entitledTooLate += life.wrongfulEntitlements.length
       counts.stuck += life.stuck.length
-      for (const problem of [...life.wrongfulPauses.slice(0, 2), ...life.wrongfulEntitlements.slice(0, 2), ...life.stuck]) wrong.push(`SEED=${seed} SEEDS=1: ${problem}`)
+      for (const problem of [...life.wrongfulPauses.slice(0, 2), ...life.wrongfulEntitlements.slice(0, 2), ...life.stuck.slice(0, 2)]) wrong.push(`SEED=${seed} SEEDS=1: ${problem}`)
       for (const state of life.states.keys()) states.set(state, (states.get(state) ?? 0) + 1)
       for (const trouble of life.seen.keys()) seen.add(trouble)
     }

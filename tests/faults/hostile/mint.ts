@@ -43,7 +43,7 @@ export function ownKey(kid: string): SigningKey {
 
 export const encode = (part: string | Uint8Array): string => Buffer.from(part).toString('base64url')
 
-/** Takes claims; returns the statement as fast-jwt signs it. It keeps `iat` as it is, and leaves no claim out. */
+/** Takes claims; returns the statement as fast-jwt signs it, their `iat` kept. */
 export function mintWithFastJwt(claims: Record<string, unknown>, typ: string, key: SigningKey = sandboxKey): string {
   return createSigner({ key: key.pem, algorithm: 'EdDSA', kid: key.kid, header: { alg: 'EdDSA', typ } })(claims)
 }

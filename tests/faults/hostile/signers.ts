@@ -17,8 +17,9 @@ const MALFORMED = 'CREDENTIAL_MALFORMED'
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 })
 const rsaPem = rsa.privateKey.export({ format: 'pem', type: 'pkcs8' }).toString()
 const curves = { ES256: 'prime256v1', ES384: 'secp384r1', ES512: 'secp521r1' } as const
-const ecPems = Object.entries(curves).map(([alg, namedCurve]) =>
-  [alg, generateKeyPairSync('ec', { namedCurve }).privateKey.export({ format: 'pem', type: 'pkcs8' }).toString()] as const)
+const ecPem = (alg: keyof typeof curves) =>
+  [alg, generateKeyPairSync('ec', { namedCurve: curves[alg] }).privateKey.export({ format: 'pem', type: 'pkcs8' }).toString()] as const
+const ecPems = [ecPem('ES256'), ecPem('ES384'), ecPem('ES512')]
 const ed448: KeyObject = generateKeyPairSync('ed448').privateKey
 const own = ownKey(sandboxKey.kid)
 
@@ -35,7 +36,8 @@ function hmacToken(dice: Dice, target: Target, secret: string | Buffer): string 
   return `${input}.${createHmac(`sha${bits}`, secret).update(input).digest('base64url')}`
 }
 
-const fastJwtToken = (dice: Dice, target: Target, algorithm: 'RS256' | 'RS384' | 'RS512' | 'PS256' | 'PS384' | 'PS512' | 'ES256' | 'ES384' | 'ES512', key: string) =>
+const RSA = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'] as const
+const fastJwtToken = (dice: Dice, target: Target, algorithm: (typeof RSA)[number] | keyof typeof curves, key: string) =>
   createSigner({ key, algorithm, kid: sandboxKey.kid, header: { alg: algorithm, typ: TYP.offline } })(genuineClaims(dice, target))
 
 /** F11: another algorithm than the one the key is for. */
@@ -48,10 +50,10 @@ export const wrongAlgorithms: readonly Mutation[] = [
   mutation('HMAC by fast-jwt', SIGNATURE, (dice, target) => createSigner({
     key: sandboxKey.publicBytes.toString('hex'), algorithm: dice.pick(['HS256', 'HS384', 'HS512']), kid: sandboxKey.kid, header: { alg: 'HS256', typ: TYP.offline },
   })(genuineClaims(dice, target))),
-  mutation('RSA with an own key', SIGNATURE, (dice, target) => fastJwtToken(dice, target, dice.pick(['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512']), rsaPem)),
+  mutation('RSA with an own key', SIGNATURE, (dice, target) => fastJwtToken(dice, target, dice.pick(RSA), rsaPem)),
   mutation('ECDSA with an own key', SIGNATURE, (dice, target) => {
     const [alg, pem] = dice.pick(ecPems)
-    return fastJwtToken(dice, target, alg === 'ES256' ? 'ES256' : alg === 'ES384' ? 'ES384' : 'ES512', pem)
+    return fastJwtToken(dice, target, alg, pem)
   }),
   mutation('Ed448 with an own key', SIGNATURE, (dice, target) => {
     const input = `${encode(JSON.stringify(headerOf({ alg: dice.pick(['EdDSA', 'Ed448']) })))}.${encode(JSON.stringify(genuineClaims(dice, target)))}`
@@ -64,7 +66,8 @@ export const wrongAlgorithms: readonly Mutation[] = [
 /** F12: a token that brings or names its own key; `listener` is where it would have the key fetched from. */
 export function ownKeys(listener: string): readonly Mutation[] {
   const brought = (dice: Dice): Record<string, unknown> => dice.pick([
-    { jwk: own.jwks.keys[0] }, { jwk: { ...own.jwks.keys[0], kid: sandboxKey.kid } }, { jwks: own.jwks }, { x5c: [encode(own.publicPem)] }, { key: own.publicPem },
+    { jwk: own.jwks.keys[0] }, { jwk: { ...own.jwks.keys[0], kid: sandboxKey.kid } },
+    { jwks: own.jwks }, { x5c: [encode(own.publicPem)] }, { key: own.publicPem },
     { jku: `${listener}/jwks.json` }, { x5u: `${listener}/cert.pem` }, { 'jku': listener, 'x5t#S256': dice.hex(32) }, { epk: own.jwks.keys[0] },
     { jwk: own.jwk }, { jku: 'file:///etc/passwd' }, { jwk: null }, { x5c: [] },
   ])
@@ -101,7 +104,9 @@ export const otherForms: readonly Mutation[] = [
   mutation('JWE with an empty key', MALFORMED, dice => `${encode('{"alg":"dir","enc":"A256GCM"}')}..${encode(dice.bytes(12))}.${encode(dice.bytes(90))}.${encode(dice.bytes(16))}`),
   mutation('JSON serialisation', MALFORMED, (dice, target) => {
     const [header = '', payload = '', signature = ''] = genuineToken(dice, target).split('.')
-    return JSON.stringify(dice.pick([{ protected: header, payload, signature }, { payload, signatures: [{ protected: header, signature }] }, [header, payload, signature]]))
+    return JSON.stringify(dice.pick([
+      { protected: header, payload, signature }, { payload, signatures: [{ protected: header, signature }] }, [header, payload, signature],
+    ]))
   }),
   mutation('nested JWS', [SIGNATURE, 'TOKEN_CLAIMS_INVALID'], (dice, target) => {
     const inner = genuineToken(dice, target)

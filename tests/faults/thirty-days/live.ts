@@ -15,12 +15,14 @@ const PAUSES_AFTER = 6 * HOUR + 7 * DAY
 /** While a check-in is to tell whether the clock is right, the last state is held no longer than this. */
 const HOLD = 12 * SECOND
 const WHOLE_SECOND = 1000
+/** The longest wait between two attempts is an hour; what one takes, and the rounding of these steps, comes on top. */
+const NEXT_ATTEMPT = HOUR + 5 * 60 * SECOND
 
 export interface Life {
   looks: number
   wrongfulPauses: string[]
   wrongfulEntitlements: string[]
-  /** Not on again although the license server could be reached for long enough. */
+  /** Not checked in, although it was due and the license server could be reached for long enough. */
   stuck: string[]
   states: Map<string, number>
   seen: Map<string, number>
@@ -56,7 +58,9 @@ function createInstallation(world: World, network: Network, life: Life) {
   const start = clock.real()
   /** Null while the process runs; else when it is to be started again. */
   let downUntil: number | null = null
-  let bootedAt = start
+  /** Since the process began, or the machine woke: before that it could ask nobody. */
+  let awakeSince = start
+  let fairSince = start
 
   const describe = () => {
     const { state, effective, inDoubt } = world.service.moment()
@@ -77,17 +81,22 @@ function createInstallation(world: World, network: Network, life: Life) {
     life.looks++
     life.states.set(state, (life.states.get(state) ?? 0) + 1)
     if (!entitled && late < 0) life.wrongfulPauses.push(describe())
-    // Trusted time starts from the moment of signing, and so lags by the time the answer took. After a start, and when
-    // the border is passed in a process that nobody has answered yet, a check-in is asked first.
-    const held = Math.min(late, clock.real() - bootedAt) <= HOLD + WHOLE_SECOND + (deliveredAt - signedAt)
+    // Trusted time starts from the moment of signing, and so lags by the time the answer took. After a start or
+    // a sleep, and when the border is passed in a process that nobody has answered yet, a check-in is asked first.
+    const held = Math.min(late, clock.real() - awakeSince) <= HOLD + WHOLE_SECOND + (deliveredAt - signedAt)
     if (entitled && late >= 0 && !held) life.wrongfulEntitlements.push(describe())
+  }
+
+  function lookForDelay(): void {
+    const calmSince = Math.max(fairSince, awakeSince, network.mayRestUntil, lastAnswer().signedAt + 6 * HOUR)
+    if (network.weather.kind === 'fair' && clock.real() - calmSince > NEXT_ATTEMPT) life.stuck.push(describe())
   }
 
   async function bootIfPossible(): Promise<void> {
     // Without its database no process comes up.
     if (downUntil === null || clock.real() < downUntil || !store.available) return
     downUntil = null
-    bootedAt = clock.real()
+    awakeSince = clock.real()
     await world.boot()
   }
 
@@ -114,7 +123,10 @@ function createInstallation(world: World, network: Network, life: Life) {
       while (clock.real() < until) {
         await bootIfPossible()
         const wait = downUntil === null ? await world.tick() : Infinity
-        if (downUntil === null) look()
+        if (downUntil === null) {
+          look()
+          lookForDelay()
+        }
         const waitForDatabase = downUntil !== null && clock.real() >= downUntil
         clock.advance(waitForDatabase ? until - clock.real() : Math.min(until - clock.real(), quietFor(wait, until)))
         network.deliver()
@@ -122,9 +134,15 @@ function createInstallation(world: World, network: Network, life: Life) {
       await bootIfPossible()
     },
     async undergo(happening: Happening): Promise<void> {
-      if (happening.kind === 'network') network.weather = happening.weather
+      if (happening.kind === 'network') {
+        network.weather = happening.weather
+        fairSince = clock.real()
+      }
       else if (happening.kind === 'database') store.available = happening.available
-      else if (happening.kind === 'suspend') clock.advance(happening.ms)
+      else if (happening.kind === 'suspend') {
+        clock.advance(happening.ms)
+        awakeSince = clock.real()
+      }
       else if (happening.kind === 'reboot') {
         network.cut()
         clock.reboot(happening.offFor)

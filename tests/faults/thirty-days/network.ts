@@ -22,6 +22,8 @@ export interface Network {
   weather: Weather
   readonly answers: readonly Answer[]
   readonly seen: Map<string, number>
+  /** Until when the server asked not to be called again; no more than six hours are granted. */
+  readonly mayRestUntil: number
   /** When the next call under way comes to its end, real time; Infinity when none is. */
   nextEnd(): number
   /** Ends the calls that are due by now. */
@@ -32,12 +34,14 @@ export interface Network {
 
 type LicenseCall = Exclude<CallName, 'ping'>
 const bodySchema = z.object({ lease: z.string() })
+const LONGEST_REST = 6 * 3_600_000
 const claimsSchema = z.object({ iat: z.number() })
 
 /** Takes a world and chance; puts a network between the installation and the vendor that does what the weather says. */
 export function createNetwork(world: World, dice: Dice): Network {
   let waiting: { until: number, end: () => void }[] = []
   let answers: Answer[] = []
+  let mayRestUntil = -Infinity
   const seen = new Map<string, number>()
   const { vendor, clock, store } = world
   const reached = vendor.call
@@ -65,6 +69,7 @@ export function createNetwork(world: World, dice: Dice): Network {
   async function call<C extends LicenseCall>(name: C, body: RequestOf<C>, options: CallOptions = {}): Promise<CallOutcome<ResponseOf<C>>> {
     const trouble = draw()
     count(seen, trouble)
+    if (trouble.kind === 'fails' && trouble.retryAfterMs !== null) mayRestUntil = clock.real() + Math.min(trouble.retryAfterMs, LONGEST_REST)
     if (trouble.kind === 'fails') return failure(trouble.code, { answered: trouble.answered, retryAfterMs: trouble.retryAfterMs, refusal: trouble.refusal })
     if (trouble.kind === 'hangs') return await wait(trouble.ms, options.signal) ? failure('NET_TIMEOUT') : failure('NET_CONNECT')
     if (trouble.kind === 'spoilt') vendor.spoil = spoiler(trouble.how, dice)
@@ -82,6 +87,7 @@ export function createNetwork(world: World, dice: Dice): Network {
     weather: { kind: 'fair' },
     get answers() { return answers },
     seen,
+    get mayRestUntil() { return mayRestUntil },
     nextEnd: () => Math.min(Infinity, ...waiting.map(({ until }) => until)),
     deliver() {
       const due = waiting.filter(({ until }) => until <= clock.real())

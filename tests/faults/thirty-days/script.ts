@@ -61,7 +61,8 @@ export function troubleOf(dice: Dice, kinds: readonly Trouble['kind'][]): Troubl
 /** How long an outage lasts: seldom forgets the moments around the end of grace. */
 function outage(dice: Dice): number {
   return dice.pick([
-    () => dice.int(MINUTE, 12 * HOUR), () => dice.int(12 * HOUR, 5 * DAY), () => GRACE + dice.int(-EVERY, EVERY + 2 * HOUR), () => GRACE + EVERY + dice.int(-HOUR, HOUR),
+    () => dice.int(MINUTE, 12 * HOUR), () => dice.int(12 * HOUR, 5 * DAY), () => GRACE + dice.int(-EVERY, EVERY + 2 * HOUR),
+    () => GRACE + EVERY + dice.int(-HOUR, HOUR),
     () => dice.int(7 * DAY, 15 * DAY),
   ])()
 }
@@ -72,7 +73,9 @@ function weathers(dice: Dice): Happening[] {
     const troubles = dice.chance(0.4) ? [dice.pick(KINDS)] : KINDS
     // A network that lets a call through now and then is an outage of many short ones.
     const fairOnce = dice.chance(0.15) ? dice.pick([0.02, 0.2, 0.5]) : 0
-    found.push({ at, kind: 'network', weather: { kind: 'storm', troubles: fairOnce === 0 ? troubles.filter(each => each !== 'slow').concat('hangs') : troubles, fairOnce } })
+    // A slow answer is a good one: it has no place in an outage that lets nothing through.
+    const kinds = fairOnce === 0 ? [...troubles.filter(each => each !== 'slow'), 'hangs' as const] : troubles
+    found.push({ at, kind: 'network', weather: { kind: 'storm', troubles: kinds, fairOnce } })
     at += outage(dice)
     found.push({ at, kind: 'network', weather: { kind: 'fair' } })
     at += dice.pick([() => dice.int(SECOND, HOUR), () => dice.int(HOUR, 12 * HOUR), () => dice.int(DAY, 6 * DAY)])()

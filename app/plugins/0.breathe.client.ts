@@ -1,0 +1,2 @@
+/** The program has been read; what it does next is a task of its own. */
+export default defineNuxtPlugin({ enforce: 'pre', setup: () => breathe() })

@@ -1,0 +1,176 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
+import { signInSoon, sleep, startOwnLicenseServer, startOwnProduct, until } from '../api/stand.ts'
+import type { LicenseServerProcess } from '../license-server/process.ts'
+import { startLicenseServer } from '../license-server/process.ts'
+import type { ApiClient } from '../product/api-client.ts'
+import type { Product } from '../product/process.ts'
+import { startProduct } from '../product/process.ts'
+import { compiled, forgetCompiled } from './crash/compiled.ts'
+import { liveAndDie } from './crash/domain-cycle.ts'
+import { anyChange, askStanding, changeAcknowledged, clientOf, killAmid } from './crash/product-cycle.ts'
+import type { Standing } from './crash/standing.ts'
+import { complaintsAbout } from './crash/standing.ts'
+import { tally } from './tally.ts'
+
+/*
+ * `kill -9` over saves, check-ins and removals. A cycle: an acknowledged change, another one begun, the process killed at any
+ * moment of it, started again, compared with what was acknowledged. A start of the whole product takes seconds, so that a
+ * quarter of the cycles kills it, and three quarters kill a process with all of it but Nitro (crash/domain-process.ts).
+ */
+
+const CYCLES = Number(process.env.CRASH_CYCLES ?? 1000)
+const WHOLE = Math.max(1, Math.round(CYCLES / 4))
+const DOMAIN = Math.max(1, CYCLES - WHOLE)
+afterAll(forgetCompiled)
+
+async function newKeys({ control }: LicenseServerProcess): Promise<string[]> {
+  const created = [await control.createLicense({ method: 'standard' }), await control.createLicense({ method: 'standard', seats: 7 })]
+  return created.map(({ key }) => key)
+}
+
+/** Whatever was interrupted: the installation that holds a license takes exactly one seat of it. */
+async function expectOneSeat(licenseServer: LicenseServerProcess, key: string, instanceId: string): Promise<void> {
+  const { activations, deactivations, boundTo } = await licenseServer.control.getLicense(key)
+  expect({ seats: activations - deactivations, boundTo }).toEqual({ seats: 1, boundTo: [instanceId] })
+}
+
+describe.concurrent('kill -9', () => {
+  it(`F60: ${WHOLE} times over the whole product loses nothing acknowledged, serves nothing by half, keeps the Instance ID`, async ({ expect, onTestFinished }) => {
+    const licenseServer = await startLicenseServer()
+    onTestFinished(() => licenseServer.stop())
+    const [first = '', ...others] = await newKeys(licenseServer)
+    const keys = [first, ...others]
+    let product = await startProduct({ licenseServerUrl: licenseServer.url, env: compiled() })
+    onTestFinished(() => product.dispose())
+    let cookie = ''
+    let admin: ApiClient = await clientOf(product, cookie)
+    const complaints: string[] = []
+    let failedStarts = 0
+    let finished = 0
+    for (let cycle = 1; cycle <= WHOLE; cycle++) {
+      const acknowledged = await changeAcknowledged(admin, keys)
+      cookie = admin.cookie
+      const acknowledgedLast = await killAmid(product, admin, anyChange(keys, acknowledged), Math.random() * 80)
+      if (acknowledgedLast) finished++
+      const again = await startAfterCrash(product, licenseServer.url)
+      if (!again) {
+        failedStarts++
+        break
+      }
+      product = again
+      admin = await clientOf(product, cookie)
+      const found = await askStanding(admin)
+      complaints.push(...complaintsAbout(acknowledged, found).map(what => `cycle ${cycle}: ${what}`))
+      const kept = !acknowledgedLast || (found.revision === acknowledgedLast.revision && found.licenseId === acknowledgedLast.licenseId)
+      if (!kept) complaints.push(`cycle ${cycle}: what was acknowledged last was lost`)
+    }
+    console.log(`F60: ${WHOLE} cycles of the whole product, ${finished} of the operations killed were acknowledged before`)
+    tally({ row: 'F60', tried: WHOLE, lost: complaints.length, crashed: failedStarts })
+    expect({ complaints, failedStarts }).toEqual({ complaints: [], failedStarts: 0 })
+    expect((await admin.save(first)).status).toBe(200)
+    await expectOneSeat(licenseServer, first, (await admin.license()).instanceId)
+  })
+
+  it(`F60: ${DOMAIN} times over the license service, its database and its client loses nothing either`, async ({ expect, onTestFinished }) => {
+    const licenseServer = await startLicenseServer()
+    onTestFinished(() => licenseServer.stop())
+    const keys = await newKeys(licenseServer)
+    const folder = await mkdtemp(join(tmpdir(), 'nc-crash-'))
+    onTestFinished(() => rm(folder, { recursive: true, force: true }))
+    const url = `file:${join(folder, 'license.db')}`
+    const complaints: string[] = []
+    let last: Standing | undefined
+    let changes = 0
+    let failedStarts = 0
+    for (let cycle = 1; cycle <= DOMAIN; cycle++) {
+      const life = await liveAndDie(url, licenseServer.url, keys, 1 + cycle % 4, Math.random() * 40)
+      if (!life.started || !life.last) {
+        failedStarts++
+        complaints.push(`cycle ${cycle}: ${life.errors}`)
+        break
+      }
+      if (life.errors) complaints.push(`cycle ${cycle}: ${life.errors}`)
+      if (last) complaints.push(...complaintsAbout(last, life.started).map(what => `cycle ${cycle}: ${what}`))
+      last = life.last
+      changes += life.acknowledged
+    }
+    console.log(`F60: ${DOMAIN} cycles of the license service, ${changes} changes acknowledged`)
+    tally({ row: 'F60', tried: DOMAIN, lost: complaints.length, crashed: failedStarts })
+    expect(complaints).toEqual([])
+    expect(changes).toBeGreaterThanOrEqual(DOMAIN)
+  })
+})
+
+async function startAfterCrash({ dataDir }: Product, licenseServerUrl: string): Promise<Product | undefined> {
+  try {
+    return await startProduct({ licenseServerUrl, dataDir, env: compiled() })
+  }
+  catch (error) {
+    console.error(String(error))
+    return undefined
+  }
+}
+
+const ANSWER_DELAY = 40
+const BETWEEN = Number(process.env.CRASH_BETWEEN ?? 20)
+
+describe('a crash between the license server\'s answer and our write', () => {
+  it(`F61: ${BETWEEN} times: saving again works and takes no second activation`, async () => {
+    const licenseServer = await startOwnLicenseServer()
+    const { key } = await licenseServer.control.createLicense({ method: 'standard' })
+    let product = await startProduct({ licenseServerUrl: licenseServer.url, env: compiled() })
+    onTestFinished(() => product.dispose())
+    let admin = await signInSoon(product)
+    const { instanceId } = await admin.license()
+    for (let nth = 0; nth < BETWEEN; nth++) {
+      await licenseServer.control.clearRequests()
+      await licenseServer.control.addFault({ call: 'activate', times: 1, fault: { type: 'delay', ms: ANSWER_DELAY } })
+      const saving = admin.save(key).catch(() => undefined)
+      await until('the license server has been asked', async () => (await licenseServer.control.requests()).length > 0)
+      // The license server has decided by now; its answer is on the way, or has just come.
+      await sleep(Math.random() * ANSWER_DELAY)
+      await product.kill()
+      await saving
+      product = await startProduct({ licenseServerUrl: licenseServer.url, dataDir: product.dataDir, env: compiled() })
+      admin = await clientOf(product, admin.cookie)
+      expect(['unlicensed', 'active']).toContain((await admin.license()).state)
+    }
+    expect((await admin.save(key)).body).toMatchObject({ state: 'active', instanceId })
+    expect(await licenseServer.control.getLicense(key)).toMatchObject({ activations: 1, deactivations: 0, boundTo: [instanceId] })
+    tally({ row: 'F61', tried: BETWEEN })
+  })
+})
+
+const INTERRUPTED = [
+  ['a save that is answered late', 'activate', { type: 'delay', ms: 700 }],
+  ['a save that is never answered', 'activate', { type: 'hang' }],
+  ['a check-in that is answered late', 'checkIn', { type: 'delay', ms: 700 }],
+  ['a check-in that is never answered', 'checkIn', { type: 'hang' }],
+] as const
+
+describe('SIGTERM', () => {
+  it.each(INTERRUPTED)('F68: during %s ends the process within 10 s with 0, the license as before or as after', async (_what, call, fault) => {
+    const licenseServer = await startOwnLicenseServer()
+    const keys = await newKeys(licenseServer)
+    const product = await startOwnProduct({ licenseServerUrl: licenseServer.url })
+    const admin = await signInSoon(product)
+    expect((await admin.save(keys[0] ?? '')).status).toBe(200)
+    const before = await askStanding(admin)
+    await licenseServer.control.clearRequests()
+    await licenseServer.control.addFault({ call, times: 1, fault })
+    const begun = (call === 'activate' ? admin.save(keys[1] ?? '') : admin.checkIn()).then(({ status }) => status, () => 0)
+    await until('the license server has been asked', async () => (await licenseServer.control.requests()).length > 0)
+    const endedAt = performance.now()
+    expect(await product.stop()).toBe(0)
+    expect(performance.now() - endedAt).toBeLessThan(10_000)
+    const status = await begun
+    const again = await startOwnProduct({ licenseServerUrl: licenseServer.url, dataDir: product.dataDir })
+    const after = await askStanding(await clientOf(again, admin.cookie))
+    expect(complaintsAbout(before, after)).toEqual([])
+    if (call === 'activate') expect(after.revision > before.revision).toBe(status === 200)
+    tally({ row: 'F68', tried: 1 })
+  })
+})

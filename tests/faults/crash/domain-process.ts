@@ -1,0 +1,61 @@
+import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { createLicenseServerClient } from '../../../server/license-server/client.ts'
+import { createKeyring } from '../../../server/license/jws.ts'
+import { createLicenseService } from '../../../server/license/service.ts'
+import { openStorage } from '../../../server/storage/open.ts'
+import { createSystemClock } from '../../../server/utils/system-clock.ts'
+import { standingOf } from './standing.ts'
+
+/*
+ * Everything of the product but Nitro: the license service on SQLite, talking to a license server over HTTP. Says where it
+ * stands at its start, then saves, checks in and removes without end, and says where it stands after each, until it is killed.
+ */
+
+const [, , databaseUrl, serverUrl, ...keys] = process.argv
+if (databaseUrl === undefined || serverUrl === undefined || keys.length === 0) throw new Error('usage: domain-process.ts <database> <server> <key>…')
+
+const { kid, kty, crv, x } = Object(JSON.parse(readFileSync(new URL('../../license-server/keys/sandbox.jwk.json', import.meta.url), 'utf8')))
+const storage = await openStorage({ url: databaseUrl, baseDir: '/' })
+const silent = () => undefined
+const license = await createLicenseService({
+  store: storage.licenses,
+  server: createLicenseServerClient({ baseUrl: serverUrl, version: '0.0.0', proxyFor: () => '' }),
+  keyring: await createKeyring({ keys: [{ kid, kty, crv, x }] }),
+  clock: createSystemClock(),
+  random: { hex: bytes => randomBytes(bytes).toString('hex'), unit: Math.random },
+  log: { info: silent, warn: silent, error: silent },
+  version: '0.0.0', sandbox: true, environment: null, eventsKeepDays: 400,
+})
+
+async function say(word: string): Promise<void> {
+  const standing = standingOf(license.view('admin'), await license.listEvents({ limit: 60 }))
+  process.stdout.write(`${JSON.stringify({ word, standing })}\n`)
+}
+
+await say('started')
+license.start()
+async function keepTime(): Promise<never> {
+  for (;;) {
+    const wait = await license.tick()
+    await new Promise(resolve => setTimeout(resolve, wait))
+  }
+}
+void keepTime()
+
+const actor = { kind: 'user', email: 'admin@example.com', address: null } as const
+for (let nth = Math.floor(Math.random() * 3); ; nth++) {
+  const { state } = license.view('admin')
+  if (state === 'unlicensed' || nth % 3 === 0) {
+    await license.save({ credential: keys[Math.floor(Math.random() * keys.length)] ?? '', actor })
+    await say('saved')
+  }
+  else if (nth % 3 === 1) {
+    await license.checkIn(actor)
+    await say('checked in')
+  }
+  else {
+    await license.remove({ actor })
+    await say('removed')
+  }
+}

@@ -1,0 +1,216 @@
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
+import { expectError } from '../api/expect-error.ts'
+import { runToEnd } from '../api/run-to-end.ts'
+import { signInSoon, sleep, startOwnLicenseServer, startOwnProduct, until } from '../api/stand.ts'
+import type { ApiClient } from '../product/api-client.ts'
+import { createApiClient } from '../product/api-client.ts'
+import { SERVICE_TOKEN, startProduct } from '../product/process.ts'
+import { startLicenseServer } from '../license-server/process.ts'
+import type { SmallDisk } from './disk/small-disk.ts'
+import { canMount, mountSmallDisk } from './disk/small-disk.ts'
+import { canFreeze, setFrozen } from './disk/frozen-files.ts'
+import { tally } from './tally.ts'
+
+/* The production process on a disk that is full, may not be written, or holds a file that is not its own. */
+
+const mountable = canMount()
+
+/** What is said outside the structured log. */
+const plainLines = (output: string) => output.split('\n').filter(line => line !== '' && !line.startsWith('{'))
+
+function ownDisk(kib: number): SmallDisk {
+  const disk = mountSmallDisk(kib)
+  if (typeof disk === 'string') throw new Error(disk)
+  onTestFinished(() => disk.remove())
+  return disk
+}
+
+const readyStatus = async (url: string) => (await createApiClient(url).request('GET', '/api/health/ready')).status
+const entitled = async (url: string) => (await createApiClient(url).request('GET', '/api/features/sso', undefined, { authorization: `Bearer ${SERVICE_TOKEN}` })).status
+
+/** Saves until one is refused: what SQLite has allotted already can still be written. */
+async function expectUnavailable(client: ApiClient, tokens: string[]): Promise<string> {
+  for (const token of tokens) {
+    const answer = await client.save(token)
+    if (answer.status === 200) continue
+    expectError(answer, 'STORAGE_UNAVAILABLE')
+    return token
+  }
+  throw new Error('the disk never filled up')
+}
+
+describe.skipIf(!mountable)('F62: a disk that is full', () => {
+  it('F62: refuses to save, keeps the license from memory, and takes the save once there is room', async () => {
+    const disk = ownDisk(3000)
+    const licenseServer = await startOwnLicenseServer()
+    const product = await startOwnProduct({ licenseServerUrl: licenseServer.url, dataDir: join(disk.path, 'data') })
+    const client = await signInSoon(product)
+    const { instanceId } = await client.license()
+    const tokens: string[] = []
+    for (let n = 0; n < 20; n++) tokens.push(await licenseServer.control.issueToken({ instance_id: instanceId, claims: { seats: n } }))
+    expect((await client.save(tokens[0] ?? '')).status).toBe(200)
+    disk.fill()
+    const refused = await expectUnavailable(client, tokens.slice(1))
+    const during = await client.license()
+    expect(during).toMatchObject({ state: 'active', entitled: true })
+    expect(await entitled(product.url)).toBe(204)
+    expectError(await client.remove(), 'STORAGE_UNAVAILABLE')
+    expect((await client.license()).revision).toBe(during.revision)
+    disk.free()
+    const after = await client.save(refused)
+    expect(after.status, after.text).toBe(200)
+    expect(after.body).toMatchObject({ state: 'active', instanceId, revision: during.revision + 1 })
+    tally({ row: 'F62', tried: 2 })
+  })
+
+  it('F62: goes on checking in, and stays entitled beyond the grace period of what is stored', async () => {
+    const disk = ownDisk(3000)
+    const licenseServer = await startOwnLicenseServer()
+    const product = await startOwnProduct({ licenseServerUrl: licenseServer.url, dataDir: join(disk.path, 'data') })
+    const client = await signInSoon(product)
+    const { body: saved } = await client.save('nc_demo_short')
+    disk.fill()
+    // Seven seconds are check-in period and grace period together.
+    for (const end = performance.now() + 12_000; performance.now() < end; await sleep(100)) {
+      expect((await client.license()).entitled).toBe(true)
+      expect(await entitled(product.url)).toBe(204)
+    }
+    disk.free()
+    const before = await client.license()
+    const view = await client.waitFor(({ checkIn }) => (checkIn?.lastSuccessAt ?? '') > (before.checkIn?.lastSuccessAt ?? ''))
+    expect(view).toMatchObject({ state: 'active', licenseId: saved.licenseId })
+    await product.kill()
+    const again = await startOwnProduct({ licenseServerUrl: licenseServer.url, dataDir: join(disk.path, 'data') })
+    expect((await (await signInSoon(again)).license()).licenseId).toBe(saved.licenseId)
+    tally({ row: 'F62', tried: 1 })
+  })
+
+  it('F62: a start on it waits for room, and is ready by itself then, with everything that was there', async () => {
+    const disk = ownDisk(3000)
+    const licenseServer = await startOwnLicenseServer()
+    const first = await startProduct({ licenseServerUrl: licenseServer.url, dataDir: join(disk.path, 'data') })
+    const { body: saved } = await (await signInSoon(first)).save('nc_demo_standard')
+    await first.stop()
+    disk.fill()
+    const product = await startOwnProduct({ licenseServerUrl: licenseServer.url, dataDir: join(disk.path, 'data'), untilReady: false })
+    await sleep(1500)
+    expect(product.process.exitCode).toBeNull()
+    disk.free()
+    await until('it is ready', async () => await readyStatus(product.url) === 200)
+    const view = await (await signInSoon(product)).license()
+    expect(view).toMatchObject({ state: 'active', licenseId: saved.licenseId, instanceId: saved.instanceId })
+    expect((await (await signInSoon(product)).remove()).body.state).toBe('unlicensed')
+    tally({ row: 'F62', tried: 1 })
+  })
+
+  it('F62: a start on one that may only be read ends with one sentence and changes nothing; once it may be written, all is there', async () => {
+    const disk = ownDisk(3000)
+    const licenseServer = await startOwnLicenseServer()
+    const first = await startProduct({ licenseServerUrl: licenseServer.url, dataDir: join(disk.path, 'data') })
+    const { body: saved } = await (await signInSoon(first)).save('nc_demo_standard')
+    await first.stop()
+    const before = readFileSync(first.databaseFile)
+    disk.setReadOnly(true)
+    const { code, output } = await runToEnd({ DATABASE_URL: `file:${first.databaseFile}`, NC_LOG_FORMAT: 'json', NC_LICENSE_SERVER_URL: licenseServer.url })
+    expect({ code, said: plainLines(output).length }, output).toEqual({ code: 1, said: 1 })
+    expect(readFileSync(first.databaseFile).equals(before)).toBe(true)
+    disk.setReadOnly(false)
+    const product = await startOwnProduct({ licenseServerUrl: licenseServer.url, dataDir: join(disk.path, 'data') })
+    expect(await (await signInSoon(product)).license()).toMatchObject({ state: 'active', licenseId: saved.licenseId, instanceId: saved.instanceId })
+    tally({ row: 'F62', tried: 1 })
+  })
+})
+
+describe.skipIf(!canFreeze())('F62: files that refuse to be written while it runs', () => {
+  it('F62: a save is refused, the license goes on from memory, and the save works once they take it again', async () => {
+    const licenseServer = await startOwnLicenseServer()
+    const product = await startOwnProduct({ licenseServerUrl: licenseServer.url })
+    const client = await signInSoon(product)
+    const { body: saved } = await client.save('nc_demo_short')
+    const files = [product.databaseFile, `${product.databaseFile}-wal`]
+    setFrozen(files, true)
+    onTestFinished(() => setFrozen(files.filter(path => existsSync(path)), false))
+    expectError(await client.save('nc_ag_demo_airgapped'), 'STORAGE_UNAVAILABLE')
+    for (const end = performance.now() + 10_000; performance.now() < end; await sleep(100)) {
+      expect(await client.license()).toMatchObject({ entitled: true, licenseId: saved.licenseId })
+      expect(await entitled(product.url)).toBe(204)
+    }
+    setFrozen(files, false)
+    const after = await client.save('nc_ag_demo_airgapped')
+    expect(after.status, after.text).toBe(200)
+    expect(after.body).toMatchObject({ state: 'active', method: 'airgapped', instanceId: saved.instanceId })
+    tally({ row: 'F62', tried: 1 })
+  })
+})
+
+const folder = mkdtempSync(join(tmpdir(), 'nc-files-'))
+const sound = join(folder, 'sound.db')
+beforeAll(async () => {
+  const licenseServer = await startLicenseServer()
+  const product = await startProduct({ licenseServerUrl: licenseServer.url })
+  const client = await signInSoon(product)
+  for (const key of ['nc_demo_standard', 'nc_ag_demo_airgapped', 'nc_demo_standard']) expect((await client.save(key)).status).toBe(200)
+  await product.stop()
+  copyFileSync(product.databaseFile, sound)
+  await product.dispose()
+  await licenseServer.stop()
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+function execute(path: string, statements: string): void {
+  const database = new DatabaseSync(path)
+  database.exec(statements)
+  database.close()
+}
+function overwrite(path: string, offset: number, bytes: Buffer): void {
+  const content = readFileSync(path)
+  bytes.copy(content, offset)
+  writeFileSync(path, content)
+}
+
+const DAMAGE: [string, (path: string) => void][] = [
+  ['somebody\'s notes', path => writeFileSync(path, 'these are somebody\'s notes\n'.repeat(200))],
+  ['a picture', path => writeFileSync(path, Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex'))],
+  ['a few bytes of a database', path => writeFileSync(path, 'SQLite format 3\0')],
+  ['half of the file', path => truncateSync(path, Math.floor(statSync(path).size / 2))],
+  ['all but a byte of it', path => truncateSync(path, statSync(path).size - 1)],
+  ['one page of it', path => truncateSync(path, 4096)],
+  ['garbage for its header', path => overwrite(path, 0, Buffer.alloc(100, 0xa5))],
+  ['garbage in a page', path => overwrite(path, 4096, Buffer.alloc(4096, 0xa5))],
+  ['zeros in a page', path => overwrite(path, 4096, Buffer.alloc(4096))],
+  ['a newer version', path => execute(path, 'insert into license_migration values (\'9999_later\', \'2040-01-01T00:00:00.000Z\')')],
+  ['another program\'s database', (path) => {
+    rmSync(path)
+    execute(path, 'create table users (name text); insert into users values (\'theirs\')')
+  }],
+]
+
+describe('F63: a database file that cannot be used', () => {
+  it.each(DAMAGE)('F63: %s ends the start with one sentence, the file as it was', async (_what, damage) => {
+    const path = join(folder, `${DAMAGE.findIndex(([what]) => what === _what)}.db`)
+    copyFileSync(sound, path)
+    damage(path)
+    const before = readFileSync(path)
+    const { code, output } = await runToEnd({ DATABASE_URL: `file:${path}`, NC_LOG_FORMAT: 'json', NC_LICENSE_SERVER_URL: 'http://127.0.0.1:9' })
+    const said = plainLines(output)
+    expect(code, output).toBe(1)
+    expect(said).toHaveLength(1)
+    expect(said[0]).toContain(path)
+    expect(said[0]).toMatch(/\.$/)
+    expect(output).not.toContain('Instance ID: ')
+    expect(readFileSync(path).equals(before)).toBe(true)
+    expect(existsSync(`${path}-wal`)).toBe(false)
+    tally({ row: 'F63', tried: 1, crashed: 0 })
+  })
+
+  it('F63: the same file undamaged starts, so that the damage it was', async () => {
+    const dataDir = mkdtempSync(join(folder, 'whole-'))
+    copyFileSync(sound, join(dataDir, 'license.db'))
+    const product = await startOwnProduct({ licenseServerUrl: 'http://127.0.0.1:9', dataDir })
+    expect((await (await signInSoon(product)).license()).state).toBe('active')
+  })
+})

@@ -1,0 +1,55 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, globSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+/* A wall clock that can be set while a process runs (github.com/wolfcw/libfaketime); its uptime and its timers go on. */
+
+const PLACES = ['/usr/lib/*/faketime/libfaketimeMT.so.1', '/usr/lib*/faketime/libfaketimeMT.so.1', '/usr/local/lib/faketime/libfaketimeMT.so.1']
+const INSTALL = 'apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends faketime'
+
+export interface FakeClock {
+  /** The environment of the process that is to live by this clock. */
+  readonly env: Record<string, string>
+  /** Takes by how many seconds it is wrong from now on. */
+  setOffset(seconds: number): void
+  /** Takes the moment that it shows now. */
+  setTo(moment: string): void
+  remove(): void
+}
+
+const find = () => PLACES.flatMap(place => globSync(place)).find(path => existsSync(path))
+
+/** Takes nothing; returns the path of the library, installed if need be. Undefined, with the reason printed, where it cannot be had. */
+export function findFaketime(): string | undefined {
+  const found = find()
+  if (found) return found
+  if (process.platform !== 'linux' || process.getuid?.() !== 0) {
+    console.warn('Skipped: tests of the clock need libfaketime, which only root can install (apt-get install faketime).')
+    return undefined
+  }
+  const { status, stderr } = spawnSync('sh', ['-c', INSTALL], { encoding: 'utf8', timeout: 300_000 })
+  const installed = find()
+  if (!installed) console.warn(`Skipped: tests of the clock need libfaketime; apt-get ended with ${status}: ${stderr.trim().split('\n').at(-1)}`)
+  return installed
+}
+
+/** Takes the library's path; returns a clock that is right until it is set. */
+export function createFakeClock(library: string): FakeClock {
+  const folder = mkdtempSync(join(tmpdir(), 'nc-clock-'))
+  const file = join(folder, 'offset')
+  function setOffset(seconds: number): void {
+    // At once: an empty file, read between two steps, would end the process. A number without sign would be a date.
+    writeFileSync(`${file}.next`, `${seconds < 0 ? '-' : '+'}${Math.abs(Math.round(seconds))}\n`)
+    renameSync(`${file}.next`, file)
+  }
+  setOffset(0)
+  return {
+    env: {
+      LD_PRELOAD: library, FAKETIME_TIMESTAMP_FILE: file, FAKETIME_NO_CACHE: '1', FAKETIME_DONT_FAKE_MONOTONIC: '1',
+    },
+    setOffset,
+    setTo: moment => setOffset((Date.parse(moment) - Date.now()) / 1000),
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  }
+}

@@ -1,0 +1,109 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { runInNewContext } from 'node:vm'
+import ts from 'typescript'
+
+export interface FoundRegex { where: string, regex: RegExp }
+/** A regular expression that is put together at run time, which no reading of the source can find. */
+export interface MadeRegex { where: string, text: string }
+
+/** Takes folders; returns every regular expression written in their TypeScript and Vue files, and where others are made. */
+export function regexesIn(root: string, folders: readonly string[]): { found: FoundRegex[], made: MadeRegex[] } {
+  const found: FoundRegex[] = []
+  const made: MadeRegex[] = []
+  for (const file of folders.flatMap(folder => sourcesIn(join(root, folder)))) {
+    const source = ts.createSourceFile(file, scriptOf(file), ts.ScriptTarget.Latest, true)
+    const where = (node: ts.Node) => `${relative(root, file)}:${source.getLineAndCharacterOfPosition(node.getStart()).line + 1}`
+    const visit = (node: ts.Node): void => {
+      if (ts.isRegularExpressionLiteral(node)) found.push({ where: where(node), regex: regexOf(node.text) })
+      if ((ts.isNewExpression(node) || ts.isCallExpression(node)) && node.expression.getText() === 'RegExp') made.push({ where: where(node), text: node.getText() })
+      ts.forEachChild(node, visit)
+    }
+    visit(source)
+  }
+  return { found, made }
+}
+
+function sourcesIn(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true, recursive: true })
+    .filter(entry => entry.isFile() && /\.(?:ts|vue)$/.test(entry.name)).map(entry => join(entry.parentPath, entry.name))
+}
+
+function scriptOf(file: string): string {
+  const text = readFileSync(file, 'utf8')
+  return file.endsWith('.vue') ? /<script[^>]*>(.*?)<\/script>/s.exec(text)?.[1] ?? '' : text
+}
+
+function regexOf(literal: string): RegExp {
+  const end = literal.lastIndexOf('/')
+  return new RegExp(literal.slice(1, end), literal.slice(end + 1))
+}
+
+const CLASSES: Readonly<Record<string, string>> = { d: '0', w: 'a', s: ' ', b: '', B: '', n: '\n', t: '\t', r: '\r', D: '!', W: '!', S: '!', p: '\u0007', u: '\u200b', x: '!', 0: '\u0000' }
+const ALPHABET = ['a', '0', ' ', '\t', '\n', '-', '.', '/', '"', '\'', '\\', '%', '=', '<', '>', '[', ']', '{', ':', ';', ',', '_', '@', 'f', 'A', '\u0007', '\u200b', '\\"', 'a.', 'a@', '%41'] as const
+
+/** Takes a regular expression; returns a text near to what it matches: its letters in order, one for each class. */
+function skeletonOf(source: string): string {
+  return source
+    .replace(/\\[pPu]\{[^}]*\}|\\u[0-9a-f]{4}|\\x[0-9a-f]{2}|\\(.)/gi, (_, letter) => letter === undefined ? '\u200b' : CLASSES[letter] ?? letter)
+    .replace(/\(\?(?:[:=!]|<[^>]*>|<[=!])|\{\d+(?:,\d*)?\}|\[\^[^\]]*\]/g, part => part.startsWith('[') ? '!' : '')
+    .replace(/\[([^\]]?)[^\]]*\]/g, '$1')
+    .replace(/[()^$*+?|]/g, '')
+}
+
+function* attacksOn({ source }: RegExp): Generator<(length: number) => string> {
+  const skeleton = skeletonOf(source).slice(0, 40)
+  const prefixes = new Set(['', ...Array.from({ length: skeleton.length }, (_, n) => skeleton.slice(0, n + 1))].slice(0, 16).concat(skeleton))
+  const pairs = Array.from({ length: Math.max(0, skeleton.length - 1) }, (_, n) => skeleton.slice(n, n + 2))
+  const pumps = new Set([...ALPHABET, ...skeleton, ...pairs, ...prefixes].filter(Boolean))
+  for (const prefix of prefixes) {
+    for (const pump of pumps) {
+      for (const suffix of ['', '\u0000', `${pump}!`]) {
+        yield length => prefix + pump.repeat(Math.ceil(length / pump.length)) + suffix
+      }
+    }
+  }
+}
+
+function millisecondsOf(regex: RegExp, text: string): number {
+  const startedAt = performance.now()
+  if (regex.global) text.replace(regex, '')
+  else regex.test(text)
+  return performance.now() - startedAt
+}
+
+/** Two lengths, and how much longer the second may take: where all is linear, as much as it is longer, and some noise. */
+interface Comparison { small: number, large: number, limit: number }
+/** What grows exponentially, or by a high power, is found before a longer text would never end. Quadratic is 64 in the last two. */
+const COMPARISONS: readonly Comparison[] = [{ small: 12, large: 24, limit: 40 }, { small: 60, large: 480, limit: 40 }, { small: 1000, large: 8000, limit: 24 }]
+/** So often a suspicion is measured again before it is believed: what else the machine does only ever adds to a measurement. */
+const ROUNDS = 15
+
+function growsFaster(regex: RegExp, attack: (length: number) => string, { small, large, limit }: Comparison): boolean {
+  const [shorter, longer] = [attack(small), attack(large)]
+  let [least, most] = [Infinity, Infinity]
+  for (let round = 0; round < ROUNDS; round++) {
+    least = Math.min(least, millisecondsOf(regex, shorter))
+    most = Math.min(most, millisecondsOf(regex, longer))
+    if (most / least <= limit) return false
+  }
+  return true
+}
+
+/** Takes a regular expression; returns the text on which it takes more than linear time, or null. Throws when it does not end. */
+export function superlinearOn(regex: RegExp, patienceMs = 60_000): string | null {
+  let tried = ''
+  function probe(): string | null {
+    for (const attack of attacksOn(regex)) {
+      tried = attack(24)
+      if (COMPARISONS.some(each => growsFaster(regex, attack, each))) return tried
+    }
+    return null
+  }
+  try {
+    return runInNewContext('probe()', { probe }, { timeout: patienceMs })
+  }
+  catch (error) {
+    throw new Error(`${String(regex)} did not end on ${JSON.stringify(tried)}`, { cause: error })
+  }
+}

@@ -1,0 +1,223 @@
+import { request } from 'node:http'
+import { once } from 'node:events'
+import type { Socket } from 'node:net'
+import { spawnSync } from 'node:child_process'
+import { describe, expect, it } from 'vitest'
+import { sleep, until, useStand } from '../api/stand.ts'
+import { handlesOf, residentMiB, untilHandlesAreBack } from './process-figures.ts'
+import { openSocket, rawExchange, statusesIn, untilClosed } from './sockets/raw-socket.ts'
+import { tally } from './tally.ts'
+
+/* The production process, and clients that mean it no good. */
+
+/** Little enough that what leaks ends the process. */
+const stand = useStand({ NODE_OPTIONS: '--max-old-space-size=192' })
+const IDLE = Number(process.env.SOCKETS_IDLE ?? 10_000)
+const SLOW = Number(process.env.SOCKETS_SLOW ?? 300)
+
+function pidOf(): number {
+  const { pid } = stand.product.process
+  if (pid === undefined) throw new Error('the product has no process id')
+  return pid
+}
+
+/** Somebody else's request, on a connection of its own, during all of this. */
+async function expectServed(): Promise<void> {
+  const [response] = await once(request(`${stand.product.url}/api/license`, {
+    headers: { cookie: stand.admin.cookie }, agent: false, signal: AbortSignal.timeout(20_000),
+  }).end(), 'response')
+  response.resume()
+  expect(response.statusCode).toBe(200)
+}
+
+const head = (line: string, ...headers: string[]) =>
+  [`${line} HTTP/1.1`, `Host: 127.0.0.1:${stand.product.port}`, `Cookie: ${stand.admin.cookie}`, ...headers, '', ''].join('\r\n')
+
+/** How many connections the limits of open files allow, here and in the product; both have some of their own. */
+function affordable(wanted: number): number {
+  const limits = [spawnSync('sh', ['-c', 'ulimit -Hn'], { encoding: 'utf8' }).stdout.trim()].map(text => text === 'unlimited' ? Infinity : Number(text))
+  const possible = Math.min(wanted, ...limits.map(limit => limit - 500))
+  if (possible < wanted) console.warn(`Only ${possible} of ${wanted} idle connections: the limit of open files (ulimit -Hn) allows no more.`)
+  return possible
+}
+
+async function openMany(count: number): Promise<Socket[]> {
+  const sockets: Socket[] = []
+  while (sockets.length < count) {
+    const batch = await Promise.all(Array.from({ length: Math.min(200, count - sockets.length) }, () => openSocket(stand.product.port)))
+    const opened = batch.filter(socket => socket !== undefined)
+    sockets.push(...opened)
+    if (opened.length < batch.length) break
+  }
+  return sockets
+}
+
+describe('F75: connections that never become requests', () => {
+  it(`F75: ${IDLE} idle ones keep nobody waiting, and leave neither memory nor handles behind`, async () => {
+    await expectServed()
+    const count = affordable(IDLE)
+    const before = handlesOf(pidOf())
+    const memory: number[] = []
+    for (let round = 0; round < 4; round++) {
+      const sockets = await openMany(count)
+      expect(sockets).toHaveLength(count)
+      await until('the product has accepted them', () => handlesOf(pidOf()).sockets >= count)
+      for (let nth = 0; nth < 10; nth++) await expectServed()
+      for (const socket of sockets) socket.destroy()
+      await untilHandlesAreBack(pidOf(), before)
+      memory.push(Math.round(residentMiB(pidOf())))
+    }
+    await expectServed()
+    console.log(`F75: ${count} idle connections; MiB after each round ${memory.join(', ')}`)
+    // The first rounds make room, which the next ones use again.
+    expect((memory[3] ?? Infinity) / (memory[1] ?? 0)).toBeLessThan(1.6)
+    tally({ row: 'F75', tried: 4 * count })
+  })
+
+  it(`F75: ${SLOW} that send a header byte by byte are served or dropped, and everybody else is served meanwhile`, async () => {
+    const before = handlesOf(pidOf())
+    const sockets = await openMany(SLOW)
+    const closed = Promise.all(sockets.map(socket => untilClosed(socket.resume())))
+    for (const socket of sockets) socket.write(`GET /api/health/live HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: `)
+    const drip = setInterval(() => {
+      for (const socket of sockets) if (socket.writable) socket.write('x')
+    }, 500)
+    let dropped = false
+    void closed.then(() => { dropped = true })
+    const end = performance.now() + 150_000
+    while (!dropped && performance.now() < end) {
+      await expectServed()
+      await sleep(500)
+    }
+    clearInterval(drip)
+    expect(dropped).toBe(true)
+    await untilHandlesAreBack(pidOf(), before)
+    tally({ row: 'F75', tried: SLOW })
+  })
+
+  it('F75: a body that never comes does not hold up anybody else', async () => {
+    const before = handlesOf(pidOf())
+    const sockets = await openMany(100)
+    for (const socket of sockets) socket.write(head('PUT /api/license', 'Content-Type: application/json', 'Content-Length: 1000') + '{"credential":"')
+    for (let nth = 0; nth < 10; nth++) {
+      await expectServed()
+      await sleep(100)
+    }
+    for (const socket of sockets) socket.destroy()
+    await untilHandlesAreBack(pidOf(), before)
+    await expectServed()
+    tally({ row: 'F75', tried: 100 })
+  })
+})
+
+describe('F75: requests in one go', () => {
+  it('F75: a thousand pipelined ones are answered in order, one for one', async () => {
+    const count = 1000
+    const requests = Array.from({ length: count }, (_, nth) => head(nth % 2 === 0 ? 'GET /api/health/live' : 'GET /api/nowhere', ...nth === count - 1 ? ['Connection: close'] : []))
+    const { text } = await rawExchange(stand.product.port, [requests.join('')], 20_000)
+    expect(statusesIn(text)).toEqual(Array.from({ length: count }, (_, nth) => nth % 2 === 0 ? 200 : 404))
+    await expectServed()
+    tally({ row: 'F75', tried: count })
+  })
+
+  it('F75: pipelining by clients that never read the answers keeps nobody waiting, and leaves no memory behind', async () => {
+    const memory: number[] = []
+    const before = handlesOf(pidOf())
+    for (let round = 0; round < 4; round++) {
+      const sockets = await openMany(5)
+      for (const socket of sockets) socket.pause().write(head('GET /api/openapi.json').repeat(100))
+      for (let nth = 0; nth < 5; nth++) await expectServed()
+      for (const socket of sockets) socket.destroy()
+      await untilHandlesAreBack(pidOf(), before)
+      memory.push(residentMiB(pidOf()))
+    }
+    console.log(`F75: pipelining without reading; MiB after each round ${memory.map(Math.round).join(', ')}`)
+    expect((memory.at(-1) ?? Infinity) / (memory[0] ?? 0)).toBeLessThan(1.6)
+    tally({ row: 'F75', tried: 4 * 5 * 100 })
+  })
+})
+
+const INNER_LENGTH = 'Content-Length: 2'
+const chunked = (hidden: string) => `0\r\n\r\n${hidden}`
+/** Headers of the outer request, and how its body hides another one. */
+const SMUGGLING: [string, string[], (hidden: string) => string][] = [
+  ['both lengths', ['Content-Length: 6', 'Transfer-Encoding: chunked'], chunked],
+  ['both lengths, ChuNked', ['Content-Length: 6', 'Transfer-Encoding: ChuNked'], chunked],
+  ['both lengths, the other way round', ['Transfer-Encoding: chunked', 'Content-Length: 4'], hidden => `${(hidden.length).toString(16)}\r\n${hidden}\r\n0\r\n\r\n`],
+  ['chunked twice', ['Transfer-Encoding: chunked', 'Transfer-Encoding: ChuNked', 'Content-Length: 5'], chunked],
+  ['chunked and identity', ['Transfer-Encoding: ChuNked, identity'], chunked],
+  ['something like chunked', ['Transfer-Encoding: xchunked', 'Content-Length: 5'], chunked],
+  ['chunked in a folded line', ['Transfer-Encoding:\r\n chunked', 'Content-Length: 5'], chunked],
+  ['chunked after a tab', ['Transfer-Encoding:\tchunked', 'Content-Length: 5'], chunked],
+  ['chunked behind a vertical tab', ['Transfer-Encoding: \u000Bchunked', 'Content-Length: 5'], chunked],
+  ['a space before the colon', ['Transfer-Encoding : chunked', 'Content-Length: 5'], chunked],
+  ['two different lengths', ['Content-Length: 5', 'Content-Length: 500'], chunked],
+  ['a list of lengths', ['Content-Length: 5, 500'], chunked],
+  ['a signed length', ['Content-Length: +5'], chunked],
+  ['a hexadecimal length', ['Content-Length: 0x5'], chunked],
+  ['a negative length', ['Content-Length: -1'], chunked],
+  ['a negative chunk', ['Transfer-Encoding: ChuNked'], hidden => `-1\r\n${hidden}`],
+  ['a chunk of 2^64', ['Transfer-Encoding: ChuNked'], hidden => `10000000000000005\r\n{"a":\r\n${hidden}`],
+  ['a chunk extension with a line break', ['Transfer-Encoding: ChuNked'], hidden => `5;a=\n${hidden}\r\n0\r\n\r\n`],
+  ['line feeds alone', ['Transfer-Encoding: ChuNked'], hidden => `0\n\n${hidden}`],
+  ['a header hidden behind a line feed', ['X-A: b\nTransfer-Encoding: chunked', 'Content-Length: 5'], chunked],
+  ['a header hidden behind a NUL', ['X-A: b\u0000\r\nTransfer-Encoding: chunked', 'Content-Length: 5'], chunked],
+]
+
+describe('F75: a request hidden in another', () => {
+  it.each(SMUGGLING)('F75: by %s is never carried out, and nobody gets stuck', async (_what, headers, bodyOf) => {
+    if ((await stand.admin.license()).state === 'unlicensed') expect((await stand.admin.save('nc_demo_standard')).status).toBe(200)
+    const { revision } = await stand.admin.license()
+    // At its worst: with the session of an administrator.
+    const hidden = `DELETE /api/license HTTP/1.1\r\nHost: x\r\nCookie: ${stand.admin.cookie}\r\nContent-Type: application/json\r\n${INNER_LENGTH}\r\n\r\n{}`
+    const outer = head('POST /api/license/preview', 'Content-Type: application/json', ...headers)
+    const { text, closed } = await rawExchange(stand.product.port, [outer + bodyOf(hidden)])
+    const statuses = statusesIn(text)
+    expect(statuses.length, text.slice(0, 300)).toBeLessThanOrEqual(1)
+    if (statuses.length === 1) expect(statuses[0]).toBeGreaterThanOrEqual(400)
+    expect(closed || statuses.length === 0 || statuses[0] === 400).toBe(true)
+    expect((await stand.admin.license()).revision).toBe(revision)
+    await expectServed()
+    tally({ row: 'F75', tried: 1, accepted: statuses.length > 1 ? 1 : 0 })
+  })
+
+  it('F75: an honest Transfer-Encoding: ChuNked is understood', async () => {
+    const { text } = await rawExchange(stand.product.port, [
+      head('POST /api/license/preview', 'Content-Type: application/json', 'Transfer-Encoding: ChuNked', 'Connection: close'),
+      '21\r\n{"credential":"nc_demo_standard"}\r\n0\r\n\r\n',
+    ])
+    expect(statusesIn(text)).toEqual([200])
+  })
+})
+
+describe('F02: bodies that are too large', () => {
+  it('F02: leave memory flat: two hundred of 10 MB', async () => {
+    const body = `{"credential":"${'x'.repeat(10 * 1024 * 1024)}`
+    const send = async () => {
+      const socket = await openSocket(stand.product.port)
+      if (!socket) throw new Error('no connection')
+      const closed = untilClosed(socket)
+      let text = ''
+      socket.on('data', (chunk: Buffer) => {
+        text += chunk.toString('latin1')
+        socket.destroySoon()
+      })
+      socket.setTimeout(10_000, () => socket.destroy())
+      socket.write(head('PUT /api/license', 'Content-Type: application/json', `Content-Length: ${body.length}`))
+      socket.write(body)
+      await closed
+      return statusesIn(text)[0] ?? 413
+    }
+    const batch = async () => {
+      for (const status of await Promise.all(Array.from({ length: 10 }, send))) expect(status).toBe(413)
+    }
+    for (let nth = 0; nth < 5; nth++) await batch()
+    const before = residentMiB(pidOf())
+    for (let nth = 0; nth < 15; nth++) await batch()
+    await expectServed()
+    const after = residentMiB(pidOf())
+    console.log(`F02: MiB after fifty bodies of 10 MB ${before.toFixed(0)}, after two hundred ${after.toFixed(0)}`)
+    expect(after / before).toBeLessThan(1.5)
+    tally({ row: 'F02', tried: 200 })
+  })
+})

@@ -1,0 +1,38 @@
+import type { Socket } from 'node:net'
+import { connect } from 'node:net'
+import { once } from 'node:events'
+
+/** Takes a port; returns a socket that is connected, or undefined where none was to be had. Its errors are of no interest. */
+export async function openSocket(port: number): Promise<Socket | undefined> {
+  const socket = connect(port, '127.0.0.1')
+  socket.on('error', () => undefined)
+  const connected = await Promise.race([once(socket, 'connect').then(() => true, () => false), once(socket, 'close').then(() => false)])
+  return connected ? socket : undefined
+}
+
+/** Takes a socket; resolves when it is closed, by whomever and for whatever reason. */
+export function untilClosed(socket: Socket): Promise<void> {
+  return new Promise(resolve => socket.once('close', () => resolve()))
+}
+
+/** Writes bytes as they stand; returns all that came back until the other side closed, or was silent for `silenceMs`, and which of both. */
+export async function rawExchange(port: number, parts: (string | Buffer)[], silenceMs = 3000): Promise<{ text: string, closed: boolean }> {
+  const socket = await openSocket(port)
+  if (!socket) throw new Error('no connection')
+  let text = ''
+  let silent = false
+  socket.on('data', (chunk: Buffer) => { text += chunk.toString('latin1') })
+  const closed = untilClosed(socket)
+  socket.setTimeout(silenceMs, () => {
+    silent = true
+    socket.destroy()
+  })
+  for (const part of parts) socket.write(part)
+  await closed
+  return { text, closed: !silent }
+}
+
+/** Statuses of the answers in what came back, in order. */
+export function statusesIn(text: string): number[] {
+  return [...text.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => Number(status))
+}
