@@ -27,7 +27,10 @@ export async function compileStyles(): Promise<string> {
     if (!isKeyframe) rule.selectors = rule.selectors.map(selector => `:where([data-theme='dark']) ${selector}`)
   })
   dark.walkAtRules(/keyframes$/, (rule) => { rule.remove() })
-  for (const sheet of [light, dark]) sheet.walkRules(/data-ant-cssinjs-cache-path/, (rule) => { rule.remove() })
+  // A note for its own run time, and the look of every link on the page, which is ours to say.
+  for (const sheet of [light, dark]) {
+    sheet.walkRules(/data-ant-cssinjs-cache-path|^(:where\(\[data-theme='dark'\]\) )?a(:|\[|$|,)/, (rule) => { rule.remove() })
+  }
   return `${light}\n${dark}`
 }
 

@@ -8,7 +8,7 @@ import { openPath } from './screen.ts'
 /* What is sent to the vendor by somebody whose server has no way out. */
 
 const messageOf = (page: Page) => page.getByLabel('Message', { exact: true })
-const keyOf = (page: Page) => page.getByLabel('Full license key (optional)')
+const keyOf = (page: Page) => page.getByLabel('Your full license key')
 const qrOf = (page: Page) => page.getByRole('img', { name: /^QR code that holds the message/ })
 
 /** What a phone reads from the screen. */

@@ -16,7 +16,7 @@ async function expectNothingLost(page: Page, what: string): Promise<void> {
     const found: string[] = []
     for (const element of document.querySelectorAll('body *')) {
       // The skip link waits above the page; what is hidden for the eye is cut off on purpose; a table scrolls in its frame.
-      if (element.closest('.skip, .visually-hidden, .table-wrap, noscript, svg, option') || element.getClientRects().length === 0) continue
+      if (element.closest('.skip, .visually-hidden, .nuxt-route-announcer, .table-wrap, noscript, svg, option') || element.getClientRects().length === 0) continue
       const box = element.getBoundingClientRect()
       const style = getComputedStyle(element)
       const isCut = style.display !== 'inline' && ['hidden', 'clip'].includes(style.overflowX) && style.textOverflow !== 'ellipsis' && !element.matches('textarea') && element.scrollWidth > element.clientWidth

@@ -167,7 +167,7 @@ test('removing asks first, says what stops, and tells the license server', async
 
   await remove.click()
   await expect(dialog.getByRole('button', { name: 'Cancel' })).toBeVisible()
-  await expect.poll(() => page.evaluate(() => document.activeElement?.closest('[role=dialog]') !== null)).toBe(true)
+  await expect.poll(() => page.evaluate(() => document.activeElement?.closest('dialog') !== null)).toBe(true)
   await page.keyboard.press('Escape')
   await expect(dialog).toBeHidden()
   await expectState(page, 'active')

@@ -15,7 +15,7 @@ test('the stylesheet has both colour schemes, and what is dark only under the da
   const sheet = await compileStyles()
   const light = sheet.slice(0, sheet.indexOf(':where([data-theme'))
   const dark = sheet.slice(light.length)
-  for (const selector of ['.ant-btn', '.ant-btn-primary', '.ant-btn-dangerous', '.ant-input', 'textarea.ant-input']) {
+  for (const selector of ['.ant-btn', '.ant-btn-primary', '.ant-btn-default.ant-btn-dangerous', '.ant-input', 'textarea.ant-input']) {
     expect(light).toContain(selector)
     expect(dark).toContain(`:where([data-theme='dark']) ${selector}`)
   }
@@ -24,4 +24,6 @@ test('the stylesheet has both colour schemes, and what is dark only under the da
   // Nothing of the dark one stands where it would hold in the light one too.
   expect(dark.replaceAll(/:where\(\[data-theme='dark'\]\)[^{]*\{[^}]*\}/g, '').trim()).toBe('')
   expect(sheet).not.toContain('data-ant-cssinjs')
+  // Links look as our own stylesheet says, focus included.
+  expect(sheet).not.toMatch(/[},\s]a(:\w+)?\{/)
 })

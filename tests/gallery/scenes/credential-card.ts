@@ -43,7 +43,7 @@ export const CREDENTIAL_CARD_SCENES: readonly Scene[] = [
       await openScreen(stage)
       await stage.licenseServer.control.addFault({ call: 'activate', times: 1, fault: { type: 'hang' } })
       await saveCredential(stage.page, 'nc_demo_standard')
-      await expect(stage.page.locator('[aria-current=step]')).toHaveText('Contacted the license server', { timeout: 30_000 })
+      await expect(stage.page.locator('[aria-current=step]')).toHaveText('Contacting the license server', { timeout: 30_000 })
     },
   },
   {

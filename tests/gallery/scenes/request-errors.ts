@@ -5,7 +5,7 @@ import type { CredentialErrorCode, ErrorCode, NetworkErrorCode } from '../../../
 import { ERRORS } from '../../../shared/errors.ts'
 import { signIn } from '../../product/api-client.ts'
 import { useSession } from '../../e2e/fixtures.ts'
-import { checkInNow, expectFailure, expectState, expectUsable, saveCredential } from '../../e2e/screen.ts'
+import { checkInNow, expectFailure, expectState, saveCredential } from '../../e2e/screen.ts'
 import { lockDatabase } from '../database.ts'
 import type { Scene, Stage } from '../scene.ts'
 import { openAfter, openScreen, requireSaved, saveAndFail, tokenFor } from '../scene.ts'
@@ -63,8 +63,7 @@ export const REQUEST_ERROR_SCENES: Record<RequestErrorCode, Scene> = {
     const api = await openScreen(stage)
     await api.request('POST', '/api/auth/logout')
     await saveCredential(stage.page, 'nc_demo_standard')
-    await expect(stage.page).toHaveURL(/\/login\?next=/)
-    await expectUsable(stage.page)
+    await expectShown(stage, 'UNAUTHENTICATED')
   }),
   FEATURE_NOT_LICENSED: entryOf('FEATURE_NOT_LICENSED'),
   FORBIDDEN: sceneOf('FORBIDDEN', async (stage) => {
