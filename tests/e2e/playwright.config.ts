@@ -1,7 +1,11 @@
 import { defineConfig } from '@playwright/test'
 import { BROWSER_ARGS, findBrowser } from './browser.ts'
 
+/* What takes minutes: every flow by keyboard, every language, slow lines, narrow windows. */
+const PEOPLE = /(keyboard|languages|offline-request|robust|slow)\.spec\.ts$/
+
 export default defineConfig({
+  projects: [{ name: 'core', testIgnore: PEOPLE }, { name: 'people', testMatch: PEOPLE }],
   testDir: '.',
   outputDir: '../../test-results',
   // A test takes some seconds; on a machine that is busy with other things, many times that.

@@ -6,6 +6,7 @@ const { shots, variants } = modeOf(process.env.GALLERY)
 
 export default defineConfig(base, {
   testDir: '.',
+  projects: [],
   outputDir: '../../test-results/gallery',
   reporter: [['list']],
   timeout: 60_000 + 30_000 * variants.length,
