@@ -11,5 +11,7 @@ export function provideComponentConfig(direction: ComputedRef<'ltr' | 'rtl'>) {
     direction,
     // Two Chinese characters stay a word.
     autoInsertSpaceInButton: computed(() => false),
+    // The wave of a click is drawn beside its button, past the edge of a narrow page.
+    wave: computed(() => ({ disabled: true })),
   })
 }
