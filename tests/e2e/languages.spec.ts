@@ -92,7 +92,7 @@ for (const [code, asked, date] of LANGUAGES) {
     await openLicense(page, product)
     await page.locator('#credential').fill('nc_demo_revoked')
     await page.getByRole('button', { name: words.get('credential.preview'), exact: true }).click()
-    await expect(page.getByText(words.get('preview.sends') ?? 'none')).toBeVisible()
+    await expect(page.getByRole('heading', { name: words.get('preview.sends'), exact: true })).toBeVisible()
     await page.getByRole('button', { name: words.get('credential.save'), exact: true }).click()
     await expect(page.getByRole('alert').getByRole('heading')).toHaveText(words.get('errors.LICENSE_REVOKED.title') ?? 'none')
     await expectAllSaid(page, code, 'a refused save')
