@@ -10,9 +10,9 @@ import { PROTOCOL, refusalSchema } from './protocol.ts'
 import type { Stage } from './transport-error.ts'
 import { networkCodeOf } from './transport-error.ts'
 
-/** Everything of one call, body included. */
-const TOTAL_TIMEOUT = 10_000
-const CONNECT_TIMEOUT = 5_000
+/** Milliseconds: everything of one call, body included; and the connection alone, TLS included. */
+export const LIMITS = { total: 10_000, connect: 5_000 }
+export type Limits = typeof LIMITS
 const MAX_BODY = 64 * 1024
 
 export interface ClientOptions {
@@ -20,6 +20,7 @@ export interface ClientOptions {
   version: string
   /** Takes a URL; returns the proxy to use for it, or '' for none. */
   proxyFor: (url: string) => string
+  limits?: Limits
 }
 
 export interface LicenseServerClient extends LicenseServer {
@@ -35,7 +36,7 @@ interface Answer {
 }
 
 /** Takes the address of the license server; returns the client for it. Its calls never reject and never follow a redirect. */
-export function createLicenseServerClient({ baseUrl, version, proxyFor }: ClientOptions): LicenseServerClient {
+export function createLicenseServerClient({ baseUrl, version, proxyFor, limits = LIMITS }: ClientOptions): LicenseServerClient {
   const base = baseUrl.replace(/(?<!\/)\/+$/, '')
 
   async function exchange(name: CallName, body: unknown, { secret, signal }: CallOptions): Promise<Answer> {
@@ -43,15 +44,16 @@ export function createLicenseServerClient({ baseUrl, version, proxyFor }: Client
     const proxy = proxyFor(url)
     // An address needs no look-up.
     const progress: { stage: Stage } = { stage: isIP(new URL(proxy || url).hostname.replace(/^\[|\]$/g, '')) ? 'connect' : 'dns' }
-    const dispatcher = createDispatcher(proxy, progress)
-    const timeout = AbortSignal.timeout(TOTAL_TIMEOUT)
-    try {
+    const dispatcher = createDispatcher(proxy, progress, limits)
+    const timeout = AbortSignal.timeout(limits.total)
+    const ended = signal ? AbortSignal.any([signal, timeout]) : timeout
+    const ask = async (): Promise<Answer> => {
       const response = await request(url, {
         method: PROTOCOL[name].method,
         dispatcher,
-        signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
-        headersTimeout: TOTAL_TIMEOUT,
-        bodyTimeout: TOTAL_TIMEOUT,
+        signal: ended,
+        headersTimeout: limits.total,
+        bodyTimeout: limits.total,
         headers: {
           'accept': 'application/json',
           'accept-encoding': 'identity',
@@ -63,6 +65,9 @@ export function createLicenseServerClient({ baseUrl, version, proxyFor }: Client
       })
       progress.stage = 'exchange'
       return { status: response.statusCode, headers: response.headers, ...await readBody(response.body) }
+    }
+    try {
+      return await settledBy(ended, ask())
     }
     catch (error) {
       throw new TransportFailure(networkCodeOf(timeout.aborted ? timeout.reason : error, progress.stage, proxy !== ''), error)
@@ -90,6 +95,16 @@ export function createLicenseServerClient({ baseUrl, version, proxyFor }: Client
   }
 }
 
+/** Rejects when the signal ends the work, which undici leaves waiting while a proxy says nothing to CONNECT. */
+function settledBy<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const end = () => reject(signal.reason)
+    if (signal.aborted) end()
+    signal.addEventListener('abort', end, { once: true })
+    void work.then(resolve, reject).finally(() => signal.removeEventListener('abort', end))
+  })
+}
+
 class TransportFailure extends Error {
   readonly code: NetworkErrorCode
   constructor(code: NetworkErrorCode, cause: unknown) {
@@ -98,18 +113,18 @@ class TransportFailure extends Error {
   }
 }
 
-function createDispatcher(proxy: string, progress: { stage: Stage }): Dispatcher {
+function createDispatcher(proxy: string, progress: { stage: Stage }, limits: Limits): Dispatcher {
   const staged: LookupFunction = (hostname, options, callback) => {
     lookup(hostname, options, (error, ...found) => {
       if (!error) progress.stage = 'connect'
       callback(error, ...found)
     })
   }
-  const connect = { timeout: CONNECT_TIMEOUT, lookup: staged }
+  const connect = { timeout: limits.connect, lookup: staged }
   return proxy === ''
     ? new Agent({ connect })
     // Beyond the proxy only the limit of the whole call counts: who is silent there is the license server.
-    : new ProxyAgent({ uri: proxy, connect, proxyTls: connect, requestTls: { timeout: 2 * TOTAL_TIMEOUT } })
+    : new ProxyAgent({ uri: proxy, connect, proxyTls: connect, requestTls: { timeout: 2 * limits.total } })
 }
 
 /** Counts while reading: `Content-Length` may be absent or wrong. */

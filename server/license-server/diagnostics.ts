@@ -16,6 +16,8 @@ export interface DiagnosticsOptions {
   client: LicenseServerClient
   proxyFor: (url: string) => string
   now: () => number
+  /** Milliseconds a stage may take. */
+  stepTimeout?: number
 }
 
 const STEP_TIMEOUT = 5_000
@@ -34,7 +36,7 @@ class StageFailure extends Error {
   }
 }
 
-interface Route { url: URL, proxy: URL | null, socket: Socket | null, serverTime: number | null }
+interface Route { url: URL, proxy: URL | null, socket: Socket | null, serverTime: number | null, timeout: number }
 type Step = (route: Route) => Promise<Facts | null>
 
 /**
@@ -44,7 +46,7 @@ type Step = (route: Route) => Promise<Facts | null>
 export async function* diagnose(options: DiagnosticsOptions, offline: boolean): AsyncGenerator<DiagnosticStage> {
   const url = new URL(options.client.baseUrl)
   const proxyUrl = options.proxyFor(url.href)
-  const route: Route = { url, proxy: proxyUrl ? new URL(proxyUrl) : null, socket: null, serverTime: null }
+  const route: Route = { url, proxy: proxyUrl ? new URL(proxyUrl) : null, socket: null, serverTime: null, timeout: options.stepTimeout ?? STEP_TIMEOUT }
   const steps: [StageName, Step][] = [
     ['configuration', async ({ proxy }) => ({ url: url.origin, proxy: proxy && `${proxy.protocol}//${proxy.host}` })],
     ['dns', resolveName],
@@ -99,11 +101,11 @@ function bareHost(url: URL): string {
 }
 
 /** Behind a proxy it is the proxy that must be found; the proxy finds the license server. */
-async function resolveName({ url, proxy }: Route): Promise<Facts | null> {
+async function resolveName({ url, proxy, timeout }: Route): Promise<Facts | null> {
   const host = bareHost(proxy ?? url)
   if (isIP(host)) return null
   try {
-    const found = await bounded(lookup(host, { all: true }))
+    const found = await bounded(lookup(host, { all: true }), timeout)
     return { host, addresses: found.map(({ address }) => address).join(', ') }
   }
   catch (error) {
@@ -112,14 +114,14 @@ async function resolveName({ url, proxy }: Route): Promise<Facts | null> {
 }
 
 async function openTunnel(route: Route): Promise<Facts | null> {
-  const { proxy, url } = route
+  const { proxy, url, timeout } = route
   if (!proxy) return null
   const target = `${bareHost(url)}:${portOf(url)}`
   const facts = { proxy: `${proxy.protocol}//${proxy.host}`, target }
   const credentials = proxy.username && `${decodeURIComponent(proxy.username)}:${decodeURIComponent(proxy.password)}`
   const send = proxy.protocol === 'https:' ? httpsRequest : httpRequest
   const request = send({
-    host: bareHost(proxy), port: portOf(proxy), method: 'CONNECT', path: target, timeout: STEP_TIMEOUT, agent: false,
+    host: bareHost(proxy), port: portOf(proxy), method: 'CONNECT', path: target, timeout, agent: false,
     headers: credentials ? { 'proxy-authorization': `Basic ${Buffer.from(credentials).toString('base64')}` } : {},
   })
   const opened = new Promise<number>((resolve, reject) => {
@@ -143,7 +145,7 @@ async function openTunnel(route: Route): Promise<Facts | null> {
 async function connectDirectly(route: Route): Promise<Facts | null> {
   if (route.proxy) return null
   const facts = { host: bareHost(route.url), port: portOf(route.url) }
-  const socket = netConnect({ ...facts, timeout: STEP_TIMEOUT })
+  const socket = netConnect({ ...facts, timeout: route.timeout })
   route.socket = socket
   await onceReady(socket, 'connect').catch((error: unknown) => {
     throw new StageFailure('NET_CONNECT', 'checkFirewall', { ...facts, error: codeOf(error) })
@@ -151,12 +153,12 @@ async function connectDirectly(route: Route): Promise<Facts | null> {
   return { ...facts, address: socket.remoteAddress ?? null }
 }
 
-async function inspectTls({ url, socket }: Route): Promise<Facts | null> {
+async function inspectTls({ url, socket, timeout }: Route): Promise<Facts | null> {
   if (url.protocol !== 'https:' || !socket) return null
   const host = bareHost(url)
   // Not refused here, so that whoever stands in between can be named.
   const secure = tlsConnect({ socket, host, rejectUnauthorized: false, ...(isIP(host) ? {} : { servername: host }) })
-  secure.setTimeout(STEP_TIMEOUT)
+  secure.setTimeout(timeout)
   await onceReady(secure, 'secureConnect').catch((error: unknown) => {
     throw new StageFailure('NET_TLS', 'checkCertificate', { host, error: codeOf(error) })
   })
@@ -202,9 +204,9 @@ function compareClocks(serverTime: number | null, now: number): Facts | null {
   return facts
 }
 
-function bounded<T>(work: Promise<T>): Promise<T> {
+function bounded<T>(work: Promise<T>, timeout: number): Promise<T> {
   const late = new Promise<never>((_, reject) => {
-    setTimeout(() => reject(Object.assign(new Error('timeout'), { code: 'ETIMEOUT' })), STEP_TIMEOUT).unref()
+    setTimeout(() => reject(Object.assign(new Error('timeout'), { code: 'ETIMEOUT' })), timeout).unref()
   })
   return Promise.race([work, late])
 }

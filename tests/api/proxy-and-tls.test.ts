@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import type { DiagnosticStage } from '../../shared/license.ts'
 import type { ApiClient } from '../product/api-client.ts'
 import { freePort } from '../product/process.ts'
+import { startProxy, startTlsFront } from '../routes/routes.ts'
 import { expectError, expectNoInternals } from './expect-error.ts'
-import { startProxy, startTlsFront } from './routes-to-vendor.ts'
 import { signInSoon, startOwnLicenseServer, startOwnProduct } from './stand.ts'
 
 async function startThrough(licenseServerUrl: string, env: Record<string, string> = {}): Promise<ApiClient> {
@@ -27,7 +27,7 @@ async function expectActivates(client: ApiClient): Promise<void> {
 describe('F32 TLS', () => {
   it('a certificate that nobody vouches for is NET_TLS, and diagnostics name its issuer', async () => {
     const { control, url } = await startOwnLicenseServer()
-    const front = await startTlsFront(url)
+    const front = await startTlsFront(url, 'intercepted')
     const client = await startThrough(front.url)
     expectError(await client.save('nc_demo_standard'), 'NET_TLS')
     expect((await client.license()).state).toBe('unlicensed')
@@ -39,7 +39,7 @@ describe('F32 TLS', () => {
 
   it('one that NODE_EXTRA_CA_CERTS vouches for works', async () => {
     const front = await startTlsFront((await startOwnLicenseServer()).url)
-    await expectActivates(await startThrough(front.url, { NODE_EXTRA_CA_CERTS: front.certificateFile }))
+    await expectActivates(await startThrough(front.url, { NODE_EXTRA_CA_CERTS: front.caFile }))
   })
 
   it('a plain server behind an https address is NET_TLS', async () => {
@@ -59,7 +59,7 @@ describe('F33 a proxy', () => {
   it('carries the calls of an https address, which it cannot read', async () => {
     const [licenseServer, proxy] = [await startOwnLicenseServer(), await startProxy()]
     const front = await startTlsFront(licenseServer.url)
-    await expectActivates(await startThrough(front.url, { HTTPS_PROXY: proxy.url, NODE_EXTRA_CA_CERTS: front.certificateFile }))
+    await expectActivates(await startThrough(front.url, { HTTPS_PROXY: proxy.url, NODE_EXTRA_CA_CERTS: front.caFile }))
     expect(new Set(proxy.requests)).toEqual(new Set([`CONNECT ${new URL(front.url).host}`]))
   })
 

@@ -1,18 +1,18 @@
-import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer, request as httpRequest } from 'node:http'
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import { connect } from 'node:net'
 import type { Socket } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import type { SecureContextOptions } from 'node:tls'
 import { onTestFinished } from 'vitest'
+import type { CertificateKind, Certificates } from './certificates.ts'
+import { createCertificates } from './certificates.ts'
 
 /* What can stand between the product and the license server: TLS with a certificate of one's own, and proxies. */
 
-const started = async (server: Server): Promise<number> => {
+/** Listens on a free port of 127.0.0.1 until the test ends; returns the port. */
+export async function started(server: Server): Promise<number> {
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   onTestFinished(() => {
@@ -23,7 +23,7 @@ const started = async (server: Server): Promise<number> => {
 }
 
 /** Passes every request on to `target` and its answer back. */
-function passOn(target: string): RequestListener {
+export function passOn(target: string): RequestListener {
   return (request: IncomingMessage, response: ServerResponse) => {
     const onward = httpRequest(new URL(request.url ?? '/', target), { method: request.method, headers: request.headers }, (answer) => {
       response.writeHead(answer.statusCode ?? 502, answer.headers)
@@ -34,19 +34,27 @@ function passOn(target: string): RequestListener {
   }
 }
 
-export interface TlsFront { url: string, certificateFile: string }
+export interface TlsFront {
+  url: string
+  /** For NODE_EXTRA_CA_CERTS. */
+  caFile: string
+}
 
-/** Starts an https server with a self-signed certificate for 127.0.0.1 in front of `target`; ends with the test. */
-export async function startTlsFront(target: string, subject = '/O=Interception Inc/CN=127.0.0.1'): Promise<TlsFront> {
-  const folder = mkdtempSync(join(tmpdir(), 'nc-tls-'))
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
-  const [keyFile, certificateFile] = [join(folder, 'key.pem'), join(folder, 'cert.pem')]
-  execFileSync('openssl', [
-    'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2', '-subj', subject,
-    '-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', keyFile, '-out', certificateFile,
-  ], { stdio: 'ignore' })
-  const server = createHttpsServer({ key: readFileSync(keyFile), cert: readFileSync(certificateFile) }, passOn(target))
-  return { url: `https://127.0.0.1:${await started(server)}`, certificateFile }
+let made: Certificates | undefined
+/** Made once a process, and removed with it. */
+function certificates(): Certificates {
+  if (!made) {
+    const created = made = createCertificates()
+    process.once('exit', () => created.remove())
+  }
+  return made
+}
+
+/** Starts an https server with a certificate of that kind in front of `target`; ends with the test. */
+export async function startTlsFront(target: string, kind: CertificateKind = 'trusted', options: SecureContextOptions = {}): Promise<TlsFront> {
+  const { caFile, pair } = certificates()
+  const server = createHttpsServer({ ...pair(kind), ...options }, passOn(target))
+  return { url: `https://127.0.0.1:${await started(server)}`, caFile }
 }
 
 export interface Proxy { url: string, port: number, requests: string[] }
