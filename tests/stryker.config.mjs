@@ -1,9 +1,9 @@
-/** Mutation testing of the domain: `npx stryker run tests/stryker.config.mjs`. */
+/** Mutation testing of the domain and of the license server's client: `npx stryker run tests/stryker.config.mjs`. */
 export default {
   testRunner: 'vitest',
   plugins: ['@stryker-mutator/vitest-runner'],
   vitest: { configFile: 'tests/unit/vitest.config.ts', related: false },
-  mutate: ['server/license/**/*.ts', '!server/license/ports.ts'],
+  mutate: ['server/license/**/*.ts', '!server/license/ports.ts', 'server/license-server/**/*.ts'],
   // The TypeScript configuration of .nuxt stays: the transform reads it.
   ignorePatterns: ['/.*', '!/.nuxt', '/.nuxt/*', '!/.nuxt/tsconfig*.json', '/app', '/tests/e2e', '/tests/bench', '/coverage', '/test-results'],
   coverageAnalysis: 'perTest',

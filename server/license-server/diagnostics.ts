@@ -46,7 +46,8 @@ type Step = (route: Route) => Promise<Facts | null>
 export async function* diagnose(options: DiagnosticsOptions, offline: boolean): AsyncGenerator<DiagnosticStage> {
   const url = new URL(options.client.baseUrl)
   const proxyUrl = options.proxyFor(url.href)
-  const route: Route = { url, proxy: proxyUrl ? new URL(proxyUrl) : null, socket: null, serverTime: null, timeout: options.stepTimeout ?? STEP_TIMEOUT }
+  const proxy = proxyUrl ? new URL(proxyUrl) : null
+  const route: Route = { url, proxy, socket: null, serverTime: null, timeout: options.stepTimeout ?? STEP_TIMEOUT }
   const steps: [StageName, Step][] = [
     ['configuration', async ({ proxy }) => ({ url: url.origin, proxy: proxy && `${proxy.protocol}//${proxy.host}` })],
     ['dns', resolveName],
@@ -131,7 +132,7 @@ async function openTunnel(route: Route): Promise<Facts | null> {
       resolve(response.statusCode ?? 0)
     })
     request.on('response', response => resolve(response.statusCode ?? 0))
-    request.on('timeout', () => request.destroy(new Error('timeout')))
+    request.on('timeout', () => request.destroy(lateError()))
     request.on('error', reject)
     request.end()
   })
@@ -204,9 +205,13 @@ function compareClocks(serverTime: number | null, now: number): Facts | null {
   return facts
 }
 
+function lateError(): Error {
+  return Object.assign(new Error('timeout'), { code: 'ETIMEOUT' })
+}
+
 function bounded<T>(work: Promise<T>, timeout: number): Promise<T> {
   const late = new Promise<never>((_, reject) => {
-    setTimeout(() => reject(Object.assign(new Error('timeout'), { code: 'ETIMEOUT' })), timeout).unref()
+    setTimeout(() => reject(lateError()), timeout).unref()
   })
   return Promise.race([work, late])
 }
@@ -218,7 +223,7 @@ function onceReady(socket: Socket, ready: 'connect' | 'secureConnect'): Promise<
       socket.on('error', () => undefined)
       resolve()
     })
-    socket.once('timeout', () => socket.destroy(Object.assign(new Error('timeout'), { code: 'ETIMEOUT' })))
+    socket.once('timeout', () => socket.destroy(lateError()))
     socket.once('error', reject)
     socket.once('close', () => reject(Object.assign(new Error('closed'), { code: 'ECONNRESET' })))
   })

@@ -1,17 +1,18 @@
 import { describe, expect, it } from 'vitest'
 import type { ClientOptions } from '../../server/license-server/client.ts'
 import { createLicenseServerClient, LIMITS } from '../../server/license-server/client.ts'
+import type { CallName, RequestOf } from '../../server/license-server/protocol.ts'
 import { REFUSAL_CODES } from '../../server/license-server/protocol.ts'
 import type { Answer } from './support/vendor-door.ts'
 import { startDoor, startServer } from './support/vendor-door.ts'
 
 const NONCE = 'n'.repeat(32)
-const REQUESTS = {
+const REQUESTS: { [C in Exclude<CallName, 'ping'>]: RequestOf<C> } = {
   activate: { license_key: 'nc_a_key_0001', instance_id: 'a'.repeat(32), nonce: NONCE, version: '1.2.3', kids: ['k1'] },
   checkIn: { lease: 'a.b.c', nonce: NONCE, version: '1.2.3', kids: ['k1'], seats_used: 7 },
   renew: { lease: 'a.b.c', nonce: NONCE, version: '1.2.3', kids: ['k1'] },
   deactivate: { lease: 'a.b.c', nonce: NONCE },
-} as const
+}
 const GRANTED = JSON.stringify({ lease: 'x.y.z', secret: 's'.repeat(16) })
 
 function clientTo(baseUrl: string, options: Partial<ClientOptions> = {}) {
