@@ -17,7 +17,7 @@ export default defineConfig({
   forbidOnly: true,
   retries: 0,
   // The second is read at the end by tests/faults/report.ts.
-  reporter: [['list'], ['json', { outputFile: '../faults/.results/playwright.json' }]],
+  reporter: [['list'], ['json', { outputFile: `../faults/.results/${process.env.E2E_RESULTS ?? 'playwright'}.json` }]],
   use: {
     locale: 'en-US',
     timezoneId: 'Europe/Berlin',

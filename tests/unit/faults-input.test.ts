@@ -157,13 +157,13 @@ const answered = (vulnerabilities: Record<string, { severity: string, range: str
   JSON.stringify({ auditReportVersion: 2, vulnerabilities, metadata: { vulnerabilities: {} } })
 
 describe('the audit', { timeout: 60_000 }, () => {
-  it.each(['high', 'critical'])('F77: fails on a %s vulnerability and names the package', (severity) => {
-    const { status, stderr } = audit(answered({ harmless: { severity: 'low', range: '*' }, evil: { severity, range: '<2' } }), 1)
+  it.each(['low', 'moderate', 'high', 'critical'])('F77: fails on a %s vulnerability and names the package', (severity) => {
+    const { status, stderr } = audit(answered({ evil: { severity, range: '<2' } }), 1)
     expect({ status, stderr }).toEqual({ status: 1, stderr: `evil <2: known vulnerability, ${severity}\n` })
   })
 
-  it.each([['none', {}], ['a moderate one', { meh: { severity: 'moderate', range: '*' } }]])('F77: passes silently where the registry knows of %s', (_, found) => {
-    expect(audit(`npm warn something\n${answered(found)}`, 1)).toEqual({ status: 0, stdout: '', stderr: '' })
+  it('F77: passes silently where the registry knows of none', () => {
+    expect(audit(`npm warn something\n${answered({})}`)).toEqual({ status: 0, stdout: '', stderr: '' })
   })
 
   it.each([
