@@ -15,7 +15,7 @@ const pure = {
 }
 
 export default tseslint.config(
-  { ignores: ['node_modules', '.nuxt*/**', '.output*/**', '.data', '.stryker-tmp', 'coverage', 'reports', 'test-results', 'playwright-report'] },
+  { ignores: ['node_modules', '.nuxt*/**', '.output*/**', '.trial-*/**', '.data', '.stryker-tmp', 'coverage', 'reports', 'test-results', 'playwright-report'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   ...tseslint.configs.recommended,
   ...vue.configs['flat/recommended'],

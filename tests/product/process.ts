@@ -20,6 +20,8 @@ export interface ProductOptions {
   /** Folder of the database; a new one unless given (to start again on the same). */
   dataDir?: string
   port?: number
+  /** The built server to start; the sandbox build unless given. */
+  entry?: string
   /** A command to run the product under, such as ['unshare', '-n'] or ['faketime', '-f', '+8d']. */
   wrapper?: string[]
   /** False: returns once the process answers at all, without waiting for the database. */
@@ -71,7 +73,7 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
 async function startOn(port: number, options: ProductOptions): Promise<Product> {
   const dataDir = options.dataDir ?? await mkdtemp(join(tmpdir(), 'nc-license-'))
   const databaseFile = join(dataDir, 'license.db')
-  const [command = process.execPath, ...args] = [...options.wrapper ?? [], process.execPath, ENTRY]
+  const [command = process.execPath, ...args] = [...options.wrapper ?? [], process.execPath, options.entry ?? ENTRY]
   const child = spawn(command, args, {
     env: {
       PATH: process.env.PATH, HOST: '127.0.0.1', PORT: String(port), DATABASE_URL: `file:${databaseFile}`,
