@@ -61,6 +61,8 @@ export const licenseViewSchema = z.object({
   instanceId: z.string(),
   boundTo: z.string().nullable().meta({ description: 'Instance ID the license is signed for' }),
   reason: z.string().nullable().meta({ description: 'what the vendor gave as reason of a verdict' }),
+  verdictAt: time.nullable().meta({ description: 'since when a verdict stands against the license' }),
+  invalidBecause: z.object({ code: errorCode, reference: z.string() }).nullable().meta({ description: 'why the stored license does not verify' }),
   managedByEnv: z.boolean(),
   warnings: z.array(warningSchema),
   revision: z.int(),

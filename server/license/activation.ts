@@ -1,5 +1,5 @@
 import { maskKey } from '../../shared/credential.ts'
-import type { CredentialErrorCode } from '../../shared/errors.ts'
+import type { CredentialErrorCode, ErrorDetails } from '../../shared/errors.ts'
 import type { SaveStep } from '../../shared/license.ts'
 import type { RefusalCode } from '../license-server/protocol.ts'
 import { isInSequence, requireAnswerTo, seqMarkOf } from './answers.ts'
@@ -69,7 +69,7 @@ export function createActivation({ keeper, store, server, keyring, random, versi
     const outcome = await server.call('activate', {
       license_key: key, instance_id: keeper.instanceId, nonce, version, kids: [...keyring.kids],
     }, { signal })
-    if (!outcome.ok) throw refusalOf(outcome, keeper.instanceId)
+    if (!outcome.ok) throw refusalOf(outcome, keeper.instanceId, server)
     step('contacted')
     const lease = await verifyActivated(outcome.value.lease)
     requireAnswerTo({ nonce, instanceId: keeper.instanceId, sub: null, method }, lease)
@@ -136,16 +136,16 @@ function isHeldAlready(keeper: Keeper, lease: Lease): boolean {
   return keeper.holding.kind === 'lease' && keeper.holding.lease.jws === lease.jws && keeper.holding.verdict === null
 }
 
-function refusalOf({ refusal, code: networkCode, cause, retryAfterMs }: CallFailure, instanceId: string): LicenseError {
+function refusalOf({ refusal, code: networkCode, cause, retryAfterMs }: CallFailure, instanceId: string, server: LicenseServer): LicenseError {
   const code = refusal && REFUSALS[refusal]
   if (code) return new LicenseError(code, code === 'BOUND_TO_DIFFERENT_INSTALLATION' ? { details: { expected: instanceId, found: null } } : {})
-  return new LicenseError(networkCode, { cause, ...retryDetails(retryAfterMs) })
+  return new LicenseError(networkCode, { cause, details: networkDetails(server, retryAfterMs) })
 }
 
-/** Takes what the license server asked for (ms); returns it as a detail, in seconds and at most six hours. */
-export function retryDetails(retryAfterMs: number | null): { details?: { retryAfterSeconds: number } } {
-  if (retryAfterMs === null) return {}
-  return { details: { retryAfterSeconds: Math.min(Math.ceil(retryAfterMs / 1000), MAX_RETRY_AFTER / 1000) } }
+/** What makes a failed call exact: the host that was asked, and how long it asked to wait (s, at most six hours) if it did. */
+export function networkDetails({ baseUrl }: LicenseServer, retryAfterMs: number | null): ErrorDetails {
+  const { host } = new URL(baseUrl)
+  return retryAfterMs === null ? { host } : { host, retryAfterSeconds: Math.min(Math.ceil(retryAfterMs / 1000), MAX_RETRY_AFTER / 1000) }
 }
 
 function licenseOf({ lease, secret, maskedKey }: Accepted, instanceId: string, now: number, unit: number): StoredLicense {

@@ -187,13 +187,14 @@ async function verifyStored(license: StoredLicense | null, keyring: Keyring): Pr
     const lease = license.method === 'offline'
       ? await verifyOfflineToken(license.lease, keyring)
       : await verifyServerLease(license.lease, keyring)
-    if (lease.claims.method !== license.method) return { kind: 'invalid' }
+    if (lease.claims.method !== license.method) return { kind: 'invalid', code: 'TOKEN_WRONG_KIND' }
     const verdict = license.verdict === null ? null : await verifyVerdict(license.verdict, keyring)
     const foreign = verdict !== null && verdict.claims.sub !== lease.claims.sub
-    return foreign ? { kind: 'invalid' } : { kind: 'lease', lease, verdict }
+    return foreign ? { kind: 'invalid', code: 'TOKEN_CLAIMS_INVALID' } : { kind: 'lease', lease, verdict }
   }
   catch (error) {
-    if (error instanceof LicenseError) return { kind: 'invalid' }
-    throw error
+    if (!(error instanceof LicenseError)) throw error
+    // It was well-formed when it was stored.
+    return { kind: 'invalid', code: error.code === 'CREDENTIAL_MALFORMED' ? 'TOKEN_SIGNATURE_INVALID' : error.code }
   }
 }

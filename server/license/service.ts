@@ -1,6 +1,6 @@
 import type { CheckInDay, Entitlements, LicenseView, OutboundRequest, Preview, Role, SaveStep } from '../../shared/license.ts'
 import { ERRORS } from '../../shared/errors.ts'
-import { createActivation, retryDetails } from './activation.ts'
+import { createActivation, networkDetails } from './activation.ts'
 import type { CheckInResult } from './check-in.ts'
 import { createCheckIn } from './check-in.ts'
 import { createEnvironment } from './environment.ts'
@@ -8,7 +8,7 @@ import { LicenseError } from './errors.ts'
 import type { Keyring } from './jws.ts'
 import type { Moment } from './keeper.ts'
 import { createKeeper } from './keeper.ts'
-import { createNotedServer } from './outbound.ts'
+import { createNotedServer, laterRequest } from './outbound.ts'
 import type { Actor, Clock, EventPage, LicenseServer, LicenseStore, Log, NewEvent, Random, StoredEvent } from './ports.ts'
 import { previewCredential } from './preview.ts'
 import { createRemoval } from './removal.ts'
@@ -68,8 +68,9 @@ export async function createLicenseService(options: LicenseServiceOptions): Prom
   const { instanceId } = await store.installation({
     instanceId: random.hex(16), sessionSecret: random.hex(32), createdAt: clock.read().wall,
   })
-  const server = createNotedServer(options.server, store, clock)
   const keeper = await createKeeper({ store, keyring, clock, instanceId })
+  const server = createNotedServer(options.server, store, () => keeper.now().effective)
+  const lastRequest = () => laterRequest(server.lastRequest(), keeper.snapshot.lastRequest)
   const stopping = new AbortController()
   const activation = createActivation({ keeper, store, server, keyring, random, version, signal: stopping.signal })
   const removal = createRemoval({ keeper, store, server, random })
@@ -130,8 +131,7 @@ export async function createLicenseService(options: LicenseServiceOptions): Prom
       if (result.kind === 'dropped') throw new LicenseError('CONFLICT')
       if (result.kind === 'failed') {
         const { code, refusal, cause, retryAfterMs } = result.failure
-        const details = { ...(refusal ? { refusal } : {}), ...retryDetails(retryAfterMs).details }
-        throw new LicenseError(code, { cause, ...(Object.keys(details).length > 0 ? { details } : {}) })
+        throw new LicenseError(code, { cause, details: { ...(refusal ? { refusal } : {}), ...networkDetails(server, retryAfterMs) } })
       }
     },
     async setSeatsUsed(seats) {
@@ -141,14 +141,15 @@ export async function createLicenseService(options: LicenseServiceOptions): Prom
     appendEvent: event => store.appendEvent(event),
     listEvents: page => store.listEvents(page),
     listCheckInDays: days => store.listCheckInDays(keeper.now().effective - (days - 1) * 86_400_000),
-    lastRequest: () => keeper.snapshot.lastRequest,
+    lastRequest,
     activationRequest: () => {
       const { method, licenseId, expiresAt, maskedKey } = view('viewer')
       const renewal = method === 'offline' && licenseId && expiresAt ? { licenseId, expiresAt } : null
       return activationRequestOf({ instanceId, maskedKey, version, renewal })
     },
     supportBundle: facts => supportBundleOf({
-      keeper, moment: keeper.now(), view: view('viewer'), version, sandbox, kids: keyring.kids, ...facts,
+      keeper, moment: keeper.now(), view: view('viewer'), version, sandbox, kids: keyring.kids,
+      lastRequest: lastRequest(), ...facts,
     }),
     start: runner.start,
     tick: runner.tick,

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../shared/errors.ts'
 import type { LeaseClaims } from '../../shared/lease.ts'
 import type { LicenseState } from '../../shared/license.ts'
 import type { Lease, Verdict } from './token.ts'
@@ -5,7 +6,7 @@ import type { Lease, Verdict } from './token.ts'
 /** What the installation holds: nothing, something that does not verify, or a lease with at most one verdict on it. */
 export type Holding =
   | { kind: 'none' }
-  | { kind: 'invalid' }
+  | { kind: 'invalid', code: ErrorCode }
   | { kind: 'lease', lease: Lease, verdict: Verdict | null }
 
 const ENTITLED: ReadonlySet<LicenseState> = new Set(['grace', 'active'])

@@ -1,4 +1,4 @@
-import type { LicenseView } from '../../shared/license.ts'
+import type { LicenseView, OutboundRequest } from '../../shared/license.ts'
 import type { Keeper, Moment } from './keeper.ts'
 import { isoTime } from './warnings.ts'
 
@@ -37,11 +37,12 @@ export interface SupportFacts {
   configuration: Record<string, unknown>
   storage: string
   runtime: Record<string, string>
+  lastRequest: OutboundRequest | null
 }
 
 /** Takes what is known; returns the facts support asks for. No key, token, secret, cookie, password or e-mail is in it. */
 export function supportBundleOf(facts: SupportFacts): Record<string, unknown> {
-  const { keeper, moment, view, version, sandbox, kids, configuration, storage, runtime } = facts
+  const { keeper, moment, view, version, sandbox, kids, configuration, storage, runtime, lastRequest } = facts
   const { licensee, ...license } = view
   const trusted = keeper.trustedRecord()
   return {
@@ -59,6 +60,6 @@ export function supportBundleOf(facts: SupportFacts): Record<string, unknown> {
       continuous: moment.continuous,
       uptimeSeconds: Math.round(moment.reading.uptime / 1000),
     },
-    lastRequest: keeper.snapshot.lastRequest,
+    lastRequest,
   }
 }

@@ -34,6 +34,8 @@ export function viewOf(keeper: Keeper, moment: Moment, warnings: Warning[], mana
     instanceId: keeper.instanceId,
     boundTo: claims?.instance_id ?? null,
     reason: held?.verdict?.claims.reason ?? null,
+    verdictAt: held?.verdict ? isoTime(held.verdict.claims.iat * 1000) : null,
+    invalidBecause: holding.kind === 'invalid' ? { code: holding.code, reference: ERRORS[holding.code].reference } : null,
     managedByEnv,
     warnings,
     revision: snapshot.revision,

@@ -176,7 +176,7 @@ describe('a failed check-in', () => {
   it('is counted, with its code, since the first of the row', async () => {
     const world = await licensed()
     world.vendor.failing = failure('NET_TLS', { cause: 'CERT_HAS_EXPIRED' })
-    await expect(world.service.checkIn(ADMIN)).rejects.toMatchObject({ code: 'NET_TLS', cause: 'CERT_HAS_EXPIRED', details: undefined })
+    await expect(world.service.checkIn(ADMIN)).rejects.toMatchObject({ code: 'NET_TLS', cause: 'CERT_HAS_EXPIRED', details: { host: 'vendor.example' } })
     world.clock.advance(2000)
     await expect(world.service.checkIn(ADMIN)).rejects.toMatchObject({ code: 'NET_TLS' })
     expect(world.service.view('admin').checkIn).toEqual({

@@ -29,7 +29,7 @@ describe('the keeper', () => {
     const clock = createSimulatedClock()
     const store = createMemoryStore()
     await storeLicense(store, leaseOf(standardClaims()), clock, { verdict: verdictOf({ sub: 'lic_2' }).jws })
-    expect((await keeperOf(clock, store)).holding).toEqual({ kind: 'invalid' })
+    expect((await keeperOf(clock, store)).holding).toEqual({ kind: 'invalid', code: 'TOKEN_CLAIMS_INVALID' })
   })
 
   it('lets a defect through instead of calling the license invalid', async () => {

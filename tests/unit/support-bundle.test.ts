@@ -87,10 +87,29 @@ describe('the last request', () => {
     world.vendor.failing = failure('NET_DNS')
     await world.service.save({ credential: KEY, actor: ADMIN }).catch(() => undefined)
     expect((await world.store.read()).lastRequest).toMatchObject({ url: expect.stringContaining('activate') })
+    expect(world.service.lastRequest()).toEqual((await world.store.read()).lastRequest)
     world.vendor.failing = null
     world.store.saveLastRequest = () => Promise.reject(new Error('disk full'))
+    world.clock.advance(HOUR)
     await world.service.save({ credential: KEY, actor: ADMIN })
     expect(world.service.view('admin').state).toBe('active')
+    expect(world.service.lastRequest()).toMatchObject({ at: iso(START + HOUR) })
+  })
+
+  it('is the later of what this process and another one sent', async () => {
+    const world = await licensed(() => KEY)
+    const request = { at: iso(START + HOUR), method: 'POST', url: 'https://vendor.example/api/v1/licenses/check-in', body: {} }
+    await world.store.saveLastRequest(request)
+    await world.tick()
+    expect(world.service.lastRequest()).toEqual(request)
+  })
+
+  it('stands at the time by which the license goes, whatever the wall clock says', async () => {
+    const world = await licensed(() => KEY)
+    world.clock.shiftWall(-30 * HOUR)
+    world.clock.advance(HOUR)
+    await world.service.checkIn(ADMIN)
+    expect(world.service.lastRequest()?.at).toContain('2026-03-01T12:59:58')
   })
 
   it('has no doubled slash in its address', () => {

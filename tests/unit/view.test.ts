@@ -22,7 +22,7 @@ describe('the view', () => {
     expect(service.view('admin')).toEqual({
       state: 'unlicensed', entitled: false, method: null, plan: null, licensee: null, features: [], seats: null, seatsUsed: null, licenseId: null,
       maskedKey: null, issuedAt: null, expiresAt: null, activatedAt: null, graceEndsAt: null, renews: null, checkIn: null,
-      instanceId: service.instanceId, boundTo: null, reason: null, managedByEnv: false, warnings: [], revision: 0, serverTime: iso(START),
+      instanceId: service.instanceId, boundTo: null, reason: null, verdictAt: null, invalidBecause: null, managedByEnv: false, warnings: [], revision: 0, serverTime: iso(START),
     })
   })
 
@@ -36,8 +36,8 @@ describe('the view', () => {
       features: ['sso', 'scim'], seats: 25, seatsUsed: 12, licenseId: 'lic_standard', maskedKey: 'nc_••••••••6789', issuedAt: iso(START),
       expiresAt: iso(START + 365 * DAY), activatedAt: iso(START), graceEndsAt: iso(START + 6 * HOUR + 7 * DAY), renews: true,
       checkIn: { lastSuccessAt: iso(START), lastAttemptAt: iso(START), nextAt: iso(START + 6 * HOUR), consecutiveFailures: 0, lastError: null },
-      instanceId: world.service.instanceId, boundTo: world.service.instanceId, reason: null, managedByEnv: false, warnings: [], revision: 1,
-      serverTime: iso(START + HOUR),
+      instanceId: world.service.instanceId, boundTo: world.service.instanceId, reason: null, verdictAt: null, invalidBecause: null, managedByEnv: false,
+      warnings: [], revision: 1, serverTime: iso(START + HOUR),
     })
     expect(licenseViewSchema.parse(view)).toEqual(view)
   })
@@ -54,6 +54,30 @@ describe('the view', () => {
     })
     await world.tick()
     expect(world.service.view('admin')).toMatchObject({ state: 'mismatch', entitled: false, boundTo: OTHER_INSTANCE, instanceId: world.service.instanceId })
+  })
+
+  it('of a license with a verdict says since when it stands', async () => {
+    const world = await licensed()
+    world.clock.advance(HOUR)
+    const license = world.vendor.licenses.get(KEY) ?? raise()
+    license.verdict = 'suspended'
+    await world.service.checkIn(ADMIN)
+    expect(world.service.view('viewer')).toMatchObject({ state: 'suspended', verdictAt: iso(START + HOUR), invalidBecause: null })
+  })
+
+  it.each([
+    ['TOKEN_SIGNATURE_INVALID', 'NCL-108', (lease: string) => `${lease.slice(0, -8)}AAAAAAAA`],
+    ['TOKEN_SIGNATURE_INVALID', 'NCL-108', (lease: string) => `${lease} `],
+    ['TOKEN_WRONG_KIND', 'NCL-110', () => offlineToken()],
+  ] as const)('of a stored license that does not verify says why: %s', async (code, reference, damage) => {
+    const world = await licensed()
+    const original = world.store.read
+    world.store.read = async () => {
+      const { license, ...rest } = await original()
+      return { ...rest, license: license && { ...license, lease: damage(license.lease) } }
+    }
+    await world.boot()
+    expect(world.service.view('admin')).toMatchObject({ state: 'invalid', entitled: false, invalidBecause: { code, reference } })
   })
 
   it('never has a key, lease or secret in it', async () => {
