@@ -3,14 +3,17 @@ import type { ErrorCode } from '#shared/errors'
 import type { LicenseState, LicenseView } from '#shared/license'
 
 const OF_STATE: Partial<Record<LicenseState, ErrorCode>> = {
-  invalid: 'TOKEN_UNKNOWN_SIGNER', mismatch: 'BOUND_TO_DIFFERENT_INSTALLATION', revoked: 'LICENSE_REVOKED',
+  mismatch: 'BOUND_TO_DIFFERENT_INSTALLATION', revoked: 'LICENSE_REVOKED',
   suspended: 'LICENSE_SUSPENDED', expired: 'LICENSE_EXPIRED',
 }
 
 /** The troubleshooting entries that fit: the last action's error, the state's, the last check-in's, each once. */
 export function fittingErrors(view: LicenseView, failure: Failure | null): ErrorCode[] {
   const codes = [
-    failure?.code === 'UNREACHABLE' ? undefined : failure?.code, OF_STATE[view.state], view.checkIn?.lastError?.code,
+    failure?.code === 'UNREACHABLE' ? undefined : failure?.code, OF_STATE[view.state], view.invalidBecause?.code,
+    // What cannot be read cannot check in either: that it fails is no news.
+    view.state === 'invalid' ? undefined : view.checkIn?.lastError?.code,
+    view.warnings.find(warning => warning.code === 'ENV_DIFFERS')?.error ?? undefined,
   ]
   return [...new Set(codes.filter(code => code !== undefined))]
 }

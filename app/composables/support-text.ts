@@ -1,12 +1,18 @@
+import type { Failure } from '~/api/failure'
 import type { LicenseView } from '#shared/license'
 
-/** Takes the license; returns it as lines for support: in English and plain, whatever language the screen has. No secret. */
-export function supportText(view: LicenseView): string {
+/**
+ * Takes the license and what the last action failed with; returns lines for support: in English and plain, whatever language
+ * the screen has. No secret.
+ */
+export function supportText(view: LicenseView, failure: Failure | null = null): string {
   const { checkIn } = view
   const lines: [string, string | number | null | undefined][] = [
     ['Instance ID', view.instanceId],
     ['License bound to', view.boundTo],
     ['State', `${view.state}, ${view.entitled ? 'entitled' : 'not entitled'}`],
+    ['Since', view.verdictAt],
+    ['Because', view.invalidBecause && `${view.invalidBecause.reference} ${view.invalidBecause.code}`],
     ['Method', view.method],
     ['Plan', view.plan],
     ['License ID', view.licenseId],
@@ -16,6 +22,7 @@ export function supportText(view: LicenseView): string {
     ['Next check-in', checkIn?.nextAt],
     ['Failed check-ins in a row', checkIn?.consecutiveFailures],
     ['Last problem', checkIn?.lastError && `${checkIn.lastError.reference} ${checkIn.lastError.code}`],
+    ['Last action failed', failure && [failure.reference, failure.code, failure.details.host].filter(Boolean).join(' ')],
     ['Warnings', view.warnings.map(({ code }) => code).join(', ')],
     ['Server time', view.serverTime],
   ]

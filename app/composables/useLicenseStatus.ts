@@ -51,7 +51,7 @@ export function useLicenseStatus(view: () => LicenseView) {
       case 'active': return activeSentence(license)
       case 'expired': return t(`status.sentence.expired.${license.method ?? 'standard'}`, { expires: both(license.expiresAt) })
       case 'revoked': case 'suspended': return t(`status.sentence.${license.state}.${asks}`)
-      case 'grace': return t('status.sentence.grace', {
+      case 'grace': return t(`status.sentence.${license.checkIn?.lastError?.code === 'SERVER_ERROR' ? 'graceServer' : 'grace'}`, {
         last: both(license.checkIn?.lastSuccessAt ?? license.issuedAt), grace: both(license.graceEndsAt),
       })
       case 'paused': return t('status.sentence.paused', { grace: both(license.graceEndsAt) })
@@ -68,7 +68,8 @@ export function useLicenseStatus(view: () => LicenseView) {
       case 'mismatch': return 'reissue'
       case 'revoked': case 'suspended': return 'support'
       case 'grace': case 'paused': return 'checkIn'
-      case 'expired': return renewal
+      // A subscription that renews by itself was renewed, or will be: what is missing is the check-in.
+      case 'expired': return method === 'standard' && !view().renews ? 'renewal' : renewal
       default:
         if (method === 'standard' && failing.value) return 'checkIn'
         if (!expiresSoon.value) return null

@@ -73,12 +73,19 @@ export function useTimeText() {
 
   function format(iso: string, options: Intl.DateTimeFormatOptions) {
     const key = [iso, zone.value, ...Object.keys(options)].join(' ')
-    return formatted(key, () => formatterOf(tag(), { ...options, timeZone: zone.value, hourCycle: 'h23' }).format(new Date(iso)))
+    // The zone belongs to the time before it: it never stands alone in a line.
+    return formatted(key, () => formatterOf(tag(), { ...options, timeZone: zone.value, hourCycle: 'h23' }).format(new Date(iso))
+      .replace(options.timeZoneName ? / (?=\S+$)/ : /$^/, '\u00A0'))
   }
   const date = (iso: string) => format(iso, { day: 'numeric', month: 'short', year: 'numeric' })
+  /** A day of the calendar, the same in every zone. */
+  const day = (iso: string) => formatted(`${iso} day`, () => formatterOf(tag(), { day: 'numeric', month: 'short', timeZone: 'UTC' }).format(new Date(iso)))
   const clock = (iso: string) => format(iso, { hour: '2-digit', minute: '2-digit', timeZoneName: 'short' })
   const absolute = (iso: string) => format(iso, {
     day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit', timeZoneName: 'short',
+  })
+  const exact = (iso: string) => format(iso, {
+    day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit', second: '2-digit', timeZoneName: 'short',
   })
   function relative(iso: string) {
     const seconds = (Date.parse(iso) - now.value) / 1000
@@ -96,5 +103,5 @@ export function useTimeText() {
     return `${absolute(iso)} (${relative(iso)})`
   }
   const count = (value: number) => formatted(String(value), () => new Intl.NumberFormat(tag()).format(value))
-  return { date, clock, absolute, relative, both, count, now, zone }
+  return { date, day, clock, absolute, exact, relative, both, count, now, zone }
 }

@@ -13,11 +13,14 @@ function isStage(value: unknown): value is DiagnosticStage {
 
 export const useDiagnosticsStore = defineStore('diagnostics', () => {
   const api = useApi()
+  const now = useNow()
   const order = Object.keys(STAGES)
   const stages = ref<DiagnosticStage[]>([])
   const ok = ref<boolean | null>(null)
   const running = ref(false)
   const failure = ref<Failure | null>(null)
+  /** ISO time of this server. */
+  const ranAt = ref<string | null>(null)
 
   async function run() {
     stages.value = []
@@ -34,8 +37,9 @@ export const useDiagnosticsStore = defineStore('diagnostics', () => {
       return
     }
     ok.value = result.value.ok
+    ranAt.value = new Date(now.value || Date.now()).toISOString()
     stages.value = result.value.stages
   }
 
-  return { order, stages, ok, running, failure, run }
+  return { order, stages, ok, running, failure, ranAt, run }
 })

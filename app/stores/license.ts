@@ -55,11 +55,15 @@ export const useLicenseStore = defineStore('license', () => {
 
   async function settle(result: Result<LicenseView>) {
     if (result.ok) accept(result.value, ++asked)
-    else actionFailure.value = result.failure
+    else {
+      actionFailure.value = result.failure
+      // It is over; what follows only brings the rest of the page up to date.
+      busy.value = null
+    }
     // A failed attempt counts too, and a conflict means that the screen is out of date.
     if (!result.ok) await refresh()
     await loadFacts()
-    busy.value = null
+    if (result.ok) busy.value = null
     return result.ok ? null : result.failure
   }
 

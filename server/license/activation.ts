@@ -136,10 +136,11 @@ function isHeldAlready(keeper: Keeper, lease: Lease): boolean {
   return keeper.holding.kind === 'lease' && keeper.holding.lease.jws === lease.jws && keeper.holding.verdict === null
 }
 
-function refusalOf({ refusal, code: networkCode, cause, retryAfterMs }: CallFailure, instanceId: string, server: LicenseServer): LicenseError {
+function refusalOf(failure: CallFailure, instanceId: string, server: LicenseServer): LicenseError {
+  const { refusal, cause, retryAfterMs } = failure
   const code = refusal && REFUSALS[refusal]
   if (code) return new LicenseError(code, code === 'BOUND_TO_DIFFERENT_INSTALLATION' ? { details: { expected: instanceId, found: null } } : {})
-  return new LicenseError(networkCode, { cause, details: networkDetails(server, retryAfterMs) })
+  return new LicenseError(failure.code, { cause, details: networkDetails(server, retryAfterMs) })
 }
 
 /** What makes a failed call exact: the host that was asked, and how long it asked to wait (s, at most six hours) if it did. */

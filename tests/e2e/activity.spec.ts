@@ -38,7 +38,7 @@ test('the activity lists what happened, newest first, with who and from where, a
 
   await showOnly(page, 'Check-in failed')
   await expect(events).toHaveCount(1)
-  await expect(events).toContainText('The license server has trouble')
+  await expect(events).toContainText('The license server answered with an error')
   await showOnly(page, 'Account removed')
   await expect(events).toHaveCount(0)
   await expect(page.getByRole('status').filter({ hasText: /^None of this kind/ })).toBeVisible()

@@ -22,7 +22,8 @@ describe('the view', () => {
     expect(service.view('admin')).toEqual({
       state: 'unlicensed', entitled: false, method: null, plan: null, licensee: null, features: [], seats: null, seatsUsed: null, licenseId: null,
       maskedKey: null, issuedAt: null, expiresAt: null, activatedAt: null, graceEndsAt: null, renews: null, checkIn: null,
-      instanceId: service.instanceId, boundTo: null, reason: null, verdictAt: null, invalidBecause: null, managedByEnv: false, warnings: [], revision: 0, serverTime: iso(START),
+      instanceId: service.instanceId, boundTo: null, reason: null, verdictAt: null, invalidBecause: null, managedByEnv: false,
+      warnings: [], revision: 0, serverTime: iso(START),
     })
   })
 

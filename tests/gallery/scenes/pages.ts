@@ -65,7 +65,7 @@ export const PAGE_SCENES: readonly Scene[] = [
   },
   { name: 'activity', prepare: fillActivity },
   { name: 'diagnostics', prepare: async (stage) => { await openAfter(stage, '/admin/diagnostics', api => api.license()) } },
-  { name: 'diagnostics-good', prepare: stage => diagnose(stage, 'Every stage is good') },
+  { name: 'diagnostics-good', prepare: stage => diagnose(stage, 'Nothing is in the way') },
   {
     name: 'diagnostics-failed',
     async prepare(stage) {

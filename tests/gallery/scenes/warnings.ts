@@ -33,7 +33,7 @@ export const WARNING_SCENES: Record<Warning['code'], Scene> = {
         await api.checkIn()
         await api.checkIn()
       })
-      await expectWarning(stage, 'Check-ins have failed')
+      await expectWarning(stage, 'check-ins have failed')
     },
   },
   CLOCK_BEHIND: { name: 'warning-clock-behind', prepare: stage => showClock(stage, 26 * 3600, 'clock is behind') },
@@ -45,7 +45,7 @@ export const WARNING_SCENES: Record<Warning['code'], Scene> = {
         await requireSaved(api, 'nc_demo_standard')
         await api.request('PUT', '/api/usage', { seats: 30 }, { authorization: `Bearer ${SERVICE_TOKEN}` })
       })
-      await expectWarning(stage, '30 of 25 seats are in use.')
+      await expectWarning(stage, '30 seats are in use, 25 are licensed.')
     },
   },
   ENV_DIFFERS: {
