@@ -1,4 +1,5 @@
 import type { CheckInDay, Entitlements, LicenseView, OutboundRequest, Preview, Role, SaveStep } from '../../shared/license.ts'
+import type { ErrorCode } from '../../shared/errors.ts'
 import { ERRORS } from '../../shared/errors.ts'
 import { createActivation, networkDetails } from './activation.ts'
 import type { CheckInResult } from './check-in.ts'
@@ -88,7 +89,8 @@ export async function createLicenseService(options: LicenseServiceOptions): Prom
   /** In the log, not in the database: what is refused changes nothing. */
   function logRefusal(error: unknown): void {
     if (!(error instanceof LicenseError) || ERRORS[error.code].group === 'request') return
-    log.warn('activation refused', { code: error.code, reference: ERRORS[error.code].reference, cause: String(error.cause ?? '') })
+    const { code, cause } = error
+    log.warn('activation refused', { code, reference: ERRORS[code].reference, cause: causeForLog(code, cause) })
   }
 
   function view(role: Role): LicenseView {
@@ -155,4 +157,11 @@ export async function createLicenseService(options: LicenseServiceOptions): Prom
     tick: runner.tick,
     stop: runner.stop,
   }
+}
+
+/** A network error says where it failed. What refused a credential may quote it: a parser does, so only its name is told. */
+function causeForLog(code: ErrorCode, cause: unknown): string {
+  if (ERRORS[code].group === 'network') return String(cause ?? '')
+  if (!(cause instanceof Error)) return ''
+  return 'code' in cause ? `${cause.name} ${String(cause.code)}` : cause.name
 }
