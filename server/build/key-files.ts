@@ -1,0 +1,41 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import type { z } from 'zod'
+import type { Jwks } from '../../shared/jwks.ts'
+import { jwksSchema, publicKeySchema } from '../../shared/jwks.ts'
+
+const sandboxKeyFile = fileURLToPath(new URL('../../tests/license-server/keys/sandbox.jwk.json', import.meta.url))
+
+/** Takes the path of a file; returns what it says. Throws where it cannot be read, or is no JSON. */
+export function readJson(path: string): unknown {
+  return JSON.parse(readFileSync(path, 'utf8'))
+}
+
+/** Takes nothing; returns the public half of the key that sandbox builds trust. */
+export function sandboxKey(): z.infer<typeof publicKeySchema> {
+  const { kty, crv, x, kid } = Object(readJson(sandboxKeyFile))
+  return publicKeySchema.parse({ kty, crv, x, kid })
+}
+
+/** Takes the path of the vendor's JWKS; returns it, or a sentence that says why it cannot be built in. */
+export function vendorKeys(path: string | undefined): Jwks | string {
+  if (!path) {
+    return 'Set NC_LICENSE_JWKS_FILE to the vendor\'s JWKS file: a build trusts exactly the keys in it (for a trial, use `npm run build:sandbox`).'
+  }
+  let content: unknown
+  try {
+    content = readJson(path)
+  }
+  catch {
+    return `NC_LICENSE_JWKS_FILE: ${path} cannot be read as JSON.`
+  }
+  const parsed = jwksSchema.safeParse(content)
+  if (!parsed.success) {
+    return `NC_LICENSE_JWKS_FILE: ${path} must be a JWKS of public Ed25519 keys (kty OKP, crv Ed25519, x, kid; no d), each with its own kid.`
+  }
+  const sandbox = sandboxKey()
+  if (parsed.data.keys.some(key => key.x === sandbox.x || key.kid === sandbox.kid)) {
+    return `NC_LICENSE_JWKS_FILE: ${path} holds the sandbox key, whose private half is public; a production build must not trust it.`
+  }
+  return parsed.data
+}
