@@ -32,6 +32,38 @@ export async function rawExchange(port: number, parts: (string | Buffer)[], sile
   return { text, closed: !silent }
 }
 
+export interface Sent {
+  /** Of the answer; undefined where a reset overtook it, for what is still being written fails before it can be read. */
+  status: number | undefined
+  /** False: the other side kept the connection open and said nothing. */
+  ended: boolean
+}
+
+const PIECE = 64 * 1024
+
+/** Writes piece by piece, until it is answered or cut off; returns what became of it. */
+export async function sendUntilAnswered(port: number, bytes: string, silenceMs = 10_000): Promise<Sent> {
+  const socket = await openSocket(port)
+  if (!socket) throw new Error('no connection')
+  let answer = ''
+  let ended = true
+  socket.on('data', (chunk: Buffer) => {
+    answer += chunk.toString('latin1')
+    socket.destroySoon()
+  })
+  socket.setTimeout(silenceMs, () => {
+    ended = false
+    socket.destroy()
+  })
+  const closed = untilClosed(socket)
+  for (let at = 0; at < bytes.length && socket.writable; at += PIECE) {
+    const taken = socket.write(bytes.slice(at, at + PIECE))
+    if (!taken) await Promise.race([closed, new Promise(resolve => socket.once('drain', resolve))])
+  }
+  await closed
+  return { status: statusesIn(answer)[0], ended }
+}
+
 /** Statuses of the answers in what came back, in order. */
 export function statusesIn(text: string): number[] {
   return [...text.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => Number(status))
