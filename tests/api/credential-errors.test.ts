@@ -1,6 +1,6 @@
 import { createHmac, generateKeyPairSync, sign } from 'node:crypto'
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { CredentialErrorCode, ErrorCode } from '../../shared/errors.ts'
+import type { CredentialErrorCode, ErrorCode, ErrorData } from '../../shared/errors.ts'
 import sandboxKey from '../license-server/keys/sandbox.jwk.json' with { type: 'json' }
 import type { IssueToken } from '../license-server/control-protocol.ts'
 import { expectError } from './expect-error.ts'
@@ -16,13 +16,18 @@ beforeAll(async () => {
   if (state !== 'active') throw new Error(`the license to be kept is ${state}`)
 })
 
+/** What an error answer told, and what time the product had before and after it. */
+interface Refusal { details: ErrorData['details'], from: string, to: string }
+
 const issue = (order: Partial<IssueToken> = {}) => stand.licenseServer.control.issueToken({ instance_id: instanceId, ...order })
 
-async function expectRefused(credential: string, code: ErrorCode): Promise<void> {
+async function expectRefused(credential: string, code: ErrorCode): Promise<Refusal> {
   const before = await stand.admin.license()
-  expectError(await stand.admin.save(credential), code)
+  const answer = await stand.admin.save(credential)
+  expectError(answer, code)
   const after = await stand.admin.license()
   expect(after).toEqual({ ...before, serverTime: after.serverTime })
+  return { details: answer.error?.details, from: before.serverTime, to: after.serverTime }
 }
 
 describe('what the license server refuses', () => {
@@ -33,7 +38,9 @@ describe('what the license server refuses', () => {
     ['nc_demo_wrong_signer', 'TOKEN_UNKNOWN_SIGNER'],
   ]
 
-  it.each(refused)('%s: %s, and the license that is there stays', (credential, code) => expectRefused(credential, code))
+  it.each(refused)('%s: %s, and the license that is there stays', async (credential, code) => {
+    await expectRefused(credential, code)
+  })
 
   it('a license held by another installation is bound elsewhere', async () => {
     const { control } = stand.licenseServer
@@ -54,8 +61,6 @@ describe('tokens that are signed, but not for this', () => {
     ['F17 an array of audiences', { claims: { aud: ['nocodb-self-hosted'] } }, 'TOKEN_CLAIMS_INVALID'],
     ['F18 another method', { claims: { method: 'standard' } }, 'TOKEN_CLAIMS_INVALID'],
     ['F19 another installation', { instance_id: 'e'.repeat(32) }, 'BOUND_TO_DIFFERENT_INSTALLATION'],
-    ['F22 ended', () => ({ claims: { iat: now() - 7200, exp: now() - 3600 } }), 'LICENSE_EXPIRED'],
-    ['F22 not begun', () => ({ claims: { nbf: now() + 86_400 } }), 'TOKEN_NOT_YET_VALID'],
     ['F20 older than the present one', { claims: { seq: 1 } }, 'TOKEN_OLDER_THAN_CURRENT'],
     ['F17 a term over 20 years', () => ({ claims: { exp: now() + 21 * 366 * 86_400 } }), 'TOKEN_CLAIMS_INVALID'],
     ['F17 an end before its beginning', () => ({ claims: { exp: now() - 10, iat: now() } }), 'TOKEN_CLAIMS_INVALID'],
@@ -69,6 +74,18 @@ describe('tokens that are signed, but not for this', () => {
 
   it.each(wrong)('%s', async (_what, order, code) => {
     await expectRefused(await issue(typeof order === 'function' ? order() : order), code)
+  })
+
+  it.each<[string, CredentialErrorCode, string, (at: number) => Record<string, number>, number]>([
+    ['ended, with its end', 'LICENSE_EXPIRED', 'expiresAt', at => ({ iat: at - 7200, exp: at }), -3600],
+    ['ended a second ago, with its end', 'LICENSE_EXPIRED', 'expiresAt', at => ({ iat: at - 7200, exp: at }), -1],
+    ['not begun, with its beginning', 'TOKEN_NOT_YET_VALID', 'startsAt', at => ({ nbf: at }), 86_400],
+  ])('F22: one that has %s and the time of the product', async (_what, code, name, claimsFor, offset) => {
+    const at = now() + offset
+    const { details, from, to } = await expectRefused(await issue({ claims: claimsFor(at) }), code)
+    expect(details).toEqual({ [name]: new Date(at * 1000).toISOString(), now: expect.any(String) })
+    expect([from, details?.now, to]).toEqual([from, details?.now, to].toSorted())
+    expect(new Date(String(details?.now)).toISOString()).toBe(details?.now)
   })
 
   it.each(['iss', 'aud', 'sub', 'jti', 'iat', 'exp', 'seq', 'instance_id', 'method', 'plan', 'licensee', 'features', 'seats'])(
@@ -148,5 +165,24 @@ describe('tokens that are not signed by the vendor', () => {
     for (const spelling of [`${token}=`, `${token}.`, `${token}.${signature}`, `${header}.${payload}`, `${header}..${signature}`, JSON.stringify({ payload, signatures: [{ protected: header, signature }] })]) {
       await expectDistrusted(spelling)
     }
+  })
+})
+
+describe('what was pasted', () => {
+  /** Short enough for a parser to quote the whole of it. */
+  const CANARY = 'cAnArY7'
+
+  it('F16, F17: is in no line of the log, whatever of it could not be read', async () => {
+    const [header = '', payload = ''] = (await issue()).split('.').map(segment => Buffer.from(segment, 'base64url').toString())
+    const spoilt = (json: string) => [CANARY, `{"${CANARY}`, `${json}${CANARY}`, json.replace(':', `:${CANARY}`), `[${CANARY}]`]
+    const orders = [...spoilt(header).map(headerText => ({ headerText })), ...spoilt(payload).map(payloadText => ({ payloadText }))]
+    const tokens = await Promise.all(orders.map(order => issue(order)))
+    const codes = new Set<unknown>()
+    for (const token of tokens) codes.add((await stand.admin.save(token)).error?.code)
+    expect(codes).toEqual(new Set(['CREDENTIAL_MALFORMED', 'TOKEN_CLAIMS_INVALID']))
+    const output = stand.product.output()
+    expect(output.split('"activation refused"').length).toBeGreaterThan(tokens.length)
+    expect(output).not.toContain(CANARY)
+    for (const segment of tokens.flatMap(token => token.split('.')).filter(({ length }) => length > 20)) expect(output).not.toContain(segment)
   })
 })
