@@ -4,14 +4,16 @@ import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { TYP } from '../../shared/lease.ts'
 import type { LicenseView, Preview } from '../../shared/license.ts'
+import { until } from '../api/stand.ts'
 import type { ApiClient } from '../product/api-client.ts'
 import { signIn } from '../product/api-client.ts'
 import type { Product } from '../product/process.ts'
 import { startProduct } from '../product/process.ts'
+import type { Dice } from './hostile/dice.ts'
 import { createDice } from './hostile/dice.ts'
 import type { Target } from './hostile/genuine.ts'
-import { genuineClaims, genuineToken } from './hostile/genuine.ts'
-import { mintWithFastJwt } from './hostile/mint.ts'
+import { genuineClaims, genuineToken, headerOf } from './hostile/genuine.ts'
+import { mintByHand, mintWithFastJwt } from './hostile/mint.ts'
 import type { Hostile } from './hostile/rows.ts'
 import { hostileCredentials, hostileRows } from './hostile/rows.ts'
 import { tally } from './tally.ts'
@@ -83,6 +85,18 @@ async function send({ mutation, credential }: Hostile, saves: boolean): Promise<
   return mutation.codes.some(each => each === code) ? 'refused' : `${status} ${String(code)} instead of ${mutation.codes.join(' or ')}`
 }
 
+/** What would prove a token, where there is enough of it to be told from other text. */
+function signaturesOf(credential: string): string[] {
+  return credential.split('.').slice(2).filter(({ length }) => length >= 20)
+}
+
+/** Spoils JSON with a text in such a way that a parser finds that text. */
+function unreadable(json: string, text: string, dice: Dice): string {
+  const places = [...json.matchAll(/[:,{}]/g)].map(({ index }) => index + 1)
+  const at = dice.pick(places)
+  return dice.pick([text, `{"${text}`, `[${text}]`, `${text}${json}`, `${json}${text}`, json.slice(0, at) + text + json.slice(at)])
+}
+
 describe('the production process', () => {
   it('F10, F14, F17: accepts a genuine token minted by another implementation', async () => {
     const dice = createDice(SEED)
@@ -102,10 +116,12 @@ describe('the production process', () => {
     if (!own) throw new Error(`no row ${row}`)
     const counts = { tried: 0, accepted: 0, crashed: 0 }
     const wrong: string[] = []
+    const signatures = new Set<string>()
     for (const hostile of hostileCredentials(own, Math.ceil(COUNT * share / 100), SEED, target)) {
       const startedAt = performance.now()
       const outcome = await send(hostile, counts.tried % 2 === 0)
       counts.tried++
+      for (const signature of signaturesOf(hostile.credential)) signatures.add(signature)
       if (outcome === 'accepted' || outcome === 'crashed') counts[outcome]++
       if (outcome !== 'refused' && wrong.length < 5) wrong.push(`${hostile.mutation.name}: ${outcome}: ${JSON.stringify(hostile.credential.slice(0, 2000))}`)
       await new Promise(resolve => setTimeout(resolve, Math.max(0, SPACING - (performance.now() - startedAt))))
@@ -113,8 +129,34 @@ describe('the production process', () => {
     tally({ row, ...counts })
     expect(wrong, note(about)).toEqual([])
     expect(await lookAtLicense(), note(about)).toEqual(before)
+    const output = product.output()
+    expect([...signatures].filter(signature => output.includes(signature)), note(about)).toEqual([])
     expect(connections).toBe(0)
     expect([product.process.exitCode, product.process.signalCode]).toEqual([null, null])
+  })
+
+  it('F16, F17: of header and payload texts that cannot be read, none is logged, nor any signature', async () => {
+    const dice = createDice(SEED)
+    const from = product.output().length
+    const canaries: string[] = []
+    const signatures: string[] = []
+    for (let n = 0; n < 100; n++) {
+      // Short enough for a parser to quote the whole of it.
+      const canary = `C${dice.hex(4)}`
+      const [header, payload] = [JSON.stringify(headerOf()), JSON.stringify(genuineClaims(dice, target))]
+      const credential = n % 2 === 0 ? mintByHand(unreadable(header, canary, dice), payload) : mintByHand(header, unreadable(payload, canary, dice))
+      const { error } = await admin.save(credential)
+      expect(error?.code, note(credential)).toBe(n % 2 === 0 ? 'CREDENTIAL_MALFORMED' : 'TOKEN_CLAIMS_INVALID')
+      canaries.push(canary)
+      signatures.push(...signaturesOf(credential))
+      await new Promise(resolve => setTimeout(resolve, SPACING))
+    }
+    const told = () => product.output().slice(from)
+    await until('every refusal is in the log', () => told().split('"activation refused"').length === 101)
+    const output = told()
+    expect(signatures).toHaveLength(100)
+    expect([...canaries, ...signatures].filter(secret => output.includes(secret)), note('')).toEqual([])
+    tally({ row: 'F17', tried: 100 })
   })
 
   it('F17: still accepts a newer genuine token after all of them', async () => {
