@@ -30,7 +30,12 @@ function signInFrom(url: string, address: string, email: string, password: strin
   return createApiClient(url).request('POST', '/api/auth/login', { email, password }, { 'x-forwarded-for': address })
 }
 
-describe('F72 password guessing', () => {
+/** Of an odd number of values the one in the middle, of an even number the upper of the two. */
+function medianOf(values: number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN
+}
+
+describe('F72: password guessing', () => {
   it('one account from one address has ten tries a minute, while its owner elsewhere still gets in', async () => {
     const { url } = stand.product
     const guesses = await times(10, nth => signInFrom(url, '203.0.113.1', ADMIN.email, `guess number ${nth}`))
@@ -63,6 +68,30 @@ describe('F72 password guessing', () => {
     const answers = await Promise.all([ADMIN.email, 'nobody@example.com'].map(email => signInFrom(stand.product.url, '203.0.113.5', email, 'some guess')))
     expect(answers[0]?.text).toBe(answers[1]?.text)
     expect(answers[0]?.status).toBe(401)
+  })
+
+  it('an unknown account takes as long as a wrong password', async () => {
+    const { url } = stand.product
+    const took: Record<string, number[]> = { [ADMIN.email]: [], 'nobody@example.com': [] }
+    // The first of each may have something to set up.
+    for (let round = 0; round < 13; round++) {
+      for (const [nth, email] of Object.keys(took).entries()) {
+        const startedAt = performance.now()
+        const answer = await signInFrom(url, `203.0.${113 + nth}.${100 + round}`, email, 'some guess')
+        if (round > 0) took[email]?.push(performance.now() - startedAt)
+        expectError(answer, 'UNAUTHENTICATED')
+      }
+    }
+    const [known = 0, unknown = Infinity] = Object.values(took).map(medianOf)
+    expect(Math.max(known, unknown) / Math.min(known, unknown), JSON.stringify(took)).toBeLessThan(2.5)
+  })
+
+  it('an account that fifty addresses guess at, three times each, still opens to its owner from elsewhere', async () => {
+    const { url } = stand.product
+    const addresses = Array.from({ length: 50 }, (_, nth) => `198.51.100.${100 + nth}`)
+    const guesses = await Promise.all(addresses.flatMap(address => [1, 2, 3].map(nth => signInFrom(url, address, ADMIN.email, `guess number ${nth}`))))
+    for (const guess of guesses) expectError(guess, 'UNAUTHENTICATED')
+    expect((await signInFrom(url, '198.51.100.99', ADMIN.email, ADMIN.password)).status).toBe(200)
   })
 
   it('signing in rightly is no guess and never limited', async () => {
