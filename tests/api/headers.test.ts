@@ -1,14 +1,16 @@
+import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
+import type { Fault } from '../license-server/fault-types.ts'
 import { createApiClient } from '../product/api-client.ts'
-import type { ApiClient } from '../product/api-client.ts'
-import { SERVICE_TOKEN } from '../product/process.ts'
+import type { Answer, ApiClient } from '../product/api-client.ts'
+import { ADMIN, freePort, SERVICE_TOKEN } from '../product/process.ts'
 import { expectNoInternals } from './expect-error.ts'
-import { useStand } from './stand.ts'
+import { startOwnProduct, useStand } from './stand.ts'
 
 const stand = useStand()
 const token = { authorization: `Bearer ${SERVICE_TOKEN}` }
 
-interface Case { what: string, status: number, ask: (visitor: ApiClient, admin: ApiClient) => ReturnType<ApiClient['request']> }
+interface Case { what: string, status: number, ask: (visitor: ApiClient, admin: ApiClient) => Promise<Answer> }
 
 const CASES: Case[] = [
   { what: 'a page', status: 200, ask: visitor => visitor.request('GET', '/login') },
@@ -32,9 +34,47 @@ const CASES: Case[] = [
   { what: 'a conflict', status: 409, ask: (_visitor, admin) => admin.request('DELETE', '/api/license', {}) },
   { what: 'too large a body', status: 413, ask: visitor => visitor.request('POST', '/api/auth/login', ' '.repeat(20_000)) },
   { what: 'a refused credential', status: 422, ask: (_visitor, admin) => admin.save('no credential at all') },
+  { what: 'one guess too many', status: 429, ask: visitor => lastOf(11, () => visitor.request('POST', '/api/auth/setup', { ...ADMIN, token: 'a guess' })) },
+  { what: 'a row of the database that somebody edited', status: 500, ask: (_visitor, admin) => withImpossibleEvent(() => admin.request('GET', '/api/license/events')) },
+  { what: 'a license server that is a captive portal', status: 502, ask: (_visitor, admin) => saveWhile({ type: 'html' }, admin) },
+  { what: 'an event stream that fails', status: 200, ask: (_visitor, admin) => saveWhile({ type: 'html' }, admin, { accept: 'text/event-stream' }) },
+  { what: 'a license server that says nothing', status: 504, ask: (_visitor, admin) => saveWhile({ type: 'hang' }, admin) },
+  { what: 'the API without a database', status: 503, ask: () => askWithoutDatabase('GET', '/api/entitlements') },
+  { what: 'readiness without a database', status: 503, ask: () => askWithoutDatabase('GET', '/api/health/ready') },
+  { what: 'metrics without a database', status: 503, ask: () => askWithoutDatabase('GET', '/metrics') },
+  { what: 'a page without a database', status: 200, ask: () => askWithoutDatabase('GET', '/login') },
 ]
 
-describe('F73 headers', () => {
+async function lastOf(times: number, ask: () => Promise<Answer>): Promise<Answer> {
+  for (let nth = 1; nth < times; nth++) await ask()
+  return ask()
+}
+
+async function saveWhile(fault: Fault, admin: ApiClient, headers?: Record<string, string>): Promise<Answer> {
+  await stand.licenseServer.control.addFault({ call: 'activate', times: 1, fault })
+  return admin.request('PUT', '/api/license', { credential: 'nc_demo_standard' }, headers)
+}
+
+/** An event at a time that no calendar has. */
+async function withImpossibleEvent(ask: () => Promise<Answer>): Promise<Answer> {
+  const database = new DatabaseSync(stand.product.databaseFile, { timeout: 10_000 })
+  database.exec(`insert into events (id, kind, at, first_at, count, actor, details) values (${Number.MAX_SAFE_INTEGER - 1}, 'removed', 9e15, 9e15, 1, 'system', '{}')`)
+  try {
+    return await ask()
+  }
+  finally {
+    database.exec(`delete from events where id = ${Number.MAX_SAFE_INTEGER - 1}`)
+    database.close()
+  }
+}
+
+async function askWithoutDatabase(method: string, path: string): Promise<Answer> {
+  const env = { DATABASE_URL: `postgres://license:license@127.0.0.1:${await freePort()}/license` }
+  const product = await startOwnProduct({ licenseServerUrl: stand.licenseServer.url, untilReady: false, env })
+  return createApiClient(product.url).request(method, path, undefined, token)
+}
+
+describe('F73: headers', () => {
   it.each(CASES)('$what ($status) cannot be framed, sniffed, or read from a cache', async ({ status, ask }) => {
     const answer = await ask(createApiClient(stand.product.url), stand.admin)
     expect(answer.status, answer.text).toBe(status)
@@ -51,14 +91,19 @@ describe('F73 headers', () => {
   })
 
   it('entitlements may be kept, but only by the caller and only to ask again', async () => {
-    const { headers } = await createApiClient(stand.product.url).request('GET', '/api/entitlements', undefined, token)
-    expect(headers.get('cache-control')).toBe('private, no-cache')
-    expect(headers.get('x-content-type-options')).toBe('nosniff')
-    expect(headers.get('content-security-policy') ?? '').toContain('frame-ancestors \'none\'')
-    expect(headers.get('referrer-policy')).toMatch(/^(no-referrer|same-origin|strict-origin)/)
+    const first = await createApiClient(stand.product.url).request('GET', '/api/entitlements', undefined, token)
+    const known = { ...token, 'if-none-match': first.headers.get('etag') ?? '' }
+    const again = await createApiClient(stand.product.url).request('GET', '/api/entitlements', undefined, known)
+    expect([first.status, again.status]).toEqual([200, 304])
+    for (const { headers } of [first, again]) {
+      expect(headers.get('cache-control')).toBe('private, no-cache')
+      expect(headers.get('x-content-type-options')).toBe('nosniff')
+      expect(headers.get('content-security-policy') ?? '').toContain('frame-ancestors \'none\'')
+      expect(headers.get('referrer-policy')).toMatch(/^(no-referrer|same-origin|strict-origin)/)
+    }
   })
 
-  it('hashed assets are immutable', async () => {
+  it('hashed assets are immutable, and nothing is run or framed from them', async () => {
     const visitor = createApiClient(stand.product.url)
     const page = await visitor.request('GET', '/login')
     const assets = [...page.text.matchAll(/"(\/_nuxt\/[\w.-]+\.(?:js|css))"/g)].map(([, path = '']) => path)
@@ -68,6 +113,9 @@ describe('F73 headers', () => {
       expect(status).toBe(200)
       expect(headers.get('cache-control')).toMatch(/max-age=31536000.*immutable/)
       expect(headers.get('x-content-type-options')).toBe('nosniff')
+      expect(headers.get('content-security-policy')).toBe('default-src \'none\'; frame-ancestors \'none\'')
+      expect(headers.get('referrer-policy')).toMatch(/^(no-referrer|same-origin|strict-origin)/)
+      expect(headers.get('x-powered-by')).toBeNull()
     }
   })
 
