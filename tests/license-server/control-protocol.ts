@@ -86,6 +86,8 @@ export const recordedRequestsSchema = z.array(z.object({
   at: z.string(),
   method: z.string(),
   path: z.string(),
+  /** As it was asked for: the path with whatever follows it. */
+  url: z.string(),
   headers: z.record(z.string(), z.union([z.string(), z.array(z.string())])),
   /** Parsed JSON; the text where it was none; null where there was no body or one over the limit. */
   body: z.unknown(),

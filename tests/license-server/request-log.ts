@@ -19,7 +19,7 @@ export function createRequestLog(): RequestLog {
       for (const [name, value] of Object.entries(req.headers)) {
         if (value !== undefined) headers[name] = value
       }
-      entries.push({ at: new Date().toISOString(), method: req.method ?? '', path, headers, body })
+      entries.push({ at: new Date().toISOString(), method: req.method ?? '', path, url: req.url ?? '', headers, body })
       if (entries.length > KEPT) entries.shift()
     },
     list: () => entries,
