@@ -1,3 +1,4 @@
+import type { VerdictClaims } from '../../shared/lease.ts'
 import { requireAnswerTo, isInSequence, seqMarkOf } from './answers.ts'
 import type { Asked } from './answers.ts'
 import { LicenseError } from './errors.ts'
@@ -11,7 +12,8 @@ import type { Lease, Verdict } from './token.ts'
 import { verifyServerLease, verifyVerdict } from './token.ts'
 
 export type CheckInResult =
-  | { kind: 'fresh' | 'verdict' }
+  | { kind: 'fresh' }
+  | { kind: 'verdict', claims: VerdictClaims }
   /** The license was replaced or removed while the server was asked; its late answer changes nothing. */
   | { kind: 'dropped' }
   | { kind: 'failed', failure: CallFailure }
@@ -111,7 +113,7 @@ export function createCheckIn({ keeper, store, server, keyring, random, version,
       lastError: null,
     })
     failuresSinceStart = null
-    return { kind: 'verdict' }
+    return { kind: 'verdict', claims: verdict.claims }
   }
 
   async function countFailure(license: StoredLicense, failure: CallFailure, actor: Actor): Promise<CheckInResult> {

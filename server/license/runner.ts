@@ -84,7 +84,10 @@ export function createRunner({ keeper, store, checkIn, removal, environment, log
         const { code, cause } = result.failure
         log.warn('check-in failed', { code, reference: ERRORS[code].reference, cause: String(cause ?? '') })
       }
-      if (result.kind === 'verdict') log.warn('the license server sent a verdict')
+      if (result.kind === 'verdict') {
+        const { verdict, reason } = result.claims
+        log.warn('the license server sent a verdict', { verdict, reason: reason ?? null })
+      }
     }
     catch (error) {
       if (!(error instanceof LicenseError)) log.error('check-in ended unexpectedly', { cause: String(error) })

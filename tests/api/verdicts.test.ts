@@ -4,7 +4,7 @@ import type { LicenseStatus } from '../license-server/control-protocol.ts'
 import type { ApiClient } from '../product/api-client.ts'
 import { SERVICE_TOKEN } from '../product/process.ts'
 import { expectError } from './expect-error.ts'
-import { addAdmin, restart, signInSoon, startOwnProduct, useStand } from './stand.ts'
+import { addAdmin, restart, signInSoon, startOwnProduct, until, useStand } from './stand.ts'
 
 const stand = useStand()
 const VERDICTS: [LicenseStatus, LicenseState][] = [['revoked', 'revoked'], ['suspended', 'suspended'], ['bound_elsewhere', 'mismatch']]
@@ -30,14 +30,13 @@ describe('F40 a signed verdict', () => {
     expect(await featureStatus(client)).toBe(402)
     expect((await client.request<{ features: string[] }>('GET', '/api/entitlements')).body.features).toEqual([])
 
-    const again = await restart(product, options)
+    await restart(product, options)
     expect(await client.license()).toMatchObject({ state, entitled: false })
     expect(await featureStatus(client)).toBe(402)
 
     await control.changeLicense(key, { status: 'active' })
     expect((await client.checkIn()).body).toMatchObject({ state: 'active', entitled: true, reason: null })
     expect(await featureStatus(client)).toBe(204)
-    expect(again.output()).not.toContain('<b>bill</b>\n')
   })
 
   it('reaches an installation by its own schedule', async () => {
@@ -47,6 +46,26 @@ describe('F40 a signed verdict', () => {
     await client.save(key)
     await control.changeLicense(key, { status: 'suspended' })
     expect((await client.waitFor(({ state }) => state === 'suspended')).entitled).toBe(false)
+  })
+
+  it.each(['json', 'pretty'])('F07: is one line of the log in its %s format, its reason in it as inert text', async (format) => {
+    const { control, url } = stand.licenseServer
+    const product = await startOwnProduct({ licenseServerUrl: url, env: { NC_LOG_FORMAT: format } })
+    const client = await signInSoon(product)
+    const { key } = await control.createLicense({ method: 'standard', every: 1, grace: 60 })
+    await client.save(key)
+    const reason = 'unpaid <b>"bill"</b>\n{"level":"error","msg":"forged"}\r\n\u001b[31mred\u001b[0m\u2028end'
+    await control.changeLicense(key, { status: 'revoked', reason })
+    expect((await client.waitFor(({ state }) => state === 'revoked')).reason).toBe(reason)
+    const sent = 'the license server sent a verdict'
+    await until('the log tells of it', () => [sent, 'license state changed'].every(message => product.output().includes(message)))
+    const lines = product.output().trimEnd().split('\n')
+    const told = lines.filter(line => line.includes('unpaid'))
+    expect(told).toEqual([expect.stringContaining(sent)])
+    const inert = 'unpaid <b>"bill"</b>\ufffd{"level":"error","msg":"forged"}\ufffd\ufffd\ufffd[31mred\ufffd[0m\ufffdend'
+    expect(told[0]).toContain(`"reason":${JSON.stringify(inert)}`)
+    expect(lines.filter(line => /forged|\[31m|end$/.test(line))).toEqual(told)
+    if (format === 'json') expect(lines.map(line => typeof JSON.parse(line))).toEqual(lines.map(() => 'object'))
   })
 
   it('lifts an airgapped license too, when it renews', async () => {

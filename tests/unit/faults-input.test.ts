@@ -57,12 +57,14 @@ describe('signed text of any kind', () => {
 
   it.each(TEXTS)('F07: %j as reason of a verdict is shown as it is, and is one line of the log', async (text) => {
     const world = await createWorld()
+    Object.assign(world.vendor.licenses.get(KEY) ?? {}, { every: 10 })
     await world.service.save({ credential: KEY, actor: ADMIN })
     Object.assign(world.vendor.licenses.get(KEY) ?? {}, { verdict: 'suspended' })
     world.vendor.spoil = ({ claims }) => { claims.reason = text }
-    await world.service.checkIn(ADMIN)
+    await world.run(11_000)
     expect(world.service.view('viewer')).toMatchObject({ state: 'suspended', reason: text })
     expect((await world.service.listEvents({ limit: 1, kind: 'verdict' }))[0]?.details).toEqual({ verdict: 'suspended', reason: text })
+    expect(world.log.filter(({ fields }) => fields.reason === text)).toHaveLength(1)
     for (const format of ['pretty', 'json'] as const) {
       for (const { level, message, fields } of world.log) expectOneCleanLine(linesOf(format, log => log[level](message, fields)))
     }

@@ -58,7 +58,9 @@ describe('the schedule', () => {
     expect(checkIns(world)).toEqual([3420, 3420 + 6 * 3600])
     expect(world.service.view('admin').state).toBe('active')
     expect(states(world)).toEqual(['active → suspended', 'suspended → active'])
-    expect(world.log.filter(({ level }) => level === 'warn').map(({ message }) => message)).toEqual(['the license server sent a verdict'])
+    expect(world.log.filter(({ level }) => level === 'warn')).toEqual([
+      { level: 'warn', message: 'the license server sent a verdict', fields: { verdict: 'suspended', reason: 'chargeback' } },
+    ])
   })
 
   it('survives a restart: what is not due waits for its time', async () => {
