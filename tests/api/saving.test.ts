@@ -5,6 +5,8 @@ import { expectError, expectNoInternals } from './expect-error.ts'
 import { addAdmin, sleep, until, useStand } from './stand.ts'
 
 const stand = useStand()
+/** Milliseconds; a call to the license server may take ten seconds. */
+const SLOW = 8000
 let people = 0
 
 /** An administrator with activations of the minute still to spend, on an installation with a license that is active. */
@@ -111,26 +113,32 @@ describe('saving', () => {
     expect((await client.license()).licenseId).toBe(keys[winner]?.licenseId)
   })
 
-  it('F66 the late answer to a check-in does not overwrite a license saved meanwhile', async () => {
+  /** Begins a check-in whose answer is on its way for long, though still in time; what is done meanwhile must be over before it is there. */
+  async function beginSlowCheckIn(client: ApiClient): Promise<{ answer: ReturnType<ApiClient['checkIn']>, isAnswered: () => boolean }> {
     const { control } = stand.licenseServer
-    const { client } = await freshStart()
-    await control.addFault({ call: 'checkIn', times: 1, fault: { type: 'delay', ms: 1000 } })
-    const checkIn = client.checkIn()
+    await control.addFault({ call: 'checkIn', times: 1, fault: { type: 'delay', ms: SLOW } })
+    let answered = false
+    const answer = client.checkIn().finally(() => { answered = true })
     await until('the check-in is under way', async () => (await control.requests()).some(({ path }) => path.endsWith('/check-in')))
-    const { key, licenseId } = await control.createLicense({ method: 'airgapped' })
+    return { answer, isAnswered: () => answered }
+  }
+
+  it('F66 the late answer to a check-in does not overwrite a license saved meanwhile', async () => {
+    const { client } = await freshStart()
+    const { key, licenseId } = await stand.licenseServer.control.createLicense({ method: 'airgapped' })
+    const { answer, isAnswered } = await beginSlowCheckIn(client)
     expect((await client.save(key)).body.licenseId).toBe(licenseId)
-    expectError(await checkIn, 'CONFLICT')
+    expect(isAnswered()).toBe(false)
+    expectError(await answer, 'CONFLICT')
     expect(await client.license()).toMatchObject({ state: 'active', licenseId, method: 'airgapped' })
   })
 
   it('F66 a removal during a check-in stands', async () => {
-    const { control } = stand.licenseServer
     const { client } = await freshStart()
-    await control.addFault({ call: 'checkIn', times: 1, fault: { type: 'delay', ms: 1000 } })
-    const checkIn = client.checkIn()
-    await until('the check-in is under way', async () => (await control.requests()).some(({ path }) => path.endsWith('/check-in')))
+    const { answer, isAnswered } = await beginSlowCheckIn(client)
     expect((await client.remove()).status).toBe(200)
-    expectError(await checkIn, 'CONFLICT')
+    expect(isAnswered()).toBe(false)
+    expectError(await answer, 'CONFLICT')
     expect((await client.license()).state).toBe('unlicensed')
   })
 })
@@ -162,15 +170,16 @@ describe('saving as server-sent events', () => {
     const { control } = stand.licenseServer
     const { client } = await freshStart()
     const { key, licenseId } = await control.createLicense({ method: 'standard' })
-    await control.addFault({ call: 'activate', times: 1, fault: { type: 'delay', ms: 500 } })
+    await control.addFault({ call: 'activate', times: 1, fault: { type: 'delay', ms: SLOW } })
     const aborter = new AbortController()
     const saving = fetch(`${stand.product.url}/api/license`, {
       method: 'PUT', signal: aborter.signal, body: JSON.stringify({ credential: key }),
       headers: { 'cookie': client.cookie, 'content-type': 'application/json', 'accept': 'text/event-stream' },
     }).then(response => response.text()).catch(() => 'gone')
-    await sleep(200)
+    await until('the license server is asked', async () => (await control.requests()).some(({ path }) => path.endsWith('/activate')))
     aborter.abort()
     expect(await saving).toBe('gone')
+    expect((await client.license()).licenseId).not.toBe(licenseId)
     expect((await client.waitFor(view => view.licenseId === licenseId)).state).toBe('active')
   })
 })
