@@ -1,4 +1,4 @@
-import { lookup } from 'node:dns'
+import { lookup as systemLookup } from 'node:dns'
 import type { LookupFunction } from 'node:net'
 import { isIP } from 'node:net'
 import type { Dispatcher } from 'undici'
@@ -21,6 +21,8 @@ export interface ClientOptions {
   /** Takes a URL; returns the proxy to use for it, or '' for none. */
   proxyFor: (url: string) => string
   limits?: Limits
+  /** How names are resolved. */
+  lookup?: LookupFunction
 }
 
 export interface LicenseServerClient extends LicenseServer {
@@ -36,7 +38,8 @@ interface Answer {
 }
 
 /** Takes the address of the license server; returns the client for it. Its calls never reject and never follow a redirect. */
-export function createLicenseServerClient({ baseUrl, version, proxyFor, limits = LIMITS }: ClientOptions): LicenseServerClient {
+export function createLicenseServerClient(options: ClientOptions): LicenseServerClient {
+  const { baseUrl, version, proxyFor, limits = LIMITS, lookup = systemLookup } = options
   const base = baseUrl.replace(/(?<!\/)\/+$/, '')
 
   async function exchange(name: CallName, body: unknown, { secret, signal }: CallOptions): Promise<Answer> {
@@ -44,7 +47,7 @@ export function createLicenseServerClient({ baseUrl, version, proxyFor, limits =
     const proxy = proxyFor(url)
     // An address needs no look-up.
     const progress: { stage: Stage } = { stage: isIP(new URL(proxy || url).hostname.replace(/^\[|\]$/g, '')) ? 'connect' : 'dns' }
-    const dispatcher = createDispatcher(proxy, progress, limits)
+    const dispatcher = createDispatcher(proxy, progress, limits, lookup)
     const timeout = AbortSignal.timeout(limits.total)
     const ended = signal ? AbortSignal.any([signal, timeout]) : timeout
     const ask = async (): Promise<Answer> => {
@@ -113,7 +116,7 @@ class TransportFailure extends Error {
   }
 }
 
-function createDispatcher(proxy: string, progress: { stage: Stage }, limits: Limits): Dispatcher {
+function createDispatcher(proxy: string, progress: { stage: Stage }, limits: Limits, lookup: LookupFunction): Dispatcher {
   const staged: LookupFunction = (hostname, options, callback) => {
     lookup(hostname, options, (error, ...found) => {
       if (!error) progress.stage = 'connect'
