@@ -5,6 +5,7 @@ import { createServer as createHttpsServer } from 'node:https'
 import { connect } from 'node:net'
 import type { Socket } from 'node:net'
 import type { SecureContextOptions } from 'node:tls'
+import { connect as tlsConnect } from 'node:tls'
 import { onTestFinished } from 'vitest'
 import type { CertificateKind, Certificates } from './certificates.ts'
 import { createCertificates } from './certificates.ts'
@@ -55,6 +56,18 @@ export async function startTlsFront(target: string, kind: CertificateKind = 'tru
   const { caFile, pair } = certificates()
   const server = createHttpsServer({ ...pair(kind), ...options }, passOn(target))
   return { url: `https://127.0.0.1:${await started(server)}`, caFile }
+}
+
+const OLD_TLS = { minVersion: 'TLSv1', maxVersion: 'TLSv1', ciphers: 'DEFAULT@SECLEVEL=0' } as const
+
+/** Starts an https server that speaks nothing newer than TLS 1.0. Throws where that version is not to be had: its refusal would prove nothing. */
+export async function startOldTlsFront(target: string): Promise<TlsFront> {
+  const front = await startTlsFront(target, 'trusted', OLD_TLS)
+  const { hostname, port } = new URL(front.url)
+  const control = tlsConnect({ ...OLD_TLS, host: hostname, port: Number(port), rejectUnauthorized: false })
+  await once(control, 'secureConnect')
+  control.destroy()
+  return front
 }
 
 export interface Proxy { url: string, port: number, requests: string[] }
