@@ -59,22 +59,22 @@ describe('after a failure', () => {
   }
   const wait = (changes: Partial<FailedAttempt>) => nextAfterFailure({ ...attempt, ...changes }) - (changes.now ?? START)
 
-  it.each([[1, 2000], [2, 5000], [3, 15_000]])('number %i at a start the next try is quick', (sinceStart, expected) => {
+  it.each([[1, 2000], [2, 5000], [3, 15_000]])('F36: number %i at a start the next try is quick', (sinceStart, expected) => {
     for (const unit of JITTER) expect(wait({ sinceStart, failures: 40, unit })).toBe(expected)
   })
 
-  it('number 4 at a start the exponential waits begin', () => {
+  it('F36: number 4 at a start the exponential waits begin', () => {
     expect(wait({ sinceStart: 4, failures: 40 })).toBe(30_000)
     expect(wait({ sinceStart: 5, failures: 40 })).toBe(60_000)
   })
 
-  it.each([[1, 1], [2, 2], [3, 4], [6, 32], [7, 60], [8, 60], [5000, 60]])('number %i in a row the wait is half fixed, half random, of %i minutes', (failures, minutes) => {
+  it.each([[1, 1], [2, 2], [3, 4], [6, 32], [7, 60], [8, 60], [5000, 60]])('F36: number %i in a row the wait is half fixed, half random, of %i minutes', (failures, minutes) => {
     expect(wait({ failures, unit: 0 })).toBe(minutes * MINUTE / 2)
     expect(wait({ failures, unit: 0.5 })).toBe(minutes * MINUTE * 0.75)
     expect(wait({ failures, unit: 0.999999 })).toBeCloseTo(minutes * MINUTE, -2)
   })
 
-  it('once paused the wait is at most 15 minutes', () => {
+  it('F36: once paused the wait is at most 15 minutes', () => {
     const now = attempt.pausesAt
     expect(wait({ now, failures: 100, unit: 0.999999 })).toBeCloseTo(15 * MINUTE, -2)
     expect(wait({ now, failures: 100, unit: 0 })).toBe(7.5 * MINUTE)
@@ -84,15 +84,15 @@ describe('after a failure', () => {
   it.each([
     ['longer than our own wait', 10 * MINUTE, 10 * MINUTE], ['shorter than our own wait', 1000, MINUTE / 2], ['of 6 h', EVERY, EVERY],
     ['of more than 6 h, cut to them', 2 * DAY, EVERY], ['of nothing', 0, MINUTE / 2],
-  ])('a Retry-After %s', (_, retryAfterMs, expected) => {
+  ])('F36: a Retry-After %s', (_, retryAfterMs, expected) => {
     expect(wait({ retryAfterMs })).toBe(expected)
   })
 
-  it('a Retry-After counts at a start, too', () => {
+  it('F36: a Retry-After counts at a start, too', () => {
     expect(wait({ sinceStart: 1, retryAfterMs: 5 * MINUTE })).toBe(5 * MINUTE)
   })
 
-  it('no wait is longer than the distance between check-ins, or shorter than a second for its sake', () => {
+  it('F36: no wait is longer than the distance between check-ins, or shorter than a second for its sake', () => {
     expect(wait({ failures: 9, every: 2000 })).toBe(2000)
     expect(wait({ failures: 9, every: 10 })).toBe(1000)
     expect(wait({ failures: 9, every: Infinity })).toBe(30 * MINUTE)
