@@ -1,11 +1,12 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { stateOf } from '../../server/license/state.ts'
-import { EVERY, GRACE, moment, PAUSES_AFTER, save, SECOND } from '../faults/installation.ts'
+import { EVERY, GRACE, moment, pass, PAUSES_AFTER, save, SECOND, standard } from '../faults/installation.ts'
 import { tally } from '../faults/tally.ts'
-import { INSTANCE, leaseOf, offlineToken, standardClaims } from './support/claims.ts'
+import { DAY, INSTANCE, leaseOf, offlineToken, standardClaims } from './support/claims.ts'
 import { createSimulatedClock, START } from './support/clock.ts'
 import { verifySynchronously } from './support/signing.ts'
 import { AIRGAPPED_KEY, failure, KEY, licenseAt } from './support/vendor.ts'
+import type { World } from './support/world.ts'
 import { createWorld } from './support/world.ts'
 
 beforeEach(verifySynchronously)
@@ -81,5 +82,46 @@ describe('the table of states, to the second', () => {
     const claims = standardClaims({ iat: Math.floor(clock.real() / SECOND) })
     const held = { kind: 'lease' as const, lease: leaseOf(claims), verdict: null }
     expect([-1, 0].map(off => stateOf(held, INSTANCE, START + PAUSES_AFTER + off))).toEqual(['grace', 'paused'])
+  })
+})
+
+describe('a license server that is away', () => {
+  const MINUTE = 60 * SECOND
+
+  /** An installation that has asked in vain, as often as it does, for so long after its lease was signed. */
+  async function afterOutageOf(ms: number): Promise<World> {
+    const world = await standard()
+    world.vendor.failing = failure('NET_CONNECT')
+    await pass(world, ms, 10 * MINUTE)
+    expect(world.vendor.callsOf('checkIn').length).toBeGreaterThan(100)
+    expect(world.service.view('admin').checkIn?.lastSuccessAt).toBe(new Date(START).toISOString())
+    return world
+  }
+  const features = (world: World) => world.service.entitlements(false).features.length
+
+  it('F41: for 6 days, 23 hours and 59 minutes after a due check-in leaves everything as it is, in grace', async () => {
+    const world = await afterOutageOf(PAUSES_AFTER - MINUTE)
+    expect(moment(world)).toMatchObject({ state: 'grace', entitled: true })
+    expect([world.service.hasFeature('sso'), features(world) > 0]).toEqual([true, true])
+  })
+
+  it.each([0, 1])('F41: for 7 days and %i s after a due check-in pauses what was paid for', async (seconds) => {
+    const world = await afterOutageOf(PAUSES_AFTER + seconds * SECOND)
+    expect(moment(world)).toMatchObject({ state: 'paused', entitled: false })
+    expect([world.service.hasFeature('sso'), features(world)]).toEqual([false, 0])
+  })
+
+  // The last wait may have begun while it was in grace; those of a paused license are shorter.
+  it.each([
+    ['6 days, 23 hours and 59 minutes', PAUSES_AFTER - MINUTE, 60], ['7 days and a second', PAUSES_AFTER + SECOND, 60], ['8 days', PAUSES_AFTER + DAY, 15],
+  ])('F41: for %s and then back is found by one call, that nobody asks for, and all is well', async (_what, ms, minutes) => {
+    const world = await afterOutageOf(ms)
+    const before = world.vendor.callsOf('checkIn').length
+    world.vendor.failing = null
+    await world.run(minutes * MINUTE)
+    expect(world.vendor.callsOf('checkIn')).toHaveLength(before + 1)
+    expect(moment(world)).toMatchObject({ state: 'active', entitled: true })
+    expect(world.service.view('admin').checkIn).toMatchObject({ consecutiveFailures: 0, lastError: null })
+    expect(features(world)).toBeGreaterThan(0)
   })
 })
