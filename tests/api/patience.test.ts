@@ -1,33 +1,10 @@
 import { describe, it } from 'vitest'
 import type { EventView, LicenseState, LicenseView } from '../../shared/license.ts'
-import type { LicenseServerProcess } from '../license-server/process.ts'
-import { startLicenseServer } from '../license-server/process.ts'
 import type { ApiClient } from '../product/api-client.ts'
-import type { Product } from '../product/process.ts'
-import { SERVICE_TOKEN, startProduct } from '../product/process.ts'
-import { signInSoon, sleep, until } from './stand.ts'
+import { SERVICE_TOKEN } from '../product/process.ts'
+import { sleep, until, withOwnStand } from './stand.ts'
 
 /* Stories in which time passes and nobody does anything. They run side by side, each on processes of its own. */
-
-interface OwnStand { licenseServer: LicenseServerProcess, product: Product, client: ApiClient }
-
-/** Runs a story on processes of its own and ends them, also a license server that the story started anew. */
-async function withOwnStand(story: (stand: OwnStand, startAgain: () => Promise<LicenseServerProcess>) => Promise<void>): Promise<void> {
-  const licenseServer = await startLicenseServer()
-  const product = await startProduct({ licenseServerUrl: licenseServer.url })
-  const servers = [licenseServer]
-  try {
-    await story({ licenseServer, product, client: await signInSoon(product) }, async () => {
-      const again = await startLicenseServer({ port: licenseServer.port })
-      servers.push(again)
-      return again
-    })
-  }
-  finally {
-    await product.dispose()
-    for (const server of servers) await server.stop()
-  }
-}
 
 /** Only looks, until the state is reached; returns every state seen on the way. */
 async function watchUntil(client: ApiClient, wanted: LicenseState): Promise<LicenseView[]> {
@@ -45,7 +22,9 @@ function feature(client: ApiClient): Promise<number> {
 
 describe.concurrent('nobody does anything', () => {
   it('F41 a license server that goes away: active, grace, paused; back again: active', ({ expect }) => withOwnStand(async ({ licenseServer, client }, startAgain) => {
-    const { body: saved } = await client.save('nc_demo_short')
+    const short = { method: 'standard', every: 8, grace: 8, exp: Math.floor(Date.now() / 1000) + 365 * 86_400 } as const
+    const { key } = await licenseServer.control.createLicense(short)
+    const { body: saved } = await client.save(key)
     expect(saved.state).toBe('active')
     await licenseServer.stop()
     const states = await watchUntil(client, 'paused')
@@ -55,13 +34,22 @@ describe.concurrent('nobody does anything', () => {
     expect(await feature(client)).toBe(402)
     expect((await client.request<{ features: string[] }>('GET', '/api/entitlements')).body).toMatchObject({ state: 'paused', features: [] })
 
-    await startAgain()
+    const { control } = await startAgain()
+    await control.createLicense({ ...short, key })
     const resumed = (await watchUntil(client, 'active')).at(-1)
     expect(resumed).toMatchObject({ entitled: true, checkIn: { consecutiveFailures: 0 } })
     expect(await feature(client)).toBe(204)
-    const { body: { events } } = await client.request<{ events: EventView[] }>('GET', '/api/license/events?limit=200')
-    expect(events.filter(({ kind, actor }) => kind === 'check_in_succeeded' && actor === 'user')).toEqual([])
-    expect(events.some(({ kind }) => kind === 'state_changed')).toBe(true)
+    const read = async () => (await client.request<{ events: EventView[] }>('GET', '/api/license/events?limit=200')).body.events
+    const changesOf = (events: EventView[]) => events.filter(({ kind }) => kind === 'state_changed')
+    // The tick after the answer writes it down.
+    const events = await until('the last change is noted', async () => {
+      const found = await read()
+      return changesOf(found).some(({ details }) => details.to === 'active') && found
+    })
+    expect(changesOf(events).map(({ actor, details }) => `${actor}: ${details.from} to ${details.to}`).toReversed()).toEqual([
+      'system: active to grace', 'system: grace to paused', 'system: paused to active',
+    ])
+    expect(events.find(({ kind }) => kind === 'check_in_succeeded')).toMatchObject({ actor: 'system', actorEmail: null })
   }), 90_000)
 
   it('a license that is checked in stays active beyond its grace period', ({ expect }) => withOwnStand(async ({ licenseServer, client }) => {
@@ -89,8 +77,8 @@ describe.concurrent('nobody does anything', () => {
   }), 90_000)
 
   it('a license that has ended comes back once its subscription is renewed', ({ expect }) => withOwnStand(async ({ licenseServer: { control }, client }) => {
-    const { key } = await control.createLicense({ method: 'standard', exp: Math.floor(Date.now() / 1000) + 4, every: 1, grace: 60 })
-    await client.save(key)
+    const { key } = await control.createLicense({ method: 'standard', exp: Math.floor(Date.now() / 1000) + 12, every: 1, grace: 60 })
+    expect((await client.save(key)).body.state).toBe('active')
     expect((await watchUntil(client, 'expired')).at(-1)?.entitled).toBe(false)
     await control.changeLicense(key, { days: 365 })
     expect((await watchUntil(client, 'active')).at(-1)?.entitled).toBe(true)

@@ -54,6 +54,29 @@ export async function startOwnLicenseServer(port = 0): Promise<LicenseServerProc
   return licenseServer
 }
 
+export interface OwnStand { licenseServer: LicenseServerProcess, product: Product, client: ApiClient }
+
+/**
+ * Runs a story on processes of its own and ends them, also a license server that the story started anew. For stories that
+ * are told side by side, where "the present test" is not one.
+ */
+export async function withOwnStand(story: (stand: OwnStand, startAgain: () => Promise<LicenseServerProcess>) => Promise<void>): Promise<void> {
+  const licenseServer = await startLicenseServer()
+  const product = await startProduct({ licenseServerUrl: licenseServer.url })
+  const servers = [licenseServer]
+  try {
+    await story({ licenseServer, product, client: await signInSoon(product) }, async () => {
+      const again = await startLicenseServer({ port: licenseServer.port })
+      servers.push(again)
+      return again
+    })
+  }
+  finally {
+    await product.dispose()
+    for (const server of servers) await server.stop()
+  }
+}
+
 /** Ends a product and starts it again on the same database and port. */
 export async function restart(product: Product, options: ProductOptions): Promise<Product> {
   await product.stop()
