@@ -21,8 +21,17 @@ export function handlesOf(pid: number): Handles {
 
 /** Takes a process id; returns its resident memory, in MiB. */
 export function residentMiB(pid: number): number {
-  const kib = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
-  if (kib === undefined) throw new Error(`process ${pid} tells no resident memory`)
+  return statusMiB(pid, 'VmRSS')
+}
+
+/** Takes a process id; returns the most resident memory it has ever had, in MiB. */
+export function peakMiB(pid: number): number {
+  return statusMiB(pid, 'VmHWM')
+}
+
+function statusMiB(pid: number, name: string): number {
+  const kib = new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
+  if (kib === undefined) throw new Error(`process ${pid} tells no ${name}`)
   return Number(kib) / 1024
 }
 
