@@ -1,9 +1,11 @@
+import { createServer } from 'node:http'
 import { describe, expect, it } from 'vitest'
 import type { DiagnosticStage } from '../../shared/license.ts'
 import type { ApiClient } from '../product/api-client.ts'
 import { freePort } from '../product/process.ts'
-import { startProxy, startTlsFront } from '../routes/routes.ts'
+import { started, startProxy, startTlsFront } from '../routes/routes.ts'
 import { expectError, expectNoInternals } from './expect-error.ts'
+import { expectFailedCheckIn, expectFailedSave } from './kept.ts'
 import { signInSoon, startOwnLicenseServer, startOwnProduct } from './stand.ts'
 
 async function startThrough(licenseServerUrl: string, env: Record<string, string> = {}): Promise<ApiClient> {
@@ -46,6 +48,33 @@ describe('F32 TLS', () => {
     const { port } = await startOwnLicenseServer()
     const client = await startThrough(`https://127.0.0.1:${port}`)
     expectError(await client.save('nc_demo_standard'), 'NET_TLS')
+  })
+})
+
+describe('F34 a redirect from https to http', () => {
+  it('is not followed, whatever its status, and nothing is sent on', async () => {
+    const { control, url } = await startOwnLicenseServer()
+    const front = await startTlsFront(url)
+    const client = await startThrough(front.url, { NODE_EXTRA_CA_CERTS: front.caFile })
+    expect((await client.save('nc_demo_standard')).status).toBe(200)
+    expect((await client.checkIn()).status).toBe(200)
+    const reached: (string | undefined)[] = []
+    const port = await started(createServer((request, response) => {
+      reached.push(request.url)
+      response.end('{}')
+    }).on('connection', () => reached.push('a connection')))
+    for (const status of [301, 302, 303, 307, 308]) {
+      const fault = { type: 'redirect', status, location: `http://localhost:${port}/api/v1/licenses/activate` } as const
+      await control.addFault({ call: 'activate', times: 1, fault })
+      await expectFailedSave(client, 'NET_CAPTIVE_PORTAL')
+      await control.addFault({ call: 'checkIn', times: 1, fault })
+      expect(await expectFailedCheckIn(client, 'NET_CAPTIVE_PORTAL')).toBe(1)
+    }
+    expect(await control.faults()).toEqual([])
+    expect(reached).toEqual([])
+    // Whoever followed would have been seen.
+    await (await fetch(`http://localhost:${port}/seen`)).text()
+    expect(reached).toEqual(['a connection', '/seen'])
   })
 })
 
