@@ -2,6 +2,9 @@ import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { stateOf } from '../../server/license/state.ts'
+import { isoTime } from '../../server/license/warnings.ts'
+import type { LicenseState } from '../../shared/license.ts'
+import type { Installation } from '../faults/installation.ts'
 import { moment, pass, PAUSES_AFTER, save, SECOND, standard, warnings } from '../faults/installation.ts'
 import { tally } from '../faults/tally.ts'
 import { DAY, HOUR, INSTANCE, leaseOf, offlineClaims, offlineToken } from './support/claims.ts'
@@ -11,6 +14,31 @@ import { AIRGAPPED_KEY, failure, KEY, licenseAt } from './support/vendor.ts'
 import { createSqliteWorld } from './support/world.ts'
 
 beforeEach(verifySynchronously)
+
+type Held = 'airgapped' | 'offline' | 'offline after standard'
+/** Licenses that no call can correct, and whether trusted time is continuous: only once a license server has answered here. */
+const SILENT: [Held, boolean][] = [['airgapped', true], ['offline', false], ['offline after standard', true]]
+
+/** Activates the license; from then on no license server answers. */
+async function hold(world: Installation, held: Held): Promise<void> {
+  if (held === 'airgapped') await save(world, AIRGAPPED_KEY)
+  if (held === 'offline after standard') await save(world, KEY)
+  if (held !== 'airgapped') await save(world, offlineToken({ instance_id: world.service.instanceId }))
+  world.vendor.failing = failure('NET_CONNECT')
+}
+
+/** The state, the warnings, and in the status itself the time by which the term has ended, or has not. */
+function expectExplained(world: Installation, state: LicenseState, warned: string[]): void {
+  const view = world.service.view('admin')
+  expect([view.state, warnings(world)]).toEqual([state, warned])
+  const judgedAt = Date.parse(view.serverTime)
+  const { wall, trusted, effective } = moment(world)
+  expect(judgedAt).toBe(Math.floor(effective))
+  expect(judgedAt >= Date.parse(view.expiresAt ?? '')).toBe(state === 'expired')
+  if (state === 'expired') expect(judgedAt).toBe(wall)
+  const { clocks } = world.service.supportBundle({ configuration: {}, storage: 'sqlite', runtime: {} })
+  expect(clocks).toMatchObject({ effective: view.serverTime, wall: isoTime(wall), trusted: trusted && isoTime(trusted) })
+}
 
 describe('a clock at the ends of the calendars', () => {
   const dates = [
@@ -35,24 +63,34 @@ describe('a clock at the ends of the calendars', () => {
     tally({ row: 'F52', tried: 3, crashed: 0 })
   })
 
-  it.each(dates)('F52: at %s an airgapped and an offline license are as the clock says, and right after its repair', async (_, at) => {
-    for (const method of ['airgapped', 'offline']) {
+  it.each(dates)('F52: at %s an airgapped and an offline license are as the clock says, with a warning or the times that explain it, and right after its repair', async (_, at) => {
+    for (const [held, continuous] of SILENT) {
       const world = await createSqliteWorld()
-      await save(world, method === 'airgapped' ? AIRGAPPED_KEY : offlineToken({ instance_id: world.service.instanceId }))
-      world.vendor.failing = failure('NET_CONNECT')
+      await hold(world, held)
       world.clock.shiftWall(at - world.clock.real())
       await world.boot()
       await pass(world, 30 * SECOND, SECOND)
-      expect([method, moment(world).state]).toEqual([method, at < START ? 'active' : 'expired'])
-      if (at < START) expect(warnings(world)).toContain('CLOCK_BEHIND')
-      world.service.supportBundle({ configuration: {}, storage: 'sqlite', runtime: {} })
+      expectExplained(world, at < START ? 'active' : 'expired', at < START ? ['CLOCK_BEHIND'] : continuous ? ['CLOCK_AHEAD'] : [])
       world.clock.repairWall()
       await world.boot()
       await world.tick()
-      expect([method, moment(world).state]).toEqual([method, 'active'])
+      expectExplained(world, 'active', [])
       expect(world.log.filter(({ level }) => level === 'error')).toEqual([])
     }
-    tally({ row: 'F52', tried: 4, crashed: 0 })
+    tally({ row: 'F52', tried: 2 * SILENT.length, crashed: 0 })
+  })
+
+  it.each(dates)('F52: at %s after a reboot, when a later clock proves nothing, they say by which time they are judged', async (_, at) => {
+    for (const [held] of SILENT) {
+      const world = await createSqliteWorld()
+      await hold(world, held)
+      world.clock.reboot(HOUR)
+      world.clock.shiftWall(at - world.clock.real())
+      await world.boot()
+      await pass(world, 30 * SECOND, SECOND)
+      expectExplained(world, at < START ? 'active' : 'expired', at < START ? ['CLOCK_BEHIND'] : [])
+    }
+    tally({ row: 'F52', tried: SILENT.length, crashed: 0 })
   })
 
   it.each([2 ** 31 - 1, 2 ** 31, 2 ** 31 + 1, 2 ** 32 - 1, 2 ** 32, 2 ** 32 + 1])('F52: a term that ends at second %i ends there', (exp) => {
