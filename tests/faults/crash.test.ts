@@ -10,7 +10,8 @@ import type { Product } from '../product/process.ts'
 import { startProduct } from '../product/process.ts'
 import { compiled, forgetCompiled } from './crash/compiled.ts'
 import { liveAndDie } from './crash/domain-cycle.ts'
-import { anyChange, askStanding, changeAcknowledged, clientOf, killAmid } from './crash/product-cycle.ts'
+import { ENOUGH_CYCLES, KINDS, noInterruptions, somePace, unprovenOf } from './crash/interruptions.ts'
+import { askStanding, changeAcknowledged, clientOf, killAmid } from './crash/product-cycle.ts'
 import type { Standing } from './crash/standing.ts'
 import { complaintsAbout } from './crash/standing.ts'
 import { tally } from './tally.ts'
@@ -49,12 +50,16 @@ describe.concurrent('kill -9', () => {
     let admin: ApiClient = await clientOf(product, cookie)
     const complaints: string[] = []
     let failedStarts = 0
-    let finished = 0
+    const pace = somePace()
+    const kills = noInterruptions()
     for (let cycle = 1; cycle <= WHOLE; cycle++) {
-      const acknowledged = await changeAcknowledged(admin, keys)
+      const target = KINDS[cycle % KINDS.length] ?? 'save'
+      const acknowledged = await changeAcknowledged(admin, keys, target, pace)
       cookie = admin.cookie
-      const acknowledgedLast = await killAmid(product, admin, anyChange(keys, acknowledged), Math.random() * 80)
-      if (acknowledgedLast) finished++
+      const answer = await killAmid(product, admin, keys, target, pace)
+      if (answer) kills.finished++
+      else kills.killed[target]++
+      if (answer && answer.status !== 200) complaints.push(`cycle ${cycle}: answered ${answer.status}: ${answer.text}`)
       const again = await startAfterCrash(product, licenseServer.url)
       if (!again) {
         failedStarts++
@@ -64,12 +69,13 @@ describe.concurrent('kill -9', () => {
       admin = await clientOf(product, cookie)
       const found = await askStanding(admin)
       complaints.push(...complaintsAbout(acknowledged, found).map(what => `cycle ${cycle}: ${what}`))
-      const kept = !acknowledgedLast || (found.revision === acknowledgedLast.revision && found.licenseId === acknowledgedLast.licenseId)
+      const kept = !answer || (found.revision === answer.body.revision && found.licenseId === answer.body.licenseId)
       if (!kept) complaints.push(`cycle ${cycle}: what was acknowledged last was lost`)
     }
-    console.log(`F60: ${WHOLE} cycles of the whole product, ${finished} of the operations killed were acknowledged before`)
+    console.log(`F60: ${WHOLE} cycles of the whole product: ${JSON.stringify(kills)}`)
     tally({ row: 'F60', tried: WHOLE, lost: complaints.length, crashed: failedStarts })
     expect({ complaints, failedStarts }).toEqual({ complaints: [], failedStarts: 0 })
+    if (WHOLE >= ENOUGH_CYCLES) expect(unprovenOf(kills, WHOLE), JSON.stringify(kills)).toEqual([])
     expect((await admin.save(first)).status).toBe(200)
     await expectOneSeat(licenseServer, first, (await admin.license()).instanceId)
   })
@@ -80,13 +86,15 @@ describe.concurrent('kill -9', () => {
     const keys = await newKeys(licenseServer)
     const folder = await mkdtemp(join(tmpdir(), 'nc-crash-'))
     onTestFinished(() => rm(folder, { recursive: true, force: true }))
-    const url = `file:${join(folder, 'license.db')}`
+    const databaseUrl = `file:${join(folder, 'license.db')}`
     const complaints: string[] = []
     let last: Standing | undefined
     let changes = 0
     let failedStarts = 0
+    const kills = noInterruptions()
+    const plan = { databaseUrl, serverUrl: licenseServer.url, keys, pace: somePace() }
     for (let cycle = 1; cycle <= DOMAIN; cycle++) {
-      const life = await liveAndDie(url, licenseServer.url, keys, 1 + cycle % 4, Math.random() * 40)
+      const life = await liveAndDie({ ...plan, changes: 1 + cycle % 4, target: KINDS[cycle % KINDS.length] ?? 'save' })
       if (!life.started || !life.last) {
         failedStarts++
         complaints.push(`cycle ${cycle}: ${life.errors}`)
@@ -96,11 +104,14 @@ describe.concurrent('kill -9', () => {
       if (last) complaints.push(...complaintsAbout(last, life.started).map(what => `cycle ${cycle}: ${what}`))
       last = life.last
       changes += life.acknowledged
+      if (life.finished) kills.finished++
+      if (life.amid) kills.killed[life.amid]++
     }
-    console.log(`F60: ${DOMAIN} cycles of the license service, ${changes} changes acknowledged`)
+    console.log(`F60: ${DOMAIN} cycles of the license service, ${changes} changes acknowledged: ${JSON.stringify(kills)}`)
     tally({ row: 'F60', tried: DOMAIN, lost: complaints.length, crashed: failedStarts })
     expect(complaints).toEqual([])
     expect(changes).toBeGreaterThanOrEqual(DOMAIN)
+    if (DOMAIN >= ENOUGH_CYCLES) expect(unprovenOf(kills, DOMAIN), JSON.stringify(kills)).toEqual([])
   })
 })
 

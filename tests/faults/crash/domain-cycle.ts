@@ -2,6 +2,8 @@ import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { compiled } from './compiled.ts'
+import type { Kind, Pace } from './interruptions.ts'
+import { aimAt } from './interruptions.ts'
 import type { Standing } from './standing.ts'
 
 const CHILD = fileURLToPath(new URL('domain-process.ts', import.meta.url))
@@ -12,39 +14,62 @@ export interface Life {
   /** The last that it acknowledged before it was killed. */
   last: Standing | undefined
   acknowledged: number
+  /** What it had begun and not acknowledged when it was killed. */
+  amid: Kind | undefined
+  /** Whether the change that was aimed at was acknowledged before the end. */
+  finished: boolean
   errors: string
 }
 
-/** Takes database, license server and keys; lets the domain's process acknowledge `changes` changes and kills it `extraMs` later, amid the next. */
-export function liveAndDie(databaseUrl: string, serverUrl: string, keys: string[], changes: number, extraMs: number): Promise<Life> {
+export interface Plan {
+  databaseUrl: string
+  serverUrl: string
+  keys: string[]
+  /** How many changes are acknowledged at least. */
+  changes: number
+  /** What the kill is aimed at. */
+  target: Kind
+  pace: Pace
+}
+
+/** Lets the domain's process live by the plan and kills it. */
+export function liveAndDie({ databaseUrl, serverUrl, keys, changes, target, pace }: Plan): Promise<Life> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [CHILD, databaseUrl, serverUrl, ...keys], {
       env: { ...process.env, ...compiled() }, stdio: ['ignore', 'pipe', 'pipe'],
     })
-    const life: Life = { started: undefined, last: undefined, acknowledged: -1, errors: '' }
+    const life: Life = { started: undefined, last: undefined, acknowledged: -1, amid: undefined, finished: false, errors: '' }
     let dying = false
+    let beganAt = 0
     child.stderr.on('data', (chunk: Buffer) => { life.errors += chunk.toString() })
     createInterface({ input: child.stdout }).on('line', (line) => {
-      const standing = readLine(line)
-      // A last line that was cut off was not said.
+      const { begins, standing } = readLine(line)
+      if (begins) {
+        life.amid = begins
+        beganAt = performance.now()
+        if (dying || begins !== target || life.acknowledged < changes) return
+        dying = true
+        setTimeout(() => child.kill('SIGKILL'), aimAt(target, pace))
+      }
       if (!standing) return
+      if (life.amid) pace[life.amid] = performance.now() - beganAt
       life.started ??= standing
       life.last = standing
+      life.amid = undefined
       life.acknowledged++
-      if (dying || life.acknowledged < changes) return
-      dying = true
-      setTimeout(() => child.kill('SIGKILL'), extraMs)
+      life.finished = dying
     })
     child.on('error', reject)
     child.on('close', () => resolve(life))
   })
 }
 
-function readLine(line: string): Standing | undefined {
+/** A last line that was cut off was not said. */
+function readLine(line: string): { begins?: Kind, standing?: Standing } {
   try {
-    return Object(JSON.parse(line)).standing
+    return Object(JSON.parse(line))
   }
   catch {
-    return undefined
+    return {}
   }
 }

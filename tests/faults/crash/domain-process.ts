@@ -5,11 +5,13 @@ import { createKeyring } from '../../../server/license/jws.ts'
 import { createLicenseService } from '../../../server/license/service.ts'
 import { openStorage } from '../../../server/storage/open.ts'
 import { createSystemClock } from '../../../server/utils/system-clock.ts'
+import type { Kind } from './interruptions.ts'
 import { standingOf } from './standing.ts'
 
 /*
  * Everything of the product but Nitro: the license service on SQLite, talking to a license server over HTTP. Says where it
- * stands at its start, then saves, checks in and removes without end, and says where it stands after each, until it is killed.
+ * stands at its start, then saves, checks in and removes without end, and says before each what it begins and after it where it
+ * stands, until it is killed.
  */
 
 const [, , databaseUrl, serverUrl, ...keys] = process.argv
@@ -28,12 +30,16 @@ const license = await createLicenseService({
   version: '0.0.0', sandbox: true, environment: null, eventsKeepDays: 400,
 })
 
-async function say(word: string): Promise<void> {
-  const standing = standingOf(license.view('admin'), await license.listEvents({ limit: 60 }))
-  process.stdout.write(`${JSON.stringify({ word, standing })}\n`)
+function begin(begins: Kind): void {
+  process.stdout.write(`${JSON.stringify({ begins })}\n`)
 }
 
-await say('started')
+async function acknowledge(): Promise<void> {
+  const standing = standingOf(license.view('admin'), await license.listEvents({ limit: 60 }))
+  process.stdout.write(`${JSON.stringify({ standing })}\n`)
+}
+
+await acknowledge()
 license.start()
 async function keepTime(): Promise<never> {
   for (;;) {
@@ -47,15 +53,16 @@ const actor = { kind: 'user', email: 'admin@example.com', address: null } as con
 for (let nth = Math.floor(Math.random() * 3); ; nth++) {
   const { state } = license.view('admin')
   if (state === 'unlicensed' || nth % 3 === 0) {
+    begin('save')
     await license.save({ credential: keys[Math.floor(Math.random() * keys.length)] ?? '', actor })
-    await say('saved')
   }
   else if (nth % 3 === 1) {
+    begin('checkIn')
     await license.checkIn(actor)
-    await say('checked in')
   }
   else {
+    begin('remove')
     await license.remove({ actor })
-    await say('removed')
   }
+  await acknowledge()
 }

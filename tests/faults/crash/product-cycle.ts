@@ -3,6 +3,8 @@ import type { ApiClient, Answer } from '../../product/api-client.ts'
 import { createApiClient } from '../../product/api-client.ts'
 import type { Product } from '../../product/process.ts'
 import { signInSoon, sleep } from '../../api/stand.ts'
+import type { Kind, Pace } from './interruptions.ts'
+import { aimAt, KINDS } from './interruptions.ts'
 import type { Standing } from './standing.ts'
 import { standingOf } from './standing.ts'
 
@@ -20,28 +22,30 @@ export async function clientOf(product: Product, cookie: string): Promise<ApiCli
   return client
 }
 
-export type Change = (admin: ApiClient) => Promise<Answer<LicenseView>>
+interface Change { kind: Kind, make(admin: ApiClient): Promise<Answer<LicenseView>> }
 
-/** Takes the keys; returns something that changes the license as it stands now. */
-export function anyChange(keys: string[], { state }: Standing): Change {
+function changeOf(kind: Kind, keys: string[]): Change {
   const key = keys[Math.floor(Math.random() * keys.length)] ?? ''
-  const changes: Change[] = state === 'unlicensed'
-    ? [admin => admin.save(key)]
-    : [admin => admin.save(key), admin => admin.remove(), admin => admin.checkIn(), admin => admin.checkIn()]
-  return changes[Math.floor(Math.random() * changes.length)] ?? (admin => admin.save(key))
+  const makes = { save: (admin: ApiClient) => admin.save(key), checkIn: (admin: ApiClient) => admin.checkIn(), remove: (admin: ApiClient) => admin.remove() }
+  return { kind, make: makes[kind] }
 }
 
-/** Makes one change that is acknowledged; returns where the product stands then. */
-export async function changeAcknowledged(admin: ApiClient, keys: string[]): Promise<Standing> {
-  const { status, text } = await anyChange(keys, await askStanding(admin))(admin)
+/** Makes one change that is acknowledged and after which `next` can be done; returns where the product stands then. */
+export async function changeAcknowledged(admin: ApiClient, keys: string[], next: Kind, pace: Pace): Promise<Standing> {
+  const { state } = await askStanding(admin)
+  const possible = state === 'unlicensed' ? [] : KINDS.filter(kind => next === 'save' || kind !== 'remove')
+  const { kind, make } = changeOf(possible[Math.floor(Math.random() * possible.length)] ?? 'save', keys)
+  const beganAt = performance.now()
+  const { status, text } = await make(admin)
   if (status !== 200) throw new Error(`a change was answered ${status}: ${text}`)
+  pace[kind] = performance.now() - beganAt
   return askStanding(admin)
 }
 
-/** Begins a change and kills the product `afterMs` later; returns the license that was acknowledged before its end, if it was. */
-export async function killAmid(product: Product, admin: ApiClient, change: Change, afterMs: number): Promise<LicenseView | undefined> {
-  const answer = change(admin).then(({ status, body }) => status === 200 ? body : undefined, () => undefined)
-  await sleep(afterMs)
+/** Begins a change and kills the product at any moment of it, or a little later; returns what it was answered, if it was. */
+export async function killAmid(product: Product, admin: ApiClient, keys: string[], kind: Kind, pace: Pace): Promise<Answer<LicenseView> | undefined> {
+  const answer = changeOf(kind, keys).make(admin).catch(() => undefined)
+  await sleep(aimAt(kind, pace))
   await product.kill()
   return answer
 }
