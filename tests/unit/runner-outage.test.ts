@@ -20,7 +20,7 @@ const checkIns = (world: World) => world.vendor.callsOf('checkIn').map(({ at }) 
 const vendorOf = (world: World) => world.vendor.licenses.get(KEY) ?? licenseAt(world.clock, 'lic_short')
 
 describe('while the database is away', () => {
-  it('check-ins go on from memory, and the license stays active', async () => {
+  it('F62: check-ins go on from memory, and the license stays active', async () => {
     const world = await licensed()
     world.store.available = false
     await world.run(130_000, () => expect(world.service.view('admin').state).toBe('active'))
@@ -28,7 +28,7 @@ describe('while the database is away', () => {
     expect(world.service.view('admin').checkIn).toMatchObject({ lastSuccessAt: new Date(START + 120_000).toISOString(), consecutiveFailures: 0 })
   })
 
-  it('an older answer than the one held in memory is refused all the same', async () => {
+  it('F62: an older answer than the one held in memory is refused all the same', async () => {
     const world = await licensed()
     world.store.available = false
     await world.run(41_000)
@@ -38,7 +38,7 @@ describe('while the database is away', () => {
     expect(world.service.view('admin').checkIn).toMatchObject({ consecutiveFailures: 1, lastError: { code: 'SERVER_RESPONSE_INVALID' } })
   })
 
-  it('a verdict takes effect from memory, and the vendor is not asked in a loop', async () => {
+  it('F62: a verdict takes effect from memory, and the vendor is not asked in a loop', async () => {
     const world = await licensed()
     world.store.available = false
     vendorOf(world).verdict = 'revoked'
@@ -47,7 +47,7 @@ describe('while the database is away', () => {
     expect(checkIns(world)).toEqual([20])
   })
 
-  it('failures are counted in memory, with their waits', async () => {
+  it('F62: failures are counted in memory, with their waits', async () => {
     const world = await licensed()
     await world.boot()
     world.store.available = false
@@ -59,7 +59,7 @@ describe('while the database is away', () => {
     })
   })
 
-  it('a change of state is logged once, and written down once when it can be', async () => {
+  it('F62: a change of state is logged once, and written down once when it can be', async () => {
     const world = await licensed()
     world.vendor.failing = failure('NET_DNS')
     const original = world.store.recordState
@@ -73,7 +73,7 @@ describe('while the database is away', () => {
     expect(world.log.filter(({ level }) => level === 'info')).toHaveLength(2)
   })
 
-  it('no log line is an error, and no tick rejects', async () => {
+  it('F62: no log line is an error, and no tick rejects', async () => {
     const world = await licensed()
     world.store.available = false
     await world.run(30_000)
@@ -83,7 +83,7 @@ describe('while the database is away', () => {
 })
 
 describe('when the database is back', () => {
-  it('the next check-in is written, and what was in memory is no longer needed', async () => {
+  it('F62: the next check-in is written, and what was in memory is no longer needed', async () => {
     const world = await licensed()
     world.store.available = false
     await world.run(50_000)
@@ -93,7 +93,7 @@ describe('when the database is back', () => {
     expect(world.service.view('admin').issuedAt).toBe(new Date(START + 60_000).toISOString())
   })
 
-  it('the newer lease in memory holds until then, whatever else is written', async () => {
+  it('F62: the newer lease in memory holds until then, whatever else is written', async () => {
     const world = await licensed()
     world.store.available = false
     await world.run(25_000)
@@ -107,7 +107,7 @@ describe('when the database is back', () => {
     expect(world.service.view('admin').checkIn?.lastSuccessAt).toBe(issuedAt)
   })
 
-  it('failures go on being counted and spaced, not every minute for good', async () => {
+  it('F62: failures go on being counted and spaced, not every minute for good', async () => {
     const world = await licensed()
     Object.assign(vendorOf(world), { every: 7200, grace: 604_800 })
     await world.service.checkIn(ADMIN)
@@ -122,7 +122,7 @@ describe('when the database is back', () => {
     expect(world.service.view('admin').checkIn?.consecutiveFailures).toBe((await world.store.read()).license?.consecutiveFailures)
   })
 
-  it('a verdict that is written takes effect, also over a lease that could not be', async () => {
+  it('F62: a verdict that is written takes effect, also over a lease that could not be', async () => {
     const world = await licensed()
     world.store.available = false
     await world.run(25_000)
@@ -134,7 +134,7 @@ describe('when the database is back', () => {
     expect(world.service.view('admin').state).toBe('revoked')
   })
 
-  it('a verdict that is written takes effect after failures that could not be', async () => {
+  it('F62: a verdict that is written takes effect after failures that could not be', async () => {
     const world = await licensed()
     world.store.available = false
     world.vendor.failing = failure('NET_DNS')
@@ -146,7 +146,7 @@ describe('when the database is back', () => {
     expect(world.service.view('admin').state).toBe('suspended')
   })
 
-  it('a lease that lifted a verdict in memory goes on lifting it', async () => {
+  it('F62: a lease that lifted a verdict in memory goes on lifting it', async () => {
     const world = await licensed()
     vendorOf(world).verdict = 'suspended'
     await world.service.checkIn(ADMIN)
