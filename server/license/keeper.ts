@@ -103,7 +103,7 @@ export async function createKeeper({ store, keyring, clock, instanceId }: Keeper
       return snapshot
     }
     unstoredOver = null
-    if (read.license?.lease !== snapshot.license?.lease || read.license?.verdict !== snapshot.license?.verdict) {
+    if (!isSameStatement(read.license, snapshot.license)) {
       holding = await verifyStored(read.license, keyring)
       if (holding.kind === 'lease') trusted = raise(trusted, holding.lease.claims.iat * 1000, clock.read())
     }
@@ -179,6 +179,10 @@ function putOver(stored: StoredLicense, { lease, verdict, ...kept }: StoredLicen
   const later = (stored.lastAttemptAt ?? 0) > (kept.lastAttemptAt ?? 0) ? stored : kept
   const lastSuccessAt = Math.max(stored.lastSuccessAt ?? 0, kept.lastSuccessAt ?? 0)
   return { ...later, lease, verdict, lastState: stored.lastState, lastSuccessAt }
+}
+
+function isSameStatement(one: StoredLicense | null, other: StoredLicense | null): boolean {
+  return one?.lease === other?.lease && one?.verdict === other?.verdict && one?.method === other?.method
 }
 
 async function verifyStored(license: StoredLicense | null, keyring: Keyring): Promise<Holding> {

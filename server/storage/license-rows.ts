@@ -8,6 +8,9 @@ import type { InstallationTable, LicenseTable } from './schema.ts'
 type InstallationRow = Selectable<InstallationTable>
 type LicenseRow = Omit<Selectable<LicenseTable>, 'id'>
 
+/** The last moment that ISO 8601 writes with four digits of a year. */
+const LATEST = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
+
 /** Takes both rows, read in one statement; returns what the domain works on. */
 export function toSnapshot(row: Omit<InstallationRow, 'id'> & Nullable<LicenseRow>): Snapshot {
   return {
@@ -27,16 +30,17 @@ function toLicense(row: Nullable<LicenseRow>): StoredLicense | null {
   if (method === null || lease === null || jti === null) return null
   if (activatedAt === null || consecutiveFailures === null) return null
   return {
-    method, lease, jti, activatedAt, consecutiveFailures,
+    method, lease, jti, consecutiveFailures,
+    activatedAt: toMoment(activatedAt) ?? 0,
     verdict: row.verdict,
     secret: row.secret,
     maskedKey: row.masked_key,
     // Text that this version does not know cannot have been told by it.
     lastState: STATES.find(state => state === row.last_state) ?? 'invalid',
-    lastSuccessAt: row.last_success_at,
-    lastAttemptAt: row.last_attempt_at,
-    nextAt: row.next_at,
-    failingSince: row.failing_since,
+    lastSuccessAt: toMoment(row.last_success_at),
+    lastAttemptAt: toMoment(row.last_attempt_at),
+    nextAt: toMoment(row.next_at),
+    failingSince: toMoment(row.failing_since),
     lastError: isErrorCode(row.last_error) ? row.last_error : null,
   }
 }
@@ -62,8 +66,14 @@ export function toLicenseRow(license: StoredLicense): Insertable<LicenseTable> {
 }
 
 function toTrusted(row: Omit<InstallationRow, 'id'>): TrustedTimeRecord | null {
-  const { trusted_at: at, trusted_uptime: uptime, trusted_boot: boot, trusted_continuous: continuous } = row
+  const { trusted_boot: boot, trusted_continuous: continuous } = row
+  const [at, uptime] = [toMoment(row.trusted_at), toMoment(row.trusted_uptime)]
   return at === null || uptime === null ? null : { at, uptime, boot, continuous: continuous === 1 }
+}
+
+/** What no release writes, in a row that somebody edited, counts as nothing: from far enough outside it fits no date. */
+function toMoment(ms: number | null): number | null {
+  return typeof ms === 'number' && ms >= 0 && ms <= LATEST ? ms : null
 }
 
 export function toTrustedColumns(trusted: TrustedTimeRecord): Updateable<InstallationTable> {

@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks'
-import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
+import type { DatabaseSync, SQLInputValue, SQLOutputValue } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
   CompiledQuery, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler,
@@ -88,9 +88,17 @@ function execute<R>(database: DatabaseSync, query: CompiledQuery): QueryResult<R
 function execute(database: DatabaseSync, query: CompiledQuery): QueryResult<unknown> {
   const statement = database.prepare(query.sql)
   const parameters = query.parameters.map(requireBindable)
-  if (statement.columns().length > 0) return { rows: statement.all(...parameters) }
+  if (statement.columns().length > 0) {
+    // Otherwise one number beyond 2^53, in a row that somebody edited, would make the whole row unreadable.
+    statement.setReadBigInts(true)
+    return { rows: statement.all(...parameters).map(toPlainNumbers) }
+  }
   const { changes } = statement.run(...parameters)
   return { rows: [], numAffectedRows: BigInt(changes) }
+}
+
+function toPlainNumbers(row: Record<string, SQLOutputValue>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, typeof value === 'bigint' ? Number(value) : value]))
 }
 
 function requireBindable(value: unknown): SQLInputValue {

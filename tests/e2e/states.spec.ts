@@ -79,7 +79,7 @@ for (const [status, state, badge, headline, sentence] of [
   })
 }
 
-test('invalid, where the stored license was edited, and mended by saving again', async ({ licensePage: page, product, launch }) => {
+test('F64: invalid, where the stored license was edited, and mended by saving again', async ({ licensePage: page, product, launch }) => {
   await activate(page, 'nc_demo_standard')
   await leave(page)
   await product.stop()

@@ -8,7 +8,7 @@ import { createConnection } from '../../server/storage/connection.ts'
 import { openStorage, type Storage } from '../../server/storage/open.ts'
 import { createSqliteDialect } from '../../server/storage/sqlite-dialect.ts'
 import { assembleStorage } from '../../server/storage/storage.ts'
-import { eventOf, fresh, licenseOf, markOf, saveOf } from './samples.ts'
+import { eventOf, fresh, licenseOf, markOf, NOW, saveOf } from './samples.ts'
 
 const UNAVAILABLE = { code: 'STORAGE_UNAVAILABLE' }
 const folder = mkdtempSync(join(tmpdir(), 'license-faults-'))
@@ -135,6 +135,19 @@ it('F64: a row edited to what no release writes is read as far as it goes', asyn
   }
   expect(() => other.exec('update license set method = \'lifetime\'')).toThrow(/CHECK/)
   expect(() => other.exec('insert into installation (id, revision, version) values (2, 0, 0)')).toThrow(/CHECK/)
+})
+
+it.each([
+  '9000000000000000', '9223372036854775807', '-1', '1e308', '\'soon\'',
+])('F64: times edited to %s, which no release writes, count as none, and the rest can be read', async (value) => {
+  const changes = { lastAttemptAt: NOW + 1, failingSince: NOW + 1 }
+  await storage.licenses.saveLicense(saveOf(0, { license: licenseOf(changes) }))
+  const { license, ...rest } = await storage.licenses.read()
+  other.exec(`update installation set trusted_at = ${value}`)
+  const columns = ['last_success_at', 'last_attempt_at', 'next_at', 'failing_since', 'activated_at']
+  other.exec(`update license set ${columns.map(column => `${column} = ${value}`).join(', ')}`)
+  const none = { lastSuccessAt: null, lastAttemptAt: null, nextAt: null, failingSince: null, activatedAt: 0 }
+  expect(await storage.licenses.read()).toEqual({ ...rest, trusted: null, license: { ...license, ...none } })
 })
 
 it('F68: lets writes that have begun end when it is closed', async () => {

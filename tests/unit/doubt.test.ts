@@ -157,7 +157,7 @@ describe('a clock that runs ahead', () => {
 })
 
 describe('what is stored', () => {
-  it('raises trusted time to the lease at a start, also when the stored time was lost', async () => {
+  it('F64: raises trusted time to the lease at a start, also when the stored time was lost', async () => {
     const world = await licensed()
     await world.store.saveTrustedTime({ at: 0, uptime: 0, boot: null, continuous: true })
     world.clock.shiftWall(-DAY)
@@ -170,7 +170,7 @@ describe('what is stored', () => {
     ['a method other than the lease says', (row) => { row.method = 'airgapped' }], ['a lease cut short', (row) => { row.lease = String(row.lease).slice(0, -9) }],
     ['an offline token in the place of a lease', (row) => { row.lease = offlineToken() }], ['a verdict that does not verify', (row) => { row.verdict = 'a.b.c' }],
     ['a lease as verdict', (row) => { row.verdict = row.lease }],
-  ])('with %s is invalid, and nothing is thrown', async (_, edit) => {
+  ])('F64: with %s is invalid, and nothing is thrown', async (_, edit) => {
     const world = await licensed()
     const original = world.store.read
     world.store.read = async () => {

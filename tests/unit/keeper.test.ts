@@ -25,7 +25,7 @@ describe('the keeper', () => {
     expect(keeper.now().state).toBe('revoked')
   })
 
-  it('takes a verdict on another license for what it is: an edited row', async () => {
+  it('F64: takes a verdict on another license for what it is: an edited row', async () => {
     const clock = createSimulatedClock()
     const store = createMemoryStore()
     await storeLicense(store, leaseOf(standardClaims()), clock, { verdict: verdictOf({ sub: 'lic_2' }).jws })

@@ -53,15 +53,16 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   return createWorldOn(createMemoryStore(), options)
 }
 
-/** The same on the database that small installations really use. */
-export async function createSqliteWorld(options: WorldOptions = {}): Promise<World<LicenseStore>> {
+/** The same on the database that small installations really use, in a file that others may write too. */
+export async function createSqliteWorld(options: WorldOptions = {}): Promise<World<LicenseStore> & { databaseFile: string }> {
   const folder = mkdtempSync(join(tmpdir(), 'license-unit-'))
   const storage = await openStorage({ url: 'file:license.db', baseDir: folder })
   onTestFinished(async () => {
     await storage.close()
     rmSync(folder, { recursive: true })
   })
-  return createWorldOn(storage.licenses, options)
+  const world = await createWorldOn(storage.licenses, options)
+  return Object.assign(world, { databaseFile: storage.location })
 }
 
 async function createWorldOn<S extends LicenseStore>(store: S, options: WorldOptions): Promise<World<S>> {

@@ -1,0 +1,155 @@
+import { DatabaseSync } from 'node:sqlite'
+import { beforeEach, describe, expect, it } from 'vitest'
+import type { Installation } from '../faults/installation.ts'
+import { moment, save, SECOND, warnings } from '../faults/installation.ts'
+import { tally } from '../faults/tally.ts'
+import { DAY, offlineToken, OTHER_INSTANCE, signed, standardClaims, verdictClaims } from './support/claims.ts'
+import { START } from './support/clock.ts'
+import { verifySynchronously } from './support/signing.ts'
+import { AIRGAPPED_KEY, failure, KEY } from './support/vendor.ts'
+import { ADMIN, createSqliteWorld } from './support/world.ts'
+
+/* A database that somebody edits with SQL, behind the product's back. */
+
+beforeEach(verifySynchronously)
+
+const METHODS = ['standard', 'airgapped', 'offline'] as const
+type Method = (typeof METHODS)[number]
+type Edit = (database: DatabaseSync) => void
+type EditedWorld = Awaited<ReturnType<typeof createSqliteWorld>>
+
+async function licensed(method: Method): Promise<EditedWorld> {
+  const world = await createSqliteWorld()
+  const keys = { standard: KEY, airgapped: AIRGAPPED_KEY, offline: offlineToken({ instance_id: world.service.instanceId }) }
+  await save(world, keys[method])
+  return world
+}
+
+function editRows({ databaseFile }: EditedWorld, edit: Edit): void {
+  const database = new DatabaseSync(databaseFile)
+  edit(database)
+  database.close()
+}
+
+const setLicense = (column: 'lease' | 'verdict' | 'method', change: (row: Record<string, unknown>) => string): Edit => (database) => {
+  const row = { ...database.prepare('select * from license').get() }
+  database.prepare(`update license set ${column} = ?`).run(change(row))
+}
+const changed = (text: unknown, part: number, change: (part: string) => string) =>
+  String(text).split('.').map((each, index) => index === part ? change(each) : each).join('.')
+const claimsOf = (text: unknown): object => Object(JSON.parse(Buffer.from(String(text).split('.')[1] ?? '', 'base64url').toString()))
+/** The first character of a part holds bits that count. */
+const flip = (part: string) => `${part.startsWith('A') ? 'B' : 'A'}${part.slice(1)}`
+const withClaims = (text: unknown, claims: object) =>
+  changed(text, 1, () => Buffer.from(JSON.stringify({ ...claimsOf(text), ...claims })).toString('base64url'))
+
+const FORGED: [string, Edit][] = [
+  ['a lease with one bit of its signature changed', setLicense('lease', ({ lease }) => changed(lease, 2, flip))],
+  ['a lease with a later end under the same signature', setLicense('lease', ({ lease }) => withClaims(lease, { exp: START / SECOND + 4000 * 86_400 }))],
+  ['a lease with one more feature under the same signature', setLicense('lease', ({ lease }) => withClaims(lease, { features: ['sso', 'scim', 'white-label'] }))],
+  ['a lease cut short', setLicense('lease', ({ lease }) => String(lease).slice(0, -9))],
+  ['a letter in the place of the lease', setLicense('lease', () => 'x')],
+  ['a verdict in the place of the lease', setLicense('lease', ({ lease }) => signed('verdict', verdictClaims(claimsOf(lease))))],
+  ['another method than the lease was signed for', setLicense('method', ({ method }) => method === 'standard' ? 'airgapped' : 'standard')],
+  ['a verdict that is no token', setLicense('verdict', () => 'a.b.c')],
+  ['the lease as its verdict', setLicense('verdict', ({ lease }) => String(lease))],
+  ['a verdict with one bit of its signature changed', setLicense('verdict', ({ lease }) => changed(signed('verdict', verdictClaims(claimsOf(lease))), 2, flip))],
+  ['a verdict on another license', setLicense('verdict', () => signed('verdict', verdictClaims({ sub: 'lic_of_somebody_else' })))],
+]
+
+function expectInvalid(world: Installation): void {
+  expect(world.service.view('admin')).toMatchObject({ state: 'invalid', entitled: false, licenseId: null, plan: null, features: [] })
+  expect(world.service.hasFeature('sso')).toBe(false)
+  expect(world.service.entitlements(true)).toMatchObject({ state: 'invalid', entitled: false, features: [], lease: null })
+}
+
+describe('a license row edited by SQL', () => {
+  it.each(FORGED)('F64: with %s is invalid from the next start on, and right again once the license is saved again', async (_, edit) => {
+    for (const method of METHODS) {
+      const world = await licensed(method)
+      editRows(world, edit)
+      world.vendor.failing = failure('NET_CONNECT')
+      await world.boot()
+      await world.tick()
+      expectInvalid(world)
+      world.vendor.failing = null
+      const again = method === 'offline' ? offlineToken({ instance_id: world.service.instanceId, seq: 2, jti: 'jti-2' }) : { standard: KEY, airgapped: AIRGAPPED_KEY }[method]
+      await save(world, again)
+      expect(world.service.view('admin')).toMatchObject({ state: 'active', entitled: true })
+      expect(world.log.filter(({ level }) => level === 'error')).toEqual([])
+    }
+    tally({ row: 'F64', tried: METHODS.length, accepted: 0 })
+  })
+
+  it.each(FORGED)('F64: with %s is invalid as soon as the running process reads it again', async (_, edit) => {
+    const world = await licensed('airgapped')
+    editRows(world, edit)
+    expect(moment(world).state).toBe('active')
+    await world.service.setSeatsUsed(3)
+    expectInvalid(world)
+    tally({ row: 'F64', tried: 1, accepted: 0 })
+  })
+
+  it('F64: with a lease that the vendor signed for another installation is a mismatch', async () => {
+    const world = await licensed('standard')
+    editRows(world, setLicense('lease', () => signed('lease', standardClaims({ instance_id: OTHER_INSTANCE }))))
+    await world.boot()
+    expect(world.service.view('admin')).toMatchObject({ state: 'mismatch', entitled: false, boundTo: OTHER_INSTANCE })
+  })
+
+  it('F64: with a verdict that the vendor signed is what the verdict says', async () => {
+    const world = await licensed('airgapped')
+    editRows(world, setLicense('verdict', ({ lease }) => signed('verdict', verdictClaims({ ...claimsOf(lease), jti: 'v', verdict: 'revoked' }))))
+    await world.boot()
+    expect(world.service.view('admin')).toMatchObject({ state: 'revoked', entitled: false })
+  })
+})
+
+const EARLIER = ['trusted_at = 0', 'trusted_at = null', 'trusted_at = trusted_at - 30 * 86400000', 'trusted_at = -1', 'trusted_at = null, trusted_uptime = null, trusted_boot = null']
+const IMPOSSIBLE = [
+  'trusted_at = 9000000000000000', 'trusted_at = 9223372036854775807', 'trusted_at = -9223372036854775808', 'trusted_at = 1e308', 'trusted_at = \'soon\'', 'trusted_at = x\'00\'',
+  'trusted_uptime = -9000000000000000', 'trusted_uptime = \'long\'', 'trusted_uptime = 9223372036854775807', 'trusted_continuous = 7', 'trusted_boot = x\'00\'',
+]
+
+describe('trusted time edited by SQL', () => {
+  it.each(EARLIER)('F64: set to %s and the clock back by 30 days, it is never below what the vendor signed', async (assignments) => {
+    for (const method of METHODS) {
+      const world = await licensed(method)
+      editRows(world, database => database.exec(`update installation set ${assignments}`))
+      world.vendor.failing = failure('NET_CONNECT')
+      world.clock.shiftWall(-30 * DAY)
+      await world.boot()
+      expect(moment(world)).toMatchObject({ trusted: START, effective: START, continuous: false, state: 'active' })
+      expect(warnings(world)).toContain('CLOCK_BEHIND')
+      await world.tick()
+      expect((await world.store.read()).trusted?.at).toBe(START)
+    }
+    tally({ row: 'F64', tried: METHODS.length, accepted: 0 })
+  })
+
+  it.each(IMPOSSIBLE)('F64: set to %s, which no release writes, it is what the vendor signed and what the clock says', async (assignments) => {
+    for (const method of METHODS) {
+      const world = await licensed(method)
+      editRows(world, database => database.exec(`update installation set ${assignments}`))
+      world.vendor.failing = failure('NET_CONNECT')
+      await world.boot()
+      await world.run(5 * SECOND)
+      expect(world.service.view('admin')).toMatchObject({ state: 'active', entitled: true, serverTime: new Date(START + 5 * SECOND).toISOString() })
+      expect(moment(world).trusted).toBeGreaterThanOrEqual(START)
+      world.service.supportBundle({ configuration: {}, storage: 'sqlite', runtime: {} })
+      expect(world.log.filter(({ level }) => level === 'error')).toEqual([])
+    }
+    tally({ row: 'F64', tried: METHODS.length, crashed: 0 })
+  })
+
+  it('F64: set ahead by years, it is set right by the next answer of the license server', async () => {
+    const world = await licensed('standard')
+    editRows(world, database => database.exec('update installation set trusted_at = trusted_at + 40 * 365 * 86400000'))
+    await world.boot()
+    expect(moment(world)).toMatchObject({ state: 'active', inDoubt: true })
+    await world.run(SECOND)
+    expect(world.vendor.callsOf('checkIn')).toHaveLength(1)
+    expect(moment(world)).toMatchObject({ state: 'active', trusted: world.clock.real(), effective: world.clock.real() })
+    await world.service.checkIn(ADMIN)
+  })
+})
