@@ -8,6 +8,9 @@ import { z } from 'zod'
 
 /** A real PostgreSQL server of its own, on a free port and with an empty folder. */
 export interface PostgresServer {
+  readonly port: number
+  /** Its data, while it is stopped. */
+  readonly dataDir: string
   /** Makes an empty database; returns its URL. */
   createDatabase(): Promise<string>
   /** Ends the server as an operator would; its data stay. */
@@ -18,36 +21,51 @@ export interface PostgresServer {
   remove(): Promise<void>
 }
 
-export async function startPostgres(): Promise<PostgresServer> {
-  await makeSymlinks()
-  const folder = await mkdtemp(join(tmpdir(), 'license-postgres-'))
-  // PostgreSQL refuses to run as root; as another user it has to get in here.
-  await chmod(folder, 0o755)
-  const port = await findFreePort()
-  const server = new EmbeddedPostgres({
-    databaseDir: join(folder, 'data'),
+export const PASSWORD = 'p@ss/word'
+
+/** Takes its data folder and port, and more settings (`name=value`); returns a server that is not started. */
+export function createServerOn(databaseDir: string, port: number, settings: string[] = [], onLog: (line: string) => void = () => {}): EmbeddedPostgres {
+  const common = [
+    'fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'listen_addresses=127.0.0.1', 'unix_socket_directories=',
+  ]
+  return new EmbeddedPostgres({
+    databaseDir,
     port,
     user: 'postgres',
-    password: 'p@ss/word',
+    password: PASSWORD,
     createPostgresUser: process.getuid?.() === 0,
     // Its folder must outlive a stop: a restart with the same data is among the tests.
     persistent: true,
     initdbFlags: ['--encoding=UTF8', '--no-sync'],
-    postgresFlags: [
-      '-c', 'fsync=off', '-c', 'synchronous_commit=off', '-c', 'full_page_writes=off',
-      '-c', 'listen_addresses=127.0.0.1', '-c', 'unix_socket_directories=',
-    ],
-    onLog: () => {},
+    postgresFlags: [...common, ...settings].flatMap(setting => ['-c', setting]),
+    onLog,
     onError: () => {},
   })
+}
+
+/** Makes an empty folder that PostgreSQL gets into: it refuses to run as root, and runs as another user then. */
+export async function makeFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'license-postgres-'))
+  await chmod(folder, 0o755)
+  return folder
+}
+
+export async function startPostgres(): Promise<PostgresServer> {
+  await makeSymlinks()
+  const folder = await makeFolder()
+  const dataDir = join(folder, 'data')
+  const port = await findFreePort()
+  const server = createServerOn(dataDir, port)
   await server.initialise()
   await server.start()
   let databases = 0
   return {
+    port,
+    dataDir,
     async createDatabase() {
       const name = `license_${++databases}`
       await server.createDatabase(name)
-      return `postgres://postgres:${encodeURIComponent('p@ss/word')}@127.0.0.1:${port}/${name}`
+      return `postgres://postgres:${encodeURIComponent(PASSWORD)}@127.0.0.1:${port}/${name}`
     },
     stop: () => server.stop(),
     start: () => server.start(),

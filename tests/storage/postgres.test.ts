@@ -115,8 +115,8 @@ describe('opening PostgreSQL', () => {
   })
 })
 
-describe('F67: PostgreSQL in trouble', () => {
-  it('is waited for only so long while down, and used again once it is up', async () => {
+describe('PostgreSQL in trouble', () => {
+  it('F67: is waited for only so long while down, and used again once it is up', async () => {
     await withStorage(async (storage, url) => {
       await storage.licenses.installation(fresh)
       await storage.licenses.saveLicense(saveOf(0))
@@ -138,7 +138,7 @@ describe('F67: PostgreSQL in trouble', () => {
     })
   }, 60_000)
 
-  it('survives every connection being cut, idle and in use', async () => {
+  it('F67: survives every connection being cut, idle and in use', async () => {
     await withStorage(async (storage, url) => {
       await storage.licenses.installation(fresh)
       const cut = 'select pg_terminate_backend(pid) from pg_stat_activity '
@@ -157,7 +157,7 @@ describe('F67: PostgreSQL in trouble', () => {
     })
   }, 60_000)
 
-  it('ends the wait for a lock that another session keeps, and changes nothing', async () => {
+  it('F67: ends the wait for a lock that another session keeps, and changes nothing', async () => {
     await withStorage(async (storage, url) => {
       const blocker = new pg.Client(url)
       await blocker.connect()
@@ -174,7 +174,7 @@ describe('F67: PostgreSQL in trouble', () => {
     })
   }, 60_000)
 
-  it('ends the wait for a connection when all of them are in use', async () => {
+  it('F67: ends the wait for a connection when all of them are in use', async () => {
     await withStorage(async (storage, url) => {
       const blocker = new pg.Client(url)
       await blocker.connect()
@@ -208,7 +208,7 @@ describe('F67: PostgreSQL in trouble', () => {
     })
   }, 60_000)
 
-  it('gives up a connection whose server has fallen silent', async () => {
+  it('F67: gives up a connection whose server has fallen silent', async () => {
     const url = new URL(await server.createDatabase())
     const relay = await startRelay(Number(url.port))
     url.port = String(relay.port)

@@ -3,6 +3,8 @@ import { connect, createServer, type Socket } from 'node:net'
 /** Stands between a client and a server on this machine. */
 export interface Relay {
   port: number
+  /** The port that new connections lead to. */
+  target: number
   /** While set, it swallows what either says, like a network that drops packets. */
   silent: boolean
   close(): void
@@ -11,7 +13,7 @@ export interface Relay {
 export async function startRelay(target: number): Promise<Relay> {
   const sockets = new Set<Socket>()
   const listener = createServer((near) => {
-    const far = connect(target, '127.0.0.1')
+    const far = connect(relay.target, '127.0.0.1')
     for (const [from, to] of [[near, far], [far, near]] as const) {
       sockets.add(from)
       from.on('data', (data) => {
@@ -23,6 +25,7 @@ export async function startRelay(target: number): Promise<Relay> {
   })
   const relay: Relay = {
     port: 0,
+    target,
     silent: false,
     close() {
       listener.close()

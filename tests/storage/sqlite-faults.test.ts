@@ -6,7 +6,7 @@ import { Kysely } from 'kysely'
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createConnection } from '../../server/storage/connection.ts'
 import { openStorage, type Storage } from '../../server/storage/open.ts'
-import { createSqliteDialect } from '../../server/storage/sqlite-dialect.ts'
+import { createSqliteDialect, PATIENCE_MS } from '../../server/storage/sqlite-dialect.ts'
 import { assembleStorage } from '../../server/storage/storage.ts'
 import { eventOf, fresh, licenseOf, markOf, NOW, saveOf } from './samples.ts'
 
@@ -29,20 +29,24 @@ afterEach(async () => {
   await storage.close()
 })
 
-describe('F67: a database that another process blocks', () => {
-  it('can be read, is waited for only so long, and works again afterwards', async () => {
+describe('a database that another process blocks', () => {
+  it('F67: can be read, is waited for only so long, and works again afterwards', async () => {
     other.exec('begin immediate')
     const { licenses } = storage
+    const beganAt = performance.now()
     const results = await Promise.allSettled([
       licenses.saveLicense(saveOf(0)), licenses.appendEvent(eventOf()), licenses.saveSeatsUsed(3),
     ])
+    const patience = (performance.now() - beganAt) / PATIENCE_MS
+    expect(patience).toBeGreaterThan(0.9)
+    expect(patience).toBeLessThan(3)
     for (const result of results) expect(result).toMatchObject({ reason: UNAVAILABLE })
     expect(await storage.licenses.read()).toMatchObject({ license: null, seatsUsed: null })
     other.exec('rollback')
     expect(await storage.licenses.saveLicense(saveOf(0))).toBe('written')
   }, 30_000)
 
-  it('keeps nobody else waiting: the event loop goes on', async () => {
+  it('F67: keeps nobody else waiting: the event loop goes on', async () => {
     other.exec('begin immediate')
     let ticks = 0
     const timer = setInterval(() => ticks++, 10)
@@ -51,21 +55,21 @@ describe('F67: a database that another process blocks', () => {
     expect(ticks).toBeGreaterThan(20)
   }, 30_000)
 
-  it('is written as soon as it is free', async () => {
+  it('F67: is written as soon as it is free', async () => {
     other.exec('begin immediate')
     const saving = storage.licenses.saveLicense(saveOf(0))
     setTimeout(() => other.exec('commit'), 300)
     expect(await saving).toBe('written')
   }, 30_000)
 
-  it('can be opened by another start, which has nothing to write', async () => {
+  it('F67: can be opened by another start, which has nothing to write', async () => {
     other.exec('begin immediate')
     const second = await openStorage({ url: `file:${path}`, baseDir: '/' })
     expect((await second.licenses.read()).version).toBe(1)
     await second.close()
   })
 
-  it('cannot be opened while it is kept from readers too, and can be tried again', async () => {
+  it('F67: cannot be opened while it is kept from readers too, and can be tried again', async () => {
     await storage.close()
     other.exec('pragma locking_mode = exclusive; begin exclusive')
     await expect(openStorage({ url: `file:${path}`, baseDir: '/' })).rejects.toMatchObject(UNAVAILABLE)
@@ -75,8 +79,8 @@ describe('F67: a database that another process blocks', () => {
   }, 30_000)
 })
 
-describe('F62: a disk that takes no more', () => {
-  it('answers STORAGE_UNAVAILABLE, changes nothing, still reads, and recovers by itself', async () => {
+describe('a disk that takes no more', () => {
+  it('F62: answers STORAGE_UNAVAILABLE, changes nothing, still reads, and recovers by itself', async () => {
     await storage.licenses.saveLicense(saveOf(0))
     const before = await storage.licenses.read()
     await storage.close()
@@ -94,7 +98,7 @@ describe('F62: a disk that takes no more', () => {
     }
   })
 
-  it('a database that may only be read answers STORAGE_UNAVAILABLE to writes', async () => {
+  it('F62: a database that may only be read answers STORAGE_UNAVAILABLE to writes', async () => {
     const limited = openLimited()
     try {
       limited.database.exec('pragma query_only = on')

@@ -1,0 +1,48 @@
+import { execFileSync } from 'node:child_process'
+import { rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createServerOn, findFreePort, makeFolder, PASSWORD, type PostgresServer } from './postgres-server.ts'
+
+/** A second server that follows the first and only answers reads, until it takes its place. */
+export interface Standby {
+  readonly port: number
+  /** Makes it take writes. */
+  promote(): Promise<void>
+  remove(): Promise<void>
+}
+
+/** Takes a running server; stops it to copy it, starts it again, and its copy beside it. */
+export async function addStandby(primary: PostgresServer): Promise<Standby> {
+  const folder = await makeFolder()
+  const dataDir = join(folder, 'data')
+  await primary.stop()
+  // Not by Node: its copies would belong to somebody else.
+  execFileSync('cp', ['-a', primary.dataDir, dataDir])
+  await writeFile(join(dataDir, 'standby.signal'), '')
+  await primary.start()
+
+  const port = await findFreePort()
+  const { promise: following, resolve } = Promise.withResolvers<void>()
+  const conninfo = `primary_conninfo=host=127.0.0.1 port=${primary.port} user=postgres password=${PASSWORD}`
+  const server = createServerOn(dataDir, port, [conninfo], (line) => {
+    if (line.includes('started streaming WAL')) resolve()
+  })
+  // It is ready for connections of every kind only when it has been promoted.
+  const promoted = server.start()
+  promoted.catch(() => undefined)
+  await Promise.race([following, promoted])
+  return {
+    port,
+    async promote() {
+      const client = server.getPgClient()
+      await client.connect()
+      await client.query('select pg_promote()')
+      await client.end()
+      await promoted
+    },
+    async remove() {
+      await server.stop()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
