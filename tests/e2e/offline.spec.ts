@@ -41,7 +41,7 @@ test('Instance ID to token to Active, without any call', async ({ licensePage: p
   expect(await page.content()).not.toContain(token.split('\r\n')[1])
 })
 
-test('the preview shows every check and the difference, and changes nothing', async ({ licensePage: page, product, api }) => {
+test('the preview shows every check and the difference, and changes nothing', async ({ licensePage: page, product, api, licenseServer }) => {
   const instanceId = idInLog(product.output())
   await activate(page, await issueByCommand(instanceId))
   await fieldOf(page).fill(await issueByCommand(instanceId, '--seats', '500', '--days', '700'))
@@ -52,6 +52,11 @@ test('the preview shows every check and the difference, and changes nothing', as
   await expect(page.getByRole('region', { name: 'What would change' }).getByRole('row', { name: /^Seats 25 500$/ })).toBeVisible()
   await expect(page.getByText('Nothing is sent: a token is verified on this server.')).toBeVisible()
   expect((await api.license()).seats).toBe(25)
+
+  await fieldOf(page).fill(await licenseServer.control.issueToken({ instance_id: instanceId, claims: { features: ['sso', 'scim', 'teams', 'extensions'] } }))
+  await page.getByRole('button', { name: 'Preview' }).click()
+  await expect(page.getByText('Features turned off: Audit log, White label')).toBeVisible()
+  await expect(page.getByRole('row', { name: /^Features turned on – Extensions$/ })).toBeVisible()
 
   const other = '0123456789abcdef'.repeat(2)
   await fieldOf(page).fill(await issueByCommand(other))

@@ -87,6 +87,7 @@ test('Check in now says how it went; features stay on when it fails', async ({ l
   await expect(alert).toContainText('Nothing was changed; the license you had is kept.')
   await expectState(page, 'active')
   await expect(warningsOf(page)).toContainText('The last check-in failed')
+  await expect(warningsOf(page).getByRole('link', { name: 'NCL-207: The license server answered with an error' })).toBeVisible()
   await expect(statusOf(page)).toContainText('The last check-in failed and is tried again by itself; features stay on until')
 
   await checkInNow(page)
@@ -128,6 +129,17 @@ test('what leaves the server is shown literally, key and secret masked', async (
   expect(Object(shown).nonce).toBe(Object(sent?.body).nonce)
   expect(await page.content()).not.toContain(Object(sent?.body).lease)
   expect(product.output()).not.toContain('nc_demo_standard')
+})
+
+test('what was sent is shown at once, also when it was refused or not answered', async ({ licensePage: page, licenseServer }) => {
+  const outbound = page.getByRole('region', { name: 'What leaves this server' })
+  await saveCredential(page, 'nc_unknown_key_0001')
+  await expectFailure(page, 'KEY_UNKNOWN', 'The license server does not know this key')
+  await expect(outbound).toContainText('"license_key": "nc_••••••••0001"')
+  await licenseServer.control.addFault({ call: 'activate', times: 1, fault: { type: 'html' } })
+  await saveCredential(page, 'nc_ag_demo_airgapped')
+  await expectFailure(page, 'NET_CAPTIVE_PORTAL', 'A web page answered instead of the license server')
+  await expect(outbound).toContainText('"license_key": "nc_ag_••••••••pped"')
 })
 
 test('the end of the license becomes a reminder in a calendar', async ({ licensePage: page, api }) => {
