@@ -14,7 +14,7 @@ export default defineConfig({
     // Read at the end by tests/faults/report.ts.
     reporters: ['default', ['json', { outputFile: 'tests/faults/.results/vitest.json' }]],
     projects: [
-      { root, test: { name: 'unit', include: ['tests/unit/**/*.test.ts'], environment: 'node' } },
+      { root, test: { name: 'unit', include: ['tests/unit/**/*.test.ts'], environment: 'node', testTimeout: 20_000 } },
       { root, test: { name: 'storage', include: ['tests/storage/**/*.test.ts'], environment: 'node', testTimeout: 60_000, hookTimeout: 60_000 } },
       { root, test: { name: 'api', include: ['tests/api/**/*.test.ts'], environment: 'node', testTimeout: 60_000, hookTimeout: 60_000 } },
     ],

@@ -8,6 +8,7 @@ export default defineConfig({
     include: ['tests/unit/**/*.test.ts'],
     exclude: ['tests/unit/history.test.ts', 'tests/unit/late-answer.test.ts', 'tests/unit/memory-store.test.ts'],
     environment: 'node',
+    testTimeout: 20_000,
     isolate: false,
   },
 })
