@@ -172,6 +172,8 @@ async function expectReadable(household: Household): Promise<void> {
   expect(household.product.process.exitCode).toBeNull()
 }
 
+/** Licenses whose clock no call sets right. */
+const SILENT = ['airgapped', 'offline'] as const
 const MOMENTS: [string, 'CLOCK_BEHIND' | 'CLOCK_AHEAD'][] = [
   ['1970-01-01T00:00:05Z', 'CLOCK_BEHIND'], ['2038-01-19T03:14:04Z', 'CLOCK_AHEAD'], ['2106-02-07T06:28:12Z', 'CLOCK_AHEAD'],
 ]
@@ -193,7 +195,7 @@ describe.skipIf(library === '')('F52: a clock at the end of its numbers', () => 
     tally({ row: 'F52', tried: 2 })
   })
 
-  it.each(['airgapped', 'offline'] as const)('F52: an %s license is active at 1970 and expired at 2038 and 2106, says why, and is itself again afterwards', async (method) => {
+  it.each(SILENT)('F52: an %s license is active at 1970, expired at 2038 and 2106, says why, and is itself again afterwards', async (method) => {
     const household = await start()
     if (method === 'offline') await household.saveOffline(365 * DAY)
     else requireSaved(await (await household.admin()).save('nc_ag_demo_airgapped'))

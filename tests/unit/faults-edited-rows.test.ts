@@ -18,10 +18,15 @@ type Method = (typeof METHODS)[number]
 type Edit = (database: DatabaseSync) => void
 type EditedWorld = Awaited<ReturnType<typeof createSqliteWorld>>
 
+/** What the administrator pastes; `nth`: the number of the token, were it one. */
+function credentialOf({ service: { instanceId } }: EditedWorld, method: Method, nth: number): string {
+  const token = offlineToken({ instance_id: instanceId, seq: nth, jti: `jti-${nth}` })
+  return { standard: KEY, airgapped: AIRGAPPED_KEY, offline: token }[method]
+}
+
 async function licensed(method: Method): Promise<EditedWorld> {
   const world = await createSqliteWorld()
-  const keys = { standard: KEY, airgapped: AIRGAPPED_KEY, offline: offlineToken({ instance_id: world.service.instanceId }) }
-  await save(world, keys[method])
+  await save(world, credentialOf(world, method, 1))
   return world
 }
 
@@ -43,17 +48,19 @@ const flip = (part: string) => `${part.startsWith('A') ? 'B' : 'A'}${part.slice(
 const withClaims = (text: unknown, claims: object) =>
   changed(text, 1, () => Buffer.from(JSON.stringify({ ...claimsOf(text), ...claims })).toString('base64url'))
 
+const verdictOn = (lease: unknown) => signed('verdict', verdictClaims({ ...claimsOf(lease), jti: 'verdict-1', verdict: 'revoked' }))
+
 const FORGED: [string, Edit][] = [
   ['a lease with one bit of its signature changed', setLicense('lease', ({ lease }) => changed(lease, 2, flip))],
   ['a lease with a later end under the same signature', setLicense('lease', ({ lease }) => withClaims(lease, { exp: START / SECOND + 4000 * 86_400 }))],
-  ['a lease with one more feature under the same signature', setLicense('lease', ({ lease }) => withClaims(lease, { features: ['sso', 'scim', 'white-label'] }))],
+  ['a lease with one more feature under the same signature', setLicense('lease', ({ lease }) => withClaims(lease, { features: ['sso', 'teams'] }))],
   ['a lease cut short', setLicense('lease', ({ lease }) => String(lease).slice(0, -9))],
   ['a letter in the place of the lease', setLicense('lease', () => 'x')],
-  ['a verdict in the place of the lease', setLicense('lease', ({ lease }) => signed('verdict', verdictClaims(claimsOf(lease))))],
+  ['a verdict in the place of the lease', setLicense('lease', ({ lease }) => verdictOn(lease))],
   ['another method than the lease was signed for', setLicense('method', ({ method }) => method === 'standard' ? 'airgapped' : 'standard')],
   ['a verdict that is no token', setLicense('verdict', () => 'a.b.c')],
   ['the lease as its verdict', setLicense('verdict', ({ lease }) => String(lease))],
-  ['a verdict with one bit of its signature changed', setLicense('verdict', ({ lease }) => changed(signed('verdict', verdictClaims(claimsOf(lease))), 2, flip))],
+  ['a verdict with one bit of its signature changed', setLicense('verdict', ({ lease }) => changed(verdictOn(lease), 2, flip))],
   ['a verdict on another license', setLicense('verdict', () => signed('verdict', verdictClaims({ sub: 'lic_of_somebody_else' })))],
 ]
 
@@ -73,8 +80,7 @@ describe('a license row edited by SQL', () => {
       await world.tick()
       expectInvalid(world)
       world.vendor.failing = null
-      const again = method === 'offline' ? offlineToken({ instance_id: world.service.instanceId, seq: 2, jti: 'jti-2' }) : { standard: KEY, airgapped: AIRGAPPED_KEY }[method]
-      await save(world, again)
+      await save(world, credentialOf(world, method, 2))
       expect(world.service.view('admin')).toMatchObject({ state: 'active', entitled: true })
       expect(world.log.filter(({ level }) => level === 'error')).toEqual([])
     }
@@ -99,15 +105,19 @@ describe('a license row edited by SQL', () => {
 
   it('F64: with a verdict that the vendor signed is what the verdict says', async () => {
     const world = await licensed('airgapped')
-    editRows(world, setLicense('verdict', ({ lease }) => signed('verdict', verdictClaims({ ...claimsOf(lease), jti: 'v', verdict: 'revoked' }))))
+    editRows(world, setLicense('verdict', ({ lease }) => verdictOn(lease)))
     await world.boot()
     expect(world.service.view('admin')).toMatchObject({ state: 'revoked', entitled: false })
   })
 })
 
-const EARLIER = ['trusted_at = 0', 'trusted_at = null', 'trusted_at = trusted_at - 30 * 86400000', 'trusted_at = -1', 'trusted_at = null, trusted_uptime = null, trusted_boot = null']
+const EARLIER = [
+  'trusted_at = 0', 'trusted_at = null', 'trusted_at = trusted_at - 30 * 86400000', 'trusted_at = -1',
+  'trusted_at = null, trusted_uptime = null, trusted_boot = null',
+]
 const IMPOSSIBLE = [
-  'trusted_at = 9000000000000000', 'trusted_at = 9223372036854775807', 'trusted_at = -9223372036854775808', 'trusted_at = 1e308', 'trusted_at = \'soon\'', 'trusted_at = x\'00\'',
+  'trusted_at = 9000000000000000', 'trusted_at = 9223372036854775807', 'trusted_at = -9223372036854775808', 'trusted_at = 1e308',
+  'trusted_at = \'soon\'', 'trusted_at = x\'00\'',
   'trusted_uptime = -9000000000000000', 'trusted_uptime = \'long\'', 'trusted_uptime = 9223372036854775807', 'trusted_continuous = 7', 'trusted_boot = x\'00\'',
 ]
 

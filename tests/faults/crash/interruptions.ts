@@ -13,7 +13,7 @@ export function somePace(): Pace {
 
 /** Returns after how many milliseconds to kill a change that begins now: at any moment of it, or a little later. */
 export function aimAt(kind: Kind, pace: Pace): number {
-  return Math.random() * 1.5 * pace[kind]
+  return Math.random() * 1.2 * pace[kind]
 }
 
 export interface Interruptions {
