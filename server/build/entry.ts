@@ -18,6 +18,8 @@ if (major < ${needed}) {
 process.env.NODE_ENV ??= 'production'
 // Open requests get this long (ms) when the server is told to stop, and closing as long again: it ends within ten seconds.
 process.env.NITRO_SHUTDOWN_TIMEOUT ??= '4500'
+// A resolver that says nothing gets this long (resolv.conf(5)): time is left for the next one, and no look-up outlives the shutdown.
+process.env.RES_OPTIONS ??= 'timeout:2 attempts:2'
 process.on('uncaughtException', (error) => {
   // A name that fails to resolve later, somebody else's, is no reason to end.
   const isHost = error.syscall === 'getaddrinfo' && error.hostname === (process.env.NITRO_HOST || process.env.HOST)

@@ -3,26 +3,21 @@ import { startLicenseServer } from '../license-server/process.ts'
 import { startProduct } from '../product/process.ts'
 import { expectError } from './expect-error.ts'
 import { expectFailedCheckIn } from './kept.ts'
-import { addAdmin, signInSoon, withOwnStand } from './stand.ts'
+import { addAdmin, signInSoon, timed, withOwnStand } from './stand.ts'
 
 /* They wait side by side, each on processes of its own. */
 
 const ENDLESS = [['no answer', { type: 'hang' }], ['no body', { type: 'hangBody' }], ['one byte a second', { type: 'drip', everyMs: 1000 }]] as const
 
-/** Returns how many milliseconds the work took. */
-async function timed(work: () => Promise<unknown>): Promise<number> {
-  const startedAt = performance.now()
-  await work()
-  return performance.now() - startedAt
-}
-
 describe.concurrent('F31 a license server that does not finish', () => {
-  it('is given up after the ten seconds of a save: no answer, no body, one byte at a time', () => withOwnStand(async ({ licenseServer: { control }, product, client }) => {
+  it('is given up after the ten seconds of a save: no answer, no body, one byte at a time', () => withOwnStand(async (stand) => {
+    const { licenseServer: { control }, product, client } = stand
     expect((await client.save('nc_demo_standard')).status).toBe(200)
     const clients = [client, await addAdmin(client, product, 'person1@example.com'), await addAdmin(client, product, 'person2@example.com')]
     const before = await client.license()
     for (const [, fault] of ENDLESS) await control.addFault({ call: 'activate', times: 1, fault })
-    const elapsed = await Promise.all(clients.map(each => timed(async () => expectError(await each.save('nc_ag_demo_airgapped'), 'NET_TIMEOUT'))))
+    const saving = clients.map(each => timed(async () => expectError(await each.save('nc_ag_demo_airgapped'), 'NET_TIMEOUT')))
+    const elapsed = await Promise.all(saving)
     expect(Math.min(...elapsed)).toBeGreaterThan(9000)
     expect(Math.max(...elapsed)).toBeLessThan(15_000)
     const after = await client.license()
@@ -30,7 +25,8 @@ describe.concurrent('F31 a license server that does not finish', () => {
     expect(await control.faults()).toEqual([])
   }))
 
-  it.each(ENDLESS)('is given up after the ten seconds of a check-in, which counts and does nothing else: %s', (_what, fault) => withOwnStand(async ({ licenseServer: { control }, client }) => {
+  it.each(ENDLESS)('is given up after the ten seconds of a check-in, which counts and does nothing else: %s', (_what, fault) => withOwnStand(async (stand) => {
+    const { licenseServer: { control }, client } = stand
     expect((await client.save('nc_demo_standard')).body).toMatchObject({ state: 'active' })
     await control.addFault({ call: 'checkIn', times: 1, fault })
     let failures = 0

@@ -120,6 +120,13 @@ export async function until<T>(what: string, look: () => Promise<T | undefined |
   }
 }
 
+/** Returns how many milliseconds the work took. */
+export async function timed(work: () => Promise<unknown>): Promise<number> {
+  const startedAt = performance.now()
+  await work()
+  return performance.now() - startedAt
+}
+
 export function sleep(ms: number): Promise<void> {
   return new Promise(resolve => setTimeout(resolve, ms))
 }

@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest'
+import type { DiagnosticStage } from '../../shared/license.ts'
+import { expectFailedCheckIn, expectFailedSave } from '../api/kept.ts'
+import { signInSoon, startOwnLicenseServer, startOwnProduct, timed, until } from '../api/stand.ts'
+import type { ApiClient } from '../product/api-client.ts'
+import { startProduct } from '../product/process.ts'
+import { canReplaceResolver, replacedBy, startResolver } from './resolver/resolver.ts'
+import { tally } from './tally.ts'
+
+/* The production process where names are asked of a resolver that hears every question and answers none. */
+
+/** Starts an installation that was activated before its resolver fell silent. */
+async function startActivated(wrapper: string[]) {
+  const good = await startProduct({ licenseServerUrl: (await startOwnLicenseServer()).url })
+  expect((await (await signInSoon(good)).save('nc_demo_standard')).body.state).toBe('active')
+  await good.stop()
+  const product = await startOwnProduct({ licenseServerUrl: 'https://license-server.example', dataDir: good.dataDir, wrapper })
+  return { product, client: await signInSoon(product) }
+}
+
+async function diagnose(client: ApiClient): Promise<DiagnosticStage[]> {
+  return (await client.request<{ stages: DiagnosticStage[] }>('POST', '/api/license/diagnostics', {})).body.stages
+}
+
+describe.skipIf(!canReplaceResolver())('a resolver that says nothing', () => {
+  it('F30: is told as such within ten seconds, by a save, a check-in and diagnostics, and the license is kept', async () => {
+    const resolver = await startResolver('silent')
+    const { client } = await startActivated(replacedBy(resolver))
+    expect(await timed(() => expectFailedSave(client, 'NET_DNS'))).toBeLessThan(15_000)
+    // At a start the next try follows within seconds, and counts as well.
+    expect(await timed(async () => expect(await expectFailedCheckIn(client, 'NET_DNS')).toBeGreaterThanOrEqual(1))).toBeLessThan(15_000)
+    expect(await timed(async () => {
+      const stages = await diagnose(client)
+      expect(stages.find(({ result }) => result === 'failed')).toMatchObject({ stage: 'dns', code: 'NET_DNS', remedy: 'checkDns' })
+    })).toBeLessThan(15_000)
+    expect(await client.license()).toMatchObject({ state: 'active', entitled: true })
+    expect(new Set(resolver.asked)).toEqual(new Set(['license-server.example']))
+    tally({ row: 'F30', tried: 3 })
+  })
+
+  it('F30, F68: does not keep the process from ending within ten seconds, not even where there are two of them', async () => {
+    const [first, second] = [await startResolver('silent'), await startResolver('silent')]
+    const { product, client } = await startActivated(replacedBy(first, second))
+    const saving = client.save('nc_demo_standard').catch(() => undefined)
+    await until('a resolver is asked', () => first.asked.length > 0)
+    const elapsed = await timed(async () => expect(await product.stop()).toBe(0))
+    expect(elapsed).toBeLessThan(10_000)
+    await saving
+    tally({ row: 'F68', tried: 1 })
+  })
+
+  it('F30: leaves enough time for the next one, which knows the name', async () => {
+    const [silent, good] = [await startResolver('silent'), await startResolver('answers')]
+    const { client } = await startActivated(replacedBy(silent, good))
+    const dns = (await diagnose(client)).find(({ stage }) => stage === 'dns')
+    expect(dns).toMatchObject({ result: 'ok', facts: { host: 'license-server.example', addresses: '127.0.0.1' } })
+    expect(silent.asked).not.toEqual([])
+    await expectFailedSave(client, 'NET_CONNECT')
+    tally({ row: 'F30', tried: 2 })
+  })
+})
