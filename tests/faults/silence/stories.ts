@@ -40,11 +40,21 @@ async function listen(): Promise<{ url: string, connections(): number, close(): 
 const stateOf = async (product: ProductOnSocket) => String((await product.ask('GET', '/api/license')).body.state)
 const instanceOf = async (product: ProductOnSocket) => String((await product.ask('GET', '/api/license')).body.instanceId)
 
+/** Asks, and requires that very answer: what breaks on its way is silent as well. */
+async function askFor(status: number, product: ProductOnSocket, method: string, path: string, body?: unknown): Promise<void> {
+  const answer = await product.ask(method, path, body)
+  if (answer.status !== status) throw new Error(`${method} ${path} was answered ${answer.status} in place of ${status}: ${JSON.stringify(answer.body)}`)
+}
+
 async function everything(product: ProductOnSocket): Promise<void> {
   const paths = ['/api/license/events', '/api/license/check-ins', '/api/license/support-bundle', '/api/license/activation-request', '/api/license/outbound', '/admin/license']
-  for (const path of paths) await product.ask('GET', path)
-  await product.ask('POST', '/api/license/diagnostics', {})
-  await product.ask('POST', '/api/license/check-in', {})
+  for (const path of paths) await askFor(200, product, 'GET', path)
+  await askFor(200, product, 'POST', '/api/license/diagnostics', {})
+  await askFor(409, product, 'POST', '/api/license/check-in', {})
+}
+
+async function untilState(product: ProductOnSocket, wanted: string): Promise<void> {
+  for (let tries = 0; tries < 600 && await stateOf(product) !== wanted; tries++) await sleep(50)
 }
 
 /** A life of an offline license: every state that one can be in, every button, restarts and a crash. */
@@ -63,15 +73,16 @@ async function offline(serverUrl: string | undefined): Promise<Told> {
     await everything(product)
     steps++
   }
-  // Twice too short to be valid for long, so that it ends; then for a year.
-  for (const seconds of [3, 365 * DAY]) {
-    await product.ask('POST', '/api/license/preview', { credential: tokenFor(instanceId, seconds) })
-    await product.ask('PUT', '/api/license', { credential: tokenFor(instanceId, seconds) })
+  // First so short that it ends; then for a year.
+  for (const seconds of [15, 365 * DAY]) {
+    await askFor(200, product, 'POST', '/api/license/preview', { credential: tokenFor(instanceId, seconds) })
+    await askFor(200, product, 'PUT', '/api/license', { credential: tokenFor(instanceId, seconds) })
     await note()
-    if (seconds < DAY) await sleep(4000)
-    if (seconds < DAY) await note()
+    if (seconds >= DAY) continue
+    await untilState(product, 'expired')
+    await note()
   }
-  await product.ask('PUT', '/api/license', { credential: tokenFor('f'.repeat(32), DAY) })
+  await askFor(422, product, 'PUT', '/api/license', { credential: tokenFor('f'.repeat(32), DAY) })
   for (const end of ['stop', 'kill'] as const) {
     await product[end]()
     product = await startOnSocket(dataDir, env)
@@ -79,13 +90,13 @@ async function offline(serverUrl: string | undefined): Promise<Told> {
     await note()
     await sleep(1500)
   }
-  await product.ask('DELETE', '/api/license', {})
+  await askFor(200, product, 'DELETE', '/api/license', {})
   // Without a license, diagnostics may prove the way to the license server; nothing else is asked of it.
   states.push(await stateOf(product))
   await product.stop()
   product = await startOnSocket(dataDir, { ...env, NC_LICENSE_KEY: tokenFor(instanceId, 60 * DAY) })
   await product.signIn()
-  for (let tries = 0; tries < 100 && await stateOf(product) !== 'active'; tries++) await sleep(50)
+  await untilState(product, 'active')
   await note()
   await product.stop()
   listener.close()
@@ -100,7 +111,7 @@ async function standardKey(): Promise<Told> {
   const before = readTraffic()
   const product = await startOnSocket(dataDir, { NC_LICENSE_SERVER_URL: listener.url })
   await product.signIn()
-  await product.ask('PUT', '/api/license', { credential: 'nc_demo_standard' })
+  await askFor(502, product, 'PUT', '/api/license', { credential: 'nc_demo_standard' })
   const states = [await stateOf(product)]
   await product.stop()
   listener.close()
@@ -115,7 +126,7 @@ async function airgapped(): Promise<Told & { requests: string[] }> {
   const env = { NC_LICENSE_SERVER_URL: licenseServer.url }
   let product = await startOnSocket(dataDir, env)
   await product.signIn()
-  await product.ask('PUT', '/api/license', { credential: 'nc_ag_demo_airgapped' })
+  await askFor(200, product, 'PUT', '/api/license', { credential: 'nc_ag_demo_airgapped' })
   const requests = (await licenseServer.control.requests()).map(({ path }) => path)
   await licenseServer.stop()
   // What ends the connections of that goes out now.
@@ -129,7 +140,7 @@ async function airgapped(): Promise<Told & { requests: string[] }> {
     states.push(await stateOf(product))
     await sleep(300)
   }
-  await product.ask('GET', '/api/license/support-bundle')
+  await askFor(200, product, 'GET', '/api/license/support-bundle')
   await product.stop()
   rmSync(dataDir, { recursive: true, force: true })
   return { sent: sentBetween(before, readTraffic()), states, connections: 0, steps: 10, requests }
