@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { connect } from 'node:net'
 import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 /** Takes a port; returns a socket that is connected, or undefined where none was to be had. Its errors are of no interest. */
 export async function openSocket(port: number): Promise<Socket | undefined> {
@@ -39,7 +40,9 @@ export interface Sent {
   ended: boolean
 }
 
-const PIECE = 64 * 1024
+/** As much as the two kernels take at once: what is written after an answer and its reset would keep the answer from being read. */
+const PIECE = 2 ** 20
+const PATIENCE = 200
 
 /** Writes piece by piece, until it is answered or cut off; returns what became of it. */
 export async function sendUntilAnswered(port: number, bytes: string, silenceMs = 10_000): Promise<Sent> {
@@ -47,18 +50,19 @@ export async function sendUntilAnswered(port: number, bytes: string, silenceMs =
   if (!socket) throw new Error('no connection')
   let answer = ''
   let ended = true
-  socket.on('data', (chunk: Buffer) => {
-    answer += chunk.toString('latin1')
-    socket.destroySoon()
-  })
   socket.setTimeout(silenceMs, () => {
     ended = false
     socket.destroy()
   })
   const closed = untilClosed(socket)
+  const answered = new Promise<void>(resolve => socket.on('data', (chunk: Buffer) => {
+    answer += chunk.toString('latin1')
+    socket.destroySoon()
+    resolve()
+  }))
   for (let at = 0; at < bytes.length && socket.writable; at += PIECE) {
-    const taken = socket.write(bytes.slice(at, at + PIECE))
-    if (!taken) await Promise.race([closed, new Promise(resolve => socket.once('drain', resolve))])
+    if (!socket.write(bytes.slice(at, at + PIECE))) await Promise.race([closed, answered, new Promise(resolve => socket.once('drain', resolve))])
+    await Promise.race([closed, answered, sleep(PATIENCE)])
   }
   await closed
   return { status: statusesIn(answer)[0], ended }
