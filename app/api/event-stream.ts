@@ -1,3 +1,5 @@
+import { parseAnswer } from './parse-answer'
+
 export interface StreamEvent { event: string, data: unknown }
 
 function parseBlock(block: string): StreamEvent | undefined {
@@ -8,7 +10,7 @@ function parseBlock(block: string): StreamEvent | undefined {
     else if (line.startsWith('data:')) data.push(line.slice(5).trimStart())
   }
   if (data.length === 0) return undefined
-  return { event, data: JSON.parse(data.join('\n')) }
+  return { event, data: parseAnswer(data.join('\n')) }
 }
 
 /** Takes a response of server-sent events; yields each with its JSON data. Throws when the connection breaks. */

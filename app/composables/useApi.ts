@@ -2,6 +2,7 @@ import { readEvents } from '~/api/event-stream'
 import type { StreamEvent } from '~/api/event-stream'
 import { toFailure, UNREACHABLE } from '~/api/failure'
 import type { Failure, Result } from '~/api/failure'
+import { parseAnswer } from '~/api/parse-answer'
 
 type HttpMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 interface CallOptions {
@@ -19,7 +20,7 @@ function withQuery(path: string, query: CallOptions['query'] = {}): string {
 }
 
 async function failureOf(response: Response): Promise<Failure> {
-  const body: unknown = await response.json().catch(() => undefined)
+  const body = await response.text().then(parseAnswer<unknown>).catch(() => undefined)
   return toFailure(body, response.status, response.headers.get('retry-after'))
 }
 
@@ -36,7 +37,7 @@ export function useApi() {
         ...(options.body ? { body: JSON.stringify(options.body) } : {}),
       })
       if (!response.ok) return { ok: false, failure: await failureOf(response) }
-      return { ok: true, value: response.status === 204 ? null : await response.json() }
+      return { ok: true, value: parseAnswer<T>(response.status === 204 ? 'null' : await response.text()) }
     }
     catch {
       return { ok: false, failure: UNREACHABLE }
@@ -55,7 +56,7 @@ export function useApi() {
       })
       if (!response.ok) return { ok: false, failure: await failureOf(response) }
       if (!response.headers.get('content-type')?.startsWith('text/event-stream') || !response.body) {
-        return { ok: true, value: await response.json() }
+        return { ok: true, value: parseAnswer<T>(await response.text()) }
       }
       for await (const event of readEvents(response.body)) {
         // The API's schema is the proof of the type, as for every other answer.

@@ -1,5 +1,6 @@
+import type { Locator } from '@playwright/test'
 import { expect, test, useSession } from './fixtures.ts'
-import { expectNoHorizontalScroll, expectState, openLicense, openPath } from './screen.ts'
+import { checkInNow, expectNoHorizontalScroll, expectState, fieldOf, openLicense, openPath, statusOf } from './screen.ts'
 
 /* That axe finds nothing in any state, place or error is the gallery's business (tests/gallery). */
 
@@ -18,7 +19,7 @@ test('without JavaScript the pages show what they can and say what they cannot',
   await expect(page.getByText('Acme Robotics')).toBeVisible()
 })
 
-test('what the vendor wrote is text, however long and whatever is in it', async ({ licensePage: page, product, api, licenseServer }) => {
+test('F07: what the vendor wrote is text, however long and whatever is in it', async ({ licensePage: page, product, api, licenseServer }) => {
   const markup = '<img src=x onerror="window.pwned=1"><script>window.pwned=1</script>{{ 1+1 }}'
   const organization = markup + 'Ä'.repeat(10_000 - markup.length)
   const { key } = await licenseServer.control.createLicense({
@@ -38,4 +39,49 @@ test('what the vendor wrote is text, however long and whatever is in it', async 
   await expect(page.locator('main img, main script')).toHaveCount(0)
   await openPath(page, product, '/admin/activity')
   await expectNoHorizontalScroll(page)
+})
+
+test('F07: quotes, escapes, line breaks and scripts in what the vendor signed make no element, no dialog and no other text', async ({ licensePage: page, product, api, licenseServer }) => {
+  const { control } = licenseServer
+  const dialogs: string[] = []
+  page.on('dialog', async (dialog) => {
+    dialogs.push(dialog.message())
+    await dialog.dismiss()
+  })
+  async function expectInert(where: Locator, ...texts: string[]): Promise<void> {
+    for (const text of texts) await expect(where).toContainText(text)
+    await expect(page.locator('#pwned, main i, main img, main script, [onload], [onerror], [onmouseover]')).toHaveCount(0)
+    expect(await page.evaluate(() => [Reflect.get(window, 'pwned'), document.title])).toEqual([undefined, expect.stringMatching(/NocoDB/)])
+    expect(dialogs).toEqual([])
+    await expectNoHorizontalScroll(page)
+  }
+  const attack = 'alert(1);window.pwned=1;document.title=1'
+  // Halves of characters and line breaks of every kind, which no document can hold as they are: whole, and where a text is cut.
+  const organization = `O'B & "S" " onmouseover="${attack}" '><i id="pwned">x</i>\u001b[31mred\u001b[0m\r\nsecond\rthird \ud83d`
+  const plan = `\u001b]0;pwned\u0007"plan" \\"\nof <svg onload="${attack}">\0 two lines \ud83d`
+  const reason = `</p></textarea><script id="pwned">${attack}</script>\n"quoted" \u001b[2J<img src=x onerror="${attack}">${'a'.repeat(120)}${'💩'.repeat(200)}`
+  const shown = (text: string) => text.replaceAll(/\r\n?/g, '\n').replaceAll(/\0|\ud83d$/g, '\ufffd')
+  const { key } = await control.createLicense({ method: 'standard', organization, plan })
+  expect((await api.save(key)).status).toBe(200)
+  await openLicense(page, product)
+  await expectState(page, 'active')
+  await expectInert(page.getByRole('region', { name: 'License details' }), shown(organization), shown(plan))
+  const claims = { plan: `2 ${plan}`, licensee: { organization: `2 ${organization}` } }
+  await fieldOf(page).fill(await control.issueToken({ instance_id: (await api.license()).instanceId, claims }))
+  await page.getByRole('button', { name: 'Preview' }).click()
+  const preview = page.getByRole('region', { name: 'What would change' })
+  await expectInert(preview, shown(claims.plan))
+  while (await preview.getByRole('button', { name: 'Show all' }).count() > 0) await preview.getByRole('button', { name: 'Show all' }).first().click()
+  await expectInert(preview, shown(claims.licensee.organization))
+
+  await control.changeLicense(key, { status: 'revoked', reason })
+  await checkInNow(page)
+  await expectState(page, 'revoked')
+  await expectInert(statusOf(page), reason.slice(0, 250))
+  await openLicense(page, product)
+  await expectInert(statusOf(page), reason.slice(0, 250))
+  await statusOf(page).getByRole('button', { name: 'Show all' }).click()
+  await expectInert(statusOf(page), reason)
+  await openPath(page, product, '/admin/activity')
+  await expectInert(page.getByRole('main'), '<script id="pwned">')
 })

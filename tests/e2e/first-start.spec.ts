@@ -80,7 +80,7 @@ test('a link that leads elsewhere after the sign-in is not followed', async ({ p
   await expect(page).toHaveURL(`${product.url}/admin/license`)
 })
 
-test('signing out ends the session: neither the back button nor the old cookie shows the license', async ({ page, openPage, product, api }) => {
+test('F73: signing out ends the session: neither the back button nor the old cookie shows the license', async ({ page, openPage, product, api }) => {
   await api.save('nc_demo_standard')
   await signInByForm(page, product)
   await openLicense(page, product)

@@ -216,7 +216,7 @@ const LONG_TERMS = {
   'features of many words': { features: Array.from({ length: 40 }, (_, nth) => `${nth} ${'words of a name '.repeat(15).trim()}`) },
 }
 for (const [what, terms] of Object.entries(LONG_TERMS)) {
-  test(`with ten thousand characters in the ${what} everything keeps its place`, async ({ licensePage: page, product, api, licenseServer }) => {
+  test(`F07: with ten thousand characters in the ${what} everything keeps its place`, async ({ licensePage: page, product, api, licenseServer }) => {
     test.slow()
     const { control } = licenseServer
     const { key } = await control.createLicense({ method: 'standard', ...terms })
@@ -249,7 +249,7 @@ for (const [what, terms] of Object.entries(LONG_TERMS)) {
   })
 }
 
-test('with ten thousand characters in the reason of a revocation everything keeps its place', async ({ licensePage: page, product, api, licenseServer }) => {
+test('F07: with ten thousand characters in the reason of a revocation everything keeps its place', async ({ licensePage: page, product, api, licenseServer }) => {
   const { key } = await licenseServer.control.createLicense({ method: 'standard' })
   await api.save(key)
   await licenseServer.control.changeLicense(key, { status: 'revoked', reason: long('R') })

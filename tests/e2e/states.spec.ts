@@ -62,7 +62,7 @@ for (const [status, state, badge, headline, sentence] of [
   ['suspended', 'suspended', 'Suspended', 'The license is suspended', 'while this license is suspended.'],
   ['bound_elsewhere', 'mismatch', 'Bound to a different installation', 'The license belongs to another installation', 'name the Instance ID below'],
 ] as const) {
-  test(`${state}, with the vendor's reason, until the vendor takes it back`, async ({ licensePage: page, licenseServer }) => {
+  test(`F07: ${state}, with the vendor's reason, until the vendor takes it back`, async ({ licensePage: page, licenseServer }) => {
     const { control } = licenseServer
     const { key } = await control.createLicense({ method: 'standard' })
     await activate(page, key)
