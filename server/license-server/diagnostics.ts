@@ -131,7 +131,6 @@ async function openTunnel(route: Route): Promise<Facts | null> {
       socket.on('error', () => undefined)
       resolve(response.statusCode ?? 0)
     })
-    request.on('response', response => resolve(response.statusCode ?? 0))
     request.on('timeout', () => request.destroy(lateError()))
     request.on('error', reject)
     request.end()

@@ -4,7 +4,7 @@ import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'n
 import { createServer as createHttpsServer } from 'node:https'
 import { connect } from 'node:net'
 import type { Socket } from 'node:net'
-import type { SecureContextOptions } from 'node:tls'
+import type { TlsOptions } from 'node:tls'
 import { connect as tlsConnect } from 'node:tls'
 import { onTestFinished } from 'vitest'
 import type { CertificateKind, Certificates } from './certificates.ts'
@@ -52,7 +52,7 @@ function certificates(): Certificates {
 }
 
 /** Starts an https server with a certificate of that kind in front of `target`; ends with the test. */
-export async function startTlsFront(target: string, kind: CertificateKind = 'trusted', options: SecureContextOptions = {}): Promise<TlsFront> {
+export async function startTlsFront(target: string, kind: CertificateKind = 'trusted', options: TlsOptions = {}): Promise<TlsFront> {
   const { caFile, pair } = certificates()
   const server = createHttpsServer({ ...pair(kind), ...options }, passOn(target))
   return { url: `https://127.0.0.1:${await started(server)}`, caFile }
@@ -70,16 +70,23 @@ export async function startOldTlsFront(target: string): Promise<TlsFront> {
   return front
 }
 
-export interface Proxy { url: string, port: number, requests: string[] }
+export interface Proxy {
+  url: string
+  port: number
+  requests: string[]
+  /** For NODE_EXTRA_CA_CERTS, where it is one on https. */
+  caFile: string
+}
 
 /** Starts a forward proxy that notes what it was asked for; with `status` it refuses everything. Ends with the test. */
-export async function startProxy(status?: number): Promise<Proxy> {
+export async function startProxy(status?: number, scheme: 'http' | 'https' = 'http'): Promise<Proxy> {
   const requests: string[] = []
-  const server = createServer((request, response) => {
+  const answer: RequestListener = (request, response) => {
     requests.push(`${request.method} ${request.url}`)
     if (status) response.writeHead(status, { 'proxy-authenticate': 'Basic realm="proxy"' }).end()
     else passOn(request.url ?? '')(request, response)
-  })
+  }
+  const server = scheme === 'http' ? createServer(answer) : createHttpsServer(certificates().pair('trusted'), answer)
   server.on('connect', (request: IncomingMessage, socket: Socket) => {
     requests.push(`CONNECT ${request.url}`)
     socket.on('error', () => undefined)
@@ -92,5 +99,5 @@ export async function startProxy(status?: number): Promise<Proxy> {
     onward.on('error', () => socket.destroy())
   })
   const port = await started(server)
-  return { url: `http://127.0.0.1:${port}`, port, requests }
+  return { url: `${scheme}://127.0.0.1:${port}`, port, requests, caFile: certificates().caFile }
 }

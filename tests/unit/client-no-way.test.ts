@@ -73,12 +73,24 @@ describe('a way that leads nowhere', () => {
     const stop = new AbortController()
     const url = await startServer(() => stop.abort())
     expect(await clientTo(url).call('activate', ACTIVATION, { signal: stop.signal })).toMatchObject({ ok: false, answered: false })
-    expect(await clientTo(url).ping(AbortSignal.abort())).toMatchObject({ ok: false, answered: false })
+    const door = await startDoor({ body: '{"ok":true,"time":1}' })
+    expect(await clientTo(door.url).ping(AbortSignal.abort())).toMatchObject({ ok: false, answered: false })
+    expect(door.received).toEqual([])
+  })
+
+  it('F37: stops reading what has no end, long before its time is over', async () => {
+    const url = await startServer((_request, response) => {
+      response.writeHead(200, { 'content-type': 'application/json' })
+      const more = setInterval(() => response.write(' '.repeat(16_384)), 5)
+      response.once('close', () => clearInterval(more))
+    })
+    const outcome = await clientTo(url, { limits: { total: 20_000, connect: 20_000 } }).call('activate', ACTIVATION)
+    expect(outcome).toMatchObject({ ok: false, code: 'SERVER_RESPONSE_INVALID', answered: true })
   })
 
   it('an address that cannot be asked is a failure like any other, not an exception', async () => {
     const outcome = await clientTo('http://127.0.0.1:1', { proxyFor: () => 'not an address' }).ping()
-    expect(outcome).toMatchObject({ ok: false, code: 'SERVER_RESPONSE_INVALID', answered: true })
+    expect(outcome).toMatchObject({ ok: false, code: 'SERVER_RESPONSE_INVALID', answered: true, cause: expect.any(Error) })
   })
 })
 

@@ -2,8 +2,10 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { createServer } from 'node:net'
+import type { TlsOptions } from 'node:tls'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import type { CallFailure } from '../../server/license/ports.ts'
 import { createLicenseServerClient } from '../../server/license-server/client.ts'
 import { diagnose } from '../../server/license-server/diagnostics.ts'
 import type { DiagnosticStage } from '../../shared/license.ts'
@@ -120,8 +122,19 @@ describe('the TLS stage', () => {
     expect(stageOf(stages, 'tls')?.facts).toEqual({
       issuer: 'Vendor Authority', subject: 'localhost', validTo: expect.stringMatching(/GMT$/), protocol: 'TLSv1.3', intercepted: false,
     })
-    const named = await stagesTo(url.replace('127.0.0.1', 'localhost'))
-    expect(outline(named)).toBe('ok ok sk ok ok ok ok')
+  })
+
+  it('asks for the certificate by its name', async () => {
+    const asked: string[] = []
+    const SNICallback: TlsOptions['SNICallback'] = (name, answer) => {
+      asked.push(name)
+      answer(null)
+    }
+    const { url, caFile } = await startTlsFront((await startDoor(pong())).url, 'trusted', { SNICallback })
+    setDefaultCACertificates([...trusted, readFileSync(caFile, 'utf8')])
+    expect(outline(await stagesTo(url.replace('127.0.0.1', 'localhost')))).toBe('ok ok sk ok ok ok ok')
+    // By the stage itself, and by the call after it.
+    expect(asked).toEqual(['localhost', 'localhost'])
   })
 
   it.each<[CertificateKind, string, boolean, string]>([
@@ -164,6 +177,15 @@ describe('the proxy stage', () => {
     expect(stageOf(stages, 'proxy')?.facts).toEqual({ proxy: proxy.url, target })
     expect(stageOf(stages, 'tls')?.facts.issuer).toBe('Vendor Authority')
     expect(proxy.requests).toContain(`CONNECT ${target}`)
+  })
+
+  it('may itself be asked over TLS', async () => {
+    const front = await startTlsFront((await startDoor(pong())).url)
+    const proxy = await startProxy(undefined, 'https')
+    setDefaultCACertificates([...trusted, readFileSync(proxy.caFile, 'utf8')])
+    const stages = await stagesTo(front.url, { proxy: proxy.url })
+    expect(outline(stages)).toBe('ok sk ok sk ok ok ok')
+    expect(stageOf(stages, 'proxy')?.facts.proxy).toBe(proxy.url)
   })
 
   it('F32: names whoever intercepts behind it', async () => {
@@ -253,6 +275,18 @@ describe('the clock stage', () => {
   })
 })
 
+describe('whatever was opened', () => {
+  it('is closed again', async () => {
+    const sockets = new Set<Socket>()
+    const port = await startTcp((socket) => {
+      sockets.add(socket.resume())
+      socket.once('close', () => sockets.delete(socket))
+    })
+    await stagesTo(`http://127.0.0.1:${port}`)
+    await expect.poll(() => sockets.size).toBe(0)
+  })
+})
+
 describe('a stage that breaks', () => {
   it('fails like any other, and names no inner word', async () => {
     const { url } = await startDoor(pong())
@@ -260,5 +294,22 @@ describe('a stage that breaks', () => {
     const stages = await Array.fromAsync(diagnose({ client, proxyFor: () => '', now: () => START }, false))
     expect(failedOf(stages)).toMatchObject({ stage: 'http', code: null, remedy: 'checkServer', facts: { error: 'TypeError' } })
     expect(JSON.stringify(stages)).not.toContain('inner words')
+  })
+
+  const httpStage = async (ping: () => Promise<never> | Promise<CallFailure>) => {
+    const { url } = await startDoor(pong())
+    const client = { ...createLicenseServerClient({ baseUrl: url, version: '1', proxyFor: () => '' }), ping }
+    return stageOf(await Array.fromAsync(diagnose({ client, proxyFor: () => '', now: () => START }, false)), 'http')
+  }
+
+  it('with something that is no error says so', async () => {
+    expect((await httpStage(() => Promise.reject('a text')))?.facts).toEqual({ error: 'unknown' })
+  })
+
+  it.each([
+    ['NET_DNS', 'checkDns'], ['NET_CONNECT', 'checkFirewall'], ['NET_TLS', 'checkCertificate'],
+  ] as const)('with %s has the remedy %s', async (code, remedy) => {
+    const outcome: CallFailure = { ok: false, code, refusal: null, answered: false, retryAfterMs: null }
+    expect(await httpStage(async () => outcome)).toMatchObject({ result: 'failed', code, remedy })
   })
 })

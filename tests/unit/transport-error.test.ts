@@ -55,6 +55,7 @@ describe('what a failed call is called', () => {
     expect(networkCodeOf(named('TimeoutError'), 'dns', true)).toBe('NET_TIMEOUT')
     const hungUp = new Error('Client network socket disconnected before secure TLS connection was established')
     expect(networkCodeOf(hungUp, 'connect', true)).toBe('NET_CONNECT')
+    expect(networkCodeOf(wrapped(hungUp, 1), 'connect', true)).toBe('NET_CONNECT')
   })
 
   it('the reason may lie deeper, and beside others', () => {
