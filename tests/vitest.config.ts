@@ -10,6 +10,8 @@ export default defineConfig({
   test: {
     // Many of these tests wait, for a process or for time to pass.
     maxWorkers: 4,
+    // Said in the report; at home a test has one try.
+    retry: process.env.CI ? 1 : 0,
     globalSetup: ['tests/faults/clear-results.ts'],
     // Read at the end by tests/faults/report.ts.
     reporters: ['default', ['json', { outputFile: 'tests/faults/.results/vitest.json' }]],

@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test'
 import { signIn } from '../product/api-client.ts'
 import { ADMIN } from '../product/process.ts'
-import { expect, test } from './fixtures.ts'
+import { expect, leave, test } from './fixtures.ts'
 import { expectState, fillLogin, openPath, signInByForm } from './screen.ts'
 
 const PERSON = { email: 'person@example.com', password: 'first password 1' }
@@ -24,6 +24,8 @@ test('an account is added, promoted, given a new password and removed; each ends
 
   const other = await openPage(product)
   await signInByForm(other, product, PERSON)
+  // An open page would notice by itself, amid what is asked of it next.
+  await leave(other)
   await page.getByLabel(`Role of ${PERSON.email}`).selectOption({ label: 'Administrator' })
   await expect(page.getByRole('status').filter({ hasText: `${PERSON.email} is now Administrator.` })).toBeVisible()
   await openPath(other, product, '/admin/access')
