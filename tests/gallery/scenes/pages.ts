@@ -40,7 +40,7 @@ async function diagnose(stage: Stage, outcome: string): Promise<void> {
 async function showBanner(stage: Stage, path: string, method: 'standard' | 'airgapped', days: number): Promise<void> {
   const { key } = await stage.licenseServer.control.createLicense({ method, exp: daysFromNow(days), renews: false })
   await openAfter(stage, path, api => requireSaved(api, key))
-  await expect(stage.page.getByRole('region', { name: /^The license ends/ })).toBeVisible()
+  await expect(stage.page.getByRole('region', { name: /^Enterprise features stop/ })).toBeVisible()
 }
 
 /** Sign-in and set-up, and the pages beside the License screen. */
@@ -87,6 +87,8 @@ export const PAGE_SCENES: readonly Scene[] = [
   { name: 'banner-week', prepare: stage => showBanner(stage, '/admin/license', 'standard', 5.5) },
   {
     name: 'menu',
+    // A wide window closes it.
+    fleeting: true,
     async prepare(stage) {
       const { page } = stage
       await page.setViewportSize({ width: 390, height: 844 })
