@@ -11,6 +11,8 @@ export interface Config {
   /** What a relative SQLite path starts from. */
   projectDir: string
   publicUrl: URL | null
+  /** Path under which everything is served, from NC_PUBLIC_URL: begins and ends with a slash. */
+  basePath: string
   /** Where the panel is reached from this machine, for the set-up link when there is no public URL. */
   localUrl: string
   trustProxy: string[]
@@ -19,8 +21,11 @@ export interface Config {
   admin: { email: string, password: string } | null
   sessionSecret: string | null
   serviceTokens: string[]
+  /** Bearer tokens of administrators' scripts. */
+  adminTokens: string[]
   eventsKeepDays: number
   logFormat: 'pretty' | 'json'
+  logLevel: LogLevel
   /** Takes a URL; returns the proxy that HTTPS_PROXY, HTTP_PROXY and NO_PROXY name for it, or ''. */
   proxyFor: (url: string) => string
 }
@@ -33,6 +38,9 @@ export class ConfigError extends Error {
   }
 }
 
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
+export type LogLevel = (typeof LOG_LEVELS)[number]
+
 type Environment = Readonly<Record<string, string | undefined>>
 
 /** Takes the environment; returns the configuration. Throws ConfigError on the first value that cannot be used. */
@@ -42,19 +50,23 @@ export function readConfig(env: Environment): Config {
   checkProxy(serverUrl)
   const email = text(env, 'NC_ADMIN_EMAIL')
   const password = secret(env, 'NC_ADMIN_PASSWORD')
+  const address = publicUrl(env)
   return {
     databaseUrl: databaseUrl(env),
     projectDir: projectDir(),
-    publicUrl: publicUrl(env),
+    publicUrl: address,
+    basePath: basePathOf(address),
     localUrl: `http://localhost:${text(env, 'PORT') ?? 3000}`,
     trustProxy: trustProxy(env),
     licenseServerUrl: serverUrl,
     licenseKey: licenseKey(env),
     admin: admin(email, password),
     sessionSecret: sessionSecret(env),
-    serviceTokens: serviceTokens(env),
+    serviceTokens: bearerTokens(env, 'NC_SERVICE_TOKEN'),
+    adminTokens: bearerTokens(env, 'NC_ADMIN_TOKEN'),
     eventsKeepDays: eventsKeepDays(env),
     logFormat: logFormat(env),
+    logLevel: logLevel(env),
     proxyFor: getProxyForUrl,
   }
 }
@@ -114,6 +126,10 @@ function publicUrl(env: Environment): URL | null {
   return url
 }
 
+function basePathOf(url: URL | null): string {
+  return url ? `${url.pathname.replace(/\/+$/, '')}/` : '/'
+}
+
 function trustProxy(env: Environment): string[] {
   const ranges = list(text(env, 'NC_TRUST_PROXY'))
   for (const range of ranges) {
@@ -171,10 +187,10 @@ function sessionSecret(env: Environment): string | null {
   return value
 }
 
-function serviceTokens(env: Environment): string[] {
-  const tokens = list(secret(env, 'NC_SERVICE_TOKEN'))
+function bearerTokens(env: Environment, name: string): string[] {
+  const tokens = list(secret(env, name))
   if (tokens.some(token => !/^[\x21-\x7E]{32,}$/.test(token))) {
-    throw new ConfigError('NC_SERVICE_TOKEN', 'expected tokens of at least 32 printable characters without spaces, separated by commas')
+    throw new ConfigError(name, 'expected tokens of at least 32 printable characters without spaces, separated by commas')
   }
   return tokens
 }
@@ -189,6 +205,13 @@ function logFormat(env: Environment): Config['logFormat'] {
   const value = text(env, 'NC_LOG_FORMAT') ?? (process.stdout.isTTY ? 'pretty' : 'json')
   if (value !== 'pretty' && value !== 'json') throw new ConfigError('NC_LOG_FORMAT', 'expected pretty or json')
   return value
+}
+
+function logLevel(env: Environment): LogLevel {
+  const value = text(env, 'NC_LOG_LEVEL') ?? 'info'
+  const level = LOG_LEVELS.find(known => known === value)
+  if (!level) throw new ConfigError('NC_LOG_LEVEL', `expected ${LOG_LEVELS.join(', ')}`)
+  return level
 }
 
 function list(value: string | null): string[] {
