@@ -53,7 +53,7 @@ async function report(target: Target, preset: Preset): Promise<Row> {
 
 async function startTarget(): Promise<Target> {
   const browser = findBrowser()
-  if (!browser) throw new Error('There is no Chromium to audit with; set CHROMIUM_PATH or run npm run pretest.')
+  if (!browser) throw new Error('There is no Chromium to audit with; set CHROMIUM_PATH or run node tests/e2e/install-browser.ts.')
   const licenseServer = await startLicenseServer()
   resources.defer(() => licenseServer.stop())
   const product = await startProduct({ licenseServerUrl: licenseServer.url })
