@@ -1,12 +1,11 @@
-import { spawnSync } from 'node:child_process'
 import { existsSync, globSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { findOrInstall } from '../product/debian-packages.ts'
 
 /* A wall clock that can be set while a process runs (github.com/wolfcw/libfaketime); its uptime and its timers go on. */
 
 const PLACES = ['/usr/lib/*/faketime/libfaketimeMT.so.1', '/usr/lib*/faketime/libfaketimeMT.so.1', '/usr/local/lib/faketime/libfaketimeMT.so.1']
-const INSTALL = 'apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends faketime'
 
 export interface FakeClock {
   /** The environment of the process that is to live by this clock. */
@@ -20,18 +19,9 @@ export interface FakeClock {
 
 const find = () => PLACES.flatMap(place => globSync(place)).find(path => existsSync(path))
 
-/** Takes nothing; returns the path of the library, installed if need be. Undefined, with the reason printed, where it cannot be had. */
+/** Path of the library, installed if need be. Undefined, with the reason printed, where it cannot be had. */
 export function findFaketime(): string | undefined {
-  const found = find()
-  if (found) return found
-  if (process.platform !== 'linux' || process.getuid?.() !== 0) {
-    console.warn('Skipped: tests of the clock need libfaketime, which only root can install (apt-get install faketime).')
-    return undefined
-  }
-  const { status, stderr } = spawnSync('sh', ['-c', INSTALL], { encoding: 'utf8', timeout: 300_000 })
-  const installed = find()
-  if (!installed) console.warn(`Skipped: tests of the clock need libfaketime; apt-get ended with ${status}: ${stderr.trim().split('\n').at(-1)}`)
-  return installed
+  return findOrInstall('faketime', find)
 }
 
 /** Takes the library's path; returns a clock that is right until it is set. */

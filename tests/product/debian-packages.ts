@@ -1,0 +1,30 @@
+import { spawnSync } from 'node:child_process'
+
+/* Real programs that tests put beside the product (a proxy, a browser, a clock), from Debian where the machine has none. */
+
+const LOCK = '/tmp/nc-license-apt.lock'
+const PATIENCE = 600_000
+
+/**
+ * Installs a Debian package unless `find` already finds what it brings; returns what was found. Undefined, with the reason
+ * printed, where it cannot be had. Test files that run side by side wait for each other.
+ */
+export function findOrInstall(name: string, find: () => string | undefined): string | undefined {
+  const found = find()
+  if (found) return found
+  if (process.platform !== 'linux' || process.getuid?.() !== 0) {
+    console.warn(`Not tried: ${name} is not installed, and only root on Debian can install it (apt-get install ${name}).`)
+    return undefined
+  }
+  const install = `apt-get update -qq && RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends ${name}`
+  const { status, stderr } = spawnSync('flock', [LOCK, 'sh', '-c', install], { encoding: 'utf8', timeout: PATIENCE })
+  const installed = find()
+  if (!installed) console.warn(`Not tried: ${name} could not be installed; apt-get ended with ${status}: ${stderr?.trim().split('\n').at(-1) ?? ''}`)
+  return installed
+}
+
+/** Path of a command, also outside PATH where Debian puts servers; undefined where there is none. */
+export function findCommand(command: string): string | undefined {
+  const { stdout } = spawnSync('sh', ['-c', `PATH="$PATH:/usr/sbin:/sbin" command -v ${command}`], { encoding: 'utf8' })
+  return stdout.trim() || undefined
+}
