@@ -164,7 +164,8 @@ function licenseOf({ lease, secret, maskedKey }: Accepted, instanceId: string, n
  */
 export function deactivationOf(keeper: Keeper, license: StoredLicense | null, now: number, next: Lease | null): NewDeactivation | null {
   if (license?.method !== 'standard' || license.secret === null) return null
-  const held = keeper.holding.kind === 'lease' ? keeper.holding.lease : null
+  // Of a row that somebody edited too: word of it would free the seat that its license has just taken again.
+  const held = keeper.holding.kind === 'none' ? null : keeper.holding.lease
   if (next && held?.claims.sub === next.claims.sub) return null
   return {
     sub: held?.claims.sub ?? null, lease: held?.jws ?? license.lease, secret: license.secret, createdAt: now, nextAt: now,
