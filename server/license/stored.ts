@@ -1,6 +1,6 @@
 import type { Keyring } from './jws.ts'
 import { LicenseError } from './errors.ts'
-import type { SeqMark, Snapshot, StoredLicense } from './ports.ts'
+import type { SeqMark, Snapshot } from './ports.ts'
 import type { Holding } from './state.ts'
 import type { Lease, Verdict } from './token.ts'
 import { verifyOfflineToken, verifyServerLease, verifyVerdict } from './token.ts'
