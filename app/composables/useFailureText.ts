@@ -1,11 +1,12 @@
 import type { Failure } from '~/api/failure'
 import type { ErrorDetails } from '#shared/errors'
+import { isPasteCause } from '#shared/paste-causes'
 
 const ISO_TIME = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/
 const ID = /^[\da-f]{32}$|^lic_/
 
 /** Facts that the screen says in words of its own. */
-const SAID_OTHERWISE = new Set(['revision', 'retryAfterSeconds', 'admin', 'limitBytes'])
+const SAID_OTHERWISE = new Set(['revision', 'retryAfterSeconds', 'admin', 'limitBytes', 'cause'])
 
 /* What was expected and found is an installation here. */
 const BOUND_LABELS: Record<string, string> = { expected: 'instanceId', found: 'boundTo' }
@@ -15,9 +16,13 @@ export function useFailureText() {
   const { t, te } = useI18n()
   const time = useTimeText()
 
-  function words(code: Failure['code']) {
-    return code === 'UNREACHABLE'
-      ? { title: t('failure.UNREACHABLE.title'), means: t('failure.UNREACHABLE.means'), do: t('failure.UNREACHABLE.do') }
+  function words(code: Failure['code'], { cause }: ErrorDetails = {}) {
+    if (code === 'UNREACHABLE') {
+      return { title: t('failure.UNREACHABLE.title'), means: t('failure.UNREACHABLE.means'), do: t('failure.UNREACHABLE.do') }
+    }
+    // What is wrong with this text says more than what can be wrong with any.
+    return isPasteCause(cause)
+      ? { title: t(`errors.${code}.title`), means: t(`paste.${cause}.means`), do: t(`paste.${cause}.do`) }
       : { title: t(`errors.${code}.title`), means: t(`errors.${code}.means`), do: t(`errors.${code}.do`) }
   }
   function details(facts: ErrorDetails, code?: Failure['code']) {

@@ -1,3 +1,4 @@
+import type { LicenseKey } from '../../shared/credential.ts'
 import { maskKey } from '../../shared/credential.ts'
 import type { CredentialErrorCode, ErrorDetails } from '../../shared/errors.ts'
 import type { SaveStep } from '../../shared/license.ts'
@@ -64,7 +65,7 @@ export function createActivation({ keeper, store, server, keyring, random, versi
     return { lease, secret: null, maskedKey: null }
   }
 
-  async function activateKey(key: string, method: 'standard' | 'airgapped', step: (step: SaveStep) => void): Promise<Accepted> {
+  async function activateKey(key: LicenseKey, method: 'standard' | 'airgapped', step: (step: SaveStep) => void): Promise<Accepted> {
     const nonce = random.hex(16)
     const outcome = await server.call('activate', {
       license_key: key, instance_id: keeper.instanceId, nonce, version, kids: [...keyring.kids],
@@ -112,8 +113,8 @@ export function createActivation({ keeper, store, server, keyring, random, versi
   return {
     async save(request) {
       const step = request.onStep ?? (() => undefined)
-      const credential = requireCredential(request.credential)
       const base = await keeper.reload()
+      const credential = requireCredential(request.credential, keeper)
       if (request.revision !== undefined && request.revision !== base.revision) {
         throw new LicenseError('CONFLICT', { details: { revision: base.revision } })
       }
@@ -164,7 +165,8 @@ function licenseOf({ lease, secret, maskedKey }: Accepted, instanceId: string, n
  */
 export function deactivationOf(keeper: Keeper, license: StoredLicense | null, now: number, next: Lease | null): NewDeactivation | null {
   if (license?.method !== 'standard' || license.secret === null) return null
-  const held = keeper.holding.kind === 'lease' ? keeper.holding.lease : null
+  // Of a row that somebody edited too: word of it would free the seat that its license has just taken again.
+  const held = keeper.holding.kind === 'none' ? null : keeper.holding.lease
   if (next && held?.claims.sub === next.claims.sub) return null
   return {
     sub: held?.claims.sub ?? null, lease: held?.jws ?? license.lease, secret: license.secret, createdAt: now, nextAt: now,

@@ -41,7 +41,7 @@ export function createCheckIn({ keeper, store, server, keyring, random, version,
 
   async function ask(license: StoredLicense, secret: string, signal?: AbortSignal): Promise<Answer | CallFailure> {
     const nonce = random.hex(16)
-    const held = keeper.holding.kind === 'lease' ? keeper.holding.lease : null
+    const held = keeper.holding.kind === 'none' ? null : keeper.holding.lease
     const request = { lease: held?.jws ?? license.lease, nonce, version, kids: [...keyring.kids] }
     const options = signal ? { secret, signal } : { secret }
     const outcome = license.method === 'airgapped'

@@ -1,10 +1,26 @@
 import type { Credential } from '../../shared/credential.ts'
-import { parseCredential } from '../../shared/credential.ts'
+import type { PasteContext } from '../../shared/paste.ts'
+import { causeOfBrokenToken, judgePaste } from '../../shared/paste.ts'
 import { LicenseError } from './errors.ts'
+import type { Keeper } from './keeper.ts'
 
-/** Takes what was pasted; returns the credential. Throws CREDENTIAL_MALFORMED when it is neither a key nor a token. */
-export function requireCredential(pasted: string): Credential {
-  const credential = parseCredential(pasted)
-  if (!credential) throw new LicenseError('CREDENTIAL_MALFORMED')
+/** What decides, beside the text itself, whether it may be a credential here. */
+export function pasteContextOf({ instanceId, snapshot }: Keeper): PasteContext {
+  return { instanceId, offline: snapshot.license?.method === 'offline' }
+}
+
+/**
+ * The credential in what was pasted. Throws CREDENTIAL_MALFORMED, with its cause, when there is none. The only way to a
+ * key that can be sent: whatever comes from outside goes through here.
+ */
+export function requireCredential(pasted: string, keeper: Keeper): Credential {
+  const { credential, cause } = judgePaste(pasted, pasteContextOf(keeper))
+  if (!credential) throw new LicenseError('CREDENTIAL_MALFORMED', { details: { cause } })
   return credential
+}
+
+/** The error of a pasted token that did not verify, with what its length tells of the cause. */
+export function withTokenCause(error: LicenseError, token: string): LicenseError {
+  if (error.code !== 'CREDENTIAL_MALFORMED' && error.code !== 'TOKEN_SIGNATURE_INVALID') return error
+  return new LicenseError(error.code, { details: { ...error.details, cause: causeOfBrokenToken(token) }, cause: error.cause })
 }

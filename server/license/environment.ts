@@ -70,7 +70,8 @@ export function createEnvironment({ credential, keeper, store, activation, rando
         dueAt = wait === null ? null : keeper.now().reading.uptime + wait
         if (trouble?.error !== error.code) {
           log.warn('the license in NC_LICENSE_KEY could not be applied', {
-            code: error.code, reference: ERRORS[error.code].reference, retry: dueAt !== null,
+            code: error.code, reference: ERRORS[error.code].reference,
+            ...(error.details?.cause === undefined ? {} : { pasted: error.details.cause }), retry: dueAt !== null,
           })
         }
         trouble = { error: error.code }

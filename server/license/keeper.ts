@@ -1,16 +1,14 @@
 import type { LicenseState } from '../../shared/license.ts'
-import { LicenseError } from './errors.ts'
+import { createDoubt } from './doubt.ts'
+import { claimHold } from './held-state.ts'
 import type { Keyring } from './jws.ts'
 import type { Clock, ClockReading, LicenseStore, Snapshot, StoredLicense, TrustedTimeRecord } from './ports.ts'
 import type { Holding } from './state.ts'
 import { isByTime, isEntitled, stateOf } from './state.ts'
+import { isSameStatement, verifyStored } from './stored.ts'
 import type { Lease, Verdict } from './token.ts'
-import { verifyOfflineToken, verifyServerLease, verifyVerdict } from './token.ts'
 import type { TimeJudgement } from './trusted-time.ts'
 import { advance, anchor, judgeTime, raise } from './trusted-time.ts'
-
-/** A check-in takes at most 10 s; a state is not held for the sake of one any longer than that, and a little. */
-const LONGEST_HOLD = 12_000
 
 export interface Moment extends TimeJudgement {
   reading: ClockReading
@@ -48,45 +46,34 @@ export interface KeeperOptions { store: LicenseStore, keyring: Keyring, clock: C
 /** Takes the store, the keyring, the clock and our Instance ID; returns a keeper that has read the store once. */
 export async function createKeeper({ store, keyring, clock, instanceId }: KeeperOptions): Promise<Keeper> {
   let snapshot = await store.read()
-  let holding = await verifyStored(snapshot.license, keyring)
+  let holding = await verifyStored(snapshot, keyring)
   let trusted = restore(snapshot.trusted, holding, clock.read())
   let anchored = false
-  let settled = false
-  let held: number | null = null
-  let atStart = true
+  const doubt = createDoubt(await holdAtStart())
   /** The stored lease on top of which this process holds a newer lease or verdict that could not be written. */
   let unstoredOver: string | null = null
   /** Bookkeeping of a failed attempt that could not be written. */
   let unstoredAttempt: StoredLicense | null = null
   let lastRead: Promise<unknown> = Promise.resolve()
 
+  /** What this start may use of the lease's interval, if a clock alone seems to have taken its features. */
+  async function holdAtStart() {
+    const reading = clock.read()
+    const { license } = snapshot
+    if (holding.kind !== 'lease' || license?.method !== 'standard' || !isEntitled(license.lastState)) return null
+    const { effective } = judgeTime(trusted, false, reading.wall)
+    return isByTime(stateOf(holding, instanceId, effective)) ? claimHold(store, holding.lease.claims.jti, reading) : null
+  }
+
   function judge(): Moment {
     const reading = clock.read()
     if (trusted) trusted = advance(trusted, reading)
     const time = judgeTime(trusted, anchored, reading.wall)
     const computed = stateOf(holding, instanceId, time.effective)
-    const inDoubt = isDoubtful(computed, time, reading)
-    const state = inDoubt ? snapshot.license?.lastState ?? computed : computed
+    const lastState = snapshot.license?.lastState ?? null
+    const inDoubt = doubt.judge({ holding, instanceId, computed, time, reading, anchored, lastState })
+    const state = inDoubt ? lastState ?? computed : computed
     return { ...time, reading, continuous: trusted?.continuous ?? false, state, entitled: isEntitled(state), inDoubt }
-  }
-
-  /**
-   * Whether an entitled standard license would lose its features by a clock that only a check-in can confirm: at a
-   * start, and when the wall clock runs ahead of trusted time. Holds until that check-in has answered or failed.
-   */
-  function isDoubtful(computed: LicenseState, { trusted }: TimeJudgement, reading: ClockReading): boolean {
-    const standard = holding.kind === 'lease' && holding.lease.claims.method === 'standard'
-    const suspect = standard && !anchored && isByTime(computed)
-      && (atStart || (trusted !== null && isEntitled(stateOf(holding, instanceId, trusted))))
-    if (!suspect) {
-      held = null
-      settled = false
-      return false
-    }
-    // One check-in per doubt, however often another process tells the state in between.
-    if (!snapshot.license || !isEntitled(snapshot.license.lastState)) return false
-    held ??= reading.uptime
-    return !settled && reading.uptime - held < LONGEST_HOLD
   }
 
   /** One after the other: an older reading must not end up over a newer one. */
@@ -103,8 +90,8 @@ export async function createKeeper({ store, keyring, clock, instanceId }: Keeper
       return snapshot
     }
     unstoredOver = null
-    if (!isSameStatement(read.license, snapshot.license)) {
-      holding = await verifyStored(read.license, keyring)
+    if (!isSameStatement(read, snapshot)) {
+      holding = await verifyStored(read, keyring)
       if (holding.kind === 'lease') trusted = raise(trusted, holding.lease.claims.iat * 1000, clock.read())
     }
     snapshot = { ...read, license: withUnstoredAttempt(read.license) }
@@ -161,10 +148,7 @@ export async function createKeeper({ store, keyring, clock, instanceId }: Keeper
       noteUnstored(license)
       unstoredAttempt = snapshot.license
     },
-    settle() {
-      settled = true
-      atStart = false
-    },
+    settle: () => doubt.settle(),
   }
 }
 
@@ -179,26 +163,4 @@ function putOver(stored: StoredLicense, { lease, verdict, ...kept }: StoredLicen
   const later = (stored.lastAttemptAt ?? 0) > (kept.lastAttemptAt ?? 0) ? stored : kept
   const lastSuccessAt = Math.max(stored.lastSuccessAt ?? 0, kept.lastSuccessAt ?? 0)
   return { ...later, lease, verdict, lastState: stored.lastState, lastSuccessAt }
-}
-
-function isSameStatement(one: StoredLicense | null, other: StoredLicense | null): boolean {
-  return one?.lease === other?.lease && one?.verdict === other?.verdict && one?.method === other?.method
-}
-
-async function verifyStored(license: StoredLicense | null, keyring: Keyring): Promise<Holding> {
-  if (!license) return { kind: 'none' }
-  try {
-    const lease = license.method === 'offline'
-      ? await verifyOfflineToken(license.lease, keyring)
-      : await verifyServerLease(license.lease, keyring)
-    if (lease.claims.method !== license.method) return { kind: 'invalid', code: 'TOKEN_WRONG_KIND' }
-    const verdict = license.verdict === null ? null : await verifyVerdict(license.verdict, keyring)
-    const foreign = verdict !== null && verdict.claims.sub !== lease.claims.sub
-    return foreign ? { kind: 'invalid', code: 'TOKEN_CLAIMS_INVALID' } : { kind: 'lease', lease, verdict }
-  }
-  catch (error) {
-    if (!(error instanceof LicenseError)) throw error
-    // It was well-formed when it was stored.
-    return { kind: 'invalid', code: error.code === 'CREDENTIAL_MALFORMED' ? 'TOKEN_SIGNATURE_INVALID' : error.code }
-  }
 }

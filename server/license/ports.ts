@@ -51,12 +51,24 @@ export interface StoredLicense {
   lastError: ErrorCode | null
 }
 
+/** The interval for which a lease keeps its state at a start, as one machine began to use it. Milliseconds. */
+export interface StoredHold {
+  jti: string
+  /** Identity of that machine's boot; `uptime` and `wall` are its readings then. */
+  boot: string
+  uptime: number
+  wall: number
+  length: number
+}
+
 export interface Snapshot {
   /** Grows with every change of the license that a person would see as one; screens send it back with a save. */
   revision: number
   /** Grows with every write at all: what replicas compare to notice each other's work. */
   version: number
   license: StoredLicense | null
+  /** The highest statement ever accepted of each license id, of the same moment as the license. */
+  marks: SeqMark[]
   trusted: TrustedTimeRecord | null
   seatsUsed: number | null
   /** SHA-256 (hex) of the credential last applied from `NC_LICENSE_KEY`. */
@@ -143,6 +155,11 @@ export interface LicenseStore {
   recordFailure(input: { sentJti: string, code: ErrorCode, outcome: AttemptOutcome }): Promise<Written>
   /** Remembers the state last told, if the stored lease is still `jti`; appends the event unless the state was already that. */
   recordState(input: { jti: string, state: LicenseState, event: NewEvent }): Promise<Written>
+  /**
+   * Shows `decide` what is stored of the lease's held state; stores what it grants, if anything, and forgets every other
+   * lease's. Nobody else decides meanwhile.
+   */
+  holdState(jti: string, decide: (stored: readonly StoredHold[]) => StoredHold | null): Promise<void>
   saveTrustedTime(trusted: TrustedTimeRecord): Promise<void>
   saveSeatsUsed(seats: number): Promise<void>
   saveLastRequest(request: OutboundRequest): Promise<void>

@@ -4,7 +4,7 @@ import { TYP } from '../../shared/lease.ts'
 import { ERRORS } from '../../shared/errors.ts'
 import type { CHECK_NAMES, Preview } from '../../shared/license.ts'
 import { isInSequence } from './answers.ts'
-import { requireCredential } from './credential.ts'
+import { requireCredential, withTokenCause } from './credential.ts'
 import { LicenseError } from './errors.ts'
 import type { Keyring } from './jws.ts'
 import type { Keeper } from './keeper.ts'
@@ -43,8 +43,9 @@ export async function judgeToken(token: string, { keeper, store, keyring }: Judg
   try {
     lease = await verifyOfflineToken(token, keyring)
   }
-  catch (error) {
-    if (!(error instanceof LicenseError)) throw error
+  catch (cause) {
+    if (!(cause instanceof LicenseError)) throw cause
+    const error = withTokenCause(cause, token)
     return { lease: null, checks: verificationChecks(token, error, keyring), error }
   }
   const circumstances = await judgeCircumstances(lease, keeper, store)
@@ -104,7 +105,7 @@ export async function previewCredential(
   pasted: string, options: JudgeOptions & { serverUrl: string, version: string },
 ): Promise<Preview> {
   const { keeper, keyring, serverUrl, version } = options
-  const credential = requireCredential(pasted)
+  const credential = requireCredential(pasted, keeper)
   if (credential.method !== 'offline') {
     const body = { license_key: credential.key, instance_id: keeper.instanceId, nonce: '(random)', version, kids: [...keyring.kids] }
     const { method, url, body: shown } = describeRequest(serverUrl, 'activate', body, 0)

@@ -1,9 +1,12 @@
+import type { Method } from '../../shared/credential.ts'
+import { judgePaste } from '../../shared/paste.ts'
 import type { CheckInDay, Entitlements, LicenseView, OutboundRequest, Preview, Role, SaveStep } from '../../shared/license.ts'
 import type { ErrorCode } from '../../shared/errors.ts'
 import { ERRORS } from '../../shared/errors.ts'
 import { createActivation, networkDetails } from './activation.ts'
 import type { CheckInResult } from './check-in.ts'
 import { createCheckIn } from './check-in.ts'
+import { pasteContextOf } from './credential.ts'
 import { createEnvironment } from './environment.ts'
 import { LicenseError } from './errors.ts'
 import type { Keyring } from './jws.ts'
@@ -43,6 +46,8 @@ export interface LicenseService {
   /** Whether this feature may be used now. */
   hasFeature(name: string): boolean
   preview(credential: string): Promise<Preview>
+  /** How saving this would activate; null for what is no credential. */
+  methodOf(credential: string): Method | null
   /** Activates a credential. Throws LicenseError: credential or network group, CONFLICT, MANAGED_BY_ENV, STORAGE_UNAVAILABLE. */
   save(request: { credential: string, revision?: number, actor: Actor, onStep?: (step: SaveStep) => void }): Promise<void>
   /** Removes the license. Throws LicenseError NO_LICENSE, CONFLICT, MANAGED_BY_ENV, STORAGE_UNAVAILABLE. */
@@ -89,8 +94,9 @@ export async function createLicenseService(options: LicenseServiceOptions): Prom
   /** In the log, not in the database: what is refused changes nothing. */
   function logRefusal(error: unknown): void {
     if (!(error instanceof LicenseError) || ERRORS[error.code].group === 'request') return
-    const { code, cause } = error
-    log.warn('activation refused', { code, reference: ERRORS[code].reference, cause: causeForLog(code, cause) })
+    const { code, cause, details } = error
+    const pasted = details?.cause === undefined ? {} : { pasted: details.cause }
+    log.warn('activation refused', { code, reference: ERRORS[code].reference, ...pasted, cause: causeForLog(code, cause) })
   }
 
   function view(role: Role): LicenseView {
@@ -113,6 +119,7 @@ export async function createLicenseService(options: LicenseServiceOptions): Prom
       return keeper.now().entitled && holding.kind === 'lease' && holding.lease.claims.features.includes(name)
     },
     preview: credential => previewCredential(credential, { keeper, store, keyring, version, serverUrl: server.baseUrl }),
+    methodOf: credential => judgePaste(credential, pasteContextOf(keeper)).credential?.method ?? null,
     async save(request) {
       requireUnmanaged()
       try {

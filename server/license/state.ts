@@ -6,7 +6,8 @@ import type { Lease, Verdict } from './token.ts'
 /** What the installation holds: nothing, something that does not verify, or a lease with at most one verdict on it. */
 export type Holding =
   | { kind: 'none' }
-  | { kind: 'invalid', code: ErrorCode }
+  /** `lease`: where the lease by itself is genuine, and something else gives the row away. */
+  | { kind: 'invalid', code: ErrorCode, lease: Lease | null }
   | { kind: 'lease', lease: Lease, verdict: Verdict | null }
 
 const ENTITLED: ReadonlySet<LicenseState> = new Set(['grace', 'active'])

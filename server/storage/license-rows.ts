@@ -1,28 +1,37 @@
 import type { Insertable, Nullable, Selectable, Updateable } from 'kysely'
 import { isErrorCode } from '../../shared/errors.ts'
 import { outboundSchema, STATES } from '../../shared/license.ts'
-import type { Snapshot, StoredLicense, TrustedTimeRecord } from '../license/ports.ts'
+import type { SeqMark, Snapshot, StoredLicense, TrustedTimeRecord } from '../license/ports.ts'
 import { readJson } from './json-column.ts'
-import type { InstallationTable, LicenseTable } from './schema.ts'
+import type { InstallationTable, LicenseSeqTable, LicenseTable } from './schema.ts'
 
 type InstallationRow = Selectable<InstallationTable>
 type LicenseRow = Omit<Selectable<LicenseTable>, 'id'>
+type MarkRow = { mark_sub: LicenseSeqTable['sub'], mark_seq: LicenseSeqTable['seq'], mark_jti: LicenseSeqTable['jti'] }
+type SnapshotRow = Omit<InstallationRow, 'id'> & Nullable<LicenseRow> & Nullable<MarkRow>
 
 /** The last moment that ISO 8601 writes with four digits of a year. */
 const LATEST = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
 
-/** Takes both rows, read in one statement; returns what the domain works on. */
-export function toSnapshot(row: Omit<InstallationRow, 'id'> & Nullable<LicenseRow>): Snapshot {
+/** What the domain works on, of rows read in one statement: the installation and its license, once for every mark. */
+export function toSnapshot([row, ...others]: SnapshotRow[]): Snapshot {
+  if (!row) throw new Error('the installation has no row')
   return {
     revision: row.revision,
     version: row.version,
     license: toLicense(row),
+    marks: [row, ...others].flatMap(toMark),
     trusted: toTrusted(row),
     seatsUsed: row.seats_used,
     envDigest: row.env_digest,
     renewalAttemptAt: row.renewal_attempt_at,
     lastRequest: row.last_request === null ? null : readJson(outboundSchema, row.last_request) ?? null,
   }
+}
+
+/** A number that no release writes, in a mark that somebody edited, says no more than a mark that was deleted. */
+function toMark({ mark_sub: sub, mark_seq: seq, mark_jti: jti }: Nullable<MarkRow>): SeqMark[] {
+  return sub === null || jti === null || typeof seq !== 'number' ? [] : [{ sub, seq, jti }]
 }
 
 function toLicense(row: Nullable<LicenseRow>): StoredLicense | null {

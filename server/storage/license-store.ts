@@ -13,6 +13,7 @@ const SNAPSHOT = [
   'license.method', 'license.lease', 'license.jti', 'license.verdict', 'license.secret', 'license.masked_key',
   'license.activated_at', 'license.last_state', 'license.last_success_at', 'license.last_attempt_at', 'license.next_at',
   'license.consecutive_failures', 'license.failing_since', 'license.last_error',
+  'license_seq.sub as mark_sub', 'license_seq.seq as mark_seq', 'license_seq.jti as mark_jti',
 ] as const
 
 /** The license's storage on either database. `databaseTime` reads the database's own clock, where it has one. */
@@ -45,9 +46,10 @@ function requireInstallation(connection: Connection, fresh: Installation): Promi
 type Reads = Pick<LicenseStore, 'read' | 'readVersion' | 'getSeq' | 'listCheckInDays'>
 function createReads({ db, attempt }: Connection): Reads {
   return {
-    // One statement: both rows are of the same moment.
+    // One statement: license and marks are of the same moment. An installation knows few licenses, mostly one.
     read: () => attempt(async () => toSnapshot(await db.selectFrom('installation')
-      .leftJoin('license', join => join.onTrue()).select(SNAPSHOT).executeTakeFirstOrThrow())),
+      .leftJoin('license', join => join.onTrue()).leftJoin('license_seq', join => join.onTrue())
+      .select(SNAPSHOT).execute())),
     readVersion: () => attempt(async () => {
       const { version } = await db.selectFrom('installation').select('version').executeTakeFirstOrThrow()
       return version
@@ -66,11 +68,18 @@ function createReads({ db, attempt }: Connection): Reads {
 
 type Notes = Pick<
   LicenseStore,
-  'saveTrustedTime' | 'saveSeatsUsed' | 'saveLastRequest' | 'saveRenewalAttempt' | 'saveEnvDigest'
+  'holdState' | 'saveTrustedTime' | 'saveSeatsUsed' | 'saveLastRequest' | 'saveRenewalAttempt' | 'saveEnvDigest'
 >
 function createNotes(connection: Connection): Notes {
   const { db, attempt } = connection
   return {
+    // Without a new version: nobody else has to look.
+    holdState: (jti, decide) => write(connection, async ({ trx }) => {
+      const grant = decide(await trx.selectFrom('held_states').selectAll().where('jti', '=', jti).execute())
+      if (!grant) return
+      await trx.deleteFrom('held_states').where('jti', '!=', jti).execute()
+      await trx.insertInto('held_states').values(grant).execute()
+    }),
     // Without a new version: every replica does this every minute, and none has to look.
     saveTrustedTime: trusted => attempt(async () => {
       await db.updateTable('installation').set(toTrustedColumns(trusted)).execute()

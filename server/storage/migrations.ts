@@ -9,6 +9,7 @@ const MIGRATION_TABLE = 'license_migration'
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001_license': { up: async db => { await createLicenseTables(db); await createAccountTables(db) } },
   '0002_events_by_kind': { up: db => db.schema.createIndex('events_kind_id').on('events').columns(['kind', 'id']).execute() },
+  '0004_held_state': { up: createHeldStates },
 }
 
 async function createLicenseTables(db: Kysely<Database>): Promise<void> {
@@ -93,6 +94,17 @@ async function createAccountTables(db: Kysely<Database>): Promise<void> {
     .addColumn('expires_at', 'bigint', column => column.notNull())
     .execute()
   await db.schema.createIndex('sessions_user_id').on('sessions').column('user_id').execute()
+}
+
+async function createHeldStates(db: Kysely<Database>): Promise<void> {
+  await db.schema.createTable('held_states')
+    .addColumn('jti', 'text', column => column.notNull())
+    .addColumn('boot', 'text', column => column.notNull())
+    .addColumn('uptime', 'bigint', column => column.notNull())
+    .addColumn('wall', 'bigint', column => column.notNull())
+    .addColumn('length', 'bigint', column => column.notNull())
+    .addPrimaryKeyConstraint('held_states_pk', ['jti', 'boot'])
+    .execute()
 }
 
 /** Names of the migrations that the database has seen, or undefined when it has never been one of ours. */

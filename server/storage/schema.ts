@@ -49,6 +49,9 @@ export interface LicenseTable {
 /** Highest `seq` ever accepted of each license id; never deleted. */
 export interface LicenseSeqTable { sub: string, seq: number, jti: string }
 
+/** The interval for which a lease keeps its state at a start, as each boot began to use it; of one lease at a time. */
+export interface HeldStatesTable { jti: string, boot: string, uptime: number, wall: number, length: number }
+
 /** Licenses whose removal the vendor has still to be told. */
 export interface DeactivationsTable {
   id: number
@@ -89,6 +92,7 @@ export interface Database {
   installation: InstallationTable
   license: LicenseTable
   license_seq: LicenseSeqTable
+  held_states: HeldStatesTable
   deactivations: DeactivationsTable
   events: EventsTable
   check_in_days: CheckInDaysTable
@@ -97,5 +101,5 @@ export interface Database {
 }
 
 export const TABLES = [
-  'installation', 'license', 'license_seq', 'deactivations', 'events', 'check_in_days', 'users', 'sessions',
+  'installation', 'license', 'license_seq', 'held_states', 'deactivations', 'events', 'check_in_days', 'users', 'sessions',
 ] as const satisfies readonly (keyof Database)[]

@@ -1,4 +1,3 @@
-import { parseCredential } from '../../shared/credential.ts'
 import type { LicenseService } from '../license/service.ts'
 import type { RateLimits } from './rate-limits.ts'
 
@@ -7,9 +6,9 @@ import type { RateLimits } from './rate-limits.ts'
  * token costs a signature check. Throws RATE_LIMITED.
  */
 export async function limitSave(
-  limits: RateLimits, { managedByEnv }: LicenseService, { email }: { email: string }, pasted: string,
+  limits: RateLimits, license: LicenseService, { email }: { email: string }, pasted: string,
 ): Promise<void> {
-  const method = parseCredential(pasted)?.method
-  if (method === undefined || managedByEnv) return
+  const method = license.methodOf(pasted)
+  if (method === null || license.managedByEnv) return
   await limits.use(method === 'offline' ? 'token' : 'activate', email)
 }

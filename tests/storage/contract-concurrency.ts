@@ -20,6 +20,17 @@ export function describeConcurrency({ openShared }: Bench): void {
       expect(new Set(ids.map(installation => installation?.instanceId)).size).toBe(1)
     })
 
+    it('F83: grant one interval of a held state, however many ask at once', async () => {
+      const storages = await openShared(2)
+      const granted: number[] = []
+      await Promise.all(numbers(20).map(n => storages[n % 2]?.licenses.holdState('lease-1', (stored) => {
+        if (stored.length > 0) return null
+        granted.push(n)
+        return { jti: 'lease-1', boot: `boot-${n}`, uptime: 1, wall: NOW, length: 10_000 }
+      })))
+      expect(granted).toHaveLength(1)
+    })
+
     it('F66: write exactly one of 200 saves of one revision', async () => {
       const storages = await openShared(2)
       const written = await Promise.all(numbers(200).map(n => storages[n % 2]?.licenses.saveLicense(

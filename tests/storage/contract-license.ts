@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Bench } from './contract.ts'
-import { deactivation, eventOf, fresh, HOUR, licenseOf, markOf, NOW, saveOf, trusted } from './samples.ts'
+import { deactivation, eventOf, fresh, HOUR, licenseOf, markOf, NOW, outcomeOf, saveOf, trusted } from './samples.ts'
 
 /** Installation, saving, removing, and what is noted beside the license. */
 export function describeLicense({ open }: Bench): void {
@@ -14,7 +14,7 @@ export function describeLicense({ open }: Bench): void {
     it('starts without a license', async () => {
       const { licenses } = await open()
       expect(await licenses.read()).toEqual({
-        revision: 0, version: 0, license: null, trusted: null, seatsUsed: null, envDigest: null, renewalAttemptAt: null,
+        revision: 0, version: 0, license: null, marks: [], trusted: null, seatsUsed: null, envDigest: null, renewalAttemptAt: null,
         lastRequest: null,
       })
       expect(await licenses.getSeq('lic_1')).toBeNull()
@@ -29,7 +29,7 @@ export function describeLicense({ open }: Bench): void {
       })
       expect(await licenses.saveLicense(saveOf(0, { license, envDigest: 'digest' }))).toBe('written')
       expect(await licenses.read()).toEqual({
-        revision: 1, version: 1, license, trusted, seatsUsed: null, envDigest: 'digest', renewalAttemptAt: null,
+        revision: 1, version: 1, license, marks: [markOf(1)], trusted, seatsUsed: null, envDigest: 'digest', renewalAttemptAt: null,
         lastRequest: null,
       })
       expect(await licenses.getSeq('lic_1')).toEqual(markOf(1))
@@ -123,6 +123,69 @@ export function describeLicense({ open }: Bench): void {
       expect(await licenses.removeLicense({ revision: 0, event, deactivate: deactivation })).toBe('stale')
       expect(await licenses.read()).toEqual(before)
     })
+  })
+
+  describe('holdState', () => {
+    const hold = { jti: 'lease-1', boot: 'boot-1', uptime: 5000, wall: NOW, length: 10_000 }
+
+    it('shows what is stored of the lease, stores what is granted, and grows neither version nor revision', async () => {
+      const { licenses } = await open()
+      const seen: unknown[] = []
+      const grant = (next: typeof hold | null) => licenses.holdState('lease-1', (stored) => {
+        seen.push(stored)
+        return next
+      })
+      await grant(null)
+      await grant(hold)
+      await grant({ ...hold, boot: 'boot-2', length: 7000 })
+      await grant(null)
+      expect(seen.slice(0, 3)).toEqual([[], [], [hold]])
+      expect(seen[3]).toHaveLength(2)
+      expect(seen[3]).toEqual(expect.arrayContaining([hold, { ...hold, boot: 'boot-2', length: 7000 }]))
+      expect(await licenses.read()).toMatchObject({ version: 0, revision: 0 })
+    })
+
+    it('forgets the lease before once another one is granted, and not sooner', async () => {
+      const { licenses } = await open()
+      const seen: number[] = []
+      const look = (jti: string, next: typeof hold | null) => licenses.holdState(jti, (stored) => {
+        seen.push(stored.length)
+        return next
+      })
+      await look('lease-1', hold)
+      await look('lease-2', null)
+      await look('lease-1', null)
+      await look('lease-2', { ...hold, jti: 'lease-2' })
+      await look('lease-1', null)
+      await look('lease-2', null)
+      expect(seen).toEqual([0, 0, 1, 0, 0, 1])
+    })
+
+    it('stores nothing when the decision fails', async () => {
+      const { licenses } = await open()
+      await expect(licenses.holdState('lease-1', () => { throw new TypeError('defect') })).rejects.toThrow()
+      const seen: unknown[] = []
+      await licenses.holdState('lease-1', (stored) => {
+        seen.push(...stored)
+        return null
+      })
+      expect(seen).toEqual([])
+    })
+  })
+
+  it('F84: reads the license and the marks of every license ever accepted as of one moment', async () => {
+    const { licenses } = await open()
+    await licenses.saveLicense(saveOf(0, { seq: markOf(5, 'lease-1') }))
+    await licenses.saveLicense(saveOf(1, { license: licenseOf({ jti: 'other' }), seq: markOf(2, 'other', 'lic_2') }))
+    const { license, marks } = await licenses.read()
+    expect(license?.jti).toBe('other')
+    expect(marks.toSorted((a, b) => a.sub < b.sub ? -1 : 1)).toEqual([markOf(5, 'lease-1'), markOf(2, 'other', 'lic_2')])
+    await licenses.recordVerdict({ sentJti: 'other', verdict: 'a.verdict.sig', seq: markOf(3, 'verdict', 'lic_2'), outcome: outcomeOf(NOW) })
+    expect(await licenses.read()).toMatchObject({
+      license: { verdict: 'a.verdict.sig' }, marks: expect.arrayContaining([markOf(3, 'verdict', 'lic_2')]),
+    })
+    await licenses.removeLicense({ revision: 3, event: eventOf({ kind: 'removed' }), deactivate: null })
+    expect(await licenses.read()).toMatchObject({ license: null, marks: expect.arrayContaining([markOf(5, 'lease-1')]) })
   })
 
   describe('notes', () => {

@@ -13,7 +13,7 @@ beforeEach(verifySynchronously)
 describe('saving a key', () => {
   it('activates at once, by one call that says who asks and which signers are known', async () => {
     const world = await createWorld()
-    await save(world, ` ${KEY.slice(0, 5)}\n${KEY.slice(5)} `)
+    await save(world, ` ${KEY.slice(0, 5)}\u200b${KEY.slice(5)}\n`)
     expect(world.service.view('admin')).toMatchObject({ state: 'active', entitled: true, method: 'standard', maskedKey: 'nc_••••••••6789' })
     const [call, ...others] = world.vendor.calls
     expect(others).toEqual([])

@@ -1,51 +1,109 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { requireCredential } from '../../server/license/credential.ts'
-import { maskKey, normalizeCredential, parseCredential } from '../../shared/credential.ts'
-import { offlineToken } from './support/claims.ts'
+import { maskKey } from '../../shared/credential.ts'
+import { judgePaste } from '../../shared/paste.ts'
+import { INSTANCE, offlineToken } from './support/claims.ts'
 
 const token = offlineToken()
+const judge = (pasted: string, offline = false) => judgePaste(pasted, { instanceId: INSTANCE, offline })
+const key = (method: 'standard' | 'airgapped', text: string) => ({ credential: { method, key: text }, cause: null })
+const asToken = { credential: { method: 'offline', token }, cause: null }
+const KEY = 'nc_abcdef12'
+const LONG = `nc_${'aB3_'.repeat(40)}`
 
 describe('what was pasted', () => {
   it.each([
-    ['spaces', ' '], ['tabs', '\t'], ['line breaks', '\r\n'], ['no-break spaces', '\u00a0'], ['zero-width spaces', '\u200b'],
-    ['zero-width non-joiners', '\u200c'], ['zero-width joiners', '\u200d'], ['word joiners', '\u2060'], ['a byte order mark', '\ufeff'],
-    ['line separators', '\u2028'], ['Mongolian vowel separators', '\u180e'],
-  ])('loses %s at the ends and within', (_, invisible) => {
-    const pasted = `${invisible}nc_abc${invisible}${invisible}def12${invisible}`
-    expect(normalizeCredential(pasted)).toBe('nc_abcdef12')
-    expect(parseCredential(pasted)).toEqual({ method: 'standard', key: 'nc_abcdef12' })
+    ['spaces', ' '], ['tabs', '\t'], ['line breaks', '\r\n'], ['no-break spaces', '\u00a0'], ['line separators', '\u2028'], ['next lines', '\u0085'],
+    ['ideographic spaces', '\u3000'],
+  ])('loses %s around it', (_, space) => {
+    expect(judge(`${space}${space}${KEY}${space}`)).toEqual(key('standard', KEY))
+    expect(judge(`${space}${token}${space}`)).toEqual(asToken)
   })
 
-  it('is the same credential however a mail client broke it into lines', () => {
+  it.each([
+    ['zero-width spaces', '\u200b'], ['zero-width non-joiners', '\u200c'], ['zero-width joiners', '\u200d'], ['word joiners', '\u2060'],
+    ['a byte order mark', '\ufeff'], ['soft hyphens', '\u00ad'], ['left-to-right marks', '\u200e'], ['right-to-left marks', '\u200f'],
+    ['Arabic letter marks', '\u061c'], ['embeddings', '\u202a\u202b\u202c'], ['isolates', '\u2066\u2067\u2068\u2069'],
+    ['Mongolian vowel separators', '\u180e'], ['variation selectors', '\ufe0f\u{e0101}'], ['combining grapheme joiners', '\u034f'],
+    ['tag characters', '\u{e0041}'],
+  ])('loses %s, around it and within', (_, invisible) => {
+    expect(judge(`${invisible}nc_abc${invisible}${invisible}def12${invisible}`)).toEqual(key('standard', KEY))
+    expect(judge(token.replaceAll('.', `${invisible}.`))).toEqual(asToken)
+  })
+
+  it('is the same token however a mail client broke it into lines', () => {
     fc.assert(fc.property(fc.array(fc.nat(token.length), { maxLength: 20 }), (breaks) => {
-      const broken = [...token].map((character, index) => breaks.includes(index) ? `\n ${character}` : character).join('')
-      expect(requireCredential(broken)).toEqual({ method: 'offline', token })
+      expect(judge([...token].map((character, index) => breaks.includes(index) ? `\n ${character}` : character).join(''))).toEqual(asToken)
     }), { numRuns: 50 })
+  })
+
+  it.each(['\n', '\r\n', '\r', '\u2028'])('is the same key with a line break %j after 60 characters or more, and only there', (lineBreak) => {
+    const broken = (at: number) => judge(LONG.slice(0, at) + lineBreak + LONG.slice(at))
+    expect(broken(60)).toEqual(key('standard', LONG))
+    expect(broken(76)).toEqual(key('standard', LONG))
+    expect(broken(59).cause).toBe('words_around')
+    expect(judge(`${LONG.slice(0, 76)} ${LONG.slice(76)}`).cause).toBe('words_around')
+    expect(judge(`${LONG.slice(0, 70)}${lineBreak}${LONG.slice(70, 140)}${lineBreak}${LONG.slice(140)}`)).toEqual(key('standard', LONG))
   })
 
   it.each([
     ['nc_abcdefgh', 'standard'], ['nc_demo_standard', 'standard'], ['ABCD-1234', 'standard'], ['a'.repeat(8), 'standard'],
-    ['a'.repeat(256), 'standard'], ['xnc_ag_abc', 'standard'], ['nc-ag-abcd', 'standard'],
-    ['nc_ag_ab', 'airgapped'], [`nc_ag_${'x'.repeat(250)}`, 'airgapped'],
-  ])('is a key: %s → %s', (key, method) => {
-    expect(requireCredential(key)).toEqual({ method, key })
-  })
-
-  it.each([
-    ['nothing', ''], ['only white space', ' \n\u200b'], ['seven characters', 'a'.repeat(7)], ['257 characters', 'a'.repeat(257)],
-    ['a key with a full stop', 'nc_abc.defgh'], ['a quoted key', '"nc_abcdefgh"'], ['a key with an umlaut', 'nc_äbcdefgh'],
-    ['prefix in capitals', 'NC_abcdefgh'], ['prefix in mixed case', 'Nc_abcdefgh'], ['airgapped prefix in capitals', 'NC_AG_abcdefgh'],
-    ['airgapped prefix in mixed case', 'nc_Ag_abcdefgh'], ['two parts', 'aaaaaaaa.bbbbbbbb'], ['four parts', 'aa.bb.cc.dd'],
-    ['an empty part', 'aaaa..cccc'], ['a padded token', `${token}=`], ['standard base64', token.replace('.', '.+')],
-    ['a soft hyphen in the middle', 'nc_abcd\u00adefgh'], ['an URL', 'https://x.example/nc_abcdefgh'],
-  ])('is malformed: %s', (_, pasted) => {
-    expect(parseCredential(pasted)).toBeUndefined()
-    expect(() => requireCredential(pasted)).toThrow(expect.objectContaining({ code: 'CREDENTIAL_MALFORMED' }))
+    ['a'.repeat(256), 'standard'], ['nc-ag-abcd', 'standard'], ['nc_ag_ab', 'airgapped'], [`nc_ag_${'x'.repeat(250)}`, 'airgapped'],
+    ['nc_with_nc_inside', 'standard'], ['nc_ag_with_nc_inside', 'airgapped'], ['NCabcdefgh', 'standard'],
+    ['nc_AG_x7Kq_2mR', 'standard'],
+  ] as const)('is a key: %s → %s', (text, method) => {
+    expect(judge(text)).toEqual(key(method, text))
   })
 
   it.each(['a.b.c', 'eyJ.eyJ.sig-_', token])('is a token, whatever its prefix: %s', (text) => {
-    expect(parseCredential(text)).toEqual({ method: 'offline', token: text })
+    expect(judge(text)).toEqual({ credential: { method: 'offline', token: text }, cause: null })
+  })
+})
+
+const [HEADER = '', PAYLOAD = '', SIGNATURE = ''] = token.split('.')
+const REQUEST = `Please issue an offline license token for this installation.\n\nInstance ID: ${INSTANCE}\nLicense key: nc_••••••••dard\nVersion: 1.2.3`
+
+const MISTAKES = {
+  empty: ['', ' \n\u200b', '\ufeff'],
+  words_around: [
+    `License key ${KEY}`, `License key${KEY}`, 'LicenseKeync_ag_abcdefgh', `${KEY} is your key`, `Key:${KEY}`, 'nc_abc def12', 'xnc_ag_abc', 'not a key',
+    `https://x.example/${KEY}`, `NC_LICENSE_KEY=${KEY}`, `Your license token:\n${token}`, `License token ${token}`, `${token} regards`, `> ${KEY}`,
+  ],
+  two_credentials: [
+    KEY + KEY, KEY.repeat(3), `${KEY} ${KEY}`, `${KEY}\nnc_ag_abcdefgh`, `${KEY}nc_ag_abcdefgh`, 'nc_ag_abcdefghnc_ag_ijklmnop', 'ABCD-1234ABCD-1234',
+    `${token}\n${token}`, `${token}.${PAYLOAD}.${SIGNATURE}`, `${KEY} ${token}`,
+  ],
+  part_of_token: [HEADER, PAYLOAD, SIGNATURE, `${HEADER}.${PAYLOAD}`, `${PAYLOAD}.${SIGNATURE}`, `.${SIGNATURE}`, `${HEADER}.`, `${'x'.repeat(85)}g`],
+  token_changed: [`${token}=`, token.replace('.', '.+')],
+  instance_id_pasted: [INSTANCE, INSTANCE.toUpperCase(), `Instance ID: ${INSTANCE}`, `[${INSTANCE}]`],
+  request_pasted: [REQUEST, REQUEST.replace('nc_••••••••dard', KEY), REQUEST.replaceAll('\n', '\n> ')],
+  masked_key_pasted: [maskKey('nc_demo_standard'), maskKey('nc_ag_demo_airgapped'), 'nc_********dard', 'Key: nc_••••••••'],
+  capitals: ['NC_abcdefgh', 'Nc_abcdefgh', 'nC_abcdefgh', 'NC_AG_abcdefgh', 'Nc_Ag_abcdefgh', 'nc_Ag_abcdefgh', 'nc_AG_ABCDEFGH'],
+  quotes_around: [`"${KEY}"`, `'${KEY}'`, `„${KEY}“`, `«${token}»`, `"${token}"`, `<${KEY}>`, `\`${KEY}\``, `(${KEY})`, `"${KEY}`],
+  hidden_character: [`nc_abc\u202edefgh`, `\u202d${token}`, `nc_abc\u0007defgh`, `${KEY}\u001b`],
+  wrong_encoding: [
+    [...KEY].join('\0'), `\ufffd\ufffd${KEY}`, `ï»¿${KEY}`, `ÿþ${KEY}`, `${KEY}\\n`, `${token.slice(0, 76)}\\n${token.slice(76)}`,
+    token.replaceAll(/(.{76})/g, '$1=\r\n'), `\ud800${KEY}`,
+  ],
+  not_a_credential: ['a'.repeat(7), 'a'.repeat(257), 'nc_abc.defgh', 'nc_äbcdefgh', 'nс_abcdefgh', 'aaaaaaaa.bbbbbbbb', 'aa.bb.cc.dd', 'aaaa..cccc', 'nc_👩‍👩‍👧abcd', '{}'],
+} as const
+
+describe.each(Object.entries(MISTAKES))('what was pasted by mistake: %s', (cause, texts) => {
+  it.each(texts)('%j', (text) => {
+    expect(judge(text)).toEqual({ credential: null, cause })
+    expect(judge(` ${text}\n`)).toEqual({ credential: null, cause })
+  })
+})
+
+describe('while an offline license is in force', () => {
+  it.each(['ABCD-1234', 'a'.repeat(20), 'ncabcdefgh'])('a key that does not begin with nc_ is refused: %s', (text) => {
+    expect(judge(text, true)).toEqual({ credential: null, cause: 'offline_in_force' })
+  })
+
+  it('keys that do, and tokens, are not', () => {
+    expect(judge(KEY, true)).toEqual(key('standard', KEY))
+    expect(judge('nc_ag_abcdefgh', true)).toEqual(key('airgapped', 'nc_ag_abcdefgh'))
+    expect(judge(token, true)).toEqual(asToken)
   })
 })
 
@@ -54,7 +112,7 @@ describe('masked key', () => {
     ['nc_abcdefghijk', 'nc_••••••••'], ['nc_abcdefghijkl', 'nc_••••••••'], ['nc_abcdefghijklm', 'nc_••••••••jklm'],
     ['nc_ag_12345678', 'nc_ag_••••••••'], ['nc_ag_1234567890', 'nc_ag_••••••••7890'], ['ABCDEFGH', '••••••••'],
     ['ABCDEFGHIJKLMNOP', '••••••••MNOP'], ['XXnc_FGHIJKLMNOP', '••••••••MNOP'],
-  ])('of %s is %s', (key, masked) => {
-    expect(maskKey(key)).toBe(masked)
+  ])('of %s is %s', (text, masked) => {
+    expect(maskKey(text)).toBe(masked)
   })
 })

@@ -28,8 +28,9 @@ describe('the keeper', () => {
   it('F64: takes a verdict on another license for what it is: an edited row', async () => {
     const clock = createSimulatedClock()
     const store = createMemoryStore()
-    await storeLicense(store, leaseOf(standardClaims()), clock, { verdict: verdictOf({ sub: 'lic_2' }).jws })
-    expect((await keeperOf(clock, store)).holding).toEqual({ kind: 'invalid', code: 'TOKEN_CLAIMS_INVALID' })
+    const lease = leaseOf(standardClaims())
+    await storeLicense(store, lease, clock, { verdict: verdictOf({ sub: 'lic_2' }).jws })
+    expect((await keeperOf(clock, store)).holding).toEqual({ kind: 'invalid', code: 'TOKEN_CLAIMS_INVALID', lease })
   })
 
   it('lets a defect through instead of calling the license invalid', async () => {

@@ -21,9 +21,9 @@ async function refusedBy(world: World, credential: string): Promise<Record<strin
 
 describe('the log line of a refused credential', () => {
   it.each([
-    ['F16: a header that is no JSON', CANARY, PAYLOAD, { code: 'CREDENTIAL_MALFORMED', reference: 'NCL-101', cause: 'SyntaxError' }],
-    ['F16: a header that ends amid itself', `{"alg":"${CANARY}`, PAYLOAD, { code: 'CREDENTIAL_MALFORMED', reference: 'NCL-101', cause: 'SyntaxError' }],
-    ['F16: a header with something behind it', `${HEADER}${CANARY}`, PAYLOAD, { code: 'CREDENTIAL_MALFORMED', reference: 'NCL-101', cause: 'SyntaxError' }],
+    ['F16: a header that is no JSON', CANARY, PAYLOAD, { code: 'CREDENTIAL_MALFORMED', reference: 'NCL-101', pasted: 'token_changed', cause: 'SyntaxError' }],
+    ['F16: a header that ends amid itself', `{"alg":"${CANARY}`, PAYLOAD, { code: 'CREDENTIAL_MALFORMED', reference: 'NCL-101', pasted: 'token_changed', cause: 'SyntaxError' }],
+    ['F16: a header with something behind it', `${HEADER}${CANARY}`, PAYLOAD, { code: 'CREDENTIAL_MALFORMED', reference: 'NCL-101', pasted: 'token_changed', cause: 'SyntaxError' }],
     ['F17: a payload that is no JSON', HEADER, CANARY, { code: 'TOKEN_CLAIMS_INVALID', reference: 'NCL-111', cause: 'SyntaxError' }],
     ['F17: a payload with something amid it', HEADER, PAYLOAD.replace('"plan":', `"plan":${CANARY}`), { code: 'TOKEN_CLAIMS_INVALID', reference: 'NCL-111', cause: 'SyntaxError' }],
     ['F17: a claim that is out of range', HEADER, PAYLOAD.replace(/"plan":"[^"]*"/, `"plan":["${CANARY}"]`), { code: 'TOKEN_CLAIMS_INVALID', reference: 'NCL-111', cause: '' }],
@@ -40,7 +40,7 @@ describe('the log line of a refused credential', () => {
     const world = await createWorld()
     const fields = await refusedBy(world, strangerSigner.byHand(HEADER, PAYLOAD))
     expect(fields).toEqual({
-      code: 'TOKEN_SIGNATURE_INVALID', reference: 'NCL-108', cause: 'JWSSignatureVerificationFailed ERR_JWS_SIGNATURE_VERIFICATION_FAILED',
+      code: 'TOKEN_SIGNATURE_INVALID', reference: 'NCL-108', pasted: 'token_changed', cause: 'JWSSignatureVerificationFailed ERR_JWS_SIGNATURE_VERIFICATION_FAILED',
     })
   })
 

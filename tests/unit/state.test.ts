@@ -48,7 +48,7 @@ describe('the first that matches wins', () => {
   const late = standard.exp * 1000
   it.each([
     ['nothing stored', { kind: 'none' }, 'unlicensed'],
-    ['a lease that does not verify', { kind: 'invalid', code: 'TOKEN_SIGNATURE_INVALID' }, 'invalid'],
+    ['a lease that does not verify', { kind: 'invalid', code: 'TOKEN_SIGNATURE_INVALID', lease: null }, 'invalid'],
     ['bound to another installation, revoked and over', holding(standardClaims({ instance_id: OTHER_INSTANCE }), { verdict: 'revoked' }), 'mismatch'],
     ['verdict bound_elsewhere, and over', holding(standard, { verdict: 'bound_elsewhere' }), 'mismatch'],
     ['revoked, and over', holding(standard, { verdict: 'revoked' }), 'revoked'],

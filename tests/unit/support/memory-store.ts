@@ -1,6 +1,6 @@
 import { LicenseError } from '../../../server/license/errors.ts'
 import type {
-  AttemptOutcome, Installation, LicenseStore, NewEvent, PendingDeactivation, SeqMark, Snapshot, StoredEvent, StoredLicense,
+  AttemptOutcome, Installation, LicenseStore, NewEvent, PendingDeactivation, SeqMark, Snapshot, StoredEvent, StoredHold, StoredLicense,
 } from '../../../server/license/ports.ts'
 import type { CheckInDay } from '../../../shared/license.ts'
 
@@ -14,8 +14,9 @@ export interface MemoryStore extends LicenseStore {
 
 interface State {
   installation: Installation | null
-  snapshot: Snapshot
+  snapshot: Omit<Snapshot, 'marks'>
   seqs: Map<string, SeqMark>
+  holds: StoredHold[]
   events: StoredEvent[]
   days: Map<string, CheckInDay>
   deactivations: PendingDeactivation[]
@@ -28,7 +29,7 @@ export function createMemoryStore(): MemoryStore {
       revision: 0, version: 0, license: null, trusted: null, seatsUsed: null, envDigest: null, renewalAttemptAt: null,
       lastRequest: null,
     },
-    seqs: new Map(), events: [], days: new Map(), deactivations: [],
+    seqs: new Map(), holds: [], events: [], days: new Map(), deactivations: [],
   }
   let closed = false
   const { snapshot } = state
@@ -49,11 +50,16 @@ export function createMemoryStore(): MemoryStore {
       state.installation ??= { ...fresh, createdAt: Math.round(fresh.createdAt) }
       return state.installation
     }),
-    read: () => step(() => snapshot),
+    read: () => step(() => ({ ...snapshot, marks: [...state.seqs.values()] })),
     readVersion: () => step(() => snapshot.version),
     getSeq: sub => step(() => state.seqs.get(sub) ?? null),
     ...licenseWrites(state, step),
     ...attemptWrites(state, step),
+    holdState: (jti, decide) => step(() => {
+      const stored = state.holds.filter(hold => hold.jti === jti)
+      const grant = decide(structuredClone(stored))
+      if (grant) state.holds = [...stored, grant]
+    }),
     saveTrustedTime: trusted => step(() => { snapshot.trusted = roundTimes({ ...trusted }) }),
     saveSeatsUsed: seatsUsed => note({ seatsUsed }),
     saveLastRequest: lastRequest => note({ lastRequest }),

@@ -1,0 +1,43 @@
+import type { Keyring } from './jws.ts'
+import { LicenseError } from './errors.ts'
+import type { SeqMark, Snapshot } from './ports.ts'
+import type { Holding } from './state.ts'
+import type { Lease, Verdict } from './token.ts'
+import { verifyOfflineToken, verifyServerLease, verifyVerdict } from './token.ts'
+
+type StoredStatement = Pick<Snapshot, 'license' | 'marks'>
+
+/** What the stored row is worth: its signatures, and the mark of the highest statement that was ever accepted. */
+export async function verifyStored({ license, marks }: StoredStatement, keyring: Keyring): Promise<Holding> {
+  if (!license) return { kind: 'none' }
+  let lease: Lease | null = null
+  try {
+    lease = license.method === 'offline'
+      ? await verifyOfflineToken(license.lease, keyring)
+      : await verifyServerLease(license.lease, keyring)
+    if (lease.claims.method !== license.method) return { kind: 'invalid', code: 'TOKEN_WRONG_KIND', lease }
+    const verdict = license.verdict === null ? null : await verifyVerdict(license.verdict, keyring)
+    if (verdict !== null && verdict.claims.sub !== lease.claims.sub) return { kind: 'invalid', code: 'TOKEN_CLAIMS_INVALID', lease }
+    const outdated = isOutdated(verdict ?? lease, marks)
+    return outdated ? { kind: 'invalid', code: 'TOKEN_OLDER_THAN_CURRENT', lease } : { kind: 'lease', lease, verdict }
+  }
+  catch (error) {
+    if (!(error instanceof LicenseError)) throw error
+    // It was well-formed when it was stored.
+    return { kind: 'invalid', code: error.code === 'CREDENTIAL_MALFORMED' ? 'TOKEN_SIGNATURE_INVALID' : error.code, lease }
+  }
+}
+
+/** A newer statement of this license was accepted once, so somebody has erased it; of an equal number, there is only one. */
+function isOutdated({ claims: { sub, seq, jti } }: Lease | Verdict, marks: readonly SeqMark[]): boolean {
+  const highest = marks.find(mark => mark.sub === sub)
+  return highest !== undefined && (seq < highest.seq || (seq === highest.seq && jti !== highest.jti))
+}
+
+/** Whether both rows say the same, so that what has been verified of one holds for the other. */
+export function isSameStatement(one: StoredStatement, other: StoredStatement): boolean {
+  const identity = ({ license, marks }: StoredStatement) => JSON.stringify([
+    license?.lease, license?.verdict, license?.method, marks.map(({ sub, seq, jti }) => [sub, seq, jti]).toSorted(),
+  ])
+  return identity(one) === identity(other)
+}
