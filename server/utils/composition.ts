@@ -58,7 +58,7 @@ export function assembleBase(): Base {
  */
 export async function assembleApp(from: Base): Promise<App> {
   const { config, log, metrics, client } = from
-  const storage = await openStorage({ url: config.databaseUrl, baseDir: config.projectDir })
+  const storage = await openStorage({ url: config.databaseUrl, baseDir: config.projectDir, log })
   try {
     const clock = createDatabaseClock(createSystemClock(), () => storage.licenses.databaseTime())
     await clock.sample()
