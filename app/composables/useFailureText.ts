@@ -5,7 +5,7 @@ const ISO_TIME = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/
 const ID = /^[\da-f]{32}$|^lic_/
 
 /** Facts that the screen says in words of its own. */
-const SAID_OTHERWISE = new Set(['revision', 'retryAfterSeconds', 'admin', 'limitBytes'])
+const SAID_OTHERWISE = new Set(['revision', 'cause', 'retryAfterSeconds', 'admin', 'limitBytes'])
 
 /* What was expected and found is an installation here. */
 const BOUND_LABELS: Record<string, string> = { expected: 'instanceId', found: 'boundTo' }

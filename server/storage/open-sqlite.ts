@@ -39,13 +39,13 @@ export async function openSqlite({ url, baseDir, log }: SqliteOptions): Promise<
   try {
     const database = open(false)
     const health = createHealthMonitor({ log, waitMeans: 'locked', quickMs: 250 })
-    let reader: DatabaseSync | undefined
     await prepare(database, path, found)
-    const db = new Kysely<Database>({ dialect: createSqliteDialect({ database, reader: () => reader, health }) })
+    const reader: { open?: DatabaseSync } = {}
+    const db = new Kysely<Database>({ dialect: createSqliteDialect({ database, reader: () => reader.open, health }) })
     await migrate(db, path)
     await requireInstallationRow(db, path)
     await useLog(database)
-    reader = open(true)
+    reader.open = open(true)
     const hasRoom = async () => hasRoomBeside(path)
     return assembleStorage({
       kind: 'sqlite', location: path, created, connection: createConnection(db), databaseTime: async () => null, health, hasRoom,
