@@ -11,9 +11,10 @@ const guardFile = new URL('index-guard.ts', import.meta.url)
  */
 export function guardEntry(serverDir: string, publicDir: string): void {
   renameSync(join(serverDir, 'index.mjs'), join(serverDir, 'server.mjs'))
-  writeFileSync(join(serverDir, 'index.mjs'), withoutTypes(readFileSync(guardFile, 'utf8')))
   const node = Number(/\d+/.exec(String(JSON.parse(readFileSync(packageFile, 'utf8')).engines.node))?.[0])
-  writeFileSync(join(serverDir, 'built.json'), JSON.stringify({ node, made: thisMachine(), files: listFiles(serverDir, publicDir) }))
+  const facts = `const NEEDED_NODE = ${node}\nconst BUILT_FOR = ${JSON.stringify(thisMachine())}\n`
+  writeFileSync(join(serverDir, 'index.mjs'), facts + withoutTypes(readFileSync(guardFile, 'utf8')))
+  writeFileSync(join(serverDir, 'files.json'), JSON.stringify(listFiles(serverDir, publicDir)))
 }
 
 function withoutTypes(source: string): string {

@@ -5,16 +5,15 @@
  */
 import { accessSync, constants, readFileSync, statSync } from 'node:fs'
 
-interface Built {
-  node: number
-  made: Machine
-  /** Path from this folder and size; null where only its being there counts. */
-  files: [string, number | null][]
-}
 interface Machine { platform: string, arch: string, libc: string }
+/** Path from this folder and size; null where only its being there counts. */
+type Files = [string, number | null][]
+
+/* Written before this text by the build. */
+declare const BUILT_FOR: Machine
+declare const NEEDED_NODE: number
 
 const folder = new URL('./', import.meta.url)
-let made = ''
 
 const isError = (error: unknown): error is Error & { code?: unknown } => error instanceof Error
 const nameOf = ({ platform, arch, libc }: Machine) => `${platform}-${arch}${libc ? ` (${libc})` : ''}`
@@ -36,9 +35,8 @@ function thisMachine(): Machine {
 /** What could not be loaded, as far as Node says it, in a few words. */
 function reasonOf(error: unknown): string {
   if (!isError(error)) return String(error)
-  const [first = ''] = String(error.stack ?? error).split('\n')
-  const at = /^file:\/\/(\S+?):\d+$/.exec(first)?.[1]
-  if (at) return `${isHere(at)} is damaged: ${error.message}`
+  // Node does not say which.
+  if (error instanceof SyntaxError) return `one of its files is damaged: ${error.message}`
   const missing = /^Cannot find (?:package|module) '([^']+)'/.exec(error.message)?.[1]
   if (missing) return `${isHere(missing)} is missing`
   const native = /@[\w-]+\/[\w-]+/.exec(String(error.stack))?.[0]
@@ -47,15 +45,15 @@ function reasonOf(error: unknown): string {
 }
 
 function cannotStart(error: unknown): never {
-  const here = nameOf(thisMachine())
+  const [made, here] = [nameOf(BUILT_FOR), nameOf(thisMachine())]
   const remedy = made === here
     ? 'copy the whole folder of the build again, readable for this user'
     : `this is ${here}: build it here, or use the one made for it`
-  end(`This server cannot start: ${reasonOf(error)}; it was made for ${made || 'another machine'}, ${remedy}.`)
+  end(`This server cannot start: ${reasonOf(error)}; it was made for ${made}, ${remedy}.`)
 }
 
 /** A file that is missing now would be missed later, by whoever asks for the page that needs it. */
-function requireFiles(files: Built['files']): void {
+function requireFiles(files: Files): void {
   for (const [name, size] of files) {
     const path = new URL(name, folder)
     const isNative = name.endsWith('.node')
@@ -73,18 +71,13 @@ function requireFiles(files: Built['files']): void {
   }
 }
 
-function readBuilt(): Built {
+function readList(): Files {
   try {
-    return JSON.parse(readFileSync(new URL('built.json', folder), 'utf8'))
+    return JSON.parse(readFileSync(new URL('files.json', folder), 'utf8'))
   }
   catch {
-    throw new Error('built.json is missing or damaged')
+    throw new Error('files.json is missing or damaged')
   }
-}
-
-function requireNode(needed: number): void {
-  if (Number(process.versions.node.split('.')[0]) >= needed) return
-  end(`This server needs Node.js ${needed} or newer; it was started on ${process.version}.`)
 }
 
 process.on('uncaughtException', cannotStart)
@@ -98,11 +91,11 @@ for (const signal of ['SIGTERM', 'SIGINT']) {
 // Whoever read the log has gone (or its disk is full): no reason to end, and the license goes on.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
 
+if (Number(process.versions.node.split('.')[0]) < NEEDED_NODE) {
+  end(`This server needs Node.js ${NEEDED_NODE} or newer; it was started on ${process.version}.`)
+}
 try {
-  const built = readBuilt()
-  requireNode(built.node)
-  made = nameOf(built.made)
-  requireFiles(built.files)
+  requireFiles(readList())
   process.env.NODE_ENV ??= 'production'
   // Open requests get this long (ms) when the server is told to stop, and closing as long again: it ends within ten seconds.
   process.env.NITRO_SHUTDOWN_TIMEOUT ??= '4500'
