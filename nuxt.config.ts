@@ -1,8 +1,10 @@
+import { fileURLToPath } from 'node:url'
 import componentStyles from './app/build/component-styles.ts'
 import { guardEntry } from './server/build/entry.ts'
 import trustedKeys from './server/build/trusted-keys.ts'
 
 /* Two builds that cannot overwrite each other: the vendor's, and the sandbox's for trials and tests. */
+const entry = fileURLToPath(new URL('server/entry.ts', import.meta.url))
 const sandbox = process.env.NC_LICENSE_BUILD === 'sandbox'
 
 export default defineNuxtConfig({
@@ -109,6 +111,12 @@ export default defineNuxtConfig({
     imports: false,
     compressPublicAssets: { gzip: true, brotli: true },
     typescript: { tsConfig: { compilerOptions: { allowImportingTsExtensions: true } } },
-    hooks: { compiled: nitro => guardEntry(nitro.options.output.serverDir) },
+    hooks: { compiled: nitro => guardEntry(nitro.options.output.serverDir, nitro.options.output.publicDir) },
+  },
+  // It listens when it can answer; in development Nitro listens, and reloads.
+  hooks: {
+    'nitro:config': (nitro) => {
+      if (!nitro.dev) nitro.entry = entry
+    },
   },
 })

@@ -4,7 +4,7 @@ import { LicenseError } from '../license/errors.ts'
 import { eventOf } from '../license/events.ts'
 import type { Actor, Clock, NewEvent } from '../license/ports.ts'
 import { hashPassword, verifyPassword } from './passwords.ts'
-import type { AccountStore, StoredUser } from './ports.ts'
+import type { AccountStore, StoredSession, StoredUser } from './ports.ts'
 
 const MINUTE = 60_000
 /** A session ends after twelve hours without use, and after seven days at the latest. */
@@ -56,6 +56,15 @@ export function createAccounts({ store, clock, sessionSecret }: AccountsOptions)
     return { token, identity: identityOf(user, id) }
   }
 
+  const touching = new Set<string>()
+  /** In the background, once at a time: nobody waits for it, least of all while the database cannot be written. */
+  function touch({ id, createdAt }: StoredSession, at: number): void {
+    if (touching.has(id)) return
+    touching.add(id)
+    const done = () => touching.delete(id)
+    void store.touchSession(id, at, Math.min(at + IDLE, createdAt + LONGEST)).then(done, done)
+  }
+
   async function newUser(email: string, password: string, role: Role): Promise<StoredUser> {
     return { id: randomUUID(), email, role, passwordHash: await hashPassword(password), createdAt: now() }
   }
@@ -84,8 +93,7 @@ export function createAccounts({ store, clock, sessionSecret }: AccountsOptions)
       if (!found) return undefined
       const { session, user } = found
       if (Math.abs(at - session.lastSeenAt) >= TOUCH_EVERY) {
-        // Reading must go on while the database cannot be written.
-        await store.touchSession(session.id, at, Math.min(at + IDLE, session.createdAt + LONGEST)).catch(ignoreUnavailable)
+        touch(session, at)
       }
       return identityOf(user, session.id)
     },
@@ -160,8 +168,4 @@ function viewOf({ id, email, role, createdAt }: StoredUser, lastSeenAt: number |
 
 function digestOf(token: string): string {
   return createHash('sha256').update(token).digest('hex')
-}
-
-function ignoreUnavailable(error: unknown): void {
-  if (!(error instanceof LicenseError && error.code === 'STORAGE_UNAVAILABLE')) throw error
 }

@@ -1,32 +1,47 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import ts from 'typescript'
 
 const packageFile = new URL('../../package.json', import.meta.url)
+const guardFile = new URL('index-guard.ts', import.meta.url)
 
 /**
- * Takes the built server's folder; puts a small entry before Nitro's own that names the Node it needs when started on an
- * older one (which would listen and then fail each request), and bounds how long a shutdown may take.
+ * Puts a small entry before the server that is in `serverDir`: it names what keeps the server from being loaded, the Node it
+ * needs, and the machine it was made for.
  */
-export function guardEntry(serverDir: string): void {
-  const needed = Number(/\d+/.exec(String(JSON.parse(readFileSync(packageFile, 'utf8')).engines.node))?.[0])
+export function guardEntry(serverDir: string, publicDir: string): void {
   renameSync(join(serverDir, 'index.mjs'), join(serverDir, 'server.mjs'))
-  writeFileSync(join(serverDir, 'index.mjs'), `const major = Number(process.versions.node.split('.')[0])
-if (major < ${needed}) {
-  process.stderr.write('This server needs Node.js ${needed} or newer; it was started on ' + process.version + '.\\n')
-  process.exit(1)
+  const node = Number(/\d+/.exec(String(JSON.parse(readFileSync(packageFile, 'utf8')).engines.node))?.[0])
+  const facts = `const NEEDED_NODE = ${node}\nconst BUILT_FOR = ${JSON.stringify(thisMachine())}\n`
+  writeFileSync(join(serverDir, 'index.mjs'), facts + withoutTypes(readFileSync(guardFile, 'utf8')))
+  writeFileSync(join(serverDir, 'files.json'), JSON.stringify(listFiles(serverDir, publicDir)))
 }
-process.env.NODE_ENV ??= 'production'
-// Open requests get this long (ms) when the server is told to stop, and closing as long again: it ends within ten seconds.
-process.env.NITRO_SHUTDOWN_TIMEOUT ??= '4500'
-// A resolver that says nothing gets this long (resolv.conf(5)): time is left for the next one, and no look-up outlives the shutdown.
-process.env.RES_OPTIONS ??= 'timeout:2 attempts:2'
-process.on('uncaughtException', (error) => {
-  // A name that fails to resolve later, somebody else's, is no reason to end.
-  const isHost = error.syscall === 'getaddrinfo' && error.hostname === (process.env.NITRO_HOST || process.env.HOST)
-  if (error.syscall !== 'listen' && !isHost) return
-  process.stderr.write('PORT, HOST: cannot listen on ' + [error.address ?? error.hostname, error.port].filter(Boolean).join(':') + ' (' + error.code + ').\\n')
-  process.exit(1)
-})
-await import('./server.mjs')
-`)
+
+function withoutTypes(source: string): string {
+  const compilerOptions = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 }
+  return ts.transpileModule(source, { compilerOptions }).outputText
+}
+
+function thisMachine() {
+  const { platform, arch } = process
+  Object.assign(process.report, { excludeNetwork: true })
+  const libc = JSON.stringify(process.report.getReport()).includes('"glibcVersionRuntime"') ? 'glibc' : 'musl'
+  return { platform, arch, libc: platform === 'linux' ? libc : '' }
+}
+
+/**
+ * What the server consists of. Sizes of its own code only, and of native modules: other files may be put in another's place,
+ * an icon say.
+ */
+function listFiles(serverDir: string, publicDir: string): [string, number | null][] {
+  const sized = (path: string): [string, number] => [relative(serverDir, path), statSync(path).size]
+  const own = [join(serverDir, 'server.mjs'), ...filesIn(join(serverDir, 'chunks'))].filter(path => path.endsWith('.mjs'))
+  const native = filesIn(join(serverDir, 'node_modules')).filter(path => path.endsWith('.node'))
+  const assets = filesIn(publicDir).map((path): [string, null] => [relative(serverDir, path), null])
+  return [...[...own, ...native].map(sized), ...assets]
+}
+
+function filesIn(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter(entry => entry.isFile()).map(entry => join(entry.parentPath, entry.name)).sort()
 }

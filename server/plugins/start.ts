@@ -4,15 +4,16 @@ import { defineNitroPlugin } from 'nitropack/runtime'
 import { sandbox, version } from '#license-build'
 import { LicenseError } from '../license/errors.ts'
 import type { Log } from '../license/ports.ts'
-import { StorageOpenError } from '../storage/storage-error.ts'
+import type { StorageCause } from '../storage/open.ts'
+import { causeOf, codeOf, StorageOpenError } from '../storage/open.ts'
 import type { App, Base } from '../utils/composition.ts'
-import { assembleApp, assembleBase, openApp } from '../utils/composition.ts'
+import { assembleApp, assembleBase, openApp, reportStarting } from '../utils/composition.ts'
 import { ConfigError } from '../utils/config.ts'
 
 const RETRY_STORAGE = 2_000
 const PRUNE_SESSIONS = 3_600_000
 
-/** Starts the product. Nitro does not wait for plugins: what needs the database answers 503 until it is there. */
+/** Starts the product. Nitro does not wait for plugins; server/entry.ts listens when this has come to something. */
 export default defineNitroPlugin((nitro) => {
   const base = configureOrExit()
   routeConsole(base.log)
@@ -66,15 +67,18 @@ async function start(base: Base, stop: AbortSignal): Promise<App | undefined> {
 }
 
 async function openWhenReachable(base: Base, stop: AbortSignal): Promise<App | undefined> {
-  let told = false
+  let told: StorageCause | undefined
   while (!stop.aborted) {
     try {
       return await assembleApp(base)
     }
     catch (error) {
       if (!(error instanceof LicenseError && error.code === 'STORAGE_UNAVAILABLE')) throw error
-      if (!told) base.log.warn('the database cannot be reached; trying again', { cause: String(error.cause ?? '') })
-      told = true
+      const cause = causeOf(error.cause)
+      reportStarting(cause)
+      const fields = { cause, code: codeOf(error.cause), error: String(error.cause ?? '') }
+      if (told !== cause) base.log.warn('the database cannot be used; trying again', fields)
+      told = cause
       await sleep(RETRY_STORAGE, undefined, { signal: stop }).catch(() => undefined)
     }
   }

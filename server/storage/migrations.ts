@@ -1,6 +1,7 @@
 import { sql, type Kysely } from 'kysely'
 import { Migrator, type Migration } from 'kysely/migration'
-import { getSqliteCode, getSqlState, StorageOpenError } from './storage-error.ts'
+import { isMissingTable } from './database-error.ts'
+import { StorageOpenError } from './storage-error.ts'
 import type { Database } from './schema.ts'
 
 const MIGRATION_TABLE = 'license_migration'
@@ -10,6 +11,7 @@ const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001_license': { up: async db => { await createLicenseTables(db); await createAccountTables(db) } },
   '0002_events_by_kind': { up: db => db.schema.createIndex('events_kind_id').on('events').columns(['kind', 'id']).execute() },
   '0004_held_state': { up: createHeldStates },
+  '0005_heartbeat': { up: db => db.schema.alterTable('installation').addColumn('probed_at', 'bigint').execute() },
 }
 
 async function createLicenseTables(db: Kysely<Database>): Promise<void> {
@@ -116,11 +118,6 @@ export async function getAppliedMigrations(db: Kysely<Database>): Promise<string
     if (isMissingTable(error)) return undefined
     throw error
   }
-}
-
-function isMissingTable(error: unknown): boolean {
-  if (getSqlState(error) === '42P01') return true
-  return getSqliteCode(error) === 1 && error instanceof Error && error.message.startsWith('no such table')
 }
 
 /**

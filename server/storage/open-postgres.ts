@@ -1,27 +1,52 @@
-import { Kysely, PostgresDialect, sql } from 'kysely'
+import { Kysely, PostgresDialect, sql, type Dialect } from 'kysely'
+import type { Log } from '../license/ports.ts'
 import { createConnection } from './connection.ts'
+import { requireInstallationRow } from './installation-row.ts'
 import { getAppliedMigrations, migrate } from './migrations.ts'
 import { createPool, guardPool } from './postgres-pool.ts'
 import { TABLES, type Database } from './schema.ts'
+import { createSplitDriver } from './split-driver.ts'
 import { assembleStorage, type Storage } from './storage.ts'
 import { StorageOpenError, toStorageError } from './storage-error.ts'
+import { createHealthMonitor, type HealthMonitor } from './storage-health.ts'
+
+/** Connections for reads, and for writes: where those wait for a lock, these are still there. */
+const MAX_READS = 6
+const MAX_WRITES = 4
 
 /**
  * Opens the PostgreSQL database of a URL. Rejects with `STORAGE_UNAVAILABLE` while it cannot be reached (call again),
  * and with `StorageOpenError`, nothing changed, when its tables are another program's or newer than this product.
  */
-export async function openPostgres(url: string): Promise<Storage> {
+export async function openPostgres({ url, log }: { url: string, log?: Log | undefined }): Promise<Storage> {
   const location = toLocation(url)
-  const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool: guardPool(createPool(url)) }) })
+  const health = createHealthMonitor({ log, waitMeans: 'unreachable', quickMs: 800 })
+  const db = new Kysely<Database>({ dialect: createDialect(url, health) })
   try {
     await requireOurTables(db, location)
     const created = await migrate(db, location)
+    await requireInstallationRow(db, location)
     return assembleStorage({
-      kind: 'postgres', location, created, connection: createConnection(db), databaseTime: () => readTime(db),
+      kind: 'postgres', location, created, connection: createConnection(db), databaseTime: () => readTime(db), health,
     })
   } catch (error) {
     await db.destroy()
     throw toStorageError(error)
+  }
+}
+
+function createDialect(url: string, health: HealthMonitor): Dialect {
+  const way = (side: 'read' | 'write', max: number) =>
+    new PostgresDialect({ pool: guardPool(createPool(url, max), () => health.patience(side)) })
+  const [reading, writing] = [way('read', MAX_READS), way('write', MAX_WRITES)]
+  return {
+    createAdapter: () => writing.createAdapter(),
+    createIntrospector: db => writing.createIntrospector(db),
+    createQueryCompiler: () => writing.createQueryCompiler(),
+    createDriver() {
+      const [reads, writes] = [reading.createDriver(), writing.createDriver()]
+      return createSplitDriver({ reads: () => reads, writes }, health)
+    },
   }
 }
 

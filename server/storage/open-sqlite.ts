@@ -1,50 +1,87 @@
 import { performance } from 'node:perf_hooks'
 import { DatabaseSync } from 'node:sqlite'
 import { Kysely } from 'kysely'
+import type { Log } from '../license/ports.ts'
 import { createConnection } from './connection.ts'
+import { getSqliteCode } from './database-error.ts'
+import { requireInstallationRow } from './installation-row.ts'
 import { migrate } from './migrations.ts'
 import type { Database } from './schema.ts'
-import { BUSY_TIMEOUT_MS, createSqliteDialect, PATIENCE_MS, retryWhileBusy } from './sqlite-dialect.ts'
-import { APPLICATION_ID, createIfMissing, damaged, describe, requireOurFile, toDatabasePath } from './sqlite-file.ts'
+import { BUSY_TIMEOUT_MS, createSqliteDialect, OPEN_PATIENCE_MS, retryWhileBusy, truncateLog } from './sqlite-dialect.ts'
+import {
+  APPLICATION_ID, createIfMissing, damaged, describe, hasRoomBeside, requireOurFile, toDatabasePath, withoutItsLog,
+} from './sqlite-file.ts'
 import { assembleStorage, type Storage } from './storage.ts'
-import { getSqliteCode, StorageOpenError, toStorageError } from './storage-error.ts'
+import { StorageOpenError, toStorageError } from './storage-error.ts'
+import { createHealthMonitor } from './storage-health.ts'
 
 const SQLITE_ERROR = 1
 const SQLITE_CORRUPT = 11
 const SQLITE_CANTOPEN = 14
 const SQLITE_NOTADB = 26
 
+export interface SqliteOptions { url: string, baseDir: string, log?: Log | undefined }
+
 /**
  * Opens the SQLite file of a `file:` URL, made if there is none. Rejects with `StorageOpenError`, the file untouched,
  * when it is damaged, not ours or newer than this product; with `STORAGE_UNAVAILABLE` while another process blocks it.
  */
-export async function openSqlite({ url, baseDir }: { url: string, baseDir: string }): Promise<Storage> {
+export async function openSqlite({ url, baseDir, log }: SqliteOptions): Promise<Storage> {
   const path = toDatabasePath(url, baseDir)
   const created = createIfMissing(path)
-  const { empty } = requireOurFile(path)
-  let database: DatabaseSync | undefined
+  const found = requireOurFile(path)
+  const opened: DatabaseSync[] = []
+  const open = (readOnly: boolean) => {
+    const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: true, readOnly })
+    opened.unshift(database)
+    return database
+  }
   try {
-    database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: true })
-    await prepare(database, path, empty)
-    const db = new Kysely<Database>({ dialect: createSqliteDialect(database) })
+    const database = open(false)
+    const health = createHealthMonitor({ log, waitMeans: 'locked', quickMs: 250 })
+    await prepare(database, path, found)
+    const reader: { open?: DatabaseSync } = {}
+    const db = new Kysely<Database>({ dialect: createSqliteDialect({ database, reader: () => reader.open, health }) })
     await migrate(db, path)
+    await requireInstallationRow(db, path)
+    await useLog(database)
+    reader.open = open(true)
+    const hasRoom = async () => hasRoomBeside(path)
     return assembleStorage({
-      kind: 'sqlite', location: path, created, connection: createConnection(db), databaseTime: async () => null,
+      kind: 'sqlite', location: path, created, connection: createConnection(db), databaseTime: async () => null, health, hasRoom,
     })
   } catch (error) {
-    if (database?.isOpen) database.close()
+    for (const database of opened) if (database.isOpen) database.close()
     throw translate(error, path)
   }
 }
 
-async function prepare(database: DatabaseSync, path: string, empty: boolean): Promise<void> {
-  const deadline = performance.now() + PATIENCE_MS
-  // Before the switch to the write-ahead log: from its first byte on, the file itself says whose it is.
+async function prepare(database: DatabaseSync, path: string, { empty, logged }: { empty: boolean, logged: boolean }): Promise<void> {
+  const deadline = performance.now() + OPEN_PATIENCE_MS
+  // From its first byte on, the file itself says whose it is.
   if (empty) await retryWhileBusy(deadline, () => database.exec(`pragma application_id = ${APPLICATION_ID}`))
   await requireIntegrity(database, path, deadline)
-  await retryWhileBusy(deadline, () => database.exec('pragma journal_mode = wal'))
+  // Ours never use a write-ahead log before their tables are in the main file: see useLog.
+  if (logged && !await retryWhileBusy(deadline, () => hasTables(database))) throw withoutItsLog(path)
   // An acknowledged write survives the power cut that follows it.
   database.exec('pragma synchronous = full')
+}
+
+function hasTables(database: DatabaseSync): boolean {
+  return database.prepare('select 1 from sqlite_schema where type = \'table\' and name = \'installation\'').get() !== undefined
+}
+
+/**
+ * Goes over to the write-ahead log, once the tables are in the main file. A file that is cut off before, by a kill -9 at
+ * its first start, can be told by that from one that was copied without its log.
+ */
+async function useLog(database: DatabaseSync): Promise<void> {
+  const deadline = performance.now() + OPEN_PATIENCE_MS
+  await retryWhileBusy(deadline, () => database.exec('pragma journal_mode = wal'))
+  // What a start has found in the log, and what it has migrated. Whoever is in the way keeps it there until the next write.
+  try {
+    truncateLog(database)
+  } catch { /* A disk without room for it is noticed by whoever writes. */ }
 }
 
 async function requireIntegrity(database: DatabaseSync, path: string, deadline: number): Promise<void> {

@@ -1,18 +1,22 @@
+import type { Log } from '../license/ports.ts'
 import { openPostgres } from './open-postgres.ts'
 import { openSqlite } from './open-sqlite.ts'
 import type { Storage } from './storage.ts'
 import { StorageOpenError } from './storage-error.ts'
 
 export type { Storage } from './storage.ts'
+export type { StorageCause } from './storage-cause.ts'
+export { causeOf, codeOf } from './storage-cause.ts'
+export type { StorageHealth } from './storage-health.ts'
 export { StorageOpenError } from './storage-error.ts'
 
 /**
  * Opens the database of a `file:` (relative to `baseDir`) or `postgres:` URL and brings its tables up to date. Rejects
  * with `StorageOpenError` (one sentence for the operator; nothing was changed) or, when trying again can help, with
- * `STORAGE_UNAVAILABLE`.
+ * `STORAGE_UNAVAILABLE`. What becomes of it later is told in `log`.
  */
-export async function openStorage({ url, baseDir }: { url: string, baseDir: string }): Promise<Storage> {
-  if (url.startsWith('file:')) return openSqlite({ url, baseDir })
-  if (/^postgres(?:ql)?:\/\//.test(url)) return openPostgres(url)
+export async function openStorage({ url, baseDir, log }: { url: string, baseDir: string, log?: Log }): Promise<Storage> {
+  if (url.startsWith('file:')) return openSqlite({ url, baseDir, log })
+  if (/^postgres(?:ql)?:\/\//.test(url)) return openPostgres({ url, log })
   throw new StorageOpenError('The database address must start with file: or postgres://.')
 }

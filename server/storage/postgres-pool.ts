@@ -1,21 +1,24 @@
+import { performance } from 'node:perf_hooks'
 import type { PostgresPool } from 'kysely'
 import pg from 'pg'
+import { WaitedError } from './storage-cause.ts'
 import { isConnectionTrouble, unavailable } from './storage-error.ts'
 
 const INT8 = 20
 
 /**
- * Takes a `postgres:` URL; returns a pool whose every wait has an end and whose lost connections harm nobody: not the
- * process, not the next one to use them.
+ * A pool of at most `max` connections to a `postgres:` URL, whose every wait has an end and whose lost connections harm
+ * nobody: not the process, not the next one to use them.
  */
-export function createPool(url: string): pg.Pool {
+export function createPool(url: string, max: number): pg.Pool {
   const pool = new pg.Pool({
     connectionString: url,
     application_name: 'nocodb-license',
-    max: 10,
+    max,
     connectionTimeoutMillis: 3000,
     statement_timeout: 5000,
-    lock_timeout: 4000,
+    // Before an operation's own patience is over, so that it is known what was waited for.
+    lock_timeout: 3500,
     // A replica that is frozen while it holds the lock must not stop the others.
     idle_in_transaction_session_timeout: 10_000,
     // For a server that is gone without a word and cannot end the statement itself.
@@ -31,30 +34,37 @@ export function createPool(url: string): pg.Pool {
   return pool
 }
 
-/** Takes the pool; returns it as Kysely uses it, with connections that are not used again once they have failed. */
-export function guardPool(pool: pg.Pool): PostgresPool {
+/**
+ * The pool as Kysely uses it: an operation waits no longer than `patience` says when it begins, all its steps together,
+ * and a connection is not used again once it has failed.
+ */
+export function guardPool(pool: pg.Pool, patience: () => number): PostgresPool {
   return {
     options: pool.options,
     end: () => pool.end(),
     async connect() {
+      const deadline = performance.now() + patience()
+      const connecting = pool.connect()
       try {
-        return guardClient(await pool.connect())
+        return guardClient(await withDeadline(connecting, deadline, 'a connection'), deadline)
       } catch (cause) {
+        // One that comes after all is for somebody else.
+        if (cause instanceof WaitedError) connecting.then(client => client.release(), () => {})
         throw unavailable(cause)
       }
     },
   }
 }
 
-function guardClient(client: pg.PoolClient): pg.PoolClient {
+function guardClient(client: pg.PoolClient, deadline: number): pg.PoolClient {
   let broken: unknown
   async function query(...statement: unknown[]): Promise<unknown> {
     // What follows (the rollback) would wait for an answer that cannot come any more.
     if (broken) throw broken
     try {
-      return await Reflect.apply(client.query, client, statement)
+      return await withDeadline(Promise.resolve(Reflect.apply(client.query, client, statement)), deadline, 'an answer')
     } catch (error) {
-      if (isConnectionTrouble(error)) broken = error
+      if (error instanceof WaitedError || isConnectionTrouble(error)) broken = error
       throw error
     }
   }
@@ -66,4 +76,18 @@ function guardClient(client: pg.PoolClient): pg.PoolClient {
       return Reflect.get(target, property, target)
     },
   })
+}
+
+/** Rejects at `deadline` (`performance.now()`), but not while what was waited for lies unread: a process may have been frozen. */
+async function withDeadline<T>(work: Promise<T>, deadline: number, what: string): Promise<T> {
+  const ms = Math.max(0, deadline - performance.now())
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => setImmediate(() => reject(new WaitedError(what, ms, 'unreachable'))), ms)
+  })
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
+  }
 }

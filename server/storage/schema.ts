@@ -27,6 +27,9 @@ export interface InstallationTable {
   setup_expires_at: number | null
 }
 
+/** Of the same row: written to prove that writing works, and read by nobody. */
+export interface HeartbeatColumn { probed_at: number | null }
+
 /** No row, or one. */
 export interface LicenseTable {
   id: number
@@ -89,7 +92,7 @@ export interface SessionsTable {
 }
 
 export interface Database {
-  installation: InstallationTable
+  installation: InstallationTable & HeartbeatColumn
   license: LicenseTable
   license_seq: LicenseSeqTable
   held_states: HeldStatesTable

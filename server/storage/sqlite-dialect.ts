@@ -5,13 +5,17 @@ import {
   CompiledQuery, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler,
   type DatabaseConnection, type Dialect, type Driver, type QueryResult,
 } from 'kysely'
-import { getSqliteCode } from './storage-error.ts'
-import { createTurns } from './turns.ts'
+import { getSqliteCode } from './database-error.ts'
+import type { Checkpointer } from './sqlite-checkpoint.ts'
+import { createCheckpointer } from './sqlite-checkpoint.ts'
+import { createSplitDriver } from './split-driver.ts'
+import type { HealthMonitor } from './storage-health.ts'
+import { createTurns, type Turns } from './turns.ts'
 
 /** How long SQLite itself may wait for a lock. The event loop stands still meanwhile, so most waiting is outside. */
 export const BUSY_TIMEOUT_MS = 20
-/** How long one operation may wait in all, for its turn in this process and for the locks of others. */
-export const PATIENCE_MS = 5000
+/** How long a start, and a close, may wait for the locks of others. */
+export const OPEN_PATIENCE_MS = 5000
 const RETRY_EVERY_MS = 30
 const SQLITE_BUSY = 5
 const SQLITE_BUSY_SNAPSHOT = 517
@@ -31,11 +35,25 @@ export async function retryWhileBusy<T>(deadline: number, step: () => T): Promis
   }
 }
 
-/** Takes an open `node:sqlite` database; returns Kysely's dialect over it. Destroying the Kysely instance closes it. */
-export function createSqliteDialect(database: DatabaseSync): Dialect {
+export interface SqliteParts {
+  database: DatabaseSync
+  /** A connection for reads alone, once there can be one: in a write-ahead log they wait for no writer, and none for them. */
+  reader(): DatabaseSync | undefined
+  health: Pick<HealthMonitor, 'succeeded' | 'failed' | 'patience'>
+}
+
+/** Kysely's dialect over open `node:sqlite` databases. Destroying the Kysely instance closes them. */
+export function createSqliteDialect({ database, reader, health }: SqliteParts): Dialect {
+  let reads: Driver | undefined
   return {
     createAdapter: () => new Adapter(),
-    createDriver: () => createDriver(database),
+    createDriver: () => createSplitDriver({
+      writes: createWriter(database, () => health.patience('write')),
+      reads() {
+        const open = reads ? undefined : reader()
+        return reads ??= open && createReader(open, () => health.patience('read'))
+      },
+    }, health),
     createIntrospector: db => new SqliteIntrospector(db),
     createQueryCompiler: () => new Compiler(),
   }
@@ -53,15 +71,31 @@ class Compiler extends SqliteQueryCompiler {
   protected override visitSelectModifier(): void {}
 }
 
-function createDriver(database: DatabaseSync): Driver {
+/** Statements run to their end before another begins, so any number of reads share the connection without a turn. */
+function createReader(database: DatabaseSync, patience: () => number): Driver {
+  const never = () => Promise.reject(new TypeError('writing has a connection of its own'))
+  return {
+    init: async () => {},
+    acquireConnection: async () => createConnection(database, performance.now() + patience()),
+    beginTransaction: never,
+    commitTransaction: never,
+    rollbackTransaction: never,
+    releaseConnection: async () => {},
+    destroy: async () => { database.close() },
+  }
+}
+
+function createWriter(database: DatabaseSync, patience: () => number): Driver {
   const turns = createTurns()
+  const checkpointer = createCheckpointer(() => checkpoint(database, turns))
   const run = (connection: DatabaseConnection, sql: string) => connection.executeQuery(CompiledQuery.raw(sql))
   return {
     init: async () => {},
     acquireConnection: async () => {
-      const deadline = performance.now() + PATIENCE_MS
-      await turns.take(PATIENCE_MS)
-      return createConnection(database, deadline)
+      const ms = patience()
+      const deadline = performance.now() + ms
+      await turns.take(ms)
+      return createConnection(database, deadline, checkpointer)
     },
     beginTransaction: async connection => { await run(connection, 'begin immediate') },
     commitTransaction: async connection => { await run(connection, 'commit') },
@@ -71,15 +105,43 @@ function createDriver(database: DatabaseSync): Driver {
     },
     releaseConnection: async () => { turns.pass() },
     destroy: async () => {
-      await turns.take(PATIENCE_MS)
-      database.close()
+      checkpointer.stop()
+      await turns.take(OPEN_PATIENCE_MS)
+      close(database)
     },
   }
 }
 
-function createConnection(database: DatabaseSync, deadline: number): DatabaseConnection {
+/** Where another process has the file open as well, closing alone would leave everything in the log. */
+function close(database: DatabaseSync): void {
+  try {
+    truncateLog(database)
+  } catch { /* What is in the log is safe there. */ } finally {
+    database.close()
+  }
+}
+
+async function checkpoint(database: DatabaseSync, turns: Turns): Promise<boolean> {
+  await turns.take(OPEN_PATIENCE_MS)
+  try {
+    return truncateLog(database)
+  } finally {
+    turns.pass()
+  }
+}
+
+/** Moves the write-ahead log into the main file and empties it; false while somebody is in the way. */
+export function truncateLog(database: DatabaseSync): boolean {
+  return database.prepare('pragma wal_checkpoint(truncate)').get()?.busy === 0
+}
+
+function createConnection(database: DatabaseSync, deadline: number, checkpointer?: Checkpointer): DatabaseConnection {
   return {
-    executeQuery: <R>(query: CompiledQuery) => retryWhileBusy(deadline, () => execute<R>(database, query)),
+    async executeQuery<R>(query: CompiledQuery) {
+      const result = await retryWhileBusy(deadline, () => execute<R>(database, query))
+      if (!database.isTransaction) checkpointer?.written()
+      return result
+    },
     streamQuery() { throw new TypeError('streaming is not supported') },
   }
 }

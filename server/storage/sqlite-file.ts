@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readSync } from 'node:fs'
+import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { StorageOpenError } from './storage-error.ts'
@@ -8,9 +8,13 @@ export const APPLICATION_ID = 0x4e434c41
 const MAGIC = 'SQLite format 3\0'
 const HEADER_LENGTH = 100
 const PAGE_SIZE_OFFSET = 16
+const WRITE_VERSION_OFFSET = 18
+const WRITE_AHEAD_LOG = 2
 const APPLICATION_ID_OFFSET = 68
 const RESERVED_OFFSET = 72
 const RESERVED_LENGTH = 20
+/** More than the longest save writes. */
+const TRIAL_SIZE = 262_144
 
 /** Takes a `file:` URL, relative ones to `baseDir`; returns the absolute path. */
 export function toDatabasePath(url: string, baseDir: string): string {
@@ -39,12 +43,12 @@ export function createIfMissing(path: string): boolean {
 }
 
 /**
- * Looks at the file's first bytes, without SQLite, which might already change it. Returns whether it is empty; rejects
- * with `StorageOpenError` unless it is empty or a database file of ours.
+ * Looks at the file's first bytes, without SQLite, which might already change it. Returns whether it is empty, and whether
+ * it is one with a write-ahead log; rejects with `StorageOpenError` unless it is empty or a database file of ours.
  */
-export function requireOurFile(path: string): { empty: boolean } {
+export function requireOurFile(path: string): { empty: boolean, logged: boolean } {
   const { size, header } = readHeader(path)
-  if (size === 0) return { empty: true }
+  if (size === 0) return { empty: true, logged: false }
   if (header.length < HEADER_LENGTH || header.toString('latin1', 0, MAGIC.length) !== MAGIC) {
     throw new StorageOpenError(`The file ${path} is not a database, or a damaged one; it was left as it is.`)
   }
@@ -52,11 +56,12 @@ export function requireOurFile(path: string): { empty: boolean } {
     throw new StorageOpenError(`The database file ${path} belongs to another program; it was left as it is.`)
   }
   // SQLite looks neither at these, which are zero in a sound header, nor at a last page that was cut short. While there
-  // is a log, though, it may hold that page in full (the disk filled up while it was copied).
+  // is a log or a journal, though, that page may be whole in it (the disk filled up while it was copied).
   const reserved = header.subarray(RESERVED_OFFSET, RESERVED_OFFSET + RESERVED_LENGTH)
-  const cut = size % toPageSize(header.readUInt16BE(PAGE_SIZE_OFFSET)) !== 0 && !existsSync(`${path}-wal`)
+  const cut = size % toPageSize(header.readUInt16BE(PAGE_SIZE_OFFSET)) !== 0
+    && !existsSync(`${path}-wal`) && !existsSync(`${path}-journal`)
   if (cut || reserved.some(byte => byte !== 0)) throw damaged(path)
-  return { empty: false }
+  return { empty: false, logged: header[WRITE_VERSION_OFFSET] === WRITE_AHEAD_LOG }
 }
 
 /** 65,536 does not fit the header's two bytes and is written as 1. Anything but a power of two is left to SQLite. */
@@ -84,6 +89,26 @@ export function damaged(path: string, cause?: unknown): StorageOpenError {
   return new StorageOpenError(
     `The database file ${path} is damaged; it was left as it is: restore it from a backup.`, { cause },
   )
+}
+
+export function withoutItsLog(path: string): StorageOpenError {
+  return new StorageOpenError(
+    `The database file ${path} was copied without ${path}-wal, where everything was that had been stored, and was left as it is: `
+    + 'restore both files, copied while the server was stopped, or delete it if nothing was ever activated on it.',
+  )
+}
+
+/** Whether a few saves have room on the disk of that file: tried, for a quota shows in no figure. */
+export function hasRoomBeside(path: string): boolean {
+  const trial = `${path}-room`
+  try {
+    writeFileSync(trial, Buffer.alloc(TRIAL_SIZE), { mode: 0o600 })
+    return true
+  } catch {
+    return false
+  } finally {
+    rmSync(trial, { force: true })
+  }
 }
 
 /** A system error in few words, for the operator. */

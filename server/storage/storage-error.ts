@@ -1,4 +1,6 @@
 import { LicenseError } from '../license/errors.ts'
+import { getSqliteCode, getSqlState, isMissingTable } from './database-error.ts'
+import { WaitedError, type StorageCause } from './storage-cause.ts'
 
 /** Why a database cannot be used until an operator acts; `message` is one sentence for them. Nothing was changed. */
 export class StorageOpenError extends Error {
@@ -21,26 +23,13 @@ const SQLITE_UNAVAILABLE = new Set([
 ])
 
 /**
- * SQLSTATE classes and codes (PostgreSQL appendix A): connection, authorization, missing database, standby that takes
- * no writes, transaction rolled back, resources, operator intervention, system and internal errors; lock and privilege.
+ * SQLSTATE classes and codes (PostgreSQL appendix A): connection, authorization, missing database or schema, standby that
+ * takes no writes, transaction rolled back, resources, operator intervention, system and internal errors; lock and privilege.
  */
-const POSTGRES_UNAVAILABLE = /^(?:08|28|3D|40|53|57|58|XX)|^(?:25006|25P03|25P04|42501|55P03)$/
-const SQLSTATE = /^[0-9A-Z]{5}$/
+const POSTGRES_UNAVAILABLE = /^(?:08|28|3D|3F|40|53|57|58|XX)|^(?:25006|25P03|25P04|42501|55P03)$/
 /** What pg and pg-pool say without a code. */
 const CONNECTION_TROUBLE =
   /^(?:Connection terminated|Query read timeout|Client (?:was closed|has encountered)|timeout e|Cannot use a pool)/
-
-/** Takes what a driver threw; returns its SQLite result code with the extended bits, if it has one. */
-export function getSqliteCode(error: unknown): number | undefined {
-  if (!(error instanceof Error) || !('errcode' in error)) return undefined
-  return typeof error.errcode === 'number' ? error.errcode : undefined
-}
-
-/** Takes what a driver threw; returns its SQLSTATE, if the PostgreSQL server sent one. */
-export function getSqlState(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !('code' in error)) return undefined
-  return typeof error.code === 'string' && SQLSTATE.test(error.code) && 'severity' in error ? error.code : undefined
-}
 
 /** Whether the connection to the server is gone or of no more use, so that nothing else may be sent on it. */
 export function isConnectionTrouble(error: unknown): boolean {
@@ -58,6 +47,8 @@ function isTlsError(error: Error): boolean {
  */
 export function toStorageError(error: unknown): unknown {
   if (error instanceof LicenseError || error instanceof StorageOpenError) return error
+  // Migrations have made every table: one that is not there has been dropped, or the search path leads elsewhere.
+  if (error instanceof WaitedError || isMissingTable(error)) return unavailable(error)
   const sqlite = getSqliteCode(error)
   if (sqlite !== undefined) return SQLITE_UNAVAILABLE.has(sqlite & 0xff) ? unavailable(error) : error
   const state = getSqlState(error)
@@ -65,6 +56,7 @@ export function toStorageError(error: unknown): unknown {
   return isConnectionTrouble(error) ? unavailable(error) : error
 }
 
-export function unavailable(cause: unknown): LicenseError {
-  return new LicenseError('STORAGE_UNAVAILABLE', { cause })
+/** `STORAGE_UNAVAILABLE` with what a driver threw as its cause, and the closed word for it where it is to be told. */
+export function unavailable(cause: unknown, word?: StorageCause): LicenseError {
+  return new LicenseError('STORAGE_UNAVAILABLE', { cause, ...(word === undefined ? {} : { details: { cause: word } }) })
 }

@@ -3,6 +3,7 @@ import type { AccountStore } from '../accounts/ports.ts'
 import type { LicenseStore } from '../license/ports.ts'
 import type { Connection } from './connection.ts'
 import { createLicenseStore } from './license-store.ts'
+import type { HealthMonitor, StorageHealth } from './storage-health.ts'
 
 /** An open, migrated database with its stores. */
 export interface Storage {
@@ -13,6 +14,7 @@ export interface Storage {
   created: boolean
   licenses: LicenseStore
   accounts: AccountStore
+  health: StorageHealth
   /** Resolves when the database answers; rejects with `STORAGE_UNAVAILABLE`. */
   ping(): Promise<void>
   /** Lets running operations end, then closes; later calls reject with `STORAGE_UNAVAILABLE`. */
@@ -22,15 +24,28 @@ export interface Storage {
 type Parts = Pick<Storage, 'kind' | 'location' | 'created'> & {
   connection: Connection
   databaseTime: () => Promise<number | null>
+  health: HealthMonitor
+  hasRoom?: () => Promise<boolean>
 }
 
-export function assembleStorage({ connection, databaseTime, ...facts }: Parts): Storage {
+export function assembleStorage({ connection, databaseTime, health, hasRoom, ...facts }: Parts): Storage {
   const licenses = createLicenseStore(connection, databaseTime)
+  health.watch({ read: () => licenses.readVersion(), write: () => leaveHeartbeat(connection), ...(hasRoom ? { hasRoom } : {}) })
+  async function close(): Promise<void> {
+    health.close()
+    await connection.close()
+  }
   return {
     ...facts,
-    licenses,
+    licenses: { ...licenses, close },
     accounts: createAccountStore(connection),
+    health,
     ping: async () => { await licenses.readVersion() },
-    close: () => connection.close(),
+    close,
   }
+}
+
+/** A write that changes a byte of the file and nothing else: replicas have nothing to refresh. */
+async function leaveHeartbeat({ db, attempt }: Connection): Promise<void> {
+  await attempt(() => db.updateTable('installation').set({ probed_at: Date.now() }).execute())
 }

@@ -1,4 +1,8 @@
+import { WaitedError } from './storage-cause.ts'
 import { unavailable } from './storage-error.ts'
+
+/** More than ever wait in good order; nobody at the end of a longer queue would still be served in time. */
+const LONGEST_QUEUE = 500
 
 /** Hands one thing round, first come, first served. */
 export interface Turns {
@@ -17,10 +21,11 @@ export function createTurns(): Turns {
         taken = true
         return Promise.resolve()
       }
+      if (waiting.length >= LONGEST_QUEUE) return Promise.reject(unavailable(new WaitedError('a place to wait', 0, 'locked')))
       return new Promise((resolve, reject) => {
         const timer = setTimeout(() => {
           waiting.splice(waiting.indexOf(enter), 1)
-          reject(unavailable(new Error(`waited ${patience} ms for the database connection`)))
+          reject(unavailable(new WaitedError('the database connection', patience, 'locked')))
         }, patience)
         function enter() {
           clearTimeout(timer)

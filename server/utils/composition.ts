@@ -9,7 +9,7 @@ import { createKeyring } from '../license/jws.ts'
 import type { Log } from '../license/ports.ts'
 import type { LicenseService } from '../license/service.ts'
 import { createLicenseService } from '../license/service.ts'
-import type { Storage } from '../storage/open.ts'
+import type { Storage, StorageCause } from '../storage/open.ts'
 import { openStorage } from '../storage/open.ts'
 import { settleAdministrator } from './administrator.ts'
 import type { Config } from './config.ts'
@@ -58,7 +58,7 @@ export function assembleBase(): Base {
  */
 export async function assembleApp(from: Base): Promise<App> {
   const { config, log, metrics, client } = from
-  const storage = await openStorage({ url: config.databaseUrl, baseDir: config.projectDir })
+  const storage = await openStorage({ url: config.databaseUrl, baseDir: config.projectDir, log })
   try {
     const clock = createDatabaseClock(createSystemClock(), () => storage.licenses.databaseTime())
     await clock.sample()
@@ -80,17 +80,49 @@ export async function assembleApp(from: Base): Promise<App> {
   }
 }
 
+const opened = Promise.withResolvers<void>()
+const settled = Promise.withResolvers<void>()
+let missing: StorageCause | null = null
+
 /** Lets requests in, once everything they need is there. */
 export function openApp(assembled: App): void {
   app = assembled
+  opened.resolve()
+  settled.resolve()
+}
+
+/** Notes that the database cannot be reached yet, and why: requests are told so. */
+export function reportStarting(cause: StorageCause): void {
+  missing = cause
+  settled.resolve()
+}
+
+export function isOpen(): boolean {
+  return app !== undefined
+}
+
+/** Resolves when requests are let in. */
+export function whenOpen(): Promise<void> {
+  return opened.promise
+}
+
+/** Resolves when requests are let in, or it is known that they cannot be yet. */
+export function whenSettled(): Promise<void> {
+  return settled.promise
 }
 
 export function getBase(): Base | undefined {
   return base
 }
 
+/** For what runs after the start plugin, which has made it. */
+export function requireBase(): Base {
+  if (!base) throw new TypeError('the configuration has not been read')
+  return base
+}
+
 /** Returns the app; throws STORAGE_UNAVAILABLE until the database has been reached. */
 export function requireApp(): App {
-  if (!app) throw new LicenseError('STORAGE_UNAVAILABLE')
+  if (!app) throw new LicenseError('STORAGE_UNAVAILABLE', missing ? { details: { cause: missing } } : {})
   return app
 }

@@ -7,6 +7,9 @@ import { z } from 'zod'
 /* The only place that reads the environment: once, at start. */
 
 export interface Config {
+  port: number
+  /** Null: every address of the machine. */
+  host: string | null
   databaseUrl: string
   /** What a relative SQLite path starts from. */
   projectDir: string
@@ -52,6 +55,8 @@ export function readConfig(env: Environment): Config {
   const password = secret(env, 'NC_ADMIN_PASSWORD')
   const address = publicUrl(env)
   return {
+    port: Number(text(env, 'PORT') ?? 3000),
+    host: text(env, 'HOST'),
     databaseUrl: databaseUrl(env),
     projectDir: projectDir(),
     publicUrl: address,

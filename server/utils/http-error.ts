@@ -5,6 +5,9 @@ import { ERRORS } from '../../shared/errors.ts'
 import { LicenseError } from '../license/errors.ts'
 import type { Log } from '../license/ports.ts'
 
+/** How soon, in seconds, a request may be worth repeating that the database failed. */
+export const RETRY_STORAGE_AFTER = 2
+
 /** Input that does not fit its schema; the names of the fields leave, their values never. */
 export class ValidationError extends LicenseError {
   readonly fields: Record<string, string>
@@ -36,7 +39,7 @@ export function errorBodyOf(thrown: unknown, log?: Log): ErrorBody {
 export function answerError(event: H3Event, thrown: unknown, log?: Log): ErrorBody {
   const body = errorBodyOf(thrown, log)
   setResponseStatus(event, body.statusCode)
-  const retryAfter = body.data.details?.retryAfterSeconds
+  const retryAfter = body.data.code === 'STORAGE_UNAVAILABLE' ? RETRY_STORAGE_AFTER : body.data.details?.retryAfterSeconds
   if (typeof retryAfter === 'number') setResponseHeader(event, 'retry-after', retryAfter)
   if (body.data.code === 'UNAUTHENTICATED') setResponseHeader(event, 'www-authenticate', 'Bearer realm="license"')
   return body

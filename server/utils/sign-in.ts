@@ -1,5 +1,6 @@
 import type { H3Event } from 'h3'
 import type { Identity } from '../accounts/service.ts'
+import { LicenseError } from '../license/errors.ts'
 import type { App } from './composition.ts'
 import type { Peer } from './peer.ts'
 import { getSessionToken, setSessionCookie } from './session-cookie.ts'
@@ -14,13 +15,15 @@ export async function signInWithLimits(
   const account = JSON.stringify([email, address])
   await limits.use('loginAddress', address)
   await limits.use('login', account)
+  // What the database failed was no guess, and is no sign of an attack.
+  const giveBack = () => Promise.all([limits.giveBack('loginAddress', address), limits.giveBack('login', account)])
   const previous = getSessionToken(event)
-  const { token, identity } = await accounts.signIn(email, password).catch((error: unknown) => {
-    log.warn('sign-in refused', { address })
+  const { token, identity } = await accounts.signIn(email, password).catch(async (error: unknown) => {
+    if (error instanceof LicenseError && error.code === 'UNAUTHENTICATED') log.warn('sign-in refused', { address })
+    else await giveBack()
     throw error
   })
-  await limits.giveBack('loginAddress', address)
-  await limits.giveBack('login', account)
+  await giveBack()
   if (previous !== undefined) await accounts.signOut(previous)
   setSessionCookie(event, token, origin)
   return identity

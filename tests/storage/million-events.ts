@@ -78,7 +78,8 @@ export function describeIndexByKind(backend: PlanBackend): void {
     await (await openStorage({ url, baseDir: '/' })).close()
     const db = backend.connect(url)
     for (const statement of [
-      'drop index events_kind_id', 'drop table held_states', 'delete from license_migration where name >= \'0002\'',
+      'drop index events_kind_id', 'drop table held_states', 'alter table installation drop column probed_at',
+      'delete from license_migration where name >= \'0002\'',
       'insert into events values (7, \'removed\', 1, 1, 1, \'system\', null, null, \'{}\')',
     ]) await db.executeQuery(CompiledQuery.raw(statement))
     const storage = await openStorage({ url, baseDir: '/' })

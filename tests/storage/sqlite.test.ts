@@ -8,6 +8,7 @@ import { afterAll } from 'vitest'
 import type { Database } from '../../server/storage/schema.ts'
 import { createSqliteDialect } from '../../server/storage/sqlite-dialect.ts'
 import { describeStorage } from './contract.ts'
+import { unwatched } from './unwatched.ts'
 import { describeIndexByKind, describeMillionEvents, type PlanBackend } from './million-events.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'license-sqlite-'))
@@ -16,7 +17,9 @@ afterAll(() => rmSync(folder, { recursive: true }))
 let count = 0
 const backend: PlanBackend = {
   freshUrl: async () => `file:${join(folder, `${++count}`, 'license.db')}`,
-  connect: url => new Kysely<Database>({ dialect: createSqliteDialect(new DatabaseSync(fileURLToPath(url))) }),
+  connect: url => new Kysely<Database>({
+    dialect: createSqliteDialect({ database: new DatabaseSync(fileURLToPath(url)), reader: () => undefined, health: unwatched() }),
+  }),
   async plan(db, { sql, parameters }) {
     const query = CompiledQuery.raw(`explain query plan ${sql}`, [...parameters])
     return (await db.executeQuery<{ detail: string }>(query)).rows.map(row => row.detail)

@@ -1,6 +1,6 @@
 import { handle } from '../../utils/handle.ts'
 
 export default handle('ready', async ({ app }) => {
-  await app.storage.ping()
+  await app.storage.health.requireWritable()
   return { status: 'ok' }
 })

@@ -1,0 +1,108 @@
+/*
+ * What `node …/server/index.mjs` runs: compiled as it is at the build, and nothing but Node itself is imported, so that
+ * it can speak when all the rest cannot be loaded. Until the server has taken over, whatever goes wrong ends the process with
+ * one sentence and 1.
+ */
+import { accessSync, constants, readFileSync, statSync } from 'node:fs'
+
+interface Machine { platform: string, arch: string, libc: string }
+/** Path from this folder and size; null where only its being there counts. */
+type Files = [string, number | null][]
+
+/* Written before this text by the build. */
+declare const BUILT_FOR: Machine
+declare const NEEDED_NODE: number
+
+const folder = new URL('./', import.meta.url)
+
+const isError = (error: unknown): error is Error & { code?: unknown } => error instanceof Error
+const nameOf = ({ platform, arch, libc }: Machine) => `${platform}-${arch}${libc ? ` (${libc})` : ''}`
+const isHere = (name: string) => name.startsWith(folder.pathname) ? name.slice(folder.pathname.length) : name
+
+function end(sentence: string): never {
+  process.stderr.write(`${sentence}\n`)
+  process.exit(1)
+}
+
+function thisMachine(): Machine {
+  const { platform, arch } = process
+  if (platform !== 'linux') return { platform, arch, libc: '' }
+  Object.assign(process.report, { excludeNetwork: true })
+  // Node's report has it where it was linked against glibc.
+  return { platform, arch, libc: JSON.stringify(process.report.getReport()).includes('"glibcVersionRuntime"') ? 'glibc' : 'musl' }
+}
+
+/** What could not be loaded, as far as Node says it, in a few words. */
+function reasonOf(error: unknown): string {
+  if (!isError(error)) return String(error)
+  // Node does not say which.
+  if (error instanceof SyntaxError) return `one of its files is damaged: ${error.message}`
+  const missing = /^Cannot find (?:package|module) '([^']+)'/.exec(error.message)?.[1]
+  if (missing) return `${isHere(missing)} is missing`
+  const native = /@[\w-]+\/[\w-]+/.exec(String(error.stack))?.[0]
+  if (/native binding|dlopen|ELF|ERR_DLOPEN/i.test(`${error.message} ${error.code}`)) return `no native part of ${native ?? 'a module'} can be loaded`
+  return isHere(error.message.split('\n')[0] ?? '')
+}
+
+function cannotStart(error: unknown): never {
+  const [made, here] = [nameOf(BUILT_FOR), nameOf(thisMachine())]
+  const remedy = made === here
+    ? 'copy the whole folder of the build again, readable for this user'
+    : `this is ${here}: build it here, or use the one made for it`
+  end(`This server cannot start: ${reasonOf(error)}; it was made for ${made}, ${remedy}.`)
+}
+
+/** A file that is missing now would be missed later, by whoever asks for the page that needs it. */
+function requireFiles(files: Files): void {
+  for (const [name, size] of files) {
+    const path = new URL(name, folder)
+    const isNative = name.endsWith('.node')
+    const found = statSync(path, { throwIfNoEntry: false })
+    // Another platform's may stand in its place.
+    if (!found && isNative) continue
+    if (!found) throw new Error(`${name} is missing`)
+    if (!found.isFile() || (size !== null && found.size !== size)) throw new Error(`${name} is damaged`)
+    try {
+      accessSync(path, constants.R_OK)
+    }
+    catch {
+      throw new Error(`${name} may not be read`)
+    }
+  }
+}
+
+function readList(): Files {
+  try {
+    return JSON.parse(readFileSync(new URL('files.json', folder), 'utf8'))
+  }
+  catch {
+    throw new Error('files.json is missing or damaged')
+  }
+}
+
+process.on('uncaughtException', cannotStart)
+process.on('unhandledRejection', cannotStart)
+for (const signal of ['SIGTERM', 'SIGINT']) {
+  process.on(signal, () => {
+    process.stderr.write(`Stopped by ${signal} before it had started.\n`)
+    process.exit(0)
+  })
+}
+// Whoever read the log has gone (or its disk is full): no reason to end, and the license goes on.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
+
+if (Number(process.versions.node.split('.')[0]) < NEEDED_NODE) {
+  end(`This server needs Node.js ${NEEDED_NODE} or newer; it was started on ${process.version}.`)
+}
+try {
+  requireFiles(readList())
+  process.env.NODE_ENV ??= 'production'
+  // Open requests get this long (ms) when the server is told to stop, and closing as long again: it ends within ten seconds.
+  process.env.NITRO_SHUTDOWN_TIMEOUT ??= '4500'
+  // A resolver that says nothing gets this long (resolv.conf(5)): time is left for the next one, and no look-up outlives the shutdown.
+  process.env.RES_OPTIONS ??= 'timeout:2 attempts:2'
+  await import(new URL('server.mjs', folder).href)
+}
+catch (error) {
+  cannotStart(error)
+}

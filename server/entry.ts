@@ -1,0 +1,63 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { toNodeListener } from 'h3'
+import { useNitroApp } from 'nitropack/runtime'
+import { setupGracefulShutdown } from 'nitropack/runtime/internal/shutdown'
+import { requireBase, whenOpen, whenSettled } from './utils/composition.ts'
+import { guardProcess } from './utils/guard-process.ts'
+
+/*
+ * In place of Nitro's own entry, which listens at once: this one listens when it can answer, or when the database cannot be
+ * reached. Then it says so to whoever asks, and `Listening on` to the log only once it can.
+ */
+
+/** After this long somebody wants to know that the process lives. */
+const LISTEN_ANYWAY = 5000
+const LONGEST_STOP = 4500
+const SIGNALS = ['SIGTERM', 'SIGINT'] as const
+
+// The start plugin has run by now: the configuration is sound, and the database is being opened.
+const nitro = useNitroApp()
+const { log, config } = requireBase()
+guardProcess(log)
+const server = createServer(toNodeListener(nitro.h3App))
+server.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.syscall !== 'listen' && error.syscall !== 'getaddrinfo') return log.error('a connection was not accepted', { code: error.code })
+  const where = [config.host, config.port].filter(part => part !== null).join(':')
+  process.stderr.write(`PORT, HOST: cannot listen on ${where} (${error.code}).\n`)
+  process.exit(1)
+})
+
+for (const signal of SIGNALS) process.on(signal, stopEarly)
+// `check` looks, and opens nothing.
+if (process.argv[2] !== 'check') void listen()
+
+async function listen(): Promise<void> {
+  await Promise.race([whenSettled(), sleep(LISTEN_ANYWAY, undefined, { ref: false })])
+  for (const signal of SIGNALS) process.off(signal, stopEarly)
+  setupGracefulShutdown(server, nitro)
+  server.listen({ port: config.port, ...(config.host === null ? {} : { host: config.host }) }, () => {
+    const waiting = setImmediate(() => log.warn('the database is not there yet: pages and calls are answered with 503', { address: addressOf() }))
+    void whenOpen().then(() => {
+      clearImmediate(waiting)
+      log.info(`Listening on ${addressOf()}`)
+    })
+  })
+}
+
+function addressOf(): string {
+  const address = server.address()
+  if (address === null || typeof address === 'string') return String(address)
+  return `http://${hostOf(address)}:${address.port}`
+}
+
+function hostOf({ family, address }: AddressInfo): string {
+  return family === 'IPv6' ? `[${address}]` : address
+}
+
+/** Nobody is connected yet, so there is nobody to wait for. */
+async function stopEarly(): Promise<void> {
+  await Promise.race([nitro.hooks.callHook('close'), sleep(LONGEST_STOP)]).catch((error: unknown) => log.error('stopping failed', { cause: String(error) }))
+  process.exit(0)
+}

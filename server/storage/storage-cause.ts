@@ -1,0 +1,53 @@
+import { getSqliteCode, getSqlState, isMissingTable } from './database-error.ts'
+
+/** What keeps a database from being used: a closed list, for the log, the readiness check, metrics and the screen. */
+export const STORAGE_CAUSES = [
+  'disk_full', 'read_only', 'locked', 'unreachable', 'login_refused', 'no_right', 'schema_missing', 'connection_limit', 'row_edited',
+] as const
+export type StorageCause = typeof STORAGE_CAUSES[number]
+
+/** A wait that came to its end; what it was for is all that is known. */
+export class WaitedError extends Error {
+  override readonly name = 'WaitedError'
+  readonly storageCause: StorageCause
+  constructor(what: string, ms: number, storageCause: StorageCause) {
+    super(`waited ${Math.round(ms)} ms for ${what}`)
+    this.storageCause = storageCause
+  }
+}
+
+/** Primary result codes (sqlite.org/rescode.html). What is missing here is no fault of the file's surroundings. */
+const SQLITE: Readonly<Record<number, StorageCause>> = {
+  3: 'no_right', // PERM
+  5: 'locked', // BUSY
+  6: 'locked', // LOCKED
+  8: 'read_only', // READONLY
+  13: 'disk_full', // FULL
+  15: 'locked', // PROTOCOL
+}
+
+/** SQLSTATEs and their classes (PostgreSQL appendix A); the longer one wins. */
+const POSTGRES: Readonly<Record<string, StorageCause>> = {
+  '25006': 'read_only', '28': 'login_refused', '3D': 'schema_missing', '3F': 'schema_missing', '42P01': 'schema_missing',
+  '40': 'locked', '42501': 'no_right', '53100': 'disk_full', '53300': 'connection_limit', '55P03': 'locked',
+}
+/** How poolers in front of PostgreSQL say it, under a code that says nothing. */
+const POOLER_IS_FULL = /no more connections allowed|too many (?:clients|connections)/i
+
+/** Names what a driver's error means for whoever runs the database. */
+export function causeOf(error: unknown): StorageCause {
+  if (error instanceof WaitedError) return error.storageCause
+  if (isMissingTable(error)) return 'schema_missing'
+  const sqlite = getSqliteCode(error)
+  if (sqlite !== undefined) return SQLITE[sqlite & 0xff] ?? 'unreachable'
+  if (error instanceof Error && POOLER_IS_FULL.test(error.message)) return 'connection_limit'
+  const state = getSqlState(error) ?? ''
+  return POSTGRES[state] ?? POSTGRES[state.slice(0, 2)] ?? 'unreachable'
+}
+
+/** The driver's own code, for the log: SQLite's result code, an SQLSTATE or an errno. */
+export function codeOf(error: unknown): string | null {
+  const sqlite = getSqliteCode(error)
+  if (sqlite !== undefined) return `SQLITE_${sqlite}`
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null
+}

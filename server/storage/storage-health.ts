@@ -1,0 +1,170 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { performance } from 'node:perf_hooks'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { LicenseError } from '../license/errors.ts'
+import type { Log } from '../license/ports.ts'
+import { getSqlState } from './database-error.ts'
+import { causeOf, codeOf, WaitedError, type StorageCause } from './storage-cause.ts'
+import { toStorageError, unavailable } from './storage-error.ts'
+
+export type Side = 'read' | 'write'
+
+/** How the database is at the moment, as far as anybody has noticed. */
+export interface StorageHealth {
+  readonly up: boolean
+  /** Why it is not; null while it is up. */
+  readonly cause: StorageCause | null
+  /** The driver's own code for it. */
+  readonly code: string | null
+  /** When it was lost, or first found well, in milliseconds since 1970. */
+  readonly since: number | null
+  /** When a write last succeeded, in milliseconds since 1970. */
+  readonly lastWriteAt: number | null
+  /** Proves that the database was written within the last ten seconds; rejects with `STORAGE_UNAVAILABLE` within two. */
+  requireWritable(): Promise<void>
+}
+
+/** What proves that the database is back. Their outcome is noted where every other operation's is: in the driver. */
+export interface Probes {
+  read(): Promise<unknown>
+  write(): Promise<unknown>
+  /** Whether more than a page or two can be written again, where that can be told: asked after a full disk. */
+  hasRoom?(): Promise<boolean>
+}
+
+export interface HealthMonitor extends StorageHealth {
+  succeeded(side: Side): void
+  failed(side: Side, error: unknown): void
+  /** How long an operation that begins now may wait in all, ms. */
+  patience(side: Side): number
+  /** From now on what is lost is told, and looked after until it is back. */
+  watch(probes: Probes): void
+  close(): void
+}
+
+export interface HealthOptions {
+  log: Log | undefined
+  /** What a wait that came to its end means on this kind of database. */
+  waitMeans: StorageCause
+  /** Patience of operations while the database is known to be lost: enough to notice that it is back. */
+  quickMs: number
+}
+
+const FRESH_MS = 10_000
+const READY_WITHIN_MS = 1600
+const PROBE_EVERY_MS = 1000
+/** Until it is watched it is being opened: nobody waits for an answer yet. */
+const OPENING_MS = 5000
+export const PATIENCE_MS: Readonly<Record<Side, number>> = { read: 1500, write: 4000 }
+
+type Trouble = { cause: StorageCause, code: string | null, error: unknown }
+
+/** Keeps watch over one database: what fails and what succeeds on it is reported here, and told once. */
+export function createHealthMonitor({ log, waitMeans, quickMs }: HealthOptions): HealthMonitor {
+  const down: Record<Side, boolean> = { read: false, write: false }
+  const probing = new AsyncLocalStorage<true>()
+  const stopping = new AbortController()
+  let trouble: Trouble | null = null
+  let since: number | null = null
+  let lastWrite: { at: number, moment: number } | null = null
+  let probes: Probes | undefined
+  let proving: Promise<void> | undefined
+  let attending = false
+  let roomProven = false
+
+  function failed(side: Side, error: unknown): void {
+    // While it is being opened, whoever opens it tells.
+    if (!probes || stopping.signal.aborted || !isOutage(error)) return
+    const cause = inner(error)
+    // A wait says nothing new about what it waits for.
+    const word = cause instanceof WaitedError && trouble ? trouble.cause : causeOf(cause)
+    down[side] = true
+    // What cannot be read cannot be written either: both have to be proven again.
+    if (side === 'read') down.write = true
+    const before = trouble
+    trouble = { cause: word, code: word === before?.cause ? before.code : codeOf(cause), error: cause }
+    if (!before) since = Date.now()
+    const fields = { cause: word, code: trouble.code, error: summary(cause) }
+    if (!before) log?.error('the database cannot be used; the license goes on from memory', fields)
+    else if (before.cause !== word) log?.warn('the database still cannot be used, for another reason', fields)
+    void attend()
+  }
+
+  function succeeded(side: Side): void {
+    if (side === 'write') lastWrite = { at: Date.now(), moment: performance.now() }
+    since ??= Date.now()
+    if (!trouble || !down[side]) return
+    // What is left of a page or two takes one small write and not the next save.
+    if (trouble.cause === 'disk_full' && probes?.hasRoom && !roomProven) return void prove()
+    down[side] = false
+    if (down.read || down.write) return
+    const lostFor = Date.now() - (since ?? Date.now())
+    log?.info('the database can be used again', { cause: trouble.cause, seconds: Math.round(lostFor / 100) / 10 })
+    trouble = null
+    since = Date.now()
+  }
+
+  /** One probe at a time; never rejects. */
+  function prove(): Promise<void> {
+    const { read, write, hasRoom } = probes ?? {}
+    proving ??= probing.run(true, async () => {
+      try {
+        if (down.read) await read?.()
+        roomProven = trouble?.cause !== 'disk_full' || await hasRoom?.() !== false
+        if (roomProven) await write?.()
+      } catch { /* Noted by the driver. */ } finally {
+        roomProven = false
+        proving = undefined
+      }
+    })
+    return proving
+  }
+
+  /** Looks again and again until it is back. */
+  async function attend(): Promise<void> {
+    if (attending) return
+    attending = true
+    while (trouble && !stopping.signal.aborted) {
+      await sleep(PROBE_EVERY_MS, undefined, { signal: stopping.signal, ref: false }).catch(() => undefined)
+      if (trouble && !stopping.signal.aborted) await prove()
+    }
+    attending = false
+  }
+
+  const isFresh = () => !trouble && lastWrite !== null && performance.now() - lastWrite.moment < FRESH_MS
+  return {
+    get up() { return !trouble },
+    get cause() { return trouble?.cause ?? null },
+    get code() { return trouble?.code ?? null },
+    get since() { return since },
+    get lastWriteAt() { return lastWrite?.at ?? null },
+    succeeded,
+    failed,
+    patience(side) {
+      if (!probes) return OPENING_MS
+      return down[side] && !probing.getStore() ? quickMs : PATIENCE_MS[side]
+    },
+    async requireWritable() {
+      if (isFresh()) return
+      await Promise.race([prove(), sleep(READY_WITHIN_MS, undefined, { ref: false })])
+      if (!isFresh()) throw unavailable(trouble?.error, trouble?.cause ?? waitMeans)
+    },
+    watch(given) { probes = given },
+    close: () => stopping.abort(),
+  }
+}
+
+/** Whether the error speaks of the database rather than of one statement: a deadlock is over once it is told. */
+function isOutage(error: unknown): boolean {
+  const translated = toStorageError(error)
+  if (!(translated instanceof LicenseError) || translated.code !== 'STORAGE_UNAVAILABLE') return false
+  return !getSqlState(translated.cause)?.startsWith('40')
+}
+
+function inner(error: unknown): unknown {
+  return error instanceof LicenseError ? error.cause : error
+}
+
+function summary(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
