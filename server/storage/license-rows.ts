@@ -5,7 +5,9 @@ import type { Snapshot, StoredLicense, TrustedTimeRecord } from '../license/port
 import { readJson } from './json-column.ts'
 import type { InstallationTable, LicenseTable } from './schema.ts'
 
-type InstallationRow = Selectable<InstallationTable>
+/** What accounts keep there is no business of the license. */
+type AccountColumn = 'applied_admin_email' | 'applied_admin_hash' | 'applied_admin_unknown'
+type InstallationRow = Omit<Selectable<InstallationTable>, AccountColumn>
 type LicenseRow = Omit<Selectable<LicenseTable>, 'id'>
 
 /** The last moment that ISO 8601 writes with four digits of a year. */

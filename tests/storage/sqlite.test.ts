@@ -8,7 +8,8 @@ import { afterAll } from 'vitest'
 import type { Database } from '../../server/storage/schema.ts'
 import { createSqliteDialect } from '../../server/storage/sqlite-dialect.ts'
 import { describeStorage } from './contract.ts'
-import { describeIndexByKind, describeMillionEvents, type PlanBackend } from './million-events.ts'
+import { describeMillionEvents, type PlanBackend } from './million-events.ts'
+import { describeUpgrades } from './upgrades.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'license-sqlite-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -28,4 +29,4 @@ const backend: PlanBackend = {
 }
 describeStorage('storage on SQLite', backend)
 describeMillionEvents('a million events on SQLite', backend)
-describeIndexByKind(backend)
+describeUpgrades('a database on SQLite', backend)
