@@ -82,7 +82,7 @@ export const eventSchema = z.object({
   at: time.meta({ description: 'of the newest of a folded run' }),
   firstAt: time,
   count: z.int().meta({ description: 'how many equal check-ins are folded into this entry' }),
-  actor: z.enum(['user', 'system', 'environment']),
+  actor: z.enum(['user', 'system', 'environment', 'token']),
   actorEmail: z.string().nullable().meta({ description: 'null for a viewer' }),
   address: z.string().nullable().meta({ description: 'null for a viewer' }),
   details: facts,

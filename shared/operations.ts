@@ -4,19 +4,25 @@ import {
   checkInDaySchema, diagnosticsSchema, entitlementsSchema, EVENT_KINDS, eventSchema, licenseViewSchema, outboundSchema,
   previewSchema, ROLES, sessionSchema, userSchema,
 } from './license.ts'
+import { isUsablePassword, PASSWORD_MAX, PASSWORD_MIN } from './password.ts'
 
 /*
  * The HTTP API as data: routes are served by it, the OpenAPI document is generated from it, and a test compares it with
  * the route files, so that no route can be left without its access rule.
  */
 
-/** Who may call: anybody; a session; an admin's session; a session or the service token; the service token alone. */
+/**
+ * Who may call: anybody; a session; an admin's session; a session or the service token; the service token alone. A token of
+ * NC_ADMIN_TOKEN goes wherever an admin's session goes.
+ */
 export type Access = 'public' | 'session' | 'admin' | 'session-or-service' | 'service'
 
 export interface Operation {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   path: `/${string}`
   access: Access
+  /** About the caller's own account or session: not for a token. */
+  person?: true
   summary: string
   body?: z.ZodType
   query?: z.ZodType
@@ -31,8 +37,10 @@ export interface Operation {
 }
 
 const email = z.email().max(254).transform(value => value.toLowerCase())
-const password = z.string().min(10).max(256)
-const presentedPassword = z.string().min(1).max(256)
+const password = z.string().refine(isUsablePassword)
+  .meta({ minLength: PASSWORD_MIN, maxLength: PASSWORD_MAX, description: 'not only white space; compared in NFC' })
+/** What was accepted once is never refused for its form: decomposed (NFD), it may be several times as long. */
+const presentedPassword = z.string().min(1).max(4 * PASSWORD_MAX)
 const revision = z.int().min(0).optional()
 const credential = z.string().max(16_384)
 const userParams = z.object({ id: z.string().min(1).max(64) })
@@ -55,9 +63,9 @@ export const OPERATIONS = {
     response: sessionSchema, errors: ['UNAUTHENTICATED', 'RATE_LIMITED'],
   },
   logout: { method: 'POST', path: '/api/auth/logout', access: 'public', summary: 'End the session on the server', status: 204 },
-  getSession: { method: 'GET', path: '/api/auth/session', access: 'session', summary: 'Who is signed in', response: sessionSchema },
+  getSession: { method: 'GET', path: '/api/auth/session', access: 'session', person: true, summary: 'Who is signed in', response: sessionSchema },
   changePassword: {
-    method: 'PUT', path: '/api/auth/password', access: 'session', summary: 'Change the own password; ends the other sessions',
+    method: 'PUT', path: '/api/auth/password', access: 'session', person: true, summary: 'Change the own password; ends the other sessions',
     body: z.object({ current: presentedPassword, next: password }), response: sessionSchema, errors: ['RATE_LIMITED'],
   },
   setup: {
@@ -68,13 +76,13 @@ export const OPERATIONS = {
   listUsers: { method: 'GET', path: '/api/users', access: 'admin', summary: 'Accounts', response: z.object({ users: z.array(userSchema) }) },
   createUser: {
     method: 'POST', path: '/api/users', access: 'admin', summary: 'Create an account', status: 201,
-    body: z.object({ email, password, role: z.enum(ROLES) }), response: userSchema, errors: ['CONFLICT'],
+    body: z.object({ email, password, role: z.enum(ROLES) }), response: userSchema, errors: ['CONFLICT', 'RATE_LIMITED'],
   },
   updateUser: {
     method: 'PATCH', path: '/api/users/:id', access: 'admin', summary: 'Change role or password; ends that account\'s sessions',
     params: userParams, body: z.object({ role: z.enum(ROLES).optional(), password: password.optional() })
       .refine(body => body.role !== undefined || body.password !== undefined),
-    response: userSchema, errors: ['NOT_FOUND', 'CONFLICT'],
+    response: userSchema, errors: ['NOT_FOUND', 'CONFLICT', 'RATE_LIMITED'],
   },
   deleteUser: {
     method: 'DELETE', path: '/api/users/:id', access: 'admin', summary: 'Remove an account', status: 204,

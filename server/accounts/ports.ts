@@ -21,6 +21,14 @@ export interface StoredSession {
   expiresAt: number
 }
 
+/** What NC_ADMIN_EMAIL and NC_ADMIN_PASSWORD last did; the password as Argon2id, like any other. */
+export interface AppliedAdmin { email: string, passwordHash: string }
+/** Null: nothing yet. Unknown: at the first start after an upgrade from a version that did not remember it. */
+export type Applied = AppliedAdmin | 'unknown' | null
+
+/** The one-time set-up token: SHA-256 (hex), and when it ends. */
+export interface StoredSetup { digest: string, expiresAt: number }
+
 export interface AccountStore {
   countAdmins(): Promise<number>
   /** With the time the account was last seen in any live session. */
@@ -44,6 +52,15 @@ export interface AccountStore {
   touchSession(id: string, lastSeenAt: number, expiresAt: number): Promise<void>
   deleteSession(id: string): Promise<void>
   pruneSessions(now: number): Promise<void>
-  /** Replaces the one-time set-up token (SHA-256, hex). */
-  saveSetupToken(digest: string, expiresAt: number): Promise<void>
+  setupToken(): Promise<StoredSetup | null>
+  /** Replaces the set-up token whose digest is `previous` (null: none). 'stale' when another one stands there by now. */
+  saveSetupToken(next: StoredSetup, previous: string | null): Promise<Written>
+  appliedAdmin(): Promise<Applied>
+  /**
+   * Remembers what was applied, if `previous` is still what was applied last. With `account`, in the same step makes that
+   * account or, where the e-mail has one, gives it that role and password and ends its sessions.
+   */
+  applyAdmin(input: {
+    previous: Applied, applied: AppliedAdmin | null, account?: { user: StoredUser, event: NewEvent },
+  }): Promise<Written>
 }

@@ -83,7 +83,7 @@ export interface SeqMark { sub: string, seq: number, jti: string }
 export interface NewEvent {
   kind: EventKind
   at: number
-  actor: 'user' | 'system' | 'environment'
+  actor: Actor['kind']
   actorEmail: string | null
   address: string | null
   details: EventDetails
@@ -206,6 +206,8 @@ export type Actor =
   | { kind: 'user', email: string, address: string | null }
   | { kind: 'system' }
   | { kind: 'environment' }
+  /** A script of the administrators, with NC_ADMIN_TOKEN. */
+  | { kind: 'token', address: string | null }
 
 /** Structured log; a line's fields never hold a credential, token, secret or password. */
 export interface Log {

@@ -1,10 +1,12 @@
-import type { Kysely, Selectable } from 'kysely'
+import type { Selectable } from 'kysely'
 import type { AccountStore, StoredUser } from '../accounts/ports.ts'
 import type { Written } from '../license/ports.ts'
 import { createSessionStore } from './account-sessions.ts'
-import { bump, saveInstallation, write, type Connection, type Write } from './connection.ts'
+import { createFirstAdminStore } from './account-first.ts'
+import { addUser, countAdmins } from './account-users.ts'
+import { bump, write, type Connection, type Write } from './connection.ts'
 import { addEvent } from './event-log.ts'
-import type { Database, UsersTable } from './schema.ts'
+import type { UsersTable } from './schema.ts'
 
 /** Accounts and sessions on either database. */
 export function createAccountStore(connection: Connection): AccountStore {
@@ -12,6 +14,7 @@ export function createAccountStore(connection: Connection): AccountStore {
   return {
     ...createUserReads(connection),
     ...createSessionStore(connection),
+    ...createFirstAdminStore(connection),
     countAdmins: () => attempt(() => countAdmins(db)),
     createUser: (user, event) => write(connection, async (step) => {
       if (!await addUser(step, user)) return 'stale'
@@ -19,7 +22,6 @@ export function createAccountStore(connection: Connection): AccountStore {
       await bump(step)
       return 'written'
     }),
-    createFirstAdmin: (user, setup, event) => write(connection, step => createFirstAdmin(step, user, setup, event)),
     updateUser: (id, change, event, keepSession) =>
       write(connection, step => updateUser(step, id, change, event, keepSession)),
     deleteUser: (id, event) => write(connection, async (step) => {
@@ -31,8 +33,6 @@ export function createAccountStore(connection: Connection): AccountStore {
       await bump(step)
       return 'written'
     }),
-    saveSetupToken: (digest, expiresAt) =>
-      saveInstallation(connection, { setup_digest: digest, setup_expires_at: Math.round(expiresAt) }),
   }
 }
 
@@ -53,18 +53,6 @@ function createUserReads({ db, attempt }: Connection): Pick<AccountStore, 'listU
   }
 }
 
-type FirstAdmin = Parameters<AccountStore['createFirstAdmin']>
-async function createFirstAdmin(
-  step: Write, user: FirstAdmin[0], { digest, now }: FirstAdmin[1], event: FirstAdmin[2],
-): Promise<Written> {
-  const { setup_digest: expected, setup_expires_at: expiresAt } = step.installation
-  if (expected === null || expected !== digest || expiresAt === null || now >= expiresAt) return 'stale'
-  if (await countAdmins(step.trx) > 0 || !await addUser(step, user)) return 'stale'
-  await addEvent(step, event)
-  await bump(step, { setup_digest: null, setup_expires_at: null })
-  return 'written'
-}
-
 type Update = Parameters<AccountStore['updateUser']>
 async function updateUser(
   step: Write, id: string, change: Update[1], event: Update[2], keepSession: Update[3],
@@ -80,21 +68,6 @@ async function updateUser(
   await addEvent(step, event)
   await bump(step)
   return 'written'
-}
-
-/** False, nothing written, when the e-mail is taken. */
-async function addUser({ trx }: Write, user: StoredUser): Promise<boolean> {
-  const { numInsertedOrUpdatedRows = 0n } = await trx.insertInto('users').values({
-    id: user.id, email: user.email, role: user.role, password_hash: user.passwordHash,
-    created_at: Math.round(user.createdAt),
-  }).onConflict(conflict => conflict.column('email').doNothing()).executeTakeFirstOrThrow()
-  return numInsertedOrUpdatedRows > 0n
-}
-
-async function countAdmins(db: Kysely<Database>): Promise<number> {
-  const { admins } = await db.selectFrom('users').where('role', '=', 'admin')
-    .select(eb => eb.fn.countAll<number>().as('admins')).executeTakeFirstOrThrow()
-  return admins
 }
 
 function toUser(row: Selectable<UsersTable>): StoredUser {

@@ -5,7 +5,9 @@ import type { SeqMark, Snapshot, StoredLicense, TrustedTimeRecord } from '../lic
 import { readJson } from './json-column.ts'
 import type { InstallationTable, LicenseSeqTable, LicenseTable } from './schema.ts'
 
-type InstallationRow = Selectable<InstallationTable>
+/** What accounts keep there is no business of the license. */
+type AccountColumn = 'applied_admin_email' | 'applied_admin_hash' | 'applied_admin_unknown'
+type InstallationRow = Omit<Selectable<InstallationTable>, AccountColumn>
 type LicenseRow = Omit<Selectable<LicenseTable>, 'id'>
 type MarkRow = { mark_sub: LicenseSeqTable['sub'], mark_seq: LicenseSeqTable['seq'], mark_jti: LicenseSeqTable['jti'] }
 type SnapshotRow = Omit<InstallationRow, 'id'> & Nullable<LicenseRow> & Nullable<MarkRow>

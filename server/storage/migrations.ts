@@ -1,4 +1,4 @@
-import { sql, type Kysely } from 'kysely'
+import { PostgresAdapter, sql, type Kysely } from 'kysely'
 import { Migrator, type Migration } from 'kysely/migration'
 import { isMissingTable } from './database-error.ts'
 import { StorageOpenError } from './storage-error.ts'
@@ -10,6 +10,7 @@ const MIGRATION_TABLE = 'license_migration'
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001_license': { up: async db => { await createLicenseTables(db); await createAccountTables(db) } },
   '0002_events_by_kind': { up: db => db.schema.createIndex('events_kind_id').on('events').columns(['kind', 'id']).execute() },
+  '0003_environment_admin_and_token_actor': { up: async db => { await rememberAppliedAdmin(db); await admitTokenActor(db) } },
   '0004_held_state': { up: createHeldStates },
   '0005_heartbeat': { up: db => db.schema.alterTable('installation').addColumn('probed_at', 'bigint').execute() },
 }
@@ -109,6 +110,44 @@ async function createHeldStates(db: Kysely<Database>): Promise<void> {
     .execute()
 }
 
+async function rememberAppliedAdmin(db: Kysely<Database>): Promise<void> {
+  await db.schema.alterTable('installation').addColumn('applied_admin_email', 'text').execute()
+  await db.schema.alterTable('installation').addColumn('applied_admin_hash', 'text').execute()
+  await db.schema.alterTable('installation').addColumn('applied_admin_unknown', 'integer').execute()
+  // With accounts, an earlier version has been here, which applied a value without remembering which.
+  await sql`update installation set applied_admin_unknown = 1 where exists (select 1 from users)`.execute(db)
+}
+
+const ACTORS = sql`actor in ('user', 'system', 'environment', 'token')`
+
+async function admitTokenActor(db: Kysely<Database>): Promise<void> {
+  if (db.getExecutor().adapter instanceof PostgresAdapter) {
+    await sql`alter table events drop constraint events_actor_check, add constraint events_actor_check check (${ACTORS})`.execute(db)
+    return
+  }
+  // SQLite changes no constraint of a table that exists: its rows move to a new one (sqlite.org/lang_altertable.html, "Making
+  // Other Kinds Of Table Schema Changes"). Nothing refers to this table.
+  await createEventsTable(db, 'events_with_token_actor')
+  await sql`insert into events_with_token_actor select * from events order by id`.execute(db)
+  await db.schema.dropTable('events').execute()
+  await db.schema.alterTable('events_with_token_actor').renameTo('events').execute()
+  await db.schema.createIndex('events_at').on('events').column('at').execute()
+  await db.schema.createIndex('events_kind_id').on('events').columns(['kind', 'id']).execute()
+}
+
+function createEventsTable(db: Kysely<Database>, name: string): Promise<void> {
+  return db.schema.createTable(name)
+    .addColumn('id', 'bigint', column => column.primaryKey().notNull())
+    .addColumn('kind', 'text', column => column.notNull())
+    .addColumn('at', 'bigint', column => column.notNull())
+    .addColumn('first_at', 'bigint', column => column.notNull())
+    .addColumn('count', 'bigint', column => column.notNull())
+    .addColumn('actor', 'text', column => column.notNull().check(ACTORS))
+    .addColumn('actor_email', 'text').addColumn('address', 'text')
+    .addColumn('details', 'text', column => column.notNull())
+    .execute()
+}
+
 /** Names of the migrations that the database has seen, or undefined when it has never been one of ours. */
 export async function getAppliedMigrations(db: Kysely<Database>): Promise<string[] | undefined> {
   try {
@@ -134,13 +173,16 @@ export async function migrate(db: Kysely<Database>, location: string): Promise<b
   const names = Object.keys(MIGRATIONS)
   // Nothing to do needs no lock: a start does not wait for whoever is writing.
   if (names.every(name => applied.includes(name))) return false
-  const migrator = new Migrator({
+  const { error, results = [] } = await createMigrator(db).migrateToLatest()
+  if (error) throw error
+  return results.some(result => result.migrationName === names[0])
+}
+
+export function createMigrator(db: Kysely<Database>): Migrator {
+  return new Migrator({
     db,
     provider: { getMigrations: async () => ({ ...MIGRATIONS }) },
     migrationTableName: MIGRATION_TABLE,
     migrationLockTableName: `${MIGRATION_TABLE}_lock`,
   })
-  const { error, results = [] } = await migrator.migrateToLatest()
-  if (error) throw error
-  return results.some(result => result.migrationName === names[0])
 }

@@ -25,6 +25,10 @@ export interface InstallationTable {
   last_request: string | null
   setup_digest: string | null
   setup_expires_at: number | null
+  applied_admin_email: string | null
+  applied_admin_hash: string | null
+  /** 1 from an upgrade until the first start after it. */
+  applied_admin_unknown: number | null
 }
 
 /** Of the same row: written to prove that writing works, and read by nobody. */

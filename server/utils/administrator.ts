@@ -2,16 +2,17 @@ import type { Accounts } from '../accounts/service.ts'
 import type { Log } from '../license/ports.ts'
 import type { Config } from './config.ts'
 
-/** Takes the configuration; makes sure there is a way in: the operator's administrator, or a one-time set-up link in the log. */
+/** Makes sure that there is a way in: the operator's administrator, or a one-time set-up link in the log. */
 export async function settleAdministrator(accounts: Accounts, { config, log }: { config: Config, log: Log }): Promise<void> {
+  const outcome = await accounts.applyEnvironment(config.admin)
   if (config.admin) {
-    const outcome = await accounts.ensureAdmin(config.admin.email, config.admin.password)
-    if (outcome !== 'unchanged') log.info(`administrator from NC_ADMIN_EMAIL ${outcome}`)
+    log.info(`administrator from NC_ADMIN_EMAIL ${outcome}`)
     return
   }
-  const token = await accounts.offerSetup()
-  if (!token) return
+  const offer = await accounts.offerSetup()
+  if (!offer) return
   const origin = config.publicUrl?.origin ?? config.localUrl
+  const until = new Date(offer.expiresAt).toISOString()
   // In the fragment, so that no proxy or access log on the way ever sees it.
-  log.info(`create the first administrator within an hour: ${origin}/setup#token=${token}`)
+  log.info(`create the first administrator until ${until}: ${origin}${config.basePath}setup#token=${offer.token}`)
 }

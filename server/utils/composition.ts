@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { jwks, sandbox, version } from '#license-build'
 import type { Accounts } from '../accounts/service.ts'
+import { createPlaces } from '../accounts/places.ts'
 import { createAccounts } from '../accounts/service.ts'
 import { createLicenseServerClient } from '../license-server/client.ts'
 import type { LicenseServerClient } from '../license-server/client.ts'
@@ -12,6 +13,8 @@ import { createLicenseService } from '../license/service.ts'
 import type { Storage, StorageCause } from '../storage/open.ts'
 import { openStorage } from '../storage/open.ts'
 import { settleAdministrator } from './administrator.ts'
+import type { BearerTokens } from './bearer.ts'
+import { createBearerTokens } from './bearer.ts'
 import type { Config } from './config.ts'
 import { readConfig } from './config.ts'
 import { createLog } from './log.ts'
@@ -19,6 +22,8 @@ import type { Metrics } from './metrics.ts'
 import { createMetrics } from './metrics.ts'
 import type { RateLimits } from './rate-limits.ts'
 import { createRateLimits } from './rate-limits.ts'
+import type { RefusedTokens } from './refused-tokens.ts'
+import { createRefusedTokens } from './refused-tokens.ts'
 import { createDatabaseClock, createSystemClock } from './system-clock.ts'
 
 /* The composition root: the only place that constructs adapters. */
@@ -28,6 +33,8 @@ export interface Base {
   config: Config
   log: Log
   limits: RateLimits
+  bearerTokens: BearerTokens
+  refusedTokens: RefusedTokens
   metrics: Metrics
   client: LicenseServerClient
 }
@@ -48,7 +55,10 @@ export function assembleBase(): Base {
   const config = readConfig(process.env)
   const log = createLog(config.logFormat)
   const client = createLicenseServerClient({ baseUrl: config.licenseServerUrl, version, proxyFor: config.proxyFor })
-  base = { config, log, limits: createRateLimits(), metrics: createMetrics(), client }
+  base = {
+    config, log, limits: createRateLimits(), bearerTokens: createBearerTokens(config), refusedTokens: createRefusedTokens(log),
+    metrics: createMetrics(), client,
+  }
   return base
 }
 
@@ -69,7 +79,9 @@ export async function assembleApp(from: Base): Promise<App> {
       observeCheckIn: (result, seconds) => metrics.observeCheckIn(result, seconds),
     })
     const { sessionSecret } = await storage.licenses.installation({ instanceId: license.instanceId, sessionSecret: '', createdAt: 0 })
-    const accounts = createAccounts({ store: storage.accounts, clock, sessionSecret: config.sessionSecret ?? sessionSecret })
+    const accounts = createAccounts({
+      store: storage.accounts, clock, sessionSecret: config.sessionSecret ?? sessionSecret, places: createPlaces(),
+    })
     await settleAdministrator(accounts, from)
     setInterval(() => void clock.sample().catch(() => undefined), 60_000).unref()
     return { ...from, storage, license, accounts, build: { version, sandbox } }

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import ipaddr from 'ipaddr.js'
 import { getProxyForUrl } from 'proxy-from-env'
 import { z } from 'zod'
+import { isUsablePassword } from '../../shared/password.ts'
 
 /* The only place that reads the environment: once, at start. */
 
@@ -67,8 +68,7 @@ export function readConfig(env: Environment): Config {
     licenseKey: licenseKey(env),
     admin: admin(email, password),
     sessionSecret: sessionSecret(env),
-    serviceTokens: bearerTokens(env, 'NC_SERVICE_TOKEN'),
-    adminTokens: bearerTokens(env, 'NC_ADMIN_TOKEN'),
+    ...tokensOf(env),
     eventsKeepDays: eventsKeepDays(env),
     logFormat: logFormat(env),
     logLevel: logLevel(env),
@@ -182,7 +182,7 @@ function admin(email: string | null, password: string | null): Config['admin'] {
   if (!email) throw new ConfigError('NC_ADMIN_EMAIL', 'is needed together with NC_ADMIN_PASSWORD')
   if (!password) throw new ConfigError('NC_ADMIN_PASSWORD', 'is needed together with NC_ADMIN_EMAIL')
   if (!z.email().max(254).safeParse(email).success) throw new ConfigError('NC_ADMIN_EMAIL', 'expected an e-mail address')
-  if (password.length < 10 || password.length > 256) throw new ConfigError('NC_ADMIN_PASSWORD', 'expected 10 to 256 characters')
+  if (!isUsablePassword(password)) throw new ConfigError('NC_ADMIN_PASSWORD', 'expected 10 to 256 characters, not only spaces')
   return { email: email.toLowerCase(), password }
 }
 
@@ -190,6 +190,16 @@ function sessionSecret(env: Environment): string | null {
   const value = secret(env, 'NC_SESSION_SECRET')
   if (value && value.length < 32) throw new ConfigError('NC_SESSION_SECRET', 'expected at least 32 characters')
   return value
+}
+
+/** A token in both would turn every service into an administrator. */
+function tokensOf(env: Environment): Pick<Config, 'serviceTokens' | 'adminTokens'> {
+  const serviceTokens = bearerTokens(env, 'NC_SERVICE_TOKEN')
+  const adminTokens = bearerTokens(env, 'NC_ADMIN_TOKEN')
+  if (adminTokens.some(token => serviceTokens.includes(token))) {
+    throw new ConfigError('NC_ADMIN_TOKEN', 'expected tokens that are not in NC_SERVICE_TOKEN as well')
+  }
+  return { serviceTokens, adminTokens }
 }
 
 function bearerTokens(env: Environment, name: string): string[] {

@@ -12,6 +12,7 @@ export function describeConfig(config: Config): Record<string, unknown> {
     licenseKeyFromEnvironment: config.licenseKey !== null,
     adminFromEnvironment: config.admin !== null,
     serviceTokens: config.serviceTokens.length,
+    adminTokens: config.adminTokens.length,
     eventsKeepDays: config.eventsKeepDays,
     logFormat: config.logFormat,
   }

@@ -1,4 +1,3 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
 import type { H3Event } from 'h3'
 import { defineEventHandler, setResponseHeader, setResponseStatus } from 'h3'
 import type { z } from 'zod'
@@ -7,6 +6,8 @@ import { OPERATIONS } from '../../shared/operations.ts'
 import type { Identity } from '../accounts/service.ts'
 import { LicenseError } from '../license/errors.ts'
 import type { Actor } from '../license/ports.ts'
+import type { BearerKind } from './bearer.ts'
+import { bearerOf } from './bearer.ts'
 import type { App } from './composition.ts'
 import { getBase, requireApp } from './composition.ts'
 import { answerError } from './http-error.ts'
@@ -14,10 +15,13 @@ import type { Peer } from './peer.ts'
 import { peerOf } from './peer.ts'
 import { readJsonBody, readParams, readQuery } from './read-input.ts'
 import { requireSameSite } from './same-site.ts'
-import { getSessionToken } from './session-cookie.ts'
+import { cookieScopeOf, getSessionToken } from './session-cookie.ts'
 
 type Input<O, K extends string> = O extends Record<K, infer S extends z.ZodType> ? z.infer<S> : undefined
 type Operations = typeof OPERATIONS
+
+/** Who may act: somebody who is signed in, or a script of the administrators with a token of NC_ADMIN_TOKEN. */
+export type Caller = Identity | { kind: 'token', role: 'admin' }
 
 /** What a route gets to work with: proven identity, parsed input. */
 export interface Context<N extends OperationName> {
@@ -26,13 +30,13 @@ export interface Context<N extends OperationName> {
   body: Input<Operations[N], 'body'>
   query: Input<Operations[N], 'query'>
   params: Input<Operations[N], 'params'>
-  /** Who is signed in; undefined for public routes and the service token. */
-  identity: Identity | undefined
+  /** Who asks; undefined for public routes and the service token. */
+  identity: Caller | undefined
   readonly app: App
 }
 
 /**
- * Takes an operation of shared/operations.ts and what it does; returns its route. Order: same site, who asks, what is
+ * The route of an operation of shared/operations.ts. Order: same site, who asks, what is
  * asked; errors become answers here and nowhere else.
  */
 export function handle<N extends OperationName>(name: N, run: (context: Context<N>) => unknown) {
@@ -41,9 +45,9 @@ export function handle<N extends OperationName>(name: N, run: (context: Context<
     setResponseHeader(event, 'cache-control', 'no-store')
     const base = getBase()
     try {
-      const peer = peerOf(event, base?.config ?? { trustProxy: [], publicUrl: null })
+      const peer = event.context.peer ?? peerOf(event, base?.config ?? { trustProxy: [], publicUrl: null })
       requireSameSite(event, peer.origin)
-      const identity = await authorize(event, operation)
+      const identity = await authorize(event, operation, peer)
       const input = {
         params: operation.params && readParams(event, operation.params),
         query: operation.query && readQuery(event, operation.query),
@@ -60,38 +64,67 @@ export function handle<N extends OperationName>(name: N, run: (context: Context<
   })
 }
 
-async function authorize(event: H3Event, { access }: Operation): Promise<Identity | undefined> {
+/** A bearer token, right or wrong, decides alone: a script never acts with the session of a cookie that came along. */
+async function authorize(event: H3Event, operation: Operation, peer: Peer): Promise<Caller | undefined> {
+  const { access } = operation
   if (access === 'public') return undefined
-  if (access === 'service' || access === 'session-or-service') {
-    if (hasServiceToken(event)) return undefined
-    if (access === 'service') throw new LicenseError('UNAUTHENTICATED')
-  }
-  const identity = await getIdentity(event)
+  const bearer = bearerOf(event.node.req)
+  if (bearer !== undefined) return authorizeToken(bearer, operation, peer)
+  const identity = access === 'service' ? undefined : await getIdentity(event, peer)
   if (!identity) throw new LicenseError('UNAUTHENTICATED')
   if (access === 'admin' && identity.role !== 'admin') throw new LicenseError('FORBIDDEN')
   return identity
 }
 
-/** Takes a request; returns whose session it carries. */
-export async function getIdentity(event: H3Event): Promise<Identity | undefined> {
-  const token = getSessionToken(event)
-  return token === undefined ? undefined : requireApp().accounts.identify(token)
+function authorizeToken(bearer: string, { access, person, method, path }: Operation, { address }: Peer): Caller | undefined {
+  const { bearerTokens, refusedTokens } = requireApp()
+  const kind = bearerTokens.kindOf(bearer)
+  if (kind === 'service' && (access === 'service' || access === 'session-or-service')) return undefined
+  if (kind === 'admin' && access !== 'service') {
+    if (person) throw new LicenseError('FORBIDDEN')
+    return { kind: 'token', role: 'admin' }
+  }
+  refusedTokens.note({ address, call: `${method} ${path}`, because: becauseOf(kind) })
+  throw new LicenseError('UNAUTHENTICATED')
 }
 
-/** Compared by digest: neither length nor content shows in the time. */
-function hasServiceToken(event: H3Event): boolean {
-  const given = /^Bearer (\S+)$/i.exec(event.node.req.headers.authorization ?? '')?.[1]
-  if (given === undefined) return false
-  const digest = (value: string) => createHash('sha256').update(value).digest()
-  return requireApp().config.serviceTokens.filter(token => timingSafeEqual(digest(token), digest(given))).length > 0
+function becauseOf(kind: BearerKind | undefined): string {
+  if (kind === undefined) return 'unknown'
+  return kind === 'service' ? 'a token of NC_SERVICE_TOKEN, for a call of administrators' : 'a token of NC_ADMIN_TOKEN, for a call of services'
 }
 
-/** Takes a route's context; returns who is to be named in the activity log. Throws UNAUTHENTICATED without a session. */
-export function actorOf({ identity, peer }: { identity: Identity | undefined, peer: Peer }): Actor & { kind: 'user' } {
-  return { kind: 'user', email: requireIdentity(identity).email, address: peer.address }
+/** Whose session the request's cookie is. */
+export async function getIdentity(event: H3Event, peer: Peer): Promise<Identity | undefined> {
+  const app = requireApp()
+  const token = getSessionToken(event, cookieScopeOf(app, peer))
+  return token === undefined ? undefined : app.accounts.identify(token)
 }
 
-export function requireIdentity(identity: Identity | undefined): Identity {
+/** Whether the request carries a token of NC_SERVICE_TOKEN. */
+export function hasServiceToken(event: H3Event): boolean {
+  return requireApp().bearerTokens.kindOf(bearerOf(event.node.req) ?? '') === 'service'
+}
+
+/** Who is to be named in the activity log. Throws UNAUTHENTICATED without an identity. */
+export function actorOf({ identity, peer }: { identity: Caller | undefined, peer: Peer }): Actor {
+  const caller = requireIdentity(identity)
+  return caller.kind === 'token' ? { kind: 'token', address: peer.address } : { kind: 'user', email: caller.email, address: peer.address }
+}
+
+/** Whose uses are counted together: an account's, or those of all scripts. */
+export function limitKeyOf(identity: Caller | undefined): string {
+  const caller = requireIdentity(identity)
+  return caller.kind === 'token' ? 'token' : caller.email
+}
+
+export function requireIdentity(identity: Caller | undefined): Caller {
   if (!identity) throw new LicenseError('UNAUTHENTICATED')
   return identity
+}
+
+/** For what concerns a person's own account or session. Throws FORBIDDEN for a script. */
+export function requirePerson(identity: Caller | undefined): Identity {
+  const caller = requireIdentity(identity)
+  if (caller.kind === 'token') throw new LicenseError('FORBIDDEN')
+  return caller
 }

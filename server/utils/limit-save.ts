@@ -2,13 +2,11 @@ import type { LicenseService } from '../license/service.ts'
 import type { RateLimits } from './rate-limits.ts'
 
 /**
- * Takes who saves what; counts it. Only a key that would really be sent reaches the license server and counts there; a
+ * Counts a save of whoever `key` names. Only a key that would really be sent reaches the license server and counts there; a
  * token costs a signature check. Throws RATE_LIMITED.
  */
-export async function limitSave(
-  limits: RateLimits, license: LicenseService, { email }: { email: string }, pasted: string,
-): Promise<void> {
+export async function limitSave(limits: RateLimits, license: LicenseService, key: string, pasted: string): Promise<void> {
   const method = license.methodOf(pasted)
   if (method === null || license.managedByEnv) return
-  await limits.use(method === 'offline' ? 'token' : 'activate', email)
+  await limits.use(method === 'offline' ? 'token' : 'activate', key)
 }

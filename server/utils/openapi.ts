@@ -8,9 +8,9 @@ type Json = Record<string, unknown>
 
 const SECURITY: Record<Access, Json[]> = {
   'public': [],
-  'session': [{ session: [] }],
-  'admin': [{ session: [] }],
-  'session-or-service': [{ session: [] }, { service: [] }],
+  'session': [{ session: [] }, { admin: [] }],
+  'admin': [{ session: [] }, { admin: [] }],
+  'session-or-service': [{ session: [] }, { admin: [] }, { service: [] }],
   'service': [{ service: [] }],
 }
 
@@ -29,7 +29,12 @@ export function openApiDocument(version: string): Json {
     components: {
       schemas,
       securitySchemes: {
-        session: { type: 'apiKey', in: 'cookie', name: 'nc_license_session' },
+        session: {
+          type: 'apiKey', in: 'cookie', name: 'nc_license_session_{id}',
+          description: 'set by `login`; `{id}` is the first 8 hex digits of the SHA-256 of the Instance ID. Over https the name '
+            + 'begins with `__Host-`, or with `__Secure-` where everything is served under a base path.',
+        },
+        admin: { type: 'http', scheme: 'bearer', description: 'a token of NC_ADMIN_TOKEN; it decides alone, a cookie beside it is ignored' },
         service: { type: 'http', scheme: 'bearer', description: 'a token of NC_SERVICE_TOKEN' },
       },
     },
@@ -37,11 +42,11 @@ export function openApiDocument(version: string): Json {
 }
 
 function describe(operationId: string, operation: Operation, schemas: Json): Json {
-  const { summary, access, body, response, events, status = 200 } = operation
+  const { summary, access, person, body, response, events, status = 200 } = operation
   const parameters = [...parametersOf('path', operation.params), ...parametersOf('query', operation.query)]
   const content = response && { 'application/json': { schema: jsonSchema(response, 'output', schemas) }, ...(events ? { 'text/event-stream': {} } : {}) }
   return {
-    operationId, summary, security: SECURITY[access],
+    operationId, summary, security: person ? [{ session: [] }] : SECURITY[access],
     ...(access === 'admin' ? { description: 'Administrators only.' } : {}),
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(body ? { requestBody: { required: true, content: { 'application/json': { schema: jsonSchema(body, 'input', schemas) } } } } : {}),
@@ -65,10 +70,10 @@ function parametersOf(place: 'path' | 'query', schema: z.ZodType | undefined): J
   }))
 }
 
-function errorsOf({ access, body, query, params, method, errors = [] }: Operation): Record<string, Json> {
+function errorsOf({ access, person, body, query, params, method, errors = [] }: Operation): Record<string, Json> {
   const codes: ErrorCode[] = [...errors, 'INTERNAL', 'STORAGE_UNAVAILABLE']
   if (access !== 'public') codes.push('UNAUTHENTICATED')
-  if (access === 'admin') codes.push('FORBIDDEN')
+  if (access === 'admin' || person) codes.push('FORBIDDEN')
   if (body) codes.push('PAYLOAD_TOO_LARGE')
   if (body ?? query ?? params) codes.push('VALIDATION')
   if (method !== 'GET') codes.push('CROSS_SITE')

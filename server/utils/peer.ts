@@ -4,15 +4,24 @@ import ipaddr from 'ipaddr.js'
 /* Who is at the other end, and under which address people reach us: forwarded headers count only from trusted proxies. */
 
 export interface Peer {
-  /** The client's address, for limits and the activity log. */
+  /** The client's address, for the log and the activity log. */
   address: string
+  /** What limits go by: an IPv4 address or an IPv6 /64, of which whoever has one address has all. */
+  network: string
   /** Scheme, host and port as the browser sees them: what `Origin` must be. */
   origin: string
 }
 
+declare module 'h3' {
+  interface H3EventContext {
+    /** Whoever the connection led to; of a call within the process, whoever it is made for. */
+    peer?: Peer
+  }
+}
+
 export interface PeerOptions { trustProxy: readonly string[], publicUrl: URL | null }
 
-/** Takes a request and whom to believe; returns the peer. */
+/** Who asks, believing the named proxies alone. */
 export function peerOf(event: H3Event, { trustProxy, publicUrl }: PeerOptions): Peer {
   const { socket, headers } = event.node.req
   const direct = normalize(socket.remoteAddress ?? '')
@@ -20,8 +29,10 @@ export function peerOf(event: H3Event, { trustProxy, publicUrl }: PeerOptions): 
   const forwarded = (name: string) => trusted ? firstOf(headers[name]) : undefined
   const scheme = forwarded('x-forwarded-proto') ?? ('encrypted' in socket && socket.encrypted ? 'https' : 'http')
   const host = forwarded('x-forwarded-host') ?? headers.host ?? 'localhost'
+  const address = trusted ? clientOf(String(headers['x-forwarded-for'] ?? ''), direct, trustProxy) : direct
   return {
-    address: trusted ? clientOf(String(headers['x-forwarded-for'] ?? ''), direct, trustProxy) : direct,
+    address,
+    network: networkOf(address),
     origin: publicUrl?.origin ?? originOf(scheme, host),
   }
 }
@@ -63,6 +74,12 @@ function normalize(address: string): string {
   catch {
     return ''
   }
+}
+
+function networkOf(address: string): string {
+  if (!address) return 'unknown'
+  const parsed = ipaddr.process(address)
+  return parsed instanceof ipaddr.IPv6 ? `${parsed.parts.slice(0, 4).map(part => part.toString(16)).join(':')}::/64` : parsed.toString()
 }
 
 function isTrusted(address: string, ranges: readonly string[]): boolean {

@@ -1,43 +1,46 @@
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
+import { createHash } from 'node:crypto'
 import { LicenseError } from '../license/errors.ts'
+import { createWindowCounter } from './window-counter.ts'
 
 /* Per process: with several replicas a limit is that much higher, which still stops guessing and storms. */
 
-const PER_MINUTE = { points: 10, duration: 60 }
+const MINUTE = 60_000
+const PER_MINUTE = { points: 10, duration: MINUTE }
 const LIMITS = {
-  login: PER_MINUTE,
+  /** Of one account from one address. */
+  login: { points: 5, duration: MINUTE },
   loginAddress: PER_MINUTE,
   setup: PER_MINUTE,
   password: PER_MINUTE,
   activate: PER_MINUTE,
   checkIn: PER_MINUTE,
   diagnostics: PER_MINUTE,
-  token: { points: 100, duration: 1 },
+  token: { points: 100, duration: 1_000 },
 } as const
 export type Limit = keyof typeof LIMITS
 
 export interface RateLimits {
-  /** Takes a limit and whose it is; counts one use. Throws RATE_LIMITED with `retryAfterSeconds` when there were too many. */
+  /** Counts one use of whoever `key` names. Throws RATE_LIMITED with `retryAfterSeconds` when there were too many. */
   use(limit: Limit, key: string): Promise<void>
-  /** Gives a use back: what succeeded was no guess. */
+  /** Gives a use back: what succeeded was no guess, nor was what never came to be judged. */
   giveBack(limit: Limit, key: string): Promise<void>
 }
 
-/** Takes nothing; returns the limits of this process. */
+/** The limits of this process. */
 export function createRateLimits(): RateLimits {
-  const limiters = new Map(Object.entries(LIMITS).map(([name, limit]) => [name, new RateLimiterMemory({ keyPrefix: name, ...limit })]))
+  const counters = new Map(Object.entries(LIMITS).map(([name, limit]) => [name, createWindowCounter(limit)]))
   return {
     async use(limit, key) {
-      try {
-        await limiters.get(limit)?.consume(key)
-      }
-      catch (rejection) {
-        if (!(rejection instanceof RateLimiterRes)) throw rejection
-        throw new LicenseError('RATE_LIMITED', { details: { retryAfterSeconds: Math.max(1, Math.ceil(rejection.msBeforeNext / 1000)) } })
-      }
+      const wait = counters.get(limit)?.use(short(key)) ?? null
+      if (wait !== null) throw new LicenseError('RATE_LIMITED', { details: { retryAfterSeconds: Math.max(1, Math.ceil(wait / 1000)) } })
     },
     async giveBack(limit, key) {
-      await limiters.get(limit)?.reward(key)
+      counters.get(limit)?.giveBack(short(key))
     },
   }
+}
+
+/** What a visitor types is kept as a digest: every key takes the same room, and no e-mail stays in memory. */
+function short(key: string): string {
+  return createHash('sha256').update(key).digest('base64url').slice(0, 22)
 }

@@ -3,28 +3,34 @@ import type { Identity } from '../accounts/service.ts'
 import { LicenseError } from '../license/errors.ts'
 import type { App } from './composition.ts'
 import type { Peer } from './peer.ts'
-import { getSessionToken, setSessionCookie } from './session-cookie.ts'
+import { cookieScopeOf, getSessionToken, setSessionCookie } from './session-cookie.ts'
 
 /**
- * Takes what the sign-in form sent; begins a session. Guessing is slowed per address, and per account and address
- * together, so that nobody can lock the real administrator out from elsewhere. Throws UNAUTHENTICATED, RATE_LIMITED.
+ * Begins a session for what the sign-in form sent. Guessing is slowed per address, and per account and address together, so
+ * that nobody can lock the real administrator out from elsewhere. Throws UNAUTHENTICATED, RATE_LIMITED.
  */
 export async function signInWithLimits(
-  event: H3Event, { accounts, limits, log }: App, { address, origin }: Peer, { email, password }: { email: string, password: string },
+  event: H3Event, app: App, peer: Peer, { email, password }: { email: string, password: string },
 ): Promise<Identity> {
-  const account = JSON.stringify([email, address])
-  await limits.use('loginAddress', address)
+  const { accounts, limits, log } = app
+  const account = JSON.stringify([email, peer.network])
+  await limits.use('loginAddress', peer.network)
   await limits.use('login', account)
-  // What the database failed was no guess, and is no sign of an attack.
-  const giveBack = () => Promise.all([limits.giveBack('loginAddress', address), limits.giveBack('login', account)])
-  const previous = getSessionToken(event)
-  const { token, identity } = await accounts.signIn(email, password).catch(async (error: unknown) => {
-    if (error instanceof LicenseError && error.code === 'UNAUTHENTICATED') log.warn('sign-in refused', { address })
+  const giveBack = async () => {
+    await limits.giveBack('loginAddress', peer.network)
+    await limits.giveBack('login', account)
+  }
+  const { token, identity } = await accounts.signIn(email, password, peer.network).catch(async (error: unknown) => {
+    const judged = error instanceof LicenseError && error.code === 'UNAUTHENTICATED'
+    // What waited in vain, or met a database that is away, was no guess.
+    if (judged) log.warn('sign-in refused', { address: peer.address })
     else await giveBack()
     throw error
   })
   await giveBack()
+  const scope = cookieScopeOf(app, peer)
+  const previous = getSessionToken(event, scope)
   if (previous !== undefined) await accounts.signOut(previous)
-  setSessionCookie(event, token, origin)
+  setSessionCookie(event, token, scope)
   return identity
 }

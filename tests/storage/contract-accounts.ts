@@ -83,7 +83,7 @@ export function describeAccounts({ open }: Bench): void {
 
     it('is created with the token, which is used up', async () => {
       const { accounts } = await open()
-      await accounts.saveSetupToken('digest', NOW + HOUR)
+      await accounts.saveSetupToken({ digest: 'digest', expiresAt: NOW + HOUR }, null)
       expect(await accounts.createFirstAdmin(admin, setup, created)).toBe('written')
       expect(await accounts.getUser(admin.id)).toEqual(admin)
       await accounts.createUser(userOf({ role: 'admin' }), created)
@@ -95,7 +95,7 @@ export function describeAccounts({ open }: Bench): void {
       ['a token whose time has passed', { ...setup, now: NOW + HOUR }],
     ])('is refused with %s', async (_, wrong) => {
       const { accounts } = await open()
-      await accounts.saveSetupToken('digest', NOW + HOUR)
+      await accounts.saveSetupToken({ digest: 'digest', expiresAt: NOW + HOUR }, null)
       expect(await accounts.createFirstAdmin(admin, wrong, created)).toBe('stale')
       expect(await accounts.countAdmins()).toBe(0)
       expect(await accounts.createFirstAdmin(admin, setup, created)).toBe('written')
@@ -104,13 +104,49 @@ export function describeAccounts({ open }: Bench): void {
     it('is refused without a token, with one that was replaced, and when there is an administrator', async () => {
       const { accounts } = await open()
       expect(await accounts.createFirstAdmin(admin, setup, created)).toBe('stale')
-      await accounts.saveSetupToken('digest', NOW + HOUR)
-      await accounts.saveSetupToken('second', NOW + HOUR)
+      await accounts.saveSetupToken({ digest: 'digest', expiresAt: NOW + HOUR }, null)
+      expect(await accounts.saveSetupToken({ digest: 'second', expiresAt: NOW + HOUR }, null)).toBe('stale')
+      expect(await accounts.saveSetupToken({ digest: 'second', expiresAt: NOW + HOUR }, 'digest')).toBe('written')
+      expect(await accounts.setupToken()).toEqual({ digest: 'second', expiresAt: NOW + HOUR })
       expect(await accounts.createFirstAdmin(admin, setup, created)).toBe('stale')
       await accounts.createUser(admin, created)
       const second = { ...setup, digest: 'second' }
       expect(await accounts.createFirstAdmin(userOf({ role: 'admin' }), second, created)).toBe('stale')
       expect(await accounts.countAdmins()).toBe(1)
+    })
+  })
+
+  describe('the operator\'s administrator', () => {
+    const applied = { email: admin.email, passwordHash: admin.passwordHash }
+
+    it('is made, and what was applied is remembered with it', async () => {
+      const { accounts, licenses } = await open()
+      expect(await accounts.appliedAdmin()).toBeNull()
+      expect(await accounts.applyAdmin({ previous: null, applied, account: { user: admin, event: created } })).toBe('written')
+      expect(await accounts.appliedAdmin()).toEqual(applied)
+      expect(await accounts.getUser(admin.id)).toEqual(admin)
+      expect((await licenses.listEvents({ limit: 9 })).map(({ kind }) => kind)).toEqual(['account_created'])
+    })
+
+    it('of an e-mail that has an account gets its password and role, and its sessions end', async () => {
+      const { accounts } = await openWith({ ...viewer, email: admin.email }, userOf({ role: 'admin' }))
+      const [ended, others] = [sessionOf(viewer), sessionOf(await accounts.listUsers().then(users => users[0] ?? viewer))]
+      for (const session of [ended, others]) await accounts.createSession(session)
+      expect(await accounts.applyAdmin({ previous: null, applied, account: { user: { ...admin, passwordHash: 'new' }, event: changed } })).toBe('written')
+      expect(await accounts.getUserByEmail(admin.email)).toEqual({ ...viewer, email: admin.email, role: 'admin', passwordHash: 'new' })
+      expect(await accounts.getSession(ended.id, NOW)).toBeUndefined()
+      expect(await accounts.getSession(others.id, NOW)).toBeDefined()
+    })
+
+    it('is applied by one of several replicas', async () => {
+      const { accounts } = await openWith(admin)
+      const other = { email: admin.email, passwordHash: 'other' }
+      expect(await accounts.applyAdmin({ previous: null, applied })).toBe('written')
+      expect(await accounts.applyAdmin({ previous: null, applied: other, account: { user: { ...admin, passwordHash: 'other' }, event: changed } })).toBe('stale')
+      expect(await accounts.applyAdmin({ previous: 'unknown', applied: other })).toBe('stale')
+      expect(await accounts.getUser(admin.id)).toEqual(admin)
+      expect(await accounts.applyAdmin({ previous: applied, applied: other })).toBe('written')
+      expect(await accounts.appliedAdmin()).toEqual(other)
     })
   })
 

@@ -71,27 +71,3 @@ export function describeMillionEvents(title: string, backend: PlanBackend): void
   })
 }
 
-/** A database as the version before the index by kind has left it gets the index when it is opened. */
-export function describeIndexByKind(backend: PlanBackend): void {
-  it('a database made before there was the index by kind gets it, and keeps what it has', async () => {
-    const url = await backend.freshUrl()
-    await (await openStorage({ url, baseDir: '/' })).close()
-    const db = backend.connect(url)
-    for (const statement of [
-      'drop index events_kind_id', 'drop table held_states', 'alter table installation drop column probed_at',
-      'delete from license_migration where name >= \'0002\'',
-      'insert into events values (7, \'removed\', 1, 1, 1, \'system\', null, null, \'{}\')',
-    ]) await db.executeQuery(CompiledQuery.raw(statement))
-    const storage = await openStorage({ url, baseDir: '/' })
-    try {
-      expect(storage.created).toBe(false)
-      expect((await storage.licenses.listEvents({ kind: 'removed', limit: 1 })).map(event => event.id)).toEqual([7])
-      // Both databases say so when it exists already.
-      const again = db.executeQuery(CompiledQuery.raw('create index events_kind_id on events (kind, id)'))
-      await expect(again).rejects.toThrow(/events_kind_id.* already exists/)
-    } finally {
-      await storage.close()
-      await db.destroy()
-    }
-  })
-}

@@ -4,10 +4,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openStorage, StorageOpenError, type Storage } from '../../server/storage/open.ts'
 import type { Database } from '../../server/storage/schema.ts'
 import { describeStorage } from './contract.ts'
-import { describeIndexByKind, describeMillionEvents, type PlanBackend } from './million-events.ts'
+import { describeMillionEvents, type PlanBackend } from './million-events.ts'
 import { startPostgres, type PostgresServer } from './postgres-server.ts'
 import { startRelay } from './relay.ts'
 import { eventOf, fresh, saveOf } from './samples.ts'
+import { describeUpgrades } from './upgrades.ts'
 
 const UNAVAILABLE = { code: 'STORAGE_UNAVAILABLE' }
 let server: PostgresServer
@@ -35,7 +36,7 @@ const backend: PlanBackend = {
 }
 describeStorage('storage on PostgreSQL', backend)
 describeMillionEvents('a million events on PostgreSQL', backend)
-describeIndexByKind(backend)
+describeUpgrades('a database on PostgreSQL', backend)
 
 /** Runs the work with a storage on a new database and closes it, whatever happens. */
 async function withStorage(work: (storage: Storage, url: string) => Promise<void>): Promise<void> {

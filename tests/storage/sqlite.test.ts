@@ -9,7 +9,8 @@ import type { Database } from '../../server/storage/schema.ts'
 import { createSqliteDialect } from '../../server/storage/sqlite-dialect.ts'
 import { describeStorage } from './contract.ts'
 import { unwatched } from './unwatched.ts'
-import { describeIndexByKind, describeMillionEvents, type PlanBackend } from './million-events.ts'
+import { describeMillionEvents, type PlanBackend } from './million-events.ts'
+import { describeUpgrades } from './upgrades.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'license-sqlite-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -31,4 +32,4 @@ const backend: PlanBackend = {
 }
 describeStorage('storage on SQLite', backend)
 describeMillionEvents('a million events on SQLite', backend)
-describeIndexByKind(backend)
+describeUpgrades('a database on SQLite', backend)

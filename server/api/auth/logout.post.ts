@@ -1,8 +1,6 @@
 import { handle } from '../../utils/handle.ts'
-import { clearSessionCookie, getSessionToken } from '../../utils/session-cookie.ts'
+import { clearSessionCookies, cookieScopeOf } from '../../utils/session-cookie.ts'
 
 export default handle('logout', async ({ event, app, peer }) => {
-  const token = getSessionToken(event)
-  if (token !== undefined) await app.accounts.signOut(token)
-  clearSessionCookie(event, peer.origin)
+  for (const token of clearSessionCookies(event, cookieScopeOf(app, peer))) await app.accounts.signOut(token)
 })

@@ -1,12 +1,12 @@
-import { actorOf, handle, requireIdentity } from '../../utils/handle.ts'
-import { setSessionCookie } from '../../utils/session-cookie.ts'
+import { actorOf, handle, requirePerson } from '../../utils/handle.ts'
+import { cookieScopeOf, setSessionCookie } from '../../utils/session-cookie.ts'
 
 export default handle('changePassword', async (context) => {
   const { app, body, event, peer } = context
-  const identity = requireIdentity(context.identity)
+  const identity = requirePerson(context.identity)
   await app.limits.use('password', identity.id)
-  const { token } = await app.accounts.changeOwnPassword(identity, body.current, body.next, actorOf(context))
-  setSessionCookie(event, token, peer.origin)
+  const { token } = await app.accounts.changeOwnPassword(identity, body, actorOf(context), peer.network)
+  setSessionCookie(event, token, cookieScopeOf(app, peer))
   const { id, email, role } = identity
   return { user: { id, email, role } }
 })

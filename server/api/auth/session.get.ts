@@ -1,6 +1,6 @@
-import { handle, requireIdentity } from '../../utils/handle.ts'
+import { handle, requirePerson } from '../../utils/handle.ts'
 
 export default handle('getSession', ({ identity }) => {
-  const { id, email, role } = requireIdentity(identity)
+  const { id, email, role } = requirePerson(identity)
   return { user: { id, email, role } }
 })

@@ -1,10 +1,10 @@
 import { handle } from '../../utils/handle.ts'
-import { setSessionCookie } from '../../utils/session-cookie.ts'
+import { cookieScopeOf, setSessionCookie } from '../../utils/session-cookie.ts'
 
 export default handle('setup', async ({ app, body, event, peer }) => {
-  await app.limits.use('setup', peer.address)
-  const { token, identity } = await app.accounts.setUp(body.token, body.email, body.password, peer.address)
-  setSessionCookie(event, token, peer.origin)
+  await app.limits.use('setup', peer.network)
+  const { token, identity } = await app.accounts.setUp(body, peer.address, peer.network)
+  setSessionCookie(event, token, cookieScopeOf(app, peer))
   const { id, email, role } = identity
   return { user: { id, email, role } }
 })

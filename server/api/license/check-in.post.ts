@@ -1,10 +1,9 @@
-import { actorOf, handle } from '../../utils/handle.ts'
+import { actorOf, handle, limitKeyOf } from '../../utils/handle.ts'
 
 export default handle('checkIn', async (context) => {
   const { app: { license, limits } } = context
-  const actor = actorOf(context)
   const { method } = license.view('admin')
-  if (method === 'standard' || method === 'airgapped') await limits.use('checkIn', actor.email)
-  await license.checkIn(actor)
+  if (method === 'standard' || method === 'airgapped') await limits.use('checkIn', limitKeyOf(context.identity))
+  await license.checkIn(actorOf(context))
   return license.view('admin')
 })

@@ -1,11 +1,11 @@
 import type { DiagnosticStage } from '../../../shared/license.ts'
 import { diagnose } from '../../license-server/diagnostics.ts'
 import { answerWithSteps } from '../../utils/answer-with-steps.ts'
-import { actorOf, handle } from '../../utils/handle.ts'
+import { handle, limitKeyOf } from '../../utils/handle.ts'
 
 export default handle('diagnose', async (context) => {
   const { app: { license, limits, client, config, log }, event } = context
-  await limits.use('diagnostics', actorOf(context).email)
+  await limits.use('diagnostics', limitKeyOf(context.identity))
   return answerWithSteps(event, log, 'stage', async (report) => {
     const offline = license.view('admin').method === 'offline'
     const stages: DiagnosticStage[] = []

@@ -1,11 +1,11 @@
-import { actorOf, handle } from '../../utils/handle.ts'
+import { actorOf, handle, limitKeyOf } from '../../utils/handle.ts'
 import { answerWithSteps } from '../../utils/answer-with-steps.ts'
 import { limitSave } from '../../utils/limit-save.ts'
 
 export default handle('saveLicense', async (context) => {
   const { app: { license, limits, log }, body, event } = context
   const actor = actorOf(context)
-  await limitSave(limits, license, actor, body.credential)
+  await limitSave(limits, license, limitKeyOf(context.identity), body.credential)
   return answerWithSteps(event, log, 'step', async (step) => {
     await license.save({ ...body, actor, onStep: name => step({ step: name }) })
     return license.view('admin')

@@ -1,6 +1,6 @@
-import { handle, requireIdentity } from '../../utils/handle.ts'
+import { handle, limitKeyOf } from '../../utils/handle.ts'
 
 export default handle('previewLicense', async ({ app: { license, limits }, body, identity }) => {
-  await limits.use('token', requireIdentity(identity).email)
+  await limits.use('token', limitKeyOf(identity))
   return license.preview(body.credential)
 })

@@ -1,6 +1,4 @@
 import { actorOf, handle } from '../../utils/handle.ts'
 
-export default handle('createUser', (context) => {
-  const { email, password, role } = context.body
-  return context.app.accounts.create(email, password, role, actorOf(context))
-})
+export default handle('createUser', context =>
+  context.app.accounts.create(context.body, actorOf(context), context.peer.network))

@@ -1,0 +1,69 @@
+import { randomUUID } from 'node:crypto'
+import { eventOf } from '../license/events.ts'
+import type { Passwords } from './passwords.ts'
+import type { AccountStore, Applied, AppliedAdmin } from './ports.ts'
+
+/** What became of the operator's administrator at a start. */
+export type AdminOutcome = 'created' | 'reset' | 'unchanged'
+
+export interface EnvironmentAdmin { email: string, password: string }
+
+interface Options { store: AccountStore, passwords: Passwords, now: () => number }
+
+/** Nobody else's place is taken at a start. */
+const AT_START = 'start'
+
+/**
+ * Applies what the operator set, once per value. A value that was applied is not applied again: what was changed on the page
+ * since then (password, role, the account itself) stays so, and a password that leaked stays dead. Another password is the
+ * way back in: it makes the account an administrator with that password and ends its sessions. Another e-mail with the same
+ * password makes that account if there is none, and leaves alone one that exists. Where there is no administrator at all,
+ * the value is applied in any case.
+ */
+export async function applyEnvironmentAdmin(admin: EnvironmentAdmin, options: Options): Promise<AdminOutcome> {
+  const { store, passwords } = options
+  for (;;) {
+    const previous = await store.appliedAdmin()
+    const samePassword = isKnown(previous) && await passwords.verify(previous.passwordHash, admin.password, AT_START)
+    const outcome = await outcomeOf(admin, previous, samePassword, options)
+    if (outcome === 'unchanged' && samePassword && previous.email === admin.email) return outcome
+    const passwordHash = samePassword ? previous.passwordHash : await passwords.hash(admin.password, AT_START)
+    // Another replica may apply the same value at this moment; the next look finds nothing left to do.
+    if (await write(outcome, { previous, applied: { email: admin.email, passwordHash } }, options) === 'written') return outcome
+  }
+}
+
+/** Without a value, the first start after an upgrade is over all the same: one that is set later is a new one. */
+export async function applyNoAdmin({ store }: Pick<Options, 'store'>): Promise<void> {
+  if (await store.appliedAdmin() === 'unknown') await store.applyAdmin({ previous: 'unknown', applied: null })
+}
+
+async function outcomeOf(
+  { email, password }: EnvironmentAdmin, previous: Applied, samePassword: boolean, { store, passwords }: Options,
+): Promise<AdminOutcome> {
+  const user = await store.getUserByEmail(email)
+  const nobodyGetsIn = await store.countAdmins() === 0
+  if (!user) return isKnown(previous) && previous.email === email && samePassword && !nobodyGetsIn ? 'unchanged' : 'created'
+  if (nobodyGetsIn) return 'reset'
+  if (samePassword || previous === 'unknown') return 'unchanged'
+  const setOnThePage = user.role === 'admin' && await passwords.verify(user.passwordHash, password, AT_START)
+  return setOnThePage ? 'unchanged' : 'reset'
+}
+
+function write(outcome: AdminOutcome, { previous, applied }: { previous: Applied, applied: AppliedAdmin }, { store, now }: Options) {
+  if (outcome === 'unchanged') return store.applyAdmin({ previous, applied })
+  const [kind, details] = outcome === 'created'
+    ? ['account_created', { role: 'admin' }] as const
+    : ['account_changed', { change: 'reset' }] as const
+  return store.applyAdmin({
+    previous, applied,
+    account: {
+      user: { id: randomUUID(), email: applied.email, role: 'admin', passwordHash: applied.passwordHash, createdAt: now() },
+      event: eventOf(kind, now(), { kind: 'environment' }, { account: applied.email, ...details }),
+    },
+  })
+}
+
+function isKnown(applied: Applied): applied is AppliedAdmin {
+  return applied !== null && applied !== 'unknown'
+}

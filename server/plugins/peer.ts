@@ -1,0 +1,16 @@
+import { defineNitroPlugin } from 'nitropack/runtime'
+import { getBase } from '../utils/composition.ts'
+import { peerOf } from '../utils/peer.ts'
+
+/**
+ * Looks at who asks once, on the connection they came by. A page that is rendered calls the API in this process, without a
+ * connection: such a call is its visitor's, and finds the session cookie under the name that fits the visitor's scheme.
+ */
+export default defineNitroPlugin((nitro) => {
+  nitro.hooks.hook('request', (event) => {
+    const { config } = getBase() ?? {}
+    if (config) event.context.peer ??= peerOf(event, config)
+    // What stands here is handed on to calls within the process.
+    event.context._platform = { ...event.context._platform, peer: event.context.peer }
+  })
+})
