@@ -1,8 +1,8 @@
 import type { EventDetails, EventKind } from '../../shared/license.ts'
 import type { Actor, NewEvent } from './ports.ts'
 
-/** Takes what happened, when (ms) and by whom; returns the entry for the activity log. Details never hold a credential. */
-export function eventOf(kind: EventKind, at: number, actor: Actor, details: EventDetails = {}): NewEvent {
+/** The entry for the activity log of what happened, when (ms) and by whom. Neither details nor `log` ever hold a credential. */
+export function eventOf(kind: EventKind, at: number, actor: Actor, details: EventDetails = {}, log: NewEvent['log'] = {}): NewEvent {
   const user = actor.kind === 'user' ? actor : null
-  return { kind, at, actor: actor.kind, actorEmail: user?.email ?? null, address: user?.address ?? null, details }
+  return { kind, at, actor: actor.kind, actorEmail: user?.email ?? null, address: user?.address ?? null, details, log }
 }

@@ -1,8 +1,12 @@
 import { setResponseHeader } from 'h3'
+import { getApp, getBase } from '../utils/composition.ts'
 import { handle } from '../utils/handle.ts'
+import { isStorageUp } from '../utils/storage-up.ts'
 
-export default handle('metrics', async ({ app, event }) => {
-  const { type, text } = await app.metrics.render(app.license)
-  setResponseHeader(event, 'content-type', type)
-  return text
+/** Answers also while the database is away, or has not been reached yet: that is when somebody looks. */
+export default handle('metrics', async ({ event }) => {
+  const app = getApp()
+  const answer = await getBase()?.metrics.render({ license: app?.license.view('viewer') ?? null, storageUp: await isStorageUp(app?.storage) })
+  setResponseHeader(event, 'content-type', answer?.type ?? 'text/plain')
+  return answer?.text ?? ''
 })

@@ -15,9 +15,9 @@ export async function openPostgres(url: string): Promise<Storage> {
   const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool: guardPool(createPool(url)) }) })
   try {
     await requireOurTables(db, location)
-    const created = await migrate(db, location)
+    const { created, applied } = await migrate(db, location)
     return assembleStorage({
-      kind: 'postgres', location, created, connection: createConnection(db), databaseTime: () => readTime(db),
+      kind: 'postgres', location, created, migrations: applied, connection: createConnection(db), databaseTime: () => readTime(db),
     })
   } catch (error) {
     await db.destroy()

@@ -27,9 +27,9 @@ export async function openSqlite({ url, baseDir }: { url: string, baseDir: strin
     database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: true })
     await prepare(database, path, empty)
     const db = new Kysely<Database>({ dialect: createSqliteDialect(database) })
-    await migrate(db, path)
+    const { applied } = await migrate(db, path)
     return assembleStorage({
-      kind: 'sqlite', location: path, created, connection: createConnection(db), databaseTime: async () => null,
+      kind: 'sqlite', location: path, created, migrations: applied, connection: createConnection(db), databaseTime: async () => null,
     })
   } catch (error) {
     if (database?.isOpen) database.close()

@@ -11,6 +11,8 @@ export interface Storage {
   location: string
   /** Whether this start made it. */
   created: boolean
+  /** Names of the migrations that this start applied. */
+  migrations: readonly string[]
   licenses: LicenseStore
   accounts: AccountStore
   /** Resolves when the database answers; rejects with `STORAGE_UNAVAILABLE`. */
@@ -19,15 +21,16 @@ export interface Storage {
   close(): Promise<void>
 }
 
-type Parts = Pick<Storage, 'kind' | 'location' | 'created'> & {
+type Parts = Pick<Storage, 'kind' | 'location' | 'created'> & Partial<Pick<Storage, 'migrations'>> & {
   connection: Connection
   databaseTime: () => Promise<number | null>
 }
 
-export function assembleStorage({ connection, databaseTime, ...facts }: Parts): Storage {
+export function assembleStorage({ connection, databaseTime, migrations = [], ...facts }: Parts): Storage {
   const licenses = createLicenseStore(connection, databaseTime)
   return {
     ...facts,
+    migrations,
     licenses,
     accounts: createAccountStore(connection),
     ping: async () => { await licenses.readVersion() },

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto'
-import { jwks, sandbox, version } from '#license-build'
+import { commit, jwks, sandbox, version } from '#license-build'
 import type { Accounts } from '../accounts/service.ts'
 import { createAccounts } from '../accounts/service.ts'
 import { createLicenseServerClient } from '../license-server/client.ts'
 import type { LicenseServerClient } from '../license-server/client.ts'
 import { LicenseError } from '../license/errors.ts'
 import { createKeyring } from '../license/jws.ts'
-import type { Log } from '../license/ports.ts'
+import { withEventLines } from '../license/event-lines.ts'
 import type { LicenseService } from '../license/service.ts'
 import { createLicenseService } from '../license/service.ts'
 import type { Storage } from '../storage/open.ts'
@@ -14,11 +14,15 @@ import { openStorage } from '../storage/open.ts'
 import { settleAdministrator } from './administrator.ts'
 import type { Config } from './config.ts'
 import { readConfig } from './config.ts'
+import type { FoldedLog } from './folded-log.ts'
+import { createFoldedLog } from './folded-log.ts'
+import type { ProcessLog } from './log.ts'
 import { createLog } from './log.ts'
 import type { Metrics } from './metrics.ts'
 import { createMetrics } from './metrics.ts'
 import type { RateLimits } from './rate-limits.ts'
 import { createRateLimits } from './rate-limits.ts'
+import { currentRequest } from './request-context.ts'
 import { createDatabaseClock, createSystemClock } from './system-clock.ts'
 
 /* The composition root: the only place that constructs adapters. */
@@ -26,7 +30,9 @@ import { createDatabaseClock, createSystemClock } from './system-clock.ts'
 /** What exists from the first moment. */
 export interface Base {
   config: Config
-  log: Log
+  log: ProcessLog
+  /** For what a stranger can cause at will. */
+  refusals: FoldedLog
   limits: RateLimits
   metrics: Metrics
   client: LicenseServerClient
@@ -37,7 +43,7 @@ export interface App extends Base {
   storage: Storage
   license: LicenseService
   accounts: Accounts
-  build: { version: string, sandbox: boolean }
+  build: { version: string, commit: string, sandbox: boolean }
 }
 
 let base: Base | undefined
@@ -46,9 +52,13 @@ let app: App | undefined
 /** Reads the configuration; throws ConfigError. */
 export function assembleBase(): Base {
   const config = readConfig(process.env)
-  const log = createLog(config.logFormat)
+  const { logFormat: format, logLevel: level, replica } = config
+  const log = createLog({ format, level, replica, context: () => ({ ...currentRequest() }) })
+  for (const warning of config.warnings) log.warn(warning)
+  listenAsConfigured(config)
   const client = createLicenseServerClient({ baseUrl: config.licenseServerUrl, version, proxyFor: config.proxyFor })
-  base = { config, log, limits: createRateLimits(), metrics: createMetrics(), client }
+  const metrics = createMetrics({ version, commit })
+  base = { config, log, refusals: createFoldedLog(log), limits: createRateLimits(), metrics, client }
   return base
 }
 
@@ -59,6 +69,7 @@ export function assembleBase(): Base {
 export async function assembleApp(from: Base): Promise<App> {
   const { config, log, metrics, client } = from
   const storage = await openStorage({ url: config.databaseUrl, baseDir: config.projectDir })
+  if (storage.migrations.length > 0) log.info('migrations applied', { names: storage.migrations })
   try {
     const clock = createDatabaseClock(createSystemClock(), () => storage.licenses.databaseTime())
     await clock.sample()
@@ -69,10 +80,11 @@ export async function assembleApp(from: Base): Promise<App> {
       observeCheckIn: (result, seconds) => metrics.observeCheckIn(result, seconds),
     })
     const { sessionSecret } = await storage.licenses.installation({ instanceId: license.instanceId, sessionSecret: '', createdAt: 0 })
-    const accounts = createAccounts({ store: storage.accounts, clock, sessionSecret: config.sessionSecret ?? sessionSecret })
+    const accountStore = withEventLines(storage.accounts, log, accountOf)
+    const accounts = createAccounts({ store: accountStore, clock, sessionSecret: config.sessionSecret ?? sessionSecret })
     await settleAdministrator(accounts, from)
     setInterval(() => void clock.sample().catch(() => undefined), 60_000).unref()
-    return { ...from, storage, license, accounts, build: { version, sandbox } }
+    return { ...from, storage, license, accounts, build: { version, commit, sandbox } }
   }
   catch (error) {
     await storage.close().catch(() => undefined)
@@ -80,13 +92,36 @@ export async function assembleApp(from: Base): Promise<App> {
   }
 }
 
+/** Nitro reads these two by itself, a blank one as an address. */
+function listenAsConfigured({ listen }: Config): void {
+  for (const [name, value] of [['PORT', listen.port], ['HOST', listen.host]] as const) {
+    if (value === null) delete process.env[name]
+    else process.env[name] = value
+  }
+}
+
+/** Whom a write of accounts is about: it takes the account, or its id, first. */
+function accountOf(first: unknown): { account: string } {
+  return { account: typeof first === 'string' ? first : String(Object(first).id) }
+}
+
 /** Lets requests in, once everything they need is there. */
 export function openApp(assembled: App): void {
   app = assembled
+  const { state, entitled, method, licenseId, maskedKey, expiresAt, warnings } = app.license.view('viewer')
+  app.log.info('started', {
+    database: app.storage.kind, state, entitled, method, licenseId, maskedKey, expiresAt, managedByEnv: app.license.managedByEnv,
+    warnings: warnings.map(({ code }) => code).join(', '),
+  })
 }
 
 export function getBase(): Base | undefined {
   return base
+}
+
+/** Undefined until the database has been reached. */
+export function getApp(): App | undefined {
+  return app
 }
 
 /** Returns the app; throws STORAGE_UNAVAILABLE until the database has been reached. */

@@ -7,12 +7,13 @@ import { OPERATIONS } from '../../shared/operations.ts'
 import type { Identity } from '../accounts/service.ts'
 import { LicenseError } from '../license/errors.ts'
 import type { Actor } from '../license/ports.ts'
-import type { App } from './composition.ts'
+import type { App, Base } from './composition.ts'
 import { getBase, requireApp } from './composition.ts'
 import { answerError } from './http-error.ts'
 import type { Peer } from './peer.ts'
 import { peerOf } from './peer.ts'
 import { readJsonBody, readParams, readQuery } from './read-input.ts'
+import { nameAccount } from './request-context.ts'
 import { requireSameSite } from './same-site.ts'
 import { getSessionToken } from './session-cookie.ts'
 
@@ -44,6 +45,7 @@ export function handle<N extends OperationName>(name: N, run: (context: Context<
       const peer = peerOf(event, base?.config ?? { trustProxy: [], publicUrl: null })
       requireSameSite(event, peer.origin)
       const identity = await authorize(event, operation)
+      if (identity) nameAccount(identity.id)
       const input = {
         params: operation.params && readParams(event, operation.params),
         query: operation.query && readQuery(event, operation.query),
@@ -55,8 +57,19 @@ export function handle<N extends OperationName>(name: N, run: (context: Context<
       return event.handled ? undefined : result ?? null
     }
     catch (error) {
+      if (base) noteCrossSite(base, event, error)
       return answerError(event, error, base?.log)
     }
+  })
+}
+
+/** A proxy that hides our address looks the same: what was expected and found tells one from the other. */
+function noteCrossSite({ config, refusals }: Base, event: H3Event, error: unknown): void {
+  if (!(error instanceof LicenseError) || error.code !== 'CROSS_SITE') return
+  const { expected, found } = error.details ?? {}
+  refusals.warn('a write from another site was refused', {
+    address: peerOf(event, config).address, expected, found: typeof found === 'string' ? found.slice(0, 200) : null,
+    site: event.node.req.headers['sec-fetch-site']?.slice(0, 20) ?? null,
   })
 }
 
@@ -78,12 +91,12 @@ export async function getIdentity(event: H3Event): Promise<Identity | undefined>
   return token === undefined ? undefined : requireApp().accounts.identify(token)
 }
 
-/** Compared by digest: neither length nor content shows in the time. */
-function hasServiceToken(event: H3Event): boolean {
+/** Compared by digest: neither length nor content shows in the time. Needs no database. */
+export function hasServiceToken(event: H3Event): boolean {
   const given = /^Bearer (\S+)$/i.exec(event.node.req.headers.authorization ?? '')?.[1]
   if (given === undefined) return false
   const digest = (value: string) => createHash('sha256').update(value).digest()
-  return requireApp().config.serviceTokens.filter(token => timingSafeEqual(digest(token), digest(given))).length > 0
+  return (getBase()?.config.serviceTokens ?? []).filter(token => timingSafeEqual(digest(token), digest(given))).length > 0
 }
 
 /** Takes a route's context; returns who is to be named in the activity log. Throws UNAUTHENTICATED without a session. */

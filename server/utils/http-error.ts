@@ -4,6 +4,8 @@ import type { ErrorData } from '../../shared/errors.ts'
 import { ERRORS } from '../../shared/errors.ts'
 import { LicenseError } from '../license/errors.ts'
 import type { Log } from '../license/ports.ts'
+import { stackOf } from './log.ts'
+import { currentRequest } from './request-context.ts'
 
 /** Input that does not fit its schema; the names of the fields leave, their values never. */
 export class ValidationError extends LicenseError {
@@ -22,10 +24,11 @@ export function errorBodyOf(thrown: unknown, log?: Log): ErrorBody {
   const error = thrown instanceof LicenseError ? thrown : new LicenseError('INTERNAL', { cause: thrown })
   if (error.code === 'INTERNAL') log?.error('a request ended unexpectedly', { cause: stackOf(error.cause) })
   const { status, reference } = ERRORS[error.code]
+  const requestId = currentRequest()?.requestId
   return {
     error: true, statusCode: status, statusMessage: error.code, message: error.code,
     data: {
-      code: error.code, reference,
+      code: error.code, reference, ...(requestId === undefined ? {} : { requestId }),
       ...(error instanceof ValidationError ? { fields: error.fields } : {}),
       ...(error.details ? { details: { ...error.details } } : {}),
     },
@@ -40,8 +43,4 @@ export function answerError(event: H3Event, thrown: unknown, log?: Log): ErrorBo
   if (typeof retryAfter === 'number') setResponseHeader(event, 'retry-after', retryAfter)
   if (body.data.code === 'UNAUTHENTICATED') setResponseHeader(event, 'www-authenticate', 'Bearer realm="license"')
   return body
-}
-
-function stackOf(cause: unknown): string {
-  return cause instanceof Error ? cause.stack ?? String(cause) : String(cause)
 }

@@ -23,5 +23,6 @@ export async function signInWithLimits(
   await limits.giveBack('login', account)
   if (previous !== undefined) await accounts.signOut(previous)
   setSessionCookie(event, token, origin)
+  log.info('signed in', { account: identity.id, role: identity.role, address })
   return identity
 }

@@ -3,6 +3,10 @@ import { clearSessionCookie, getSessionToken } from '../../utils/session-cookie.
 
 export default handle('logout', async ({ event, app, peer }) => {
   const token = getSessionToken(event)
-  if (token !== undefined) await app.accounts.signOut(token)
+  if (token !== undefined) {
+    const identity = await app.accounts.identify(token)
+    await app.accounts.signOut(token)
+    if (identity) app.log.info('signed out', { account: identity.id, address: peer.address })
+  }
   clearSessionCookie(event, peer.origin)
 })
