@@ -126,7 +126,7 @@ function publicUrl(source: Source): URL | null {
 }
 
 function basePathOf(url: URL | null): string {
-  return url ? `${url.pathname.replace(/\/+$/, '')}/` : '/'
+  return ['', ...(url?.pathname.split('/').filter(Boolean) ?? []), ''].join('/')
 }
 
 function trustProxy(source: Source): string[] {

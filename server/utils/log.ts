@@ -37,7 +37,8 @@ export function createLog({ format, level = 'info', replica, context = () => und
 
 /** An unexpected error with the way that led to it, in one line. */
 export function stackOf(error: unknown): string {
-  return (error instanceof Error ? error.stack ?? String(error) : String(error)).replace(/\s*\n\s*/g, ' < ')
+  const text = error instanceof Error ? error.stack ?? String(error) : String(error)
+  return text.split('\n').map(line => line.trim()).filter(Boolean).join(' < ')
 }
 
 function toOutput(line: string): void {
