@@ -19,25 +19,24 @@ const SIGNALS = ['SIGTERM', 'SIGINT'] as const
 
 // The start plugin has run by now: the configuration is sound, and the database is being opened.
 const nitro = useNitroApp()
-const { log, config } = requireBase()
+const { log, config: { listen: { port, host } } } = requireBase()
 guardProcess(log)
 const server = createServer(toNodeListener(nitro.h3App))
 server.on('error', (error: NodeJS.ErrnoException) => {
   if (error.syscall !== 'listen' && error.syscall !== 'getaddrinfo') return log.error('a connection was not accepted', { code: error.code })
-  const where = [config.host, config.port].filter(part => part !== null).join(':')
+  const where = [host, port].filter(part => part !== null).join(':')
   process.stderr.write(`PORT, HOST: cannot listen on ${where} (${error.code}).\n`)
   process.exit(1)
 })
 
 for (const signal of SIGNALS) process.on(signal, stopEarly)
-// `check` looks, and opens nothing.
-if (process.argv[2] !== 'check') void listen()
+void listen()
 
 async function listen(): Promise<void> {
   await Promise.race([whenSettled(), sleep(LISTEN_ANYWAY, undefined, { ref: false })])
   for (const signal of SIGNALS) process.off(signal, stopEarly)
   setupGracefulShutdown(server, nitro)
-  server.listen({ port: config.port, ...(config.host === null ? {} : { host: config.host }) }, () => {
+  server.listen({ port, ...(host === null ? {} : { host }) }, () => {
     const waiting = setImmediate(() => log.warn('the database is not there yet: pages and calls are answered with 503', { address: addressOf() }))
     void whenOpen().then(() => {
       clearImmediate(waiting)

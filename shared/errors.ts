@@ -67,6 +67,8 @@ export type ErrorDetails = Readonly<Record<string, string | number | null>>
 export interface ErrorData {
   code: ErrorCode
   reference: string
+  /** Leads to the log lines of this very request. */
+  requestId?: string
   fields?: Record<string, string>
   details?: ErrorDetails
 }

@@ -153,7 +153,12 @@ export const OPERATIONS = {
   live: { method: 'GET', path: '/api/health/live', access: 'public', summary: 'The process answers', response: z.object({ status: z.literal('ok') }) },
   ready: {
     method: 'GET', path: '/api/health/ready', access: 'public', summary: 'The database answers',
-    response: z.object({ status: z.literal('ok') }), errors: ['STORAGE_UNAVAILABLE'],
+    response: z.object({
+      status: z.literal('ok'),
+      version: z.string().optional().meta({ description: 'for the service token' }),
+      commit: z.string().optional().meta({ description: 'for the service token' }),
+    }),
+    errors: ['STORAGE_UNAVAILABLE'],
   },
   openapi: { method: 'GET', path: '/api/openapi.json', access: 'public', summary: 'This document', response: z.record(z.string(), z.unknown()) },
   metrics: { method: 'GET', path: '/metrics', access: 'service', summary: 'Prometheus metrics (text)' },

@@ -5,6 +5,8 @@ import { isErrorCode } from '#shared/errors'
 export interface Failure {
   code: ErrorCode | 'UNREACHABLE'
   reference: string | null
+  /** Leads to the server's log lines of this very request. */
+  requestId: string | null
   status: number
   details: ErrorDetails
   fields: Record<string, string>
@@ -29,7 +31,12 @@ const isDetail = (value: unknown): value is string | number | null =>
   value === null || typeof value === 'string' || typeof value === 'number'
 
 export const UNREACHABLE: Failure = {
-  code: 'UNREACHABLE', reference: null, status: 0, details: {}, fields: {}, retryAfter: null,
+  code: 'UNREACHABLE', reference: null, requestId: null, status: 0, details: {}, fields: {}, retryAfter: null,
+}
+
+/** The id of an error's request, from its `data`. */
+export function requestIdOf(data: unknown): string | null {
+  return isRecord(data) && isText(data.requestId) && /^[\w.-]{1,64}$/.test(data.requestId) ? data.requestId : null
 }
 
 /** Takes an error answer's body (h3's shape, or its `data` alone), status and Retry-After; returns the failure. */
@@ -40,6 +47,7 @@ export function toFailure(body: unknown, status: number, retryAfter: string | nu
   return {
     code: known && isErrorCode(data.code) ? data.code : 'INTERNAL',
     reference: isRecord(data) && isText(data.reference) ? data.reference : 'NCL-314',
+    requestId: requestIdOf(data),
     status,
     details: isRecord(data) ? pick(data.details, isDetail) : {},
     fields: isRecord(data) ? pick(data.fields, isText) : {},

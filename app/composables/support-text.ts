@@ -23,6 +23,7 @@ export function supportText(view: LicenseView, failure: Failure | null = null): 
     ['Failed check-ins in a row', checkIn?.consecutiveFailures],
     ['Last problem', checkIn?.lastError && `${checkIn.lastError.reference} ${checkIn.lastError.code}`],
     ['Last action failed', failure && [failure.reference, failure.code, failure.details.host].filter(Boolean).join(' ')],
+    ['Request', failure?.requestId],
     ['Warnings', view.warnings.map(({ code }) => code).join(', ')],
     ['Server time', view.serverTime],
   ]

@@ -13,7 +13,7 @@ export default defineNuxtRouteMiddleware(async (to) => {
   if (session.failure) {
     throw createError({
       status: session.failure.status || 503, fatal: true,
-      data: { code: session.failure.code, reference: session.failure.reference },
+      data: { code: session.failure.code, reference: session.failure.reference, requestId: session.failure.requestId },
     })
   }
   if (!session.user) return navigateTo({ path: '/login', query: { next: to.fullPath } })

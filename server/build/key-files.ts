@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import type { z } from 'zod'
 import type { Jwks } from '../../shared/jwks.ts'
 import { jwksSchema, publicKeySchema } from '../../shared/jwks.ts'
+import { isPublicKey } from './ed25519-point.ts'
 
 const sandboxKeyFile = fileURLToPath(new URL('../../tests/license-server/keys/sandbox.jwk.json', import.meta.url))
 
@@ -33,9 +34,25 @@ export function vendorKeys(path: string | undefined): Jwks | string {
   if (!parsed.success) {
     return `NC_LICENSE_JWKS_FILE: ${path} must be a JWKS of public Ed25519 keys (kty OKP, crv Ed25519, x, kid; no d), each with its own kid.`
   }
+  const problem = keysOf(content).map(keyProblem).find(each => each !== null)
+  if (problem) return `NC_LICENSE_JWKS_FILE: ${path} ${problem}.`
   const sandbox = sandboxKey()
   if (parsed.data.keys.some(key => key.x === sandbox.x || key.kid === sandbox.kid)) {
     return `NC_LICENSE_JWKS_FILE: ${path} holds the sandbox key, whose private half is public; a production build must not trust it.`
   }
   return parsed.data
+}
+
+function keysOf(content: unknown): Record<string, unknown>[] {
+  const keys: unknown = Object(content).keys
+  return Array.isArray(keys) ? keys.map(Object) : []
+}
+
+/** What a key says of its purpose is not looked at again once it is built in, so it must say nothing else than what it is used for. */
+function keyProblem({ kid, alg, use, key_ops: operations, x }: Record<string, unknown>): string | null {
+  const name = `holds the key ${JSON.stringify(kid)}, whose`
+  if (alg !== undefined && alg !== 'EdDSA' && alg !== 'Ed25519') return `${name} alg is not EdDSA or Ed25519`
+  if (use !== undefined && use !== 'sig') return `${name} use is not sig`
+  if (operations !== undefined && !(Array.isArray(operations) && operations.includes('verify'))) return `${name} key_ops do not include verify`
+  return isPublicKey(String(x)) ? null : `${name} x is not a point of the curve that can be trusted`
 }

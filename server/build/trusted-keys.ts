@@ -1,11 +1,15 @@
 import { fileURLToPath } from 'node:url'
 import { addTypeTemplate, defineNuxtModule } from 'nuxt/kit'
+import { buildCommit } from './commit.ts'
 import { readJson, sandboxKey, vendorKeys } from './key-files.ts'
 
+const root = fileURLToPath(new URL('../..', import.meta.url))
 const packageFile = fileURLToPath(new URL('../../package.json', import.meta.url))
 
 const DECLARATIONS = `/** True in a build that trusts the sandbox key; replaced at build time. */
 declare const __SANDBOX_BUILD__: boolean
+/** Version and commit, for people; replaced at build time. */
+declare const __BUILD_VERSION__: string
 
 declare module '#license-build' {
   /** The vendor's public keys this build trusts; the only ones, ever. */
@@ -13,11 +17,14 @@ declare module '#license-build' {
   /** True when the trusted key is the sandbox key, whose private half is public. */
   export const sandbox: boolean
   export const version: string
+  /** The source it was made from: twelve hex digits, +dirty where files differed; unknown without git. */
+  export const commit: string
 }
 
-declare module 'proxy-from-env' {
-  /** Takes a URL; returns the proxy URL that the environment names for it, or ''. */
-  export function getProxyForUrl(url: string): string
+declare module 'prom-client/lib/metrics/*.js' {
+  /** Makes one of the default metrics and registers it. */
+  const collect: (registry: import('prom-client').Registry, config: object) => void
+  export default collect
 }
 `
 
@@ -37,11 +44,14 @@ export default defineNuxtModule<{ sandbox: boolean }>({
     }
     addTypeTemplate({ filename: 'types/license-build.d.ts', getContents: () => DECLARATIONS }, { nitro: true, nuxt: true, node: true })
     const version = String(Object(readJson(packageFile)).version)
+    const commit = buildCommit(root, process.env.NC_BUILD_COMMIT)
+    nuxt.options.vite.define = { ...nuxt.options.vite.define, __BUILD_VERSION__: JSON.stringify(`${version} (${commit})`) }
     nuxt.options.nitro.virtual = {
       ...nuxt.options.nitro.virtual,
       '#license-build': `export const jwks = ${JSON.stringify(keys)}
 export const sandbox = ${JSON.stringify(sandbox)}
-export const version = ${JSON.stringify(version)}`,
+export const version = ${JSON.stringify(version)}
+export const commit = ${JSON.stringify(commit)}`,
     }
   },
 })

@@ -96,6 +96,9 @@ export function createActivation({ keeper, store, server, keyring, random, versi
     const license = licenseOf(accepted, keeper.instanceId, now, random.unit())
     const event = eventOf('activated', now, actor, {
       method: lease.claims.method, licenseId: lease.claims.sub, expiresAt: new Date(lease.claims.exp * 1000).toISOString(),
+    }, {
+      ...(accepted.maskedKey === null ? {} : { maskedKey: accepted.maskedKey }),
+      ...(base.license === null ? {} : { replaces: keeper.holding.kind === 'lease' ? keeper.holding.lease.claims.sub : base.license.method }),
     })
     const written = await store.saveLicense({
       revision: base.revision, license, seq: seqMarkOf(lease), trusted, event,

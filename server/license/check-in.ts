@@ -1,3 +1,4 @@
+import { ERRORS } from '../../shared/errors.ts'
 import type { VerdictClaims } from '../../shared/lease.ts'
 import { requireAnswerTo, isInSequence, seqMarkOf } from './answers.ts'
 import type { Asked } from './answers.ts'
@@ -132,7 +133,9 @@ export function createCheckIn({ keeper, store, server, keyring, random, version,
           retryAfterMs: failure.retryAfterMs,
           unit: random.unit(),
         })
-    const event = eventOf('check_in_failed', now, actor, { code: failure.code })
+    const event = eventOf('check_in_failed', now, actor, { code: failure.code }, {
+      reference: ERRORS[failure.code].reference, cause: String(failure.cause ?? ''),
+    })
     const written = await writeOver(license, store.recordFailure({
       sentJti: license.jti, code: failure.code, outcome: { at: now, nextAt, event },
     }))

@@ -87,8 +87,12 @@ export interface NewEvent {
   actorEmail: string | null
   address: string | null
   details: EventDetails
+  /** What the log says beyond the entry; never stored. */
+  log?: Readonly<Record<string, string | number | null>>
+  /** The log has said it already, while it could not be recorded. */
+  told?: true
 }
-export interface StoredEvent extends NewEvent { id: number, firstAt: number, count: number }
+export interface StoredEvent extends Omit<NewEvent, 'log' | 'told'> { id: number, firstAt: number, count: number }
 /** The newest `limit` events, of one kind if told, with ids below `before`; newest first. */
 export interface EventPage { before?: number, limit: number, kind?: EventKind }
 

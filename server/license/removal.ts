@@ -51,7 +51,7 @@ export function createRemoval({ keeper, store, server, random }: RemovalOptions)
       }
       const now = keeper.now().effective
       const held = keeper.holding.kind === 'lease' ? keeper.holding.lease.claims.sub : null
-      const event = eventOf('removed', now, actor, { method: base.license.method, licenseId: held })
+      const event = eventOf('removed', now, actor, { method: base.license.method, licenseId: held }, { maskedKey: base.license.maskedKey })
       const written = await store.removeLicense({
         revision: base.revision, event, deactivate: deactivationOf(keeper, base.license, now, null),
       })

@@ -1,4 +1,3 @@
-import { ERRORS } from '../../shared/errors.ts'
 import type { LicenseState } from '../../shared/license.ts'
 import type { CheckIn, CheckInResult } from './check-in.ts'
 import { LicenseError } from './errors.ts'
@@ -79,15 +78,7 @@ export function createRunner({ keeper, store, checkIn, removal, environment, log
 
   async function runQuietly(quiet: boolean): Promise<void> {
     try {
-      const result = await run({ kind: 'system' }, quiet)
-      if (result.kind === 'failed' && !quiet) {
-        const { code, cause } = result.failure
-        log.warn('check-in failed', { code, reference: ERRORS[code].reference, cause: String(cause ?? '') })
-      }
-      if (result.kind === 'verdict') {
-        const { verdict, reason } = result.claims
-        log.warn('the license server sent a verdict', { verdict, reason: reason ?? null })
-      }
+      await run({ kind: 'system' }, quiet)
     }
     catch (error) {
       if (!(error instanceof LicenseError)) log.error('check-in ended unexpectedly', { cause: String(error) })
@@ -109,11 +100,17 @@ export function createRunner({ keeper, store, checkIn, removal, environment, log
       logged = null
       return
     }
-    // While storage is away the change cannot be recorded, and is tried again at every tick.
-    if (logged !== state) log.info('license state changed', { from: license.lastState, to: state })
-    logged = state
-    const event = eventOf('state_changed', effective, { kind: 'system' }, { from: license.lastState, to: state })
-    await store.recordState({ jti: license.jti, state, event })
+    const change = { from: license.lastState, to: state }
+    const event = eventOf('state_changed', effective, { kind: 'system' }, change)
+    try {
+      await store.recordState({ jti: license.jti, state, event: logged === state ? { ...event, told: true } : event })
+    }
+    catch (error) {
+      // While storage is away the change cannot be recorded, and is tried again at every tick; it is said once.
+      if (logged !== state) log.warn('license state changed', { ...change, recorded: false })
+      logged = state
+      throw error
+    }
     await keeper.reload()
   }
 

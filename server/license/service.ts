@@ -13,6 +13,7 @@ import type { Keyring } from './jws.ts'
 import type { Moment } from './keeper.ts'
 import { createKeeper } from './keeper.ts'
 import { createNotedServer, laterRequest } from './outbound.ts'
+import { withEventLines } from './event-lines.ts'
 import type { Actor, Clock, EventPage, LicenseServer, LicenseStore, Log, NewEvent, Random, StoredEvent } from './ports.ts'
 import { previewCredential } from './preview.ts'
 import { createRemoval } from './removal.ts'
@@ -70,7 +71,8 @@ export interface LicenseService {
 
 /** Takes the domain's ports; returns the license of this installation, read and verified. Rejects STORAGE_UNAVAILABLE. */
 export async function createLicenseService(options: LicenseServiceOptions): Promise<LicenseService> {
-  const { store, keyring, clock, random, log, version, sandbox } = options
+  const { keyring, clock, random, log, version, sandbox } = options
+  const store = withEventLines(options.store, log)
   const { instanceId } = await store.installation({
     instanceId: random.hex(16), sessionSecret: random.hex(32), createdAt: clock.read().wall,
   })

@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { format } from 'node:util'
 import { defineNitroPlugin } from 'nitropack/runtime'
-import { sandbox, version } from '#license-build'
+import { commit, sandbox, version } from '#license-build'
 import { LicenseError } from '../license/errors.ts'
-import type { Log } from '../license/ports.ts'
 import type { StorageCause } from '../storage/open.ts'
 import { causeOf, codeOf, StorageOpenError } from '../storage/open.ts'
 import type { App, Base } from '../utils/composition.ts'
 import { assembleApp, assembleBase, openApp, reportStarting } from '../utils/composition.ts'
 import { ConfigError } from '../utils/config.ts'
+import { stackOf } from '../utils/log.ts'
+import { routeConsole } from '../utils/route-console.ts'
 
 const RETRY_STORAGE = 2_000
 const PRUNE_SESSIONS = 3_600_000
@@ -16,7 +16,7 @@ const PRUNE_SESSIONS = 3_600_000
 /** Starts the product. Nitro does not wait for plugins; server/entry.ts listens when this has come to something. */
 export default defineNitroPlugin((nitro) => {
   const base = configureOrExit()
-  routeConsole(base.log)
+  routeConsole(base.log, base.refusals)
   const stopping = new AbortController()
   const started = start(base, stopping.signal).catch(error => exit(base, error))
   nitro.hooks.hook('close', async () => {
@@ -38,22 +38,16 @@ function configureOrExit(): Base {
   }
 }
 
-/** Nitro and libraries print lines of their own; in this log they are entries like any other. */
-function routeConsole(log: Log): void {
-  const [info, warn, error] = [log.info, log.warn, log.error].map(write => (...parts: unknown[]) => write(format(...parts)))
-  Object.assign(console, { log: info, info, debug: info, warn, error })
-}
-
 /** A database file that must not be touched ends the start with its one sentence. */
 function exit(base: Base, error: unknown): never {
   if (error instanceof StorageOpenError) process.stderr.write(`${error.message}\n`)
-  else base.log.error('the start failed', { cause: error instanceof Error ? error.stack : String(error) })
+  else base.log.error('the start failed', { cause: stackOf(error) })
   process.exit(1)
 }
 
 async function start(base: Base, stop: AbortSignal): Promise<App | undefined> {
   const { log } = base
-  log.info('starting', { version, ...(sandbox ? { build: 'SANDBOX: trusts the public sandbox key, not for production' } : {}) })
+  log.info('starting', { version, commit, replica: base.config.replica, ...(sandbox ? { build: 'SANDBOX: trusts the public sandbox key, not for production' } : {}) })
   const app = await openWhenReachable(base, stop)
   if (!app) return undefined
   const { storage, license } = app

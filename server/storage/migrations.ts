@@ -160,10 +160,11 @@ export async function getAppliedMigrations(db: Kysely<Database>): Promise<string
 }
 
 /**
- * Brings the tables up to date; safe when several replicas do so at once. Returns whether they were made from nothing.
+ * Brings the tables up to date; safe when several replicas do so at once. Returns the migrations applied, and whether the
+ * tables were made from nothing.
  * Rejects with `StorageOpenError`, having changed nothing, when a newer version of this product has been here.
  */
-export async function migrate(db: Kysely<Database>, location: string): Promise<boolean> {
+export async function migrate(db: Kysely<Database>, location: string): Promise<{ created: boolean, applied: string[] }> {
   const applied = await getAppliedMigrations(db) ?? []
   if (applied.some(name => !Object.hasOwn(MIGRATIONS, name))) {
     throw new StorageOpenError(
@@ -172,10 +173,11 @@ export async function migrate(db: Kysely<Database>, location: string): Promise<b
   }
   const names = Object.keys(MIGRATIONS)
   // Nothing to do needs no lock: a start does not wait for whoever is writing.
-  if (names.every(name => applied.includes(name))) return false
+  if (names.every(name => applied.includes(name))) return { created: false, applied: [] }
   const { error, results = [] } = await createMigrator(db).migrateToLatest()
   if (error) throw error
-  return results.some(result => result.migrationName === names[0])
+  const made = results.map(result => result.migrationName)
+  return { created: made.some(name => name === names[0]), applied: made }
 }
 
 export function createMigrator(db: Kysely<Database>): Migrator {

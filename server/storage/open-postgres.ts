@@ -24,10 +24,10 @@ export async function openPostgres({ url, log }: { url: string, log?: Log | unde
   const db = new Kysely<Database>({ dialect: createDialect(url, health) })
   try {
     await requireOurTables(db, location)
-    const created = await migrate(db, location)
+    const { created, applied } = await migrate(db, location)
     await requireInstallationRow(db, location)
     return assembleStorage({
-      kind: 'postgres', location, created, connection: createConnection(db), databaseTime: () => readTime(db), health,
+      kind: 'postgres', location, created, migrations: applied, connection: createConnection(db), databaseTime: () => readTime(db), health,
     })
   } catch (error) {
     await db.destroy()

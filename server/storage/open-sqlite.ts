@@ -42,13 +42,14 @@ export async function openSqlite({ url, baseDir, log }: SqliteOptions): Promise<
     await prepare(database, path, found)
     const reader: { open?: DatabaseSync } = {}
     const db = new Kysely<Database>({ dialect: createSqliteDialect({ database, reader: () => reader.open, health }) })
-    await migrate(db, path)
+    const { applied } = await migrate(db, path)
     await requireInstallationRow(db, path)
     await useLog(database)
     reader.open = open(true)
     const hasRoom = async () => hasRoomBeside(path)
     return assembleStorage({
-      kind: 'sqlite', location: path, created, connection: createConnection(db), databaseTime: async () => null, health, hasRoom,
+      kind: 'sqlite', location: path, created, migrations: applied, connection: createConnection(db), databaseTime: async () => null, health,
+      hasRoom,
     })
   } catch (error) {
     for (const database of opened) if (database.isOpen) database.close()

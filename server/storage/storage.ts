@@ -12,6 +12,8 @@ export interface Storage {
   location: string
   /** Whether this start made it. */
   created: boolean
+  /** Names of the migrations that this start applied. */
+  migrations: readonly string[]
   licenses: LicenseStore
   accounts: AccountStore
   health: StorageHealth
@@ -21,14 +23,14 @@ export interface Storage {
   close(): Promise<void>
 }
 
-type Parts = Pick<Storage, 'kind' | 'location' | 'created'> & {
+type Parts = Pick<Storage, 'kind' | 'location' | 'created'> & Partial<Pick<Storage, 'migrations'>> & {
   connection: Connection
   databaseTime: () => Promise<number | null>
   health: HealthMonitor
   hasRoom?: () => Promise<boolean>
 }
 
-export function assembleStorage({ connection, databaseTime, health, hasRoom, ...facts }: Parts): Storage {
+export function assembleStorage({ connection, databaseTime, health, hasRoom, migrations = [], ...facts }: Parts): Storage {
   const licenses = createLicenseStore(connection, databaseTime)
   health.watch({ read: () => licenses.readVersion(), write: () => leaveHeartbeat(connection), ...(hasRoom ? { hasRoom } : {}) })
   async function close(): Promise<void> {
@@ -37,6 +39,7 @@ export function assembleStorage({ connection, databaseTime, health, hasRoom, ...
   }
   return {
     ...facts,
+    migrations,
     licenses: { ...licenses, close },
     accounts: createAccountStore(connection),
     health,

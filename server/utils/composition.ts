@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { jwks, sandbox, version } from '#license-build'
+import { commit, jwks, sandbox, version } from '#license-build'
 import type { Accounts } from '../accounts/service.ts'
 import { createPlaces } from '../accounts/places.ts'
 import { createAccounts } from '../accounts/service.ts'
@@ -7,7 +7,7 @@ import { createLicenseServerClient } from '../license-server/client.ts'
 import type { LicenseServerClient } from '../license-server/client.ts'
 import { LicenseError } from '../license/errors.ts'
 import { createKeyring } from '../license/jws.ts'
-import type { Log } from '../license/ports.ts'
+import { withEventLines } from '../license/event-lines.ts'
 import type { LicenseService } from '../license/service.ts'
 import { createLicenseService } from '../license/service.ts'
 import type { Storage, StorageCause } from '../storage/open.ts'
@@ -17,6 +17,9 @@ import type { BearerTokens } from './bearer.ts'
 import { createBearerTokens } from './bearer.ts'
 import type { Config } from './config.ts'
 import { readConfig } from './config.ts'
+import type { FoldedLog } from './folded-log.ts'
+import { createFoldedLog } from './folded-log.ts'
+import type { ProcessLog } from './log.ts'
 import { createLog } from './log.ts'
 import type { Metrics } from './metrics.ts'
 import { createMetrics } from './metrics.ts'
@@ -24,6 +27,7 @@ import type { RateLimits } from './rate-limits.ts'
 import { createRateLimits } from './rate-limits.ts'
 import type { RefusedTokens } from './refused-tokens.ts'
 import { createRefusedTokens } from './refused-tokens.ts'
+import { currentRequest } from './request-context.ts'
 import { createDatabaseClock, createSystemClock } from './system-clock.ts'
 
 /* The composition root: the only place that constructs adapters. */
@@ -31,7 +35,9 @@ import { createDatabaseClock, createSystemClock } from './system-clock.ts'
 /** What exists from the first moment. */
 export interface Base {
   config: Config
-  log: Log
+  log: ProcessLog
+  /** For what a stranger can cause at will. */
+  refusals: FoldedLog
   limits: RateLimits
   bearerTokens: BearerTokens
   refusedTokens: RefusedTokens
@@ -44,7 +50,7 @@ export interface App extends Base {
   storage: Storage
   license: LicenseService
   accounts: Accounts
-  build: { version: string, sandbox: boolean }
+  build: { version: string, commit: string, sandbox: boolean }
 }
 
 let base: Base | undefined
@@ -53,11 +59,14 @@ let app: App | undefined
 /** Reads the configuration; throws ConfigError. */
 export function assembleBase(): Base {
   const config = readConfig(process.env)
-  const log = createLog(config.logFormat)
+  const { logFormat: format, logLevel: level, replica } = config
+  const log = createLog({ format, level, replica, context: () => ({ ...currentRequest() }) })
+  for (const warning of config.warnings) log.warn(warning)
   const client = createLicenseServerClient({ baseUrl: config.licenseServerUrl, version, proxyFor: config.proxyFor })
+  const metrics = createMetrics({ version, commit })
   base = {
-    config, log, limits: createRateLimits(), bearerTokens: createBearerTokens(config), refusedTokens: createRefusedTokens(log),
-    metrics: createMetrics(), client,
+    config, log, refusals: createFoldedLog(log), limits: createRateLimits(), bearerTokens: createBearerTokens(config),
+    refusedTokens: createRefusedTokens(log), metrics, client,
   }
   return base
 }
@@ -69,6 +78,7 @@ export function assembleBase(): Base {
 export async function assembleApp(from: Base): Promise<App> {
   const { config, log, metrics, client } = from
   const storage = await openStorage({ url: config.databaseUrl, baseDir: config.projectDir, log })
+  if (storage.migrations.length > 0) log.info('migrations applied', { names: storage.migrations })
   try {
     const clock = createDatabaseClock(createSystemClock(), () => storage.licenses.databaseTime())
     await clock.sample()
@@ -80,11 +90,12 @@ export async function assembleApp(from: Base): Promise<App> {
     })
     const { sessionSecret } = await storage.licenses.installation({ instanceId: license.instanceId, sessionSecret: '', createdAt: 0 })
     const accounts = createAccounts({
-      store: storage.accounts, clock, sessionSecret: config.sessionSecret ?? sessionSecret, places: createPlaces(),
+      store: withEventLines(storage.accounts, log, accountOf), clock, sessionSecret: config.sessionSecret ?? sessionSecret,
+      places: createPlaces(),
     })
     await settleAdministrator(accounts, from)
     setInterval(() => void clock.sample().catch(() => undefined), 60_000).unref()
-    return { ...from, storage, license, accounts, build: { version, sandbox } }
+    return { ...from, storage, license, accounts, build: { version, commit, sandbox } }
   }
   catch (error) {
     await storage.close().catch(() => undefined)
@@ -96,11 +107,21 @@ const opened = Promise.withResolvers<void>()
 const settled = Promise.withResolvers<void>()
 let missing: StorageCause | null = null
 
+/** Whom a write of accounts is about: it takes the account, or its id, first. */
+function accountOf(first: unknown): { account: string } {
+  return { account: typeof first === 'string' ? first : String(Object(first).id) }
+}
+
 /** Lets requests in, once everything they need is there. */
 export function openApp(assembled: App): void {
   app = assembled
   opened.resolve()
   settled.resolve()
+  const { state, entitled, method, licenseId, maskedKey, expiresAt, warnings } = app.license.view('viewer')
+  app.log.info('started', {
+    database: app.storage.kind, state, entitled, method, licenseId, maskedKey, expiresAt, managedByEnv: app.license.managedByEnv,
+    warnings: warnings.map(({ code }) => code).join(', '),
+  })
 }
 
 /** Notes that the database cannot be reached yet, and why: requests are told so. */
@@ -131,6 +152,11 @@ export function getBase(): Base | undefined {
 export function requireBase(): Base {
   if (!base) throw new TypeError('the configuration has not been read')
   return base
+}
+
+/** Undefined until the database has been reached. */
+export function getApp(): App | undefined {
+  return app
 }
 
 /** Returns the app; throws STORAGE_UNAVAILABLE until the database has been reached. */

@@ -1,16 +1,23 @@
-import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import ipaddr from 'ipaddr.js'
-import { getProxyForUrl } from 'proxy-from-env'
+import { createHash, randomBytes } from 'node:crypto'
+import { hostname } from 'node:os'
 import { z } from 'zod'
 import { isUsablePassword } from '../../shared/password.ts'
+import { addressProblem, certificateFileProblem, isListenHost, trustedRangeProblem } from './addresses.ts'
+import type { Environment, Origin, Source } from './config-source.ts'
+import { createSource, originsOf } from './config-source.ts'
+import { misspeltVariables } from './config-variables.ts'
+import { databaseUrlProblem } from './database-url.ts'
+import type { ProxyFor } from './proxy.ts'
+import { createProxyFor, isNoProxy, proxyAddress } from './proxy.ts'
 
 /* The only place that reads the environment: once, at start. */
 
 export interface Config {
-  port: number
-  /** Null: every address of the machine. */
-  host: string | null
+  listen: {
+    port: number
+    /** Null: every address of the machine. */
+    host: string | null
+  }
   databaseUrl: string
   /** What a relative SQLite path starts from. */
   projectDir: string
@@ -30,50 +37,61 @@ export interface Config {
   eventsKeepDays: number
   logFormat: 'pretty' | 'json'
   logLevel: LogLevel
-  /** Takes a URL; returns the proxy that HTTPS_PROXY, HTTP_PROXY and NO_PROXY name for it, or ''. */
-  proxyFor: (url: string) => string
+  /** The proxy that HTTPS_PROXY, HTTP_PROXY and NO_PROXY name for an address, or ''. */
+  proxyFor: ProxyFor
+  /** This process among several: the host's name, and a part that is new at every start. */
+  replica: string
+  /** Where each variable's value came from. */
+  origins: Record<string, Origin>
+  /** What does not keep the server from starting, and yet is worth a look; a sentence each. */
+  warnings: string[]
 }
 
-/** A variable whose value cannot be used; ends the start. The message names it and what was expected, never the value. */
+/** Variables that cannot be used; ends the start. A line for each names it and what was expected, never its value. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
-  constructor(variable: string, expected: string) {
-    super(`${variable}: ${expected}`)
+  readonly problems: readonly string[]
+  constructor(problems: readonly string[]) {
+    super(problems.join('\n'))
+    this.problems = problems
   }
 }
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
-type Environment = Readonly<Record<string, string | undefined>>
-
-/** Takes the environment; returns the configuration. Throws ConfigError on the first value that cannot be used. */
+/** Reads and checks everything; throws ConfigError with all that cannot be used, so that it can be mended in one go. */
 export function readConfig(env: Environment): Config {
-  checkPort(env)
-  const serverUrl = licenseServerUrl(env)
-  checkProxy(serverUrl)
-  const email = text(env, 'NC_ADMIN_EMAIL')
-  const password = secret(env, 'NC_ADMIN_PASSWORD')
-  const address = publicUrl(env)
-  return {
-    port: Number(text(env, 'PORT') ?? 3000),
-    host: text(env, 'HOST'),
-    databaseUrl: databaseUrl(env),
-    projectDir: projectDir(),
+  const source = createSource(env)
+  const dir = projectDir()
+  const listen = { port: Number(port(source) ?? 3000), host: host(source) }
+  const address = publicUrl(source)
+  const trusted = trustProxy(source)
+  const serviceTokens = bearerTokens(source, 'NC_SERVICE_TOKEN')
+  const config = {
+    listen,
+    databaseUrl: databaseUrl(source, dir),
+    projectDir: dir,
     publicUrl: address,
     basePath: basePathOf(address),
-    localUrl: `http://localhost:${text(env, 'PORT') ?? 3000}`,
-    trustProxy: trustProxy(env),
-    licenseServerUrl: serverUrl,
-    licenseKey: licenseKey(env),
-    admin: admin(email, password),
-    sessionSecret: sessionSecret(env),
-    ...tokensOf(env),
-    eventsKeepDays: eventsKeepDays(env),
-    logFormat: logFormat(env),
-    logLevel: logLevel(env),
-    proxyFor: getProxyForUrl,
+    localUrl: `http://localhost:${listen.port}`,
+    trustProxy: trusted,
+    licenseServerUrl: licenseServerUrl(source),
+    licenseKey: licenseKey(source),
+    admin: admin(source),
+    sessionSecret: sessionSecret(source),
+    serviceTokens,
+    adminTokens: adminTokens(source, serviceTokens),
+    eventsKeepDays: eventsKeepDays(source),
+    logFormat: logFormat(source),
+    logLevel: logLevel(source),
+    proxyFor: proxies(source),
+    replica: `${hostname()}-${randomBytes(2).toString('hex')}`,
+    warnings: [...misspeltVariables(env), ...trustWarnings(trusted)],
   }
+  checkCertificates(source, env)
+  if (source.problems.length > 0) throw new ConfigError(source.problems)
+  return { ...config, origins: originsOf(source) }
 }
 
 /** A built server stands in <project>/.output/server; started from anywhere, its database stays where it was. */
@@ -82,151 +100,154 @@ function projectDir(): string {
   return built?.[1] || process.cwd()
 }
 
-/** Unset and empty are the same: Compose files and Helm charts pass empty strings for what is left out. */
-function text(env: Environment, name: string): string | null {
-  return env[name]?.trim() || null
+function port(source: Source): string | null {
+  const value = source.text('PORT')
+  if (value && /^\d{1,5}$/.test(value) && Number(value) <= 65_535) return String(Number(value))
+  if (value) source.reject('PORT', 'expected a port number from 0 to 65535')
+  return null
 }
 
-/** A secret comes from the variable itself or from the file that `<name>_FILE` names. */
-function secret(env: Environment, name: string): string | null {
-  const direct = text(env, name)
-  const path = text(env, `${name}_FILE`)
-  if (direct && path) throw new ConfigError(name, `set either ${name} or ${name}_FILE, not both`)
-  if (!path) return direct
-  let content: string
-  try {
-    content = readFileSync(path, 'utf8').trim()
-  }
-  catch {
-    throw new ConfigError(`${name}_FILE`, 'expected the path of a file that can be read')
-  }
-  if (!content) throw new ConfigError(`${name}_FILE`, 'the file is empty')
-  return content
-}
-
-function urlOf(value: string): URL | null {
-  return URL.canParse(value) ? new URL(value) : null
-}
-
-function checkPort(env: Environment): void {
-  const port = text(env, 'PORT')
-  if (port && !(/^\d{1,5}$/.test(port) && Number(port) <= 65_535)) throw new ConfigError('PORT', 'expected a port number from 0 to 65535')
-}
-
-function databaseUrl(env: Environment): string {
-  const value = secret(env, 'DATABASE_URL') ?? 'file:.data/license.db'
-  const usable = (value.startsWith('file:') && value.length > 'file:'.length)
-    || (/^postgres(?:ql)?:\/\//.test(value) && urlOf(value) !== null)
-  if (!usable) throw new ConfigError('DATABASE_URL', 'expected file:<path> for SQLite or postgres://user:password@host:port/database')
+function host(source: Source): string | null {
+  const value = source.text('HOST')
+  if (value && !isListenHost(value)) source.reject('HOST', 'expected an address or a host name alone, such as 0.0.0.0, without scheme, port or brackets')
   return value
 }
 
-function publicUrl(env: Environment): URL | null {
-  const value = text(env, 'NC_PUBLIC_URL')
+function databaseUrl(source: Source, dir: string): string {
+  const value = source.secret('DATABASE_URL') ?? 'file:.data/license.db'
+  const problem = databaseUrlProblem(value, dir)
+  if (problem) source.reject('DATABASE_URL', problem)
+  return value
+}
+
+function publicUrl(source: Source): URL | null {
+  const value = source.text('NC_PUBLIC_URL')
   if (!value) return null
-  const url = urlOf(value)
-  if (!url || !['http:', 'https:'].includes(url.protocol)) {
-    throw new ConfigError('NC_PUBLIC_URL', 'expected the address people open, such as https://nocodb.example.com')
-  }
-  return url
+  const problem = addressProblem(value)
+  if (!problem) return new URL(value)
+  source.reject('NC_PUBLIC_URL', `${problem} (the address people open, such as https://nocodb.example.com/license)`)
+  return null
 }
 
 function basePathOf(url: URL | null): string {
-  return url ? `${url.pathname.replace(/\/+$/, '')}/` : '/'
+  return ['', ...(url?.pathname.split('/').filter(Boolean) ?? []), ''].join('/')
 }
 
-function trustProxy(env: Environment): string[] {
-  const ranges = list(text(env, 'NC_TRUST_PROXY'))
+function trustProxy(source: Source): string[] {
+  const ranges = list(source.text('NC_TRUST_PROXY'))
   for (const range of ranges) {
-    try {
-      if (range.includes('/')) ipaddr.parseCIDR(range)
-      else ipaddr.parse(range)
-    }
-    catch {
-      throw new ConfigError('NC_TRUST_PROXY', 'expected addresses or ranges separated by commas, such as 10.0.0.0/8, 192.168.1.4')
-    }
+    const problem = trustedRangeProblem(range)
+    if (problem) source.reject('NC_TRUST_PROXY', problem)
   }
   return ranges
+}
+
+function trustWarnings(ranges: readonly string[]): string[] {
+  return ranges.some(range => range.endsWith('/0'))
+    ? ['NC_TRUST_PROXY trusts every address: whoever connects chooses the address that is logged and limited']
+    : []
 }
 
 function isLoopback({ hostname }: URL): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname)
 }
 
-function licenseServerUrl(env: Environment): string {
-  const url = urlOf(text(env, 'NC_LICENSE_SERVER_URL') ?? 'https://app.nocodb.com')
-  const allowed = url && (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url)))
-  if (!allowed || url.username || url.search || url.hash) {
-    throw new ConfigError('NC_LICENSE_SERVER_URL', 'expected an https:// address (http:// only to a loopback address), without user, query or fragment')
+function licenseServerUrl(source: Source): string {
+  const value = source.text('NC_LICENSE_SERVER_URL') ?? 'https://app.nocodb.com'
+  const problem = addressProblem(value)
+  if (problem) {
+    source.reject('NC_LICENSE_SERVER_URL', problem)
+    return value
   }
+  const url = new URL(value)
+  if (url.protocol !== 'https:' && !isLoopback(url)) source.reject('NC_LICENSE_SERVER_URL', 'expected an https:// address (http:// only to a loopback address)')
   return url.href.replace(/(?<!\/)\/+$/, '')
 }
 
-function checkProxy(serverUrl: string): void {
-  const proxy = getProxyForUrl(serverUrl)
-  const url = urlOf(proxy)
-  const decodes = /^(?:[^%]|%[0-9a-f]{2})*$/i.test(`${url?.username}${url?.password}`)
-  if (proxy && !(url && ['http:', 'https:'].includes(url.protocol) && decodes)) {
-    throw new ConfigError('HTTPS_PROXY, HTTP_PROXY', 'expected http://host:port, with user and password percent-encoded')
+function proxies(source: Source): ProxyFor {
+  const [https, http, noProxy] = ['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY'].map(name => source.proxyText(name))
+  for (const [name, value] of [['HTTPS_PROXY', https], ['HTTP_PROXY', http]] as const) {
+    if (value && !proxyAddress(value)) {
+      source.reject(name, 'expected http://host:port or https://host:port, without a path, with user and password percent-encoded')
+    }
   }
+  if (noProxy && !isNoProxy(noProxy)) {
+    source.reject('NO_PROXY', 'expected host names, addresses and ranges separated by commas, such as localhost, .example.com, 10.0.0.0/8')
+  }
+  return createProxyFor({ https: https ?? null, http: http ?? null, noProxy: noProxy ?? null })
+}
+
+/** Node has read the file itself by now, and goes on without it where it could not. */
+function checkCertificates(source: Source, env: Environment): void {
+  if (!source.text('NODE_EXTRA_CA_CERTS')) return
+  const problem = certificateFileProblem(env.NODE_EXTRA_CA_CERTS ?? '')
+  if (problem) source.reject('NODE_EXTRA_CA_CERTS', problem)
 }
 
 /** Not judged here: a wrong license never ends a start. */
-function licenseKey(env: Environment): Config['licenseKey'] {
-  const value = secret(env, 'NC_LICENSE_KEY')
+function licenseKey(source: Source): Config['licenseKey'] {
+  const value = source.secret('NC_LICENSE_KEY')
   return value ? { text: value, digest: createHash('sha256').update(value).digest('hex') } : null
 }
 
-function admin(email: string | null, password: string | null): Config['admin'] {
-  if (!email && !password) return null
-  if (!email) throw new ConfigError('NC_ADMIN_EMAIL', 'is needed together with NC_ADMIN_PASSWORD')
-  if (!password) throw new ConfigError('NC_ADMIN_PASSWORD', 'is needed together with NC_ADMIN_EMAIL')
-  if (!z.email().max(254).safeParse(email).success) throw new ConfigError('NC_ADMIN_EMAIL', 'expected an e-mail address')
-  if (!isUsablePassword(password)) throw new ConfigError('NC_ADMIN_PASSWORD', 'expected 10 to 256 characters, not only spaces')
-  return { email: email.toLowerCase(), password }
+function admin(source: Source): Config['admin'] {
+  const email = source.text('NC_ADMIN_EMAIL')
+  const password = source.literal('NC_ADMIN_PASSWORD')
+  if (email && !z.email().max(254).safeParse(email).success) source.reject('NC_ADMIN_EMAIL', 'expected an e-mail address')
+  const problem = password && passwordProblem(password)
+  if (problem) source.reject('NC_ADMIN_PASSWORD', problem)
+  const unreadable = source.originOf('NC_ADMIN_PASSWORD').from === 'file' && !password
+  if (email && !password && !unreadable) source.reject('NC_ADMIN_PASSWORD', 'is needed together with NC_ADMIN_EMAIL')
+  if (password && !email) source.reject('NC_ADMIN_EMAIL', 'is needed together with NC_ADMIN_PASSWORD')
+  return email && password ? { email: email.toLowerCase(), password } : null
 }
 
-function sessionSecret(env: Environment): string | null {
-  const value = secret(env, 'NC_SESSION_SECRET')
-  if (value && value.length < 32) throw new ConfigError('NC_SESSION_SECRET', 'expected at least 32 characters')
+/** Taken literally, so what nobody could type into the sign-in form is no password. */
+function passwordProblem(password: string): string | null {
+  if (/[\p{Cc}\ufeff]/u.test(password)) return 'holds a line break or another character that cannot be typed into the sign-in form'
+  return isUsablePassword(password) ? null : 'expected 10 to 256 characters, not only spaces'
+}
+
+function sessionSecret(source: Source): string | null {
+  const value = source.secret('NC_SESSION_SECRET')
+  if (value && value.length < 32) source.reject('NC_SESSION_SECRET', 'expected at least 32 characters')
   return value
 }
 
-/** A token in both would turn every service into an administrator. */
-function tokensOf(env: Environment): Pick<Config, 'serviceTokens' | 'adminTokens'> {
-  const serviceTokens = bearerTokens(env, 'NC_SERVICE_TOKEN')
-  const adminTokens = bearerTokens(env, 'NC_ADMIN_TOKEN')
-  if (adminTokens.some(token => serviceTokens.includes(token))) {
-    throw new ConfigError('NC_ADMIN_TOKEN', 'expected tokens that are not in NC_SERVICE_TOKEN as well')
-  }
-  return { serviceTokens, adminTokens }
-}
-
-function bearerTokens(env: Environment, name: string): string[] {
-  const tokens = list(secret(env, name))
+function bearerTokens(source: Source, name: string): string[] {
+  const tokens = list(source.secret(name))
   if (tokens.some(token => !/^[\x21-\x7E]{32,}$/.test(token))) {
-    throw new ConfigError(name, 'expected tokens of at least 32 printable characters without spaces, separated by commas')
+    source.reject(name, 'expected tokens of at least 32 printable characters without spaces, separated by commas')
   }
   return tokens
 }
 
-function eventsKeepDays(env: Environment): number {
-  const value = text(env, 'NC_EVENTS_KEEP_DAYS') ?? '400'
-  if (!/^\d{1,5}$/.test(value) || Number(value) < 1) throw new ConfigError('NC_EVENTS_KEEP_DAYS', 'expected a whole number of days, 1 to 99999')
+function adminTokens(source: Source, serviceTokens: readonly string[]): string[] {
+  const tokens = bearerTokens(source, 'NC_ADMIN_TOKEN')
+  if (tokens.some(token => serviceTokens.includes(token))) {
+    source.reject('NC_ADMIN_TOKEN', 'must not be a token of NC_SERVICE_TOKEN: a service would be an administrator')
+  }
+  return tokens
+}
+
+function eventsKeepDays(source: Source): number {
+  const value = source.text('NC_EVENTS_KEEP_DAYS') ?? '400'
+  if (!/^\d{1,5}$/.test(value) || Number(value) < 1) source.reject('NC_EVENTS_KEEP_DAYS', 'expected a whole number of days, 1 to 99999')
   return Number(value)
 }
 
-function logFormat(env: Environment): Config['logFormat'] {
-  const value = text(env, 'NC_LOG_FORMAT') ?? (process.stdout.isTTY ? 'pretty' : 'json')
-  if (value !== 'pretty' && value !== 'json') throw new ConfigError('NC_LOG_FORMAT', 'expected pretty or json')
-  return value
+function logFormat(source: Source): Config['logFormat'] {
+  const value = source.text('NC_LOG_FORMAT') ?? (process.stdout.isTTY ? 'pretty' : 'json')
+  if (value === 'pretty' || value === 'json') return value
+  source.reject('NC_LOG_FORMAT', 'expected pretty or json')
+  return 'json'
 }
 
-function logLevel(env: Environment): LogLevel {
-  const value = text(env, 'NC_LOG_LEVEL') ?? 'info'
+function logLevel(source: Source): LogLevel {
+  const value = source.text('NC_LOG_LEVEL') ?? 'info'
   const level = LOG_LEVELS.find(known => known === value)
-  if (!level) throw new ConfigError('NC_LOG_LEVEL', `expected ${LOG_LEVELS.join(', ')}`)
-  return level
+  if (!level) source.reject('NC_LOG_LEVEL', `expected ${LOG_LEVELS.join(', ')}`)
+  return level ?? 'info'
 }
 
 function list(value: string | null): string[] {

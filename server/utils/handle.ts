@@ -8,12 +8,13 @@ import { LicenseError } from '../license/errors.ts'
 import type { Actor } from '../license/ports.ts'
 import type { BearerKind } from './bearer.ts'
 import { bearerOf } from './bearer.ts'
-import type { App } from './composition.ts'
-import { getBase, requireApp } from './composition.ts'
+import type { App, Base } from './composition.ts'
+import { getBase, requireApp, requireBase } from './composition.ts'
 import { answerError } from './http-error.ts'
 import type { Peer } from './peer.ts'
 import { peerOf } from './peer.ts'
 import { readJsonBody, readParams, readQuery } from './read-input.ts'
+import { nameAccount } from './request-context.ts'
 import { requireSameSite } from './same-site.ts'
 import { cookieScopeOf, getSessionToken } from './session-cookie.ts'
 
@@ -44,10 +45,11 @@ export function handle<N extends OperationName>(name: N, run: (context: Context<
   return defineEventHandler(async (event) => {
     setResponseHeader(event, 'cache-control', 'no-store')
     const base = getBase()
+    const peer: Peer = event.context.peer ?? peerOf(event, base?.config ?? { trustProxy: [], publicUrl: null })
     try {
-      const peer = event.context.peer ?? peerOf(event, base?.config ?? { trustProxy: [], publicUrl: null })
       requireSameSite(event, peer.origin)
       const identity = await authorize(event, operation, peer)
+      if (identity?.kind === 'user') nameAccount(identity.id)
       const input = {
         params: operation.params && readParams(event, operation.params),
         query: operation.query && readQuery(event, operation.query),
@@ -59,8 +61,19 @@ export function handle<N extends OperationName>(name: N, run: (context: Context<
       return event.handled ? undefined : result ?? null
     }
     catch (error) {
+      if (base) noteCrossSite(base, event, peer, error)
       return answerError(event, error, base?.log)
     }
+  })
+}
+
+/** A proxy that hides our address looks the same: what was expected and found tells one from the other. */
+function noteCrossSite({ refusals }: Base, event: H3Event, { address }: Peer, error: unknown): void {
+  if (!(error instanceof LicenseError) || error.code !== 'CROSS_SITE') return
+  const { expected, found } = error.details ?? {}
+  refusals.warn('a write from another site was refused', {
+    address, expected, found: typeof found === 'string' ? found.slice(0, 200) : null,
+    site: event.node.req.headers['sec-fetch-site']?.slice(0, 20) ?? null,
   })
 }
 
@@ -77,7 +90,7 @@ async function authorize(event: H3Event, operation: Operation, peer: Peer): Prom
 }
 
 function authorizeToken(bearer: string, { access, person, method, path }: Operation, { address }: Peer): Caller | undefined {
-  const { bearerTokens, refusedTokens } = requireApp()
+  const { bearerTokens, refusedTokens } = requireBase()
   const kind = bearerTokens.kindOf(bearer)
   if (kind === 'service' && (access === 'service' || access === 'session-or-service')) return undefined
   if (kind === 'admin' && access !== 'service') {
@@ -100,9 +113,9 @@ export async function getIdentity(event: H3Event, peer: Peer): Promise<Identity 
   return token === undefined ? undefined : app.accounts.identify(token)
 }
 
-/** Whether the request carries a token of NC_SERVICE_TOKEN. */
+/** Whether the request carries a token of NC_SERVICE_TOKEN. Needs no database. */
 export function hasServiceToken(event: H3Event): boolean {
-  return requireApp().bearerTokens.kindOf(bearerOf(event.node.req) ?? '') === 'service'
+  return requireBase().bearerTokens.kindOf(bearerOf(event.node.req) ?? '') === 'service'
 }
 
 /** Who is to be named in the activity log. Throws UNAUTHENTICATED without an identity. */

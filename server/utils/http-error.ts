@@ -4,6 +4,8 @@ import type { ErrorData } from '../../shared/errors.ts'
 import { ERRORS } from '../../shared/errors.ts'
 import { LicenseError } from '../license/errors.ts'
 import type { Log } from '../license/ports.ts'
+import { stackOf } from './log.ts'
+import { currentRequest } from './request-context.ts'
 
 /** How soon, in seconds, a request may be worth repeating that the database failed. */
 export const RETRY_STORAGE_AFTER = 2
@@ -25,10 +27,11 @@ export function errorBodyOf(thrown: unknown, log?: Log): ErrorBody {
   const error = thrown instanceof LicenseError ? thrown : new LicenseError('INTERNAL', { cause: thrown })
   if (error.code === 'INTERNAL') log?.error('a request ended unexpectedly', { cause: stackOf(error.cause) })
   const { status, reference } = ERRORS[error.code]
+  const requestId = currentRequest()?.requestId
   return {
     error: true, statusCode: status, statusMessage: error.code, message: error.code,
     data: {
-      code: error.code, reference,
+      code: error.code, reference, ...(requestId === undefined ? {} : { requestId }),
       ...(error instanceof ValidationError ? { fields: error.fields } : {}),
       ...(error.details ? { details: { ...error.details } } : {}),
     },
@@ -43,8 +46,4 @@ export function answerError(event: H3Event, thrown: unknown, log?: Log): ErrorBo
   if (typeof retryAfter === 'number') setResponseHeader(event, 'retry-after', retryAfter)
   if (body.data.code === 'UNAUTHENTICATED') setResponseHeader(event, 'www-authenticate', 'Bearer realm="license"')
   return body
-}
-
-function stackOf(cause: unknown): string {
-  return cause instanceof Error ? cause.stack ?? String(cause) : String(cause)
 }

@@ -1,46 +1,90 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import heapSizeAndUsed from 'prom-client/lib/metrics/heapSizeAndUsed.js'
+import gc from 'prom-client/lib/metrics/gc.js'
+import osMemoryHeap from 'prom-client/lib/metrics/osMemoryHeap.js'
+import processCpuTotal from 'prom-client/lib/metrics/processCpuTotal.js'
+import processMaxFileDescriptors from 'prom-client/lib/metrics/processMaxFileDescriptors.js'
+import processOpenFileDescriptors from 'prom-client/lib/metrics/processOpenFileDescriptors.js'
+import processStartTime from 'prom-client/lib/metrics/processStartTime.js'
+import nodeVersion from 'prom-client/lib/metrics/version.js'
+import type { LicenseView } from '../../shared/license.ts'
 import { STATES } from '../../shared/license.ts'
-import type { LicenseService } from '../license/service.ts'
+
+/** What is known at the moment of asking; no license while the database has not been reached since the start. */
+export interface Observed { license: LicenseView | null, storageUp: boolean }
 
 export interface Metrics {
   observeCheckIn(result: string, seconds: number): void
-  /** Takes the license; returns everything in the Prometheus text format. */
-  render(license: LicenseService): Promise<{ type: string, text: string }>
+  /** Everything in the Prometheus text format. */
+  render(observed: Observed): Promise<{ type: string, text: string }>
 }
 
-/** Takes nothing; returns the metrics of this process. */
-export function createMetrics(): Metrics {
+export interface BuildInfo { version: string, commit: string }
+
+/**
+ * Of prom-client's own, one by one: its whole set holds a monitor of the event loop that keeps an idle process busy, and
+ * gauges whose names promtool objects to.
+ */
+const PROCESS = [
+  processCpuTotal, processStartTime, osMemoryHeap, processOpenFileDescriptors, processMaxFileDescriptors, heapSizeAndUsed, gc, nodeVersion,
+]
+
+/** The metrics of this process. */
+export function createMetrics({ version, commit }: BuildInfo): Metrics {
   const registry = new Registry()
   const registers = [registry]
-  const state = new Gauge({ name: 'nocodb_license_state', help: '1 for the state that holds', labelNames: ['state'], registers })
-  const entitled = new Gauge({ name: 'nocodb_license_entitled', help: '1 while enterprise features are on', registers })
-  const expiry = new Gauge({ name: 'nocodb_license_expiry_timestamp_seconds', help: 'End of the licensed term', registers })
-  const graceEnd = new Gauge({ name: 'nocodb_license_grace_end_timestamp_seconds', help: 'When features pause without a check-in', registers })
-  const lastCheckIn = new Gauge({ name: 'nocodb_license_last_check_in_timestamp_seconds', help: 'Last successful check-in', registers })
+  for (const collect of PROCESS) collect(registry, {})
+  const showLicense = createLicenseGauges(registers)
+  const storageUp = new Gauge({ name: 'nocodb_license_storage_up', help: '1 while the database answers', registers })
+  new Gauge({ name: 'nocodb_license_build_info', help: 'What is running; always 1', labelNames: ['version', 'commit'], registers })
+    .set({ version, commit }, 1)
   const checkIns = new Counter({ name: 'nocodb_license_check_ins_total', help: 'Check-ins of this process', labelNames: ['result'], registers })
   const duration = new Histogram({
     name: 'nocodb_license_check_in_duration_seconds', help: 'How long check-ins took', buckets: [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10], registers,
   })
   for (const result of ['good', 'verdict', 'failed', 'dropped']) checkIns.inc({ result }, 0)
-
-  function setTime(gauge: Gauge, iso: string | null | undefined): void {
-    if (iso) gauge.set(Date.parse(iso) / 1000)
-    else gauge.remove()
-  }
-
   return {
     observeCheckIn(result, seconds) {
       checkIns.inc({ result: result === 'fresh' ? 'good' : result })
       duration.observe(seconds)
     },
-    async render(license) {
-      const view = license.view('viewer')
-      for (const each of STATES) state.set({ state: each }, each === view.state ? 1 : 0)
-      entitled.set(view.entitled ? 1 : 0)
-      setTime(expiry, view.expiresAt)
-      setTime(graceEnd, view.graceEndsAt)
-      setTime(lastCheckIn, view.checkIn?.lastSuccessAt)
+    async render({ license, storageUp: up }) {
+      storageUp.set(up ? 1 : 0)
+      if (license) showLicense(license)
       return { type: registry.contentType, text: await registry.metrics() }
     },
+  }
+}
+
+/** A value that there is not, such as the end of a grace period that no license has, is left out rather than given as 0. */
+function createLicenseGauges(registers: Registry[]): (view: LicenseView) => void {
+  const gauge = (name: string, help: string) => {
+    const made = new Gauge({ name: `nocodb_license_${name}`, help, registers })
+    made.remove()
+    return (value: number | null | undefined) => value === null || value === undefined ? made.remove() : made.set(value)
+  }
+  const time = (name: string, help: string) => {
+    const set = gauge(`${name}_timestamp_seconds`, help)
+    return (iso: string | null | undefined) => set(iso ? Date.parse(iso) / 1000 : null)
+  }
+  const state = new Gauge({ name: 'nocodb_license_state', help: '1 for the state that holds', labelNames: ['state'], registers })
+  const entitled = gauge('entitled', '1 while enterprise features are on')
+  const expiry = time('expiry', 'End of the licensed term')
+  const graceEnd = time('grace_end', 'When features pause without a check-in')
+  const lastCheckIn = time('last_check_in', 'Last successful check-in')
+  const nextCheckIn = time('next_check_in', 'When the next check-in is due')
+  const failures = gauge('consecutive_failures', 'Failed check-ins since the last good one')
+  const seatsUsed = gauge('seats_used', 'Seats in use, as last reported')
+  const seatsLicensed = gauge('seats_licensed', 'Seats licensed; absent when unlimited')
+  return (view) => {
+    for (const each of STATES) state.set({ state: each }, each === view.state ? 1 : 0)
+    entitled(view.entitled ? 1 : 0)
+    expiry(view.expiresAt)
+    graceEnd(view.graceEndsAt)
+    lastCheckIn(view.checkIn?.lastSuccessAt)
+    nextCheckIn(view.checkIn?.nextAt)
+    failures(view.checkIn?.consecutiveFailures)
+    seatsUsed(view.seatsUsed)
+    seatsLicensed(view.seats)
   }
 }

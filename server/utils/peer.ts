@@ -37,6 +37,11 @@ export function peerOf(event: H3Event, { trustProxy, publicUrl }: PeerOptions): 
   }
 }
 
+/** Whether somebody whose headers are believed sent this request. */
+export function isFromTrustedProxy(event: H3Event, trustProxy: readonly string[]): boolean {
+  return isTrusted(normalize(event.node.req.socket.remoteAddress ?? ''), trustProxy)
+}
+
 /**
  * From the right: every hop a trusted proxy names is believed, up to the first address that is not itself trusted. What is
  * no address ends the walk: whatever stands left of it was the client's to choose.

@@ -32,5 +32,6 @@ export async function signInWithLimits(
   const previous = getSessionToken(event, scope)
   if (previous !== undefined) await accounts.signOut(previous)
   setSessionCookie(event, token, scope)
+  log.info('signed in', { account: identity.id, role: identity.role, address: peer.address })
   return identity
 }

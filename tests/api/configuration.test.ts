@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { VARIABLES } from '../../server/utils/config-variables.ts'
 import type { LicenseServerProcess } from '../license-server/process.ts'
 import { startLicenseServer } from '../license-server/process.ts'
 import { createApiClient, signIn } from '../product/api-client.ts'
@@ -41,12 +42,20 @@ const WRONG: [string, Record<string, string>][] = [
   ['NC_SERVICE_TOKEN', { NC_SERVICE_TOKEN: CANARY }], ['NC_SERVICE_TOKEN', { NC_SERVICE_TOKEN: `${SERVICE_TOKEN},${CANARY}` }],
   ['NC_EVENTS_KEEP_DAYS', { NC_EVENTS_KEEP_DAYS: 'forever' }], ['NC_EVENTS_KEEP_DAYS', { NC_EVENTS_KEEP_DAYS: '0' }],
   ['NC_LOG_FORMAT', { NC_LOG_FORMAT: 'xml' }],
+  ['NC_LOG_LEVEL', { NC_LOG_LEVEL: 'verbose' }],
+  ['HOST', { HOST: 'http://127.0.0.1' }],
+  ['DATABASE_URL', { DATABASE_URL: 'file:/x?y' }], ['DATABASE_URL', { DATABASE_URL: `postgres://u:${CANARY}@h/x?sslmode=bogus` }],
+  ['NC_PUBLIC_URL', { NC_PUBLIC_URL: 'https://x.example/?license' }], ['NC_TRUST_PROXY', { NC_TRUST_PROXY: '1' }],
+  ['NC_LICENSE_SERVER_URL', { NC_LICENSE_SERVER_URL: `https://user:${CANARY}@x.example` }],
+  ['HTTPS_PROXY', { HTTPS_PROXY: `socks5://user:${CANARY}@x.example` }], ['NO_PROXY', { NO_PROXY: '10.0.0.0/33' }],
+  ['NODE_EXTRA_CA_CERTS', { NODE_EXTRA_CA_CERTS: '/nope' }],
+  ['NC_ADMIN_TOKEN', { NC_ADMIN_TOKEN: SERVICE_TOKEN, NC_SERVICE_TOKEN: SERVICE_TOKEN }],
   ['NC_LICENSE_KEY_FILE', { NC_LICENSE_KEY_FILE: '/nowhere/at/all' }],
   ['NC_SERVICE_TOKEN', { NC_SERVICE_TOKEN: SERVICE_TOKEN, NC_SERVICE_TOKEN_FILE: '/nowhere' }],
 ]
 
 describe('a wrong value', () => {
-  it.concurrent.each(WRONG)('of %s ends the start, names it, and is not shown: %j', async (variable, env) => {
+  it.concurrent.each(WRONG)('F87: of %s ends the start, names it, and is not shown: %j', async (variable, env) => {
     const { code, output, files } = await runToEnd(env)
     expect(code, output).toBeGreaterThan(0)
     expect(output).toMatch(new RegExp(`${variable}\\b.*\\w`))
@@ -55,9 +64,39 @@ describe('a wrong value', () => {
     expect(files).toEqual([])
   })
 
+  it('F87: of several variables is told of all of them', async () => {
+    const { code, output } = await runToEnd({ PORT: 'http', NC_TRUST_PROXY: '1', NC_SESSION_SECRET: CANARY })
+    expect(code).toBe(1)
+    for (const name of ['PORT', 'NC_TRUST_PROXY', 'NC_SESSION_SECRET']) expect(output).toMatch(new RegExp(`^${name}: `, 'm'))
+  })
+
   it('of a license key ends nothing', async () => {
     const product = await startOwnProduct({ licenseServerUrl: licenseServer.url, env: { NC_LICENSE_KEY: 'not a key' } })
     expect((await createApiClient(product.url).request('GET', '/api/health/ready')).status).toBe(200)
+  })
+})
+
+describe('what is left out', () => {
+  it('F87: may be empty or blank, every variable and every file, and a misspelt name is warned about', async () => {
+    const names = VARIABLES.filter(({ name }) => !['PORT', 'HOST', 'DATABASE_URL', 'NC_LOG_FORMAT'].includes(name))
+    const env: Record<string, string | undefined> = { NC_LICENCE_KEY: 'x', ALL_PROXY: 'socks5://nowhere', HOST: ' 127.0.0.1 ', PORT: undefined }
+    for (const [index, { name, secret }] of names.entries()) {
+      env[name] = index % 2 ? '' : ' \n'
+      if (secret) env[`${name}_FILE`] = index % 2 ? ' ' : ''
+    }
+    const port = await freePort()
+    const product = await startOwnProduct({ licenseServerUrl: licenseServer.url, port, env: { ...env, PORT: ` ${port} ` } })
+    await until('the set-up link is there', () => product.output().includes('/setup#token='))
+    expect(product.output()).toContain('NC_LICENCE_KEY is not read; was NC_LICENSE_KEY meant?')
+    expect(product.output().match(/"level":"warn"/g)).toHaveLength(1)
+    expect((await createApiClient(product.url).request('GET', '/api/health/ready')).status).toBe(200)
+  })
+
+  it('F87: a password with spaces around it is the one that signs in', async () => {
+    const password = ' with spaces around '
+    const product = await startOwnProduct({ licenseServerUrl: licenseServer.url, env: { NC_ADMIN_PASSWORD: password } })
+    await signInSoon(product, { ...ADMIN, password })
+    expectError(await createApiClient(product.url).request('POST', '/api/auth/login', { ...ADMIN, password: password.trim() }), 'UNAUTHENTICATED')
   })
 })
 

@@ -11,10 +11,10 @@ const LONGEST = 20_000
 
 export interface Ended { code: number | null, output: string, files: string[] }
 
-/** Takes an environment; starts the product in an empty folder and waits until it has ended by itself. */
-export async function runToEnd(env: Record<string, string>): Promise<Ended> {
+/** Starts the product in an empty folder, with the words of a command if given, and waits until it has ended by itself. */
+export async function runToEnd(env: Record<string, string>, ...command: string[]): Promise<Ended> {
   const folder = await mkdtemp(join(tmpdir(), 'nc-config-'))
-  const child = spawn(process.execPath, [ENTRY], {
+  const child = spawn(process.execPath, [ENTRY, ...command], {
     env: { PATH: process.env.PATH, HOST: '127.0.0.1', PORT: '0', DATABASE_URL: `file:${join(folder, 'license.db')}`, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

@@ -1,12 +1,15 @@
+import { spawnSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
 import type { Entitlements } from '../../shared/license.ts'
 import { createApiClient } from '../product/api-client.ts'
-import { SERVICE_TOKEN } from '../product/process.ts'
+import { freePort, SERVICE_TOKEN } from '../product/process.ts'
 import { expectError } from './expect-error.ts'
+import { findPromtool } from './promtool.ts'
 import { addViewer, restart, signInSoon, startOwnProduct, useStand } from './stand.ts'
 
 /* What other services ask: entitlements, single features, seats, metrics. */
 
+const promtool = findPromtool()
 const SECOND_TOKEN = 'second-service-token-0123456789abcdefgh'
 const stand = useStand({ NC_SERVICE_TOKEN: `${SERVICE_TOKEN}, ${SECOND_TOKEN}` })
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
@@ -161,6 +164,51 @@ describe('metrics', () => {
     const { text } = await service().get('/metrics')
     expect(metric(text, 'nocodb_license_state{state="unlicensed"}')).toBe(1)
     expect(metric(text, 'nocodb_license_entitled')).toBe(0)
-    expect(text).not.toMatch(/^nocodb_license_(expiry|grace_end|last_check_in)_timestamp_seconds /m)
+    expect(text).not.toMatch(/^nocodb_license_((expiry|grace_end|last_check_in|next_check_in)_timestamp_seconds|seats_licensed|consecutive_failures) /m)
+  })
+
+  it('tell failures in a row, the next check-in, seats, storage and build', async () => {
+    await stand.admin.save('nc_demo_standard')
+    await service().useSeats(7)
+    await stand.licenseServer.control.addFault({ call: 'checkIn', times: 1, fault: { type: 'status', status: 500 } })
+    await stand.admin.checkIn()
+    const { text } = await service().get('/metrics')
+    const { checkIn, seats } = await stand.admin.license()
+    expect(metric(text, 'nocodb_license_consecutive_failures')).toBe(1)
+    expect(metric(text, 'nocodb_license_next_check_in_timestamp_seconds')).toBe(Date.parse(checkIn?.nextAt ?? '') / 1000)
+    expect(metric(text, 'nocodb_license_seats_used')).toBe(7)
+    expect(metric(text, 'nocodb_license_seats_licensed')).toBe(seats)
+    expect(metric(text, 'nocodb_license_storage_up')).toBe(1)
+    expect(text).toMatch(/^nocodb_license_build_info\{version="\d+\.\d+\.\d+",commit="[\w+]+"\} 1$/m)
+    expect(metric(text, 'process_cpu_seconds_total')).toBeGreaterThan(0)
+    expect(metric(text, 'process_resident_memory_bytes')).toBeGreaterThan(1e7)
+    expect(text).not.toContain('nodejs_eventloop_lag')
+  })
+
+  it('are answered while the database has not been reached', async () => {
+    const product = await startOwnProduct({
+      licenseServerUrl: stand.licenseServer.url, untilReady: false, env: { DATABASE_URL: `postgres://x@127.0.0.1:${await freePort()}/x` },
+    })
+    const { status, text } = await createApiClient(product.url).request('GET', '/metrics', undefined, { authorization: `Bearer ${SERVICE_TOKEN}` })
+    expect(status).toBe(200)
+    expect(metric(text, 'nocodb_license_storage_up')).toBe(0)
+    expect(text).toMatch(/^nocodb_license_build_info\{/m)
+    expect(text).not.toMatch(/^nocodb_license_(state\{|entitled)/m)
+    expectError(await createApiClient(product.url).request('GET', '/metrics'), 'UNAUTHENTICATED')
+  })
+
+  it.skipIf(!promtool)('have nothing that promtool objects to', async () => {
+    const { text } = await service().get('/metrics')
+    const { status, stdout, stderr } = spawnSync(promtool ?? '', ['check', 'metrics'], { input: text, encoding: 'utf8' })
+    expect(stdout + stderr).toBe('')
+    expect(status).toBe(0)
+  })
+})
+
+describe('readiness', () => {
+  it('tells version and commit to the service token alone', async () => {
+    expect((await service().get('/api/health/ready')).body).toEqual({ status: 'ok', version: expect.stringMatching(/^\d+\.\d+\.\d+$/), commit: expect.stringMatching(/^[\w+]+$/) })
+    for (const client of [stand.admin, createApiClient(stand.product.url)]) expect((await client.request('GET', '/api/health/ready')).body).toEqual({ status: 'ok' })
+    expect((await service('a-token-of-somebody-else-0123456789').get('/api/health/ready')).body).toEqual({ status: 'ok' })
   })
 })

@@ -27,7 +27,7 @@ const UNPRINTABLE = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u
 
 function linesOf(format: 'pretty' | 'json', write: (log: ReturnType<typeof createLog>) => void): string {
   let written = ''
-  write(createLog(format, (line) => { written += line }))
+  write(createLog({ format, write: (line) => { written += line } }))
   return written
 }
 

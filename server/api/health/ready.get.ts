@@ -1,6 +1,7 @@
-import { handle } from '../../utils/handle.ts'
+import { handle, hasServiceToken } from '../../utils/handle.ts'
 
-export default handle('ready', async ({ app }) => {
+export default handle('ready', async ({ app, event }) => {
   await app.storage.health.requireWritable()
-  return { status: 'ok' }
+  const { version, commit } = app.build
+  return { status: 'ok', ...(hasServiceToken(event) ? { version, commit } : {}) }
 })

@@ -3,10 +3,10 @@ import { describeConfig } from '../../utils/describe-config.ts'
 import { eventViewOf } from '../../utils/event-view.ts'
 import { handle } from '../../utils/handle.ts'
 
-export default handle('getSupportBundle', async ({ app: { license, config, storage }, event }) => {
+export default handle('getSupportBundle', async ({ app: { license, config, storage, build }, event }) => {
   const bundle = license.supportBundle({
     configuration: describeConfig(config), storage: storage.kind,
-    runtime: { node: process.version, platform: process.platform, arch: process.arch },
+    runtime: { node: process.version, platform: process.platform, arch: process.arch, commit: build.commit, replica: config.replica },
   })
   const events = await license.listEvents({ limit: 200 })
   setResponseHeader(event, 'content-disposition', `attachment; filename="nocodb-license-${license.instanceId.slice(0, 8)}.json"`)

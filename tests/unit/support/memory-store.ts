@@ -209,7 +209,7 @@ function concludeAttempt(state: State, license: StoredLicense, { at, event }: At
 
 const FOLDED: readonly string[] = ['check_in_succeeded', 'check_in_failed']
 
-function addEvent(state: State, event: NewEvent): void {
+function addEvent(state: State, { log: _log, told: _told, ...event }: NewEvent): void {
   const newest = state.events.at(-1)
   const at = Math.round(event.at)
   if (newest && FOLDED.includes(event.kind) && isAlike(newest, event)) Object.assign(newest, { at, count: newest.count + 1 })

@@ -1,0 +1,90 @@
+import { EVENT_KINDS, STATES } from '../../shared/license.ts'
+import type { EventKind } from '../../shared/license.ts'
+import { LicenseError } from './errors.ts'
+import type { Log, NewEvent } from './ports.ts'
+import { isEntitled } from './state.ts'
+
+/* An entry of the activity log and its line in the log of the process are written at one place: neither comes without the other. */
+
+interface Line { level: 'info' | 'warn', message: string }
+
+const info = (message: string): Line => ({ level: 'info', message })
+const warn = (message: string): Line => ({ level: 'warn', message })
+
+const LINES: Readonly<Record<EventKind, (event: NewEvent) => Line>> = {
+  activated: ({ log }) => info(log?.replaces === undefined ? 'license activated' : 'license replaced'),
+  renewed: () => info('license renewed'),
+  removed: () => info('license removed'),
+  check_in_succeeded: () => info('check-in succeeded'),
+  check_in_failed: () => warn('check-in failed'),
+  verdict: () => warn('the license server sent a verdict'),
+  state_changed: ({ details }) => keepsFeatures(details.to) ? info('license state changed') : warn('license state changed'),
+  vendor_told: ({ details }) => details.result === 'given_up'
+    ? warn('the license server could not be told of a removed license') : info('the license server was told of a removed license'),
+  account_created: () => info('account created'),
+  account_changed: () => info('account changed'),
+  account_removed: () => info('account removed'),
+}
+
+/** Grace is no loss yet, and the last moment to prevent one. */
+function keepsFeatures(to: unknown): boolean {
+  const state = STATES.find(each => each === to)
+  return state !== undefined && state !== 'grace' && isEntitled(state)
+}
+
+/**
+ * A store whose writes leave a line for each event they record. `identify` says of a call whom it is about. An attempt to
+ * reach the license server is told even where it could not be recorded: it was made all the same.
+ */
+export function withEventLines<S extends object>(
+  store: S, log: Log, identify: (first: unknown) => Record<string, unknown> = () => ({}),
+): S {
+  return new Proxy(store, {
+    get(target, property) {
+      const member: unknown = Reflect.get(target, property, target)
+      if (typeof member !== 'function') return member
+      return (...args: unknown[]) => {
+        const result: unknown = Reflect.apply(member, target, args)
+        const found = args.map(eventIn).find(each => each !== null)
+        return found ? tellOf(result, found, more => tell(log, found.event, { ...identify(args[0]), ...more })) : result
+      }
+    },
+  })
+}
+
+interface Found { event: NewEvent, attempt: boolean }
+
+async function tellOf(result: unknown, { attempt }: Found, tellNow: (more: Record<string, unknown>) => void): Promise<unknown> {
+  try {
+    const written = await result
+    if (written !== 'stale') tellNow({})
+    return written
+  }
+  catch (error) {
+    if (attempt && error instanceof LicenseError && error.code === 'STORAGE_UNAVAILABLE') tellNow({ recorded: false })
+    throw error
+  }
+}
+
+function tell(log: Log, event: NewEvent, more: Record<string, unknown>): void {
+  if (event.told) return
+  const { level, message } = LINES[event.kind](event)
+  // An e-mail is personal and stays in the activity log; the account's id is here.
+  const { account: _account, ...details } = event.details
+  const by = event.actor === 'system' ? {} : { actor: event.actor, ...(event.address === null ? {} : { address: event.address }) }
+  log[level](message, { ...details, ...event.log, ...by, ...more })
+}
+
+/** Stores take an event as it is, as a member, or within the outcome of an attempt. */
+function eventIn(argument: unknown): Found | null {
+  const { event, outcome }: { event?: unknown, outcome?: unknown } = Object(argument)
+  const attempted: unknown = Object(outcome).event
+  if (isEvent(attempted)) return { event: attempted, attempt: true }
+  const plain = [argument, event].find(isEvent)
+  return plain ? { event: plain, attempt: false } : null
+}
+
+function isEvent(value: unknown): value is NewEvent {
+  return typeof value === 'object' && value !== null && 'kind' in value && 'actor' in value && 'details' in value
+    && EVENT_KINDS.some(kind => kind === value.kind)
+}

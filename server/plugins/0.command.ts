@@ -1,0 +1,20 @@
+import { defineNitroPlugin } from 'nitropack/runtime'
+import { commit, sandbox, version } from '#license-build'
+import { checkConfiguration } from '../utils/check-configuration.ts'
+
+const USAGE = 'Usage: node index.mjs          starts the server\n       node index.mjs check    reads and checks the configuration, and starts nothing\n'
+
+/** Before every other plugin: a command other than the start itself ends here, with nothing opened. */
+export default defineNitroPlugin(() => {
+  const [command, ...more] = process.argv.slice(2)
+  // The development server's own words are its own.
+  if (import.meta.dev || command === undefined) return
+  if (command !== 'check' || more.length > 0) {
+    process.stderr.write(`Not known: ${[command, ...more].map(word => JSON.stringify(word)).join(' ')}\n${USAGE}`)
+    process.exit(1)
+  }
+  const { ok, lines } = checkConfiguration(process.env)
+  process.stdout.write(`License activation ${version} (${commit})${sandbox ? ', sandbox build' : ''}, Node.js ${process.version}\n`)
+  process.stdout.write(`${lines.map(line => line.replace(/\p{Cc}/gu, '�')).join('\n')}\n`)
+  process.exit(ok ? 0 : 1)
+})

@@ -1,0 +1,40 @@
+import type { H3Event } from 'h3'
+import { setResponseHeader } from 'h3'
+import { defineNitroPlugin } from 'nitropack/runtime'
+import { getBase } from '../utils/composition.ts'
+import { isFromTrustedProxy } from '../utils/peer.ts'
+import { inRequest, requestIdOf } from '../utils/request-context.ts'
+
+const HEADER = 'x-request-id'
+
+/** Gives every request its id, before anything else sees it, and lets all that is logged while it is served carry that id. */
+export default defineNitroPlugin(({ h3App }) => {
+  const { handler } = h3App
+  const { onError } = h3App.options
+  h3App.handler = Object.assign((event: H3Event) => inRequest({ requestId: identify(event) }, () => {
+    noteAtDebug(event)
+    return handler(event)
+  }), handler)
+  if (onError) h3App.options.onError = (error, event) => inRequest({ requestId: event.context.requestId }, () => onError(error, event))
+})
+
+function identify(event: H3Event): string {
+  const { req } = event.node
+  // What a page asks of the API while it is rendered, and the error page, belong to the visitor's one request.
+  const internal = '__unenv__' in req
+  const id = requestIdOf(req.headers[HEADER], internal || isFromTrustedProxy(event, getBase()?.config.trustProxy ?? []))
+  req.headers[HEADER] = id
+  event.context.requestId = id
+  setResponseHeader(event, HEADER, id)
+  return id
+}
+
+/** At the level `debug` every request is a line; its query, which may hold anything, is not in it. */
+function noteAtDebug({ node: { req, res } }: H3Event): void {
+  const base = getBase()
+  if (base?.config.logLevel !== 'debug' || '__unenv__' in req) return
+  const startedAt = performance.now()
+  const [path] = (req.url ?? '').split('?')
+  const { method } = req
+  res.once('close', () => base.log.debug('request', { method, path, status: res.statusCode, ms: Math.round(performance.now() - startedAt) }))
+}

@@ -1,0 +1,61 @@
+import { accessSync, constants, statSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { toDatabasePath } from '../storage/sqlite-file.ts'
+import type { Config } from './config.ts'
+import { ConfigError, readConfig } from './config.ts'
+import type { Environment } from './config-source.ts'
+import { VARIABLES } from './config-variables.ts'
+
+export interface Checked { ok: boolean, lines: string[] }
+
+/** What a start with this environment would find, in lines for a person. Opens no database and no connection; shows no secret. */
+export function checkConfiguration(env: Environment): Checked {
+  try {
+    const config = readConfig(env)
+    const database = describeDatabase(config)
+    const lines = [...VARIABLES.map(({ name }) => describe(config, env, name)), `Database: ${database.line}`, ...config.warnings.map(warning => `Warning: ${warning}`)]
+    return { ok: database.ok, lines: [...lines, database.ok ? 'The configuration can be used.' : 'The server would not start.'] }
+  }
+  catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    return { ok: false, lines: [...error.problems, 'The server would not start.'] }
+  }
+}
+
+/** May hold the password of a proxy. */
+const HIDDEN: ReadonlySet<string> = new Set(['HTTPS_PROXY', 'HTTP_PROXY', ...VARIABLES.filter(({ secret }) => secret).map(({ name }) => name)])
+
+function describe({ origins }: Config, env: Environment, name: string): string {
+  const origin = origins[name]
+  if (!origin || origin.from === 'default') return `${name}: not set`
+  if (origin.from === 'file') return `${name}: set, from the file ${origin.path}`
+  return HIDDEN.has(name) ? `${name}: set` : `${name}: ${(env[name] ?? env[name.toLowerCase()] ?? '').trim()}`
+}
+
+function describeDatabase({ databaseUrl, projectDir }: Config): { ok: boolean, line: string } {
+  if (!databaseUrl.startsWith('file:')) {
+    const { host, pathname, searchParams } = new URL(databaseUrl)
+    return { ok: true, line: `PostgreSQL at ${host || searchParams.get('host')}${pathname} (not asked)` }
+  }
+  const path = toDatabasePath(databaseUrl, projectDir)
+  const exists = statSync(path, { throwIfNoEntry: false }) !== undefined
+  const place = nearestFolder(dirname(path))
+  // Its write-ahead log is made beside it.
+  const ok = isAllowed(place, constants.W_OK | constants.X_OK) && (!exists || isAllowed(path, constants.R_OK | constants.W_OK))
+  if (exists) return { ok, line: ok ? `SQLite, ${path}` : `SQLite, ${path}, which cannot be read and written, or whose folder cannot` }
+  return { ok, line: ok ? `SQLite, ${path}, which will be created` : `SQLite, ${path}, which cannot be created in ${place}` }
+}
+
+function nearestFolder(folder: string): string {
+  return statSync(folder, { throwIfNoEntry: false }) || folder === dirname(folder) ? folder : nearestFolder(dirname(folder))
+}
+
+function isAllowed(path: string, mode: number): boolean {
+  try {
+    accessSync(path, mode)
+    return true
+  }
+  catch {
+    return false
+  }
+}

@@ -1,0 +1,101 @@
+import { readFileSync, statSync } from 'node:fs'
+import { VARIABLES } from './config-variables.ts'
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** Where a setting came from; of a file, its path. */
+export type Origin = { from: 'default' } | { from: 'environment' } | { from: 'file', path: string }
+
+/** The environment, read variable by variable; what cannot be used is noted, so that all of it can be told at once. */
+export interface Source {
+  /** Without the space around it; null when unset, empty or blank, which Compose files and Helm charts pass for what is left out. */
+  text(name: string): string | null
+  /** As `text`, from the variable or from the file that `<name>_FILE` names. */
+  secret(name: string): string | null
+  /** As `secret`, but with the space around it: it is compared with what somebody types. One line end of a file is not part of it. */
+  literal(name: string): string | null
+  /** A proxy variable, whose name programs spell in either case. */
+  proxyText(name: string): string | null
+  /** Notes that a variable cannot be used, and what was expected; never its value. */
+  reject(name: string, expected: string): void
+  readonly problems: readonly string[]
+  originOf(name: string): Origin
+}
+
+/** More than any secret, far less than what a wrong path could make a start read. */
+const LONGEST_FILE = 1 << 20
+
+export function createSource(env: Environment): Source {
+  const problems: string[] = []
+  const origins = new Map<string, Origin>()
+  const reject = (name: string, expected: string) => void problems.push(`${name}: ${expected}`)
+
+  /** Read once: a pipe can be. */
+  function raw(name: string): string | null {
+    const direct = env[name]?.trim() ? env[name] : null
+    const path = env[`${name}_FILE`]?.trim()
+    if (direct && path) {
+      reject(name, `set either ${name} or ${name}_FILE, not both`)
+      return null
+    }
+    if (!path) {
+      if (direct) origins.set(name, { from: 'environment' })
+      return direct ?? null
+    }
+    origins.set(name, { from: 'file', path })
+    const content = readSecret(path)
+    if ('problem' in content) reject(`${name}_FILE`, content.problem)
+    return 'problem' in content ? null : content.text
+  }
+
+  function text(name: string): string | null {
+    const value = env[name]?.trim() || null
+    if (value) origins.set(name, { from: 'environment' })
+    return value
+  }
+
+  return {
+    text,
+    secret: name => raw(name)?.trim() || null,
+    literal: name => raw(name),
+    proxyText(name) {
+      const [lower, upper] = [text(name.toLowerCase()), text(name)]
+      if (lower && upper && lower !== upper) reject(name, `${name} and ${name.toLowerCase()} say different things; set one of them`)
+      if (lower) origins.set(name, { from: 'environment' })
+      return lower ?? upper
+    },
+    reject, problems,
+    originOf: name => origins.get(name) ?? { from: 'default' },
+  }
+}
+
+function readSecret(path: string): { text: string } | { problem: string } {
+  let bytes: Buffer
+  try {
+    const { size } = statSync(path)
+    if (size > LONGEST_FILE) return { problem: 'the file is far too large to hold a secret' }
+    bytes = readFileSync(path)
+  }
+  catch {
+    return { problem: 'expected the path of a file that can be read' }
+  }
+  const text = decode(bytes)
+  if (text === null) return { problem: 'the file is not plain text in UTF-8 (UTF-16?); save it as UTF-8' }
+  return text.trim() ? { text: text.replace(/\r?\n$/, '') } : { problem: 'the file is empty' }
+}
+
+/** Without the byte order mark some editors begin a file with; null for what is not UTF-8. UTF-16 without a mark shows by its zeros. */
+function decode(bytes: Buffer): string | null {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+    return text.includes('\0') ? null : text
+  }
+  catch {
+    return null
+  }
+}
+
+/** One entry for every variable there is: where its value came from. */
+export function originsOf(source: Source): Record<string, Origin> {
+  return Object.fromEntries(VARIABLES.map(({ name }) => [name, source.originOf(name)]))
+}

@@ -1,0 +1,95 @@
+import { accessSync, constants, statSync } from 'node:fs'
+import { toDatabasePath } from '../storage/sqlite-file.ts'
+
+const FORMS = 'expected file:<path> for SQLite or postgres://user:password@host:port/database'
+const NUMBER = /^\d{1,9}$/
+const ANY = /^/
+const FILE = 'file'
+
+/** What an address may say behind its `?`, and how: all that the driver would make use of. */
+const PARAMETERS: Readonly<Record<string, RegExp | typeof FILE>> = {
+  sslmode: /^(?:disable|prefer|require|verify-ca|verify-full|no-verify)$/, ssl: /^(?:true|1|0)$/,
+  sslnegotiation: /^(?:postgres|direct)$/, uselibpqcompat: /^true$/,
+  sslrootcert: FILE, sslcert: FILE, sslkey: FILE,
+  host: /^[^,]+$/, port: NUMBER, user: ANY, password: ANY, options: ANY, client_encoding: /^utf-?8$/i,
+  application_name: ANY, fallback_application_name: ANY,
+  statement_timeout: NUMBER, lock_timeout: NUMBER, idle_in_transaction_session_timeout: NUMBER, query_timeout: NUMBER,
+}
+
+/** Why a DATABASE_URL cannot be used, without repeating any of it; null for one that can. */
+export function databaseUrlProblem(url: string, projectDir: string): string | null {
+  if (url.startsWith('file:')) return sqliteProblem(url, projectDir)
+  if (/^postgres(?:ql)?:\/\//.test(url)) return postgresProblem(url)
+  return FORMS
+}
+
+function sqliteProblem(url: string, projectDir: string): string | null {
+  if (/[?#]/.test(url)) return 'a file: address is a path alone, without ? or # and what follows'
+  try {
+    const path = toDatabasePath(url, projectDir)
+    return statSync(path, { throwIfNoEntry: false })?.isDirectory() ? 'expected the path of a file; this is a folder' : null
+  }
+  catch {
+    return FORMS
+  }
+}
+
+function postgresProblem(text: string): string | null {
+  const [authority = ''] = text.replace(/^postgres(?:ql)?:\/\//, '').split(/[/?#]/)
+  const address = authority.slice(authority.lastIndexOf('@') + 1)
+  if (address.includes(',')) return 'several hosts are not supported; name one, such as a proxy or a virtual address in front of them'
+  const url = URL.canParse(text) ? new URL(text) : null
+  if (!url) return `${FORMS}; percent-encode / ? # @ : in user and password`
+  if (text.includes('#')) return 'a # is not part of an address; percent-encode it (%23) in user and password'
+  if (![url.username, url.password, url.pathname].every(decodes)) return 'percent-encode % (%25) in user, password and database'
+  if (url.port === '0') return 'expected a port from 1 to 65535'
+  const parameters = parameterProblem(url.searchParams)
+  if (parameters) return parameters
+  if (url.hostname === '' && !url.searchParams.has('host')) return `${FORMS}; the host is missing`
+  if (url.hostname !== '' && url.searchParams.has('host')) return 'names two hosts, one of them as a parameter; name one'
+  return null
+}
+
+function parameterProblem(given: URLSearchParams): string | null {
+  const names = [...given.keys()]
+  if (names.some(name => !Object.hasOwn(PARAMETERS, name))) {
+    // Not named: behind a ? that was not percent-encoded it may be a part of the password.
+    return `has a parameter that is not supported; supported are ${Object.keys(PARAMETERS).join(', ')}`
+  }
+  const repeated = names.find((name, index) => names.indexOf(name) !== index)
+  if (repeated) return `says ${repeated} twice`
+  for (const [name, value] of given) {
+    const rule = PARAMETERS[name]
+    if (rule === FILE && !isReadable(value)) return `${name} must be the path of a file that can be read`
+    if (rule instanceof RegExp && !rule.test(value)) return `${name} ${VALUES[name] ?? 'has a value that is not supported'}`
+  }
+  if (given.has('sslcert') !== given.has('sslkey')) return 'sslcert and sslkey are needed together'
+  if (given.get('sslmode') === 'verify-ca' && given.has('uselibpqcompat') && !given.has('sslrootcert')) return 'sslmode=verify-ca needs sslrootcert'
+  return null
+}
+
+const VALUES: Readonly<Record<string, string>> = {
+  sslmode: 'must be disable, prefer, require, verify-ca, verify-full or no-verify',
+  ssl: 'must be true, 1 or 0', uselibpqcompat: 'can only be true', client_encoding: 'can only be utf8',
+  sslnegotiation: 'must be postgres or direct', host: 'must be one host',
+}
+
+function isReadable(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK)
+    return statSync(path).isFile()
+  }
+  catch {
+    return false
+  }
+}
+
+function decodes(text: string): boolean {
+  try {
+    decodeURIComponent(text)
+    return true
+  }
+  catch {
+    return false
+  }
+}
