@@ -14,8 +14,9 @@ export function useNow() {
 
 /** The zone's own spelling of a name, if there is such a zone. */
 function zoneOf(name: string | undefined): string | undefined {
+  if (!name) return undefined
   try {
-    return name && new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone
   }
   catch {
     return undefined

@@ -4,7 +4,7 @@ import type { ErrorBody } from '../utils/http-error.ts'
 import { answerError } from '../utils/http-error.ts'
 
 /** Files of a build, and what frameworks keep under names of their own. Nuxt renders its error page by a request to itself. */
-const NO_PAGE = /\/_(?!_nuxt_error$)|\.\w+$/
+const NO_PAGE = /\/(?:_(?!_nuxt_error$)|\.)|\.\w+$/
 const ROUTES = /\/(?:api\/|metrics$)/
 
 /**
