@@ -49,6 +49,11 @@ export default tseslint.config(
     ignores: ['server/plugins/**', 'server/build/**', 'server/utils/composition.ts'],
     rules: { 'no-restricted-syntax': ['error', { selector: 'MemberExpression[object.name="process"][property.name="env"]', message: 'Only the composition root hands the environment to utils/config.' }] },
   },
+  {
+    files: ['app/**'],
+    ignores: ['app/composables/useTextCookie.ts'],
+    rules: { 'no-restricted-syntax': ['error', { selector: 'CallExpression[callee.name="useCookie"]', message: 'What comes in a cookie is anybody\'s choice: useTextCookie.' }] },
+  },
   { files: ['app/**/*.vue'], rules: { 'max-len': 'off' } },
   { files: ['tests/**'], rules: { 'no-console': 'off', 'max-len': ['error', { code: 160, ignoreUrls: true, ignoreStrings: true, ignoreTemplateLiterals: true, ignoreRegExpLiterals: true }] } },
 )

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import componentStyles from './app/build/component-styles.ts'
+import words from './app/build/words.ts'
 import { guardEntry } from './server/build/entry.ts'
 import trustedKeys from './server/build/trusted-keys.ts'
 
@@ -12,14 +13,14 @@ export default defineNuxtConfig({
   modules: [
     [trustedKeys, { sandbox }],
     componentStyles,
+    words,
     '@pinia/nuxt',
     '@ant-design-vue/nuxt',
-    '@nuxtjs/i18n',
     'nuxt-security',
   ],
   devtools: { enabled: false },
   telemetry: false,
-  imports: { scan: true },
+  imports: { scan: true, presets: [{ from: 'vue-i18n', imports: ['useI18n'] }] },
   typescript: {
     strict: true,
     tsConfig: { compilerOptions: { allowImportingTsExtensions: true, noUncheckedIndexedAccess: true } },
@@ -35,7 +36,7 @@ export default defineNuxtConfig({
             codeSplitting: {
               groups: [
                 { name: 'library-vue', test: /node_modules[\\/](@vue|vue|vue-router|pinia|devalue|hookable|ofetch|ufo|defu|unhead|@unhead)[\\/]/ },
-                { name: 'library-words', test: /node_modules[\\/](@intlify|vue-i18n|@nuxtjs)[\\/]/ },
+                { name: 'library-words', test: /node_modules[\\/](@intlify|vue-i18n)[\\/]/ },
                 { name: 'library-looks', test: /node_modules[\\/](ant-design-vue|@ant-design|@lucide|@babel|lodash-es|dayjs|resize-observer-polyfill|@emotion|stylis)[\\/]/ },
                 { name: 'screen', test: /[\\/]app[\\/](components|composables|stores|api|layouts|pages)[\\/]|[\\/]shared[\\/]/ },
               ],
@@ -44,7 +45,14 @@ export default defineNuxtConfig({
         },
       },
     },
-    define: { __SANDBOX_BUILD__: JSON.stringify(sandbox) },
+    define: {
+      __SANDBOX_BUILD__: JSON.stringify(sandbox),
+      // Of vue-i18n only what composes messages: they come compiled (app/build/words.ts).
+      __VUE_I18N_FULL_INSTALL__: 'false',
+      __VUE_I18N_LEGACY_API__: 'false',
+      __INTLIFY_DROP_MESSAGE_COMPILER__: 'true',
+      __INTLIFY_PROD_DEVTOOLS__: 'false',
+    },
   },
   css: ['#build/component-styles.css', '~/assets/main.css'],
   // One stylesheet: pages share most of it.
@@ -52,26 +60,6 @@ export default defineNuxtConfig({
   experimental: { appManifest: false },
   // Styles are compiled by app/build/component-styles.ts; icons come from @lucide/vue; imports are written out.
   antd: { icons: false, imports: [] },
-  i18n: {
-    defaultLocale: 'en',
-    strategy: 'no_prefix',
-    detectBrowserLanguage: { useCookie: true, cookieKey: 'nc-locale', fallbackLocale: 'en' },
-    langDir: '../app/locales',
-    vueI18n: '../app/locales/plurals.ts',
-    // The address of a language's words carries their hash.
-    experimental: { httpCacheDuration: 31_536_000 },
-    // One chunk a language, loaded when it is shown.
-    locales: [
-      { code: 'en', language: 'en', dir: 'ltr', name: 'English', file: 'en.json' },
-      { code: 'de', language: 'de', dir: 'ltr', name: 'Deutsch', file: 'de.json' },
-      { code: 'fr', language: 'fr', dir: 'ltr', name: 'Français', file: 'fr.json' },
-      { code: 'es', language: 'es', dir: 'ltr', name: 'Español', file: 'es.json' },
-      { code: 'pt-BR', language: 'pt-BR', dir: 'ltr', name: 'Português (Brasil)', file: 'pt-BR.json' },
-      { code: 'ja', language: 'ja', dir: 'ltr', name: '日本語', file: 'ja.json' },
-      { code: 'zh-CN', language: 'zh-CN', dir: 'ltr', name: '简体中文', file: 'zh-CN.json' },
-      { code: 'ar', language: 'ar', dir: 'rtl', name: 'العربية', file: 'ar.json' },
-    ],
-  },
   security: {
     // Headers and the nonce only: limits and body sizes are handled where the truth about client and bytes is known.
     rateLimiter: false,

@@ -2,15 +2,14 @@ export const COLOR_MODES = ['light', 'dark', 'system'] as const
 export type ColorMode = (typeof COLOR_MODES)[number]
 type ColorScheme = 'light' | 'dark'
 
-const YEAR = 365 * 24 * 3600
 const SEEN = 'nc-color-scheme'
 
 /**
  * For a first visit, when the server can only suppose: a browser that prefers dark says so in a cookie and asks once more,
  * before anything is shown. Without cookies nothing happens, and the page turns dark once it runs.
  */
-export const COLOR_GUESS_SCRIPT = `if (matchMedia('(prefers-color-scheme: dark)').matches) {
-  document.cookie = '${SEEN}=dark; path=/; max-age=${YEAR}; samesite=lax'
+export const colorGuessScript = (path: string) => `if (matchMedia('(prefers-color-scheme: dark)').matches) {
+  document.cookie = '${SEEN}=dark; path=${path}; max-age=31536000; samesite=lax'
   if (document.cookie.includes('${SEEN}=dark')) location.reload()
 }`
 
@@ -19,15 +18,15 @@ export const COLOR_GUESS_SCRIPT = `if (matchMedia('(prefers-color-scheme: dark)'
  * visit; `follow` corrects it after mount.
  */
 export function useColorMode() {
-  const mode = useCookie<string>('nc-color-mode', { maxAge: YEAR, sameSite: 'lax', default: () => 'system' })
-  const seen = useCookie<string>(SEEN, { maxAge: YEAR, sameSite: 'lax', default: () => '' })
+  const mode = useTextCookie('nc-color-mode')
+  const seen = useTextCookie(SEEN)
   const preferred = useState<ColorScheme>('preferred-scheme', () => seen.value === 'dark' ? 'dark' : 'light')
   const chosen = computed<ColorMode>({
     get: () => COLOR_MODES.find(known => known === mode.value) ?? 'system',
     set: (value) => { mode.value = value },
   })
   /** On the server: the scheme is not known, only supposed. */
-  const isGuess = chosen.value === 'system' && seen.value === ''
+  const isGuess = chosen.value === 'system' && !seen.value
   const scheme = computed<ColorScheme>(() => chosen.value === 'system' ? preferred.value : chosen.value)
 
   /** Call once, in the root component. */

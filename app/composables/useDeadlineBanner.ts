@@ -10,7 +10,7 @@ export function useDeadlineBanner() {
   const license = useLicenseStore()
   const { t } = useI18n()
   const time = useTimeText()
-  const putOff = useCookie<string>('nc-banner-later', { maxAge: WEEK / 1000, sameSite: 'lax', default: () => '' })
+  const putOff = useTextCookie('nc-banner-later', WEEK / 1000)
 
   const banner = computed(() => {
     const view = license.view

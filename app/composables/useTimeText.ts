@@ -1,4 +1,3 @@
-const YEAR = 365 * 24 * 3600
 const UNITS = [
   // A year that lacks some days is "1 year" as well, not "12 months" here and "1 year" there.
   ['year', 365 * 86_400], ['month', 30 * 86_400], ['week', 7 * 86_400], ['day', 86_400], ['hour', 3600],
@@ -13,40 +12,41 @@ export function useNow() {
   return useState('now', () => 0)
 }
 
-function isZone(name: string): boolean {
+/** The zone's own spelling of a name, if there is such a zone. */
+function zoneOf(name: string | undefined): string | undefined {
+  if (!name) return undefined
   try {
-    return Boolean(new Intl.DateTimeFormat('en', { timeZone: name }))
+    return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone
   }
   catch {
-    return false
+    return undefined
   }
 }
 
 /** The zone that times are shown in: the browser's own, remembered for the server; UTC on the very first page. */
 export function useZone() {
-  const zone = useState('zone', () => {
-    const seen = useCookie('nc-zone').value
-    return seen && isZone(seen) ? seen : 'UTC'
-  })
-  return zone
+  const seen = useTextCookie('nc-zone')
+  return useState('zone', () => zoneOf(seen.value ?? undefined) ?? 'UTC')
 }
 
 /** Call once, in the root component; after mount it tells the zone, to the server as well. */
 export function useZoneFollower() {
   const zone = useZone()
-  const seen = useCookie<string>('nc-zone', { maxAge: YEAR, sameSite: 'lax', default: () => 'UTC' })
+  const seen = useTextCookie('nc-zone')
   return function follow() {
     zone.value = new Intl.DateTimeFormat().resolvedOptions().timeZone
     seen.value = zone.value
   }
 }
 
-// Making one costs more than using it a hundred times.
+// Making one costs more than using it a hundred times. On the server the zone is the visitor's choice: only so many are kept.
+const MOST_FORMATTERS = 200
 const formatters = new Map<string, Intl.DateTimeFormat>()
 function formatterOf(tag: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
   const key = tag + JSON.stringify(options)
   const known = formatters.get(key) ?? new Intl.DateTimeFormat(tag, options)
   formatters.set(key, known)
+  if (formatters.size > MOST_FORMATTERS) formatters.delete(formatters.keys().next().value ?? '')
   return known
 }
 

@@ -1,3 +1,5 @@
+import { LANGUAGES } from '../words/languages.ts'
+
 const ORDER: readonly Intl.LDMLPluralRule[] = ['zero', 'one', 'two', 'few', 'many', 'other']
 
 /** Picks the form of a message by the language's own rules; forms stand in the order of CLDR's categories. */
@@ -8,6 +10,4 @@ function rule(locale: string) {
   return (count: number, forms: number) => Math.min(categories.indexOf(rules.select(count)), forms - 1)
 }
 
-const LOCALES = ['en', 'de', 'fr', 'es', 'pt-BR', 'ja', 'zh-CN', 'ar']
-
-export default { pluralRules: Object.fromEntries(LOCALES.map(locale => [locale, rule(locale)])) }
+export default { pluralRules: Object.fromEntries(LANGUAGES.map(({ code }) => [code, rule(code)])) }

@@ -3,8 +3,8 @@ import { sameSitePath } from '~/api/next-path'
 const PUBLIC = new Set(['/login', '/setup'])
 
 export default defineNuxtRouteMiddleware(async (to) => {
-  // The server has decided already, and the error page is being hydrated.
-  if (useNuxtApp().isHydrating && useError().value) return
+  // An error page is being rendered, or hydrated: it says what it says, to whoever is not signed in too.
+  if ((import.meta.server || useNuxtApp().isHydrating) && useError().value) return
   const session = useSessionStore()
   if (!session.known) await session.load()
   if (PUBLIC.has(to.path)) {

@@ -12,7 +12,7 @@ const CODINGS = {
   gzip: (text: string) => compressGzip(text, { level: 6 }),
 }
 
-/** Pages and their words are compressed as they are sent; assets were when they were built, the API's answers are small. */
+/** Pages are compressed as they are sent; assets were when they were built, the API's answers are small. */
 export default defineNitroPlugin((nitro) => {
   nitro.hooks.hook('beforeResponse', async (event, response) => {
     const text = textOf(event, response.body)
@@ -27,10 +27,8 @@ export default defineNitroPlugin((nitro) => {
 
 /** What is to be compressed; undefined for everything else. */
 function textOf(event: H3Event, body: unknown): string | undefined {
-  const path = getRequestPath(event)
-  if (path.startsWith('/_i18n/')) return typeof body === 'object' && body !== null ? JSON.stringify(body) : undefined
   // The error page is rendered for the error handler, which reads it as text.
-  if (typeof body !== 'string' || path.startsWith('/__nuxt_error')) return undefined
+  if (typeof body !== 'string' || getRequestPath(event).startsWith('/__nuxt_error')) return undefined
   return String(getResponseHeader(event, 'content-type')).startsWith('text/html') ? body : undefined
 }
 

@@ -1,6 +1,7 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ServerResponse } from 'node:http'
 import { setResponseHeaders } from 'h3'
 import { defineNitroPlugin } from 'nitropack/runtime'
+import { normalizeRequest } from '../utils/normalize-request.ts'
 
 /** What every answer carries, whatever makes it; pages get their own policy with a nonce in its place. */
 export default defineNitroPlugin((nitro) => {
@@ -12,7 +13,7 @@ export default defineNitroPlugin((nitro) => {
       'x-frame-options': 'DENY',
     })
     keepErrorsOutOfCaches(event.node.res)
-    normalize(event.node.req)
+    normalizeRequest(event.node.req)
   })
 })
 
@@ -23,11 +24,4 @@ function keepErrorsOutOfCaches(res: ServerResponse): void {
     if (status >= 400) res.setHeader('cache-control', 'no-store')
     return writeHead(status, ...rest)
   }
-}
-
-function normalize(req: IncomingMessage): void {
-  // A host that is none would fail wherever an address is made of it; nobody is reached under it.
-  if (!URL.canParse(`http://${req.headers.host}`)) req.headers.host = 'localhost'
-  // HEAD is GET without the body (RFC 9110 §9.3.2); Node has noted already that none is to be sent.
-  if (req.method === 'HEAD') req.method = 'GET'
 }

@@ -1,0 +1,48 @@
+import { addresses } from '#build/words'
+import { fetchWords } from '~/words/fetch-words'
+import type { LanguageCode } from '~/words/languages'
+import { LANGUAGES, languageOf } from '~/words/languages'
+
+/** How long (ms) a switch waits for its words before it is undone. */
+const SWITCH_PATIENCE = 15_000
+
+/** The language chosen on the screen. */
+export const useLanguageCookie = () => useTextCookie('nc-locale')
+
+/** The language of the page. */
+export function useLanguage() {
+  const { locale } = useI18n()
+  const language = computed(() => languageOf(locale.value) ?? LANGUAGES[0])
+  return { language }
+}
+
+/** Another language: shown once its words are there. Until then, and if they do not come, the present one stays. */
+export function useLanguageSwitch() {
+  const i18n = useI18n()
+  const cookie = useLanguageCookie()
+  const wanted = ref<LanguageCode | null>(null)
+  const failed = ref<LanguageCode | null>(null)
+  let waiting = new AbortController()
+
+  async function load(code: LanguageCode, ending: AbortController) {
+    if (i18n.availableLocales.includes(code)) return
+    const timer = setTimeout(() => ending.abort(), SWITCH_PATIENCE)
+    const words = await fetchWords(addresses[code], ending.signal).finally(() => clearTimeout(timer))
+    i18n.setLocaleMessage(code, markRaw(words))
+  }
+
+  async function switchTo(code: LanguageCode) {
+    // The last choice counts.
+    waiting.abort()
+    const mine = waiting = new AbortController()
+    wanted.value = code
+    failed.value = null
+    const isThere = await load(code, mine).then(() => true, () => false)
+    if (mine !== waiting) return
+    wanted.value = null
+    if (!isThere) failed.value = code
+    else cookie.value = i18n.locale.value = code
+  }
+
+  return { wanted, failed, switchTo }
+}
