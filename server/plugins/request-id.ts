@@ -5,6 +5,13 @@ import { getBase } from '../utils/composition.ts'
 import { isFromTrustedProxy } from '../utils/peer.ts'
 import { inRequest, requestIdOf } from '../utils/request-context.ts'
 
+declare module 'h3' {
+  interface H3EventContext {
+    /** See utils/request-context.ts. */
+    requestId: string
+  }
+}
+
 const HEADER = 'x-request-id'
 
 /** Gives every request its id, before anything else sees it, and lets all that is logged while it is served carry that id. */
