@@ -46,13 +46,15 @@ function exit(base: Base, error: unknown): never {
 }
 
 async function start(base: Base, stop: AbortSignal): Promise<App | undefined> {
-  const { log } = base
-  log.info('starting', { version, commit, replica: base.config.replica, ...(sandbox ? { build: 'SANDBOX: trusts the public sandbox key, not for production' } : {}) })
+  const { log, config: { logFormat, replica } } = base
+  // In JSON every line names the process.
+  log.info('starting', { version, commit, ...(logFormat === 'pretty' ? { replica } : {}), ...(sandbox ? { build: 'SANDBOX: trusts the public sandbox key, not for production' } : {}) })
   const app = await openWhenReachable(base, stop)
   if (!app) return undefined
   const { storage, license } = app
   log.info(storage.created ? 'database created' : 'database opened', { kind: storage.kind, location: storage.location })
-  log.info(`Instance ID: ${license.instanceId}`)
+  // What support asks for first.
+  log.announce(`Instance ID: ${license.instanceId}`)
   openApp(app)
   license.start()
   void keepTime(app, stop)

@@ -10,6 +10,8 @@ const UNPRINTABLE = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu
 /** The log of the process, with a level that the domain has no use for. */
 export interface ProcessLog extends Log {
   debug(message: string, fields?: Record<string, unknown>): void
+  /** At `info`, whatever the level: for the few lines that somebody must find. */
+  announce(message: string, fields?: Record<string, unknown>): void
 }
 
 export interface LogOptions {
@@ -30,9 +32,11 @@ export function createLog({ format, level = 'info', replica, context = () => und
   const formatters = { level: (label: string) => ({ level: label }) }
   const base = format === 'json' && replica !== undefined ? { replica } : null
   const logger = pino({ level, base, timestamp: pino.stdTimeFunctions.isoTime, formatters }, destination)
-  const at = (name: LogLevel) => (message: string, fields: Record<string, unknown> = {}) =>
-    logger[name](printable({ ...context(), ...fields }), printableText(message))
-  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
+  const at = (name: LogLevel, to = logger) => (message: string, fields: Record<string, unknown> = {}) =>
+    to[name](printable({ ...context(), ...fields }), printableText(message))
+  return {
+    debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error'), announce: at('info', logger.child({}, { level: 'info' })),
+  }
 }
 
 /** An unexpected error with the way that led to it, in one line. */

@@ -17,6 +17,12 @@ describe('the level', () => {
     for (const name of ['debug', 'info', 'warn', 'error'] as const) log[name](name)
     expect(lines).toHaveLength(count)
   })
+
+  it.each(['debug', 'error'] as const)('%s keeps what somebody must find', (level) => {
+    const { log, entries } = logged({ level })
+    log.announce('Instance ID: 1')
+    expect(entries()).toMatchObject([{ level: 'info', msg: 'Instance ID: 1' }])
+  })
 })
 
 describe('a line', () => {
