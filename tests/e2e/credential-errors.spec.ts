@@ -84,7 +84,7 @@ test('F03 what was pasted by mistake is named, with the way out, and reaches no 
       await expect(alert).toContainText(`${en.paste[cause].means} ${en.paste[cause].do}`)
     })
   }
-  await saveCredential(page, token.slice(0, -8))
+  await saveCredential(page, token.slice(0, -6))
   await expect(await expectFailure(page, 'TOKEN_SIGNATURE_INVALID', en.errors.TOKEN_SIGNATURE_INVALID.title)).toContainText(en.paste.token_cut.means)
   expect(await licenseServer.control.requests()).toEqual([])
   expect(lasting(await api.license())).toEqual(lasting(before))
