@@ -35,6 +35,11 @@ const common = {
   instance_id: z.string().regex(INSTANCE_ID),
 }
 
+/** What a plan limits, by name; null: unlimited. Names that this build does not know are kept. */
+export const limitsSchema = z.record(z.string().regex(/^limit_[\w.-]{1,250}$/), z.int().min(0).nullable())
+  .refine(limits => Object.keys(limits).length <= 500)
+export type Limits = z.infer<typeof limitsSchema>
+
 const terms = {
   nbf: seconds.optional(),
   exp: seconds,
@@ -42,6 +47,7 @@ const terms = {
   licensee: z.object({ organization: name, email: z.string().max(320).optional() }),
   features: z.array(z.string().min(1).max(256)).max(500),
   seats: z.int().min(0).nullable(),
+  limits: limitsSchema.optional(),
 }
 
 const checkIn = z.object({ every: z.int().min(1).max(MAX_PERIOD), grace: z.int().min(0).max(MAX_PERIOD) })

@@ -13,11 +13,23 @@ export const FEATURE_CATALOGUE = [
   'sso', 'scim', 'audit-log', 'white-label', 'teams', 'workspaces', 'extensions', 'external-storage',
 ] as const
 
+/** What the features are called where there is no screen, hence no language. */
+export const FEATURE_TITLES: Readonly<Record<(typeof FEATURE_CATALOGUE)[number], string>> = {
+  'sso': 'Single sign-on', 'scim': 'SCIM provisioning', 'audit-log': 'Audit log', 'white-label': 'White label', 'teams': 'Teams',
+  'workspaces': 'Workspaces', 'extensions': 'Extensions', 'external-storage': 'External storage',
+}
+
+/** Limits that have a title of their own on the screen; names outside this list are kept and shown as they are. */
+export const LIMIT_CATALOGUE = [
+  'limit_workspace', 'limit_base_per_workspace', 'limit_record_per_workspace', 'limit_editor', 'limit_commenter',
+] as const
+
 /** ISO 8601 UTC. */
 const time = z.iso.datetime().meta({ description: 'ISO 8601, UTC' })
 const errorCode = z.enum(ERROR_CODES)
 /** What makes a message or an entry exact; never a credential. */
 const facts = z.record(z.string(), z.union([z.string(), z.number(), z.null()]))
+const limits = z.record(z.string(), z.int().nullable()).meta({ description: 'by name; null: unlimited' })
 const failure = z.object({ code: errorCode, reference: z.string(), at: time })
 
 export const warningSchema = z.discriminatedUnion('code', [
@@ -43,6 +55,7 @@ export const licenseViewSchema = z.object({
   }).nullable(),
   features: z.array(z.string()),
   seats: z.int().nullable().meta({ description: 'null: unlimited, or no license' }),
+  limits,
   seatsUsed: z.int().nullable(),
   licenseId: z.string().nullable(),
   maskedKey: z.string().nullable(),
@@ -105,7 +118,7 @@ export const previewSchema = z.object({
     found: z.string().nullable(),
   })),
   difference: z.array(z.object({
-    field: z.enum(['method', 'plan', 'organization', 'seats', 'features', 'expiresAt', 'licenseId']),
+    field: z.enum(['method', 'plan', 'organization', 'seats', 'features', 'limits', 'expiresAt', 'licenseId']),
     current: z.string().nullable(),
     next: z.string().nullable(),
   })).nullable(),
@@ -142,11 +155,21 @@ export const entitlementsSchema = z.object({
   entitled: z.boolean(),
   plan: z.string().nullable(),
   features: z.array(z.string()),
+  limits,
   seats: z.int().nullable(),
   expiresAt: time.nullable(),
+  validUntil: time.nullable().meta({ description: 'how long this may be relied on if nobody can be asked any more; null when not entitled' }),
+  serverTime: time.meta({ description: 'by which the times above were judged; not part of the ETag' }),
   lease: z.string().nullable().meta({ description: 'compact JWS, for the service token only' }),
 }).meta({ id: 'Entitlements' })
 export type Entitlements = z.infer<typeof entitlementsSchema>
+
+export const featureSchema = z.object({
+  name: z.string(),
+  title: z.string().meta({ description: 'in English; of a name outside the catalogue, the name' }),
+  licensed: z.boolean().meta({ description: 'may be used now' }),
+}).meta({ id: 'Feature' })
+export type Feature = z.infer<typeof featureSchema>
 
 export const ROLES = ['admin', 'viewer'] as const
 export type Role = (typeof ROLES)[number]

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { ErrorCode } from './errors.ts'
 import {
-  checkInDaySchema, diagnosticsSchema, entitlementsSchema, EVENT_KINDS, eventSchema, licenseViewSchema, outboundSchema,
+  checkInDaySchema, diagnosticsSchema, entitlementsSchema, EVENT_KINDS, eventSchema, featureSchema, licenseViewSchema, outboundSchema,
   previewSchema, ROLES, sessionSchema, userSchema,
 } from './license.ts'
 import { isUsablePassword, PASSWORD_MAX, PASSWORD_MIN } from './password.ts'
@@ -140,6 +140,10 @@ export const OPERATIONS = {
   getEntitlements: {
     method: 'GET', path: '/api/entitlements', access: 'session-or-service', summary: 'What is licensed, for services',
     response: entitlementsSchema,
+  },
+  listFeatures: {
+    method: 'GET', path: '/api/features', access: 'session-or-service', summary: 'Every feature with its title, licensed or not',
+    response: z.object({ features: z.array(featureSchema) }),
   },
   checkFeature: {
     method: 'GET', path: '/api/features/:name', access: 'session-or-service', summary: 'Is this feature licensed?', status: 204,

@@ -175,9 +175,9 @@ export function createCheckIn({ keeper, store, server, keyring, random, version,
 
 /** What of a lease a person would notice if it changed. */
 function termsOf({ claims }: Lease): string {
-  const { exp, plan, licensee, features, seats } = claims
+  const { exp, plan, licensee, features, seats, limits } = claims
   const checkIn = claims.method === 'standard' ? claims.check_in : null
-  return JSON.stringify([exp, plan, licensee, features, seats, checkIn])
+  return JSON.stringify([exp, plan, licensee, features, seats, Object.entries(limits ?? {}).toSorted(), checkIn])
 }
 
 /** The license goes on from memory while storage is away. */

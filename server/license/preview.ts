@@ -1,5 +1,6 @@
 import { maskKey } from '../../shared/credential.ts'
 import { decodeProtectedHeader } from 'jose'
+import type { Limits } from '../../shared/lease.ts'
 import { TYP } from '../../shared/lease.ts'
 import { ERRORS } from '../../shared/errors.ts'
 import type { CHECK_NAMES, Preview } from '../../shared/license.ts'
@@ -132,6 +133,12 @@ function differenceOf(keeper: Keeper, next: Lease): NonNullable<Preview['differe
     .filter(({ current, next }) => current !== next)
 }
 
+/** `limit_editor 10, limit_workspace unlimited`, in the order of the names; null where there are none. */
+function limitsText(limits: Limits = {}): string | null {
+  const each = Object.entries(limits).toSorted(([a], [b]) => a < b ? -1 : 1).map(([name, limit]) => `${name} ${limit ?? 'unlimited'}`)
+  return each.join(', ') || null
+}
+
 function describeLease({ claims }: Lease) {
   return [
     { field: 'method' as const, value: claims.method },
@@ -139,6 +146,7 @@ function describeLease({ claims }: Lease) {
     { field: 'organization' as const, value: claims.licensee.organization },
     { field: 'seats' as const, value: claims.seats === null ? null : String(claims.seats) },
     { field: 'features' as const, value: claims.features.join(', ') },
+    { field: 'limits' as const, value: limitsText(claims.limits) },
     { field: 'expiresAt' as const, value: new Date(expiryOf(claims)).toISOString() },
     { field: 'licenseId' as const, value: claims.sub },
   ]

@@ -1,6 +1,6 @@
 import type { Method } from '../../shared/credential.ts'
 import { judgePaste } from '../../shared/paste.ts'
-import type { CheckInDay, Entitlements, LicenseView, OutboundRequest, Preview, Role, SaveStep } from '../../shared/license.ts'
+import type { CheckInDay, Entitlements, Feature, LicenseView, OutboundRequest, Preview, Role, SaveStep } from '../../shared/license.ts'
 import type { ErrorCode } from '../../shared/errors.ts'
 import { ERRORS } from '../../shared/errors.ts'
 import { createActivation, networkDetails } from './activation.ts'
@@ -20,7 +20,7 @@ import { createRemoval } from './removal.ts'
 import { createRunner } from './runner.ts'
 import type { ActivationRequest, SupportFacts } from './support.ts'
 import { activationRequestOf, supportBundleOf } from './support.ts'
-import { entitlementsOf, viewOf } from './view.ts'
+import { entitlementsOf, featuresOf, viewOf } from './view.ts'
 import { warningsOf } from './warnings.ts'
 
 export interface LicenseServiceOptions {
@@ -44,6 +44,7 @@ export interface LicenseService {
   view(role: Role): LicenseView
   moment(): Moment
   entitlements(withLease: boolean): Entitlements
+  features(): Feature[]
   /** Whether this feature may be used now. */
   hasFeature(name: string): boolean
   preview(credential: string): Promise<Preview>
@@ -116,6 +117,7 @@ export async function createLicenseService(options: LicenseServiceOptions): Prom
     view,
     moment: () => keeper.now(),
     entitlements: withLease => entitlementsOf(keeper, keeper.now(), withLease),
+    features: () => featuresOf(keeper, keeper.now()),
     hasFeature(name) {
       const { holding } = keeper
       return keeper.now().entitled && holding.kind === 'lease' && holding.lease.claims.features.includes(name)

@@ -1,5 +1,6 @@
 import { ERRORS } from '../../shared/errors.ts'
-import type { Entitlements, LicenseView, Role, Warning } from '../../shared/license.ts'
+import type { Entitlements, Feature, LicenseView, Role, Warning } from '../../shared/license.ts'
+import { FEATURE_TITLES } from '../../shared/license.ts'
 import type { Keeper, Moment } from './keeper.ts'
 import type { StoredLicense } from './ports.ts'
 import { expiryOf, pausesAt } from './state.ts'
@@ -22,6 +23,7 @@ export function viewOf(keeper: Keeper, moment: Moment, warnings: Warning[], mana
       : null,
     features: claims?.features ?? [],
     seats: claims?.seats ?? null,
+    limits: claims?.limits ?? {},
     seatsUsed: snapshot.seatsUsed,
     licenseId: claims?.sub ?? null,
     maskedKey: license?.maskedKey ?? null,
@@ -57,16 +59,36 @@ function checkInOf(license: StoredLicense): NonNullable<LicenseView['checkIn']> 
   }
 }
 
+/** Every feature of the catalogue, and those licensed beyond it. */
+export function featuresOf({ holding }: Keeper, { entitled }: Moment): Feature[] {
+  const licensed = entitled && holding.kind === 'lease' ? holding.lease.claims.features : []
+  const titles = new Map<string, string>(Object.entries(FEATURE_TITLES))
+  return [...new Set([...titles.keys(), ...licensed])]
+    .map(name => ({ name, title: titles.get(name) ?? name, licensed: licensed.includes(name) }))
+}
+
+/** How long an answer of this moment may be relied on if nobody can be asked any more, ms; null when not entitled. */
+function validUntil({ holding }: Keeper, { entitled, effective }: Moment): number | null {
+  if (!entitled || holding.kind !== 'lease') return null
+  const { claims } = holding.lease
+  // A state that is held for a check-in is beyond its end already: it may be relied on no longer than now.
+  return Math.max(effective, Math.min(expiryOf(claims), pausesAt(claims)))
+}
+
 /** Takes what the keeper holds; returns what other services need to know. The lease is for the service token only. */
 export function entitlementsOf(keeper: Keeper, moment: Moment, withLease: boolean): Entitlements {
   const lease = keeper.holding.kind === 'lease' ? keeper.holding.lease : null
+  const until = validUntil(keeper, moment)
   return {
     state: moment.state,
     entitled: moment.entitled,
     plan: lease?.claims.plan ?? null,
     features: moment.entitled ? lease?.claims.features ?? [] : [],
+    limits: lease?.claims.limits ?? {},
     seats: lease?.claims.seats ?? null,
     expiresAt: lease ? isoTime(expiryOf(lease.claims)) : null,
+    validUntil: until === null ? null : isoTime(until),
+    serverTime: isoTime(moment.effective),
     lease: withLease ? lease?.jws ?? null : null,
   }
 }

@@ -2,6 +2,8 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Preview } from '../../shared/license.ts'
+import type { PasteCause } from '../../shared/paste-causes.ts'
+import type { ApiClient } from '../product/api-client.ts'
 import { signIn } from '../product/api-client.ts'
 import type { LicenseServerProcess } from '../license-server/process.ts'
 import { startLicenseServer } from '../license-server/process.ts'
@@ -36,6 +38,23 @@ async function startOffline() {
   const { instanceId } = await client.license()
   const issue = (claims: Record<string, unknown> = {}) => vendor.control.issueToken({ instance_id: instanceId, claims })
   return { options, product, client, instanceId, issue }
+}
+
+/** With an offline license in force, what is no credential is told apart here. */
+async function expectNothingSent(client: ApiClient, token: string, instanceId: string): Promise<void> {
+  const [header = '', payload = '', signature = ''] = token.split('.')
+  const mistakes: [string, PasteCause][] = [
+    [header, 'part_of_token'], [payload, 'part_of_token'], [signature, 'part_of_token'], ['License keync_demo_standard', 'words_around'],
+    ['nc_demo_standardnc_demo_standard', 'two_credentials'], ['nc_demo_standardnc_ag_demo_airgapped', 'two_credentials'],
+    [instanceId, 'instance_id_pasted'], ['ABCD-1234-EFGH', 'offline_in_force'], [token.slice(0, -8), 'token_cut'],
+  ]
+  for (const [credential, cause] of mistakes) {
+    const saved = await client.save(credential)
+    expect([saved.status, saved.error?.details?.cause]).toEqual([422, cause])
+    const previewed = await client.request<Partial<Preview>>('POST', '/api/license/preview', { credential })
+    expect(previewed.error?.details?.cause ?? previewed.body.error?.details?.cause).toBe(cause)
+  }
+  expect(connections).toBe(0)
 }
 
 describe('an offline license', () => {
@@ -118,10 +137,11 @@ describe('an offline license', () => {
   })
 
   it('F05 a token is read as mail programs break it', async () => {
-    const { client, issue } = await startOffline()
+    const { client, instanceId, issue } = await startOffline()
     const wrapped = `\uFEFF${(await issue()).replace(/(.{76})/g, '$1\r\n')}\r\n`
     expect((await client.save(wrapped)).body.state).toBe('active')
     expectError(await client.save(`"${await issue()}"`), 'CREDENTIAL_MALFORMED')
+    await expectNothingSent(client, await issue(), instanceId)
     expectError(await client.save((await issue()).replace(/(.{76})/g, '$1=\r\n')), 'CREDENTIAL_MALFORMED')
   })
 

@@ -22,7 +22,7 @@ const CONTRACT = [
   'POST /api/license/preview', 'PUT /api/license', 'DELETE /api/license', 'POST /api/license/check-in',
   'GET /api/license/check-ins', 'GET /api/license/events', 'POST /api/license/diagnostics',
   'GET /api/license/support-bundle', 'GET /api/license/activation-request', 'GET /api/entitlements',
-  'GET /api/features/:name', 'PUT /api/usage', 'GET /api/health/live', 'GET /api/health/ready', 'GET /metrics',
+  'GET /api/features', 'GET /api/features/:name', 'PUT /api/usage', 'GET /api/health/live', 'GET /api/health/ready', 'GET /metrics',
 ]
 
 const stand = useStand()

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
-import type { Entitlements } from '../../shared/license.ts'
+import type { Entitlements, Feature } from '../../shared/license.ts'
 import { createApiClient } from '../product/api-client.ts'
 import { freePort, SERVICE_TOKEN } from '../product/process.ts'
 import { expectError } from './expect-error.ts'
@@ -62,23 +62,38 @@ describe('the service token', () => {
 describe('entitlements and features', () => {
   it('of an installation without a license are none', async () => {
     const { body } = await service().get<Entitlements>('/api/entitlements')
-    expect(body).toEqual({ state: 'unlicensed', entitled: false, plan: null, features: [], seats: null, expiresAt: null, lease: null })
+    expect(body).toEqual({
+      state: 'unlicensed', entitled: false, plan: null, features: [], limits: {}, seats: null, expiresAt: null, validUntil: null,
+      serverTime: expect.stringMatching(/Z$/), lease: null,
+    })
     const refused = await service().get('/api/features/sso')
     expectError(refused, 'FEATURE_NOT_LICENSED')
   })
 
   it('follow the license; the lease is for the service token only', async () => {
-    const { key } = await stand.licenseServer.control.createLicense({ method: 'standard', features: ['sso', 'quantum/annealing'], seats: null, plan: 'gold' })
+    const { key } = await stand.licenseServer.control.createLicense({ method: 'standard', features: ['sso', 'quantum/annealing'], seats: null, plan: 'gold', limits: { limit_workspace: 5, limit_tomorrow: null } })
     await stand.admin.save(key)
     const { body } = await service().get<Entitlements>('/api/entitlements')
-    expect(body).toMatchObject({ state: 'active', entitled: true, plan: 'gold', features: ['sso', 'quantum/annealing'], seats: null })
+    expect(body).toMatchObject({ state: 'active', entitled: true, plan: 'gold', features: ['sso', 'quantum/annealing'], limits: { limit_workspace: 5, limit_tomorrow: null }, seats: null })
+    expect(Date.parse(body.validUntil ?? '') - Date.parse(body.serverTime)).toBeGreaterThan(7 * 86_400_000)
+    expect(body.validUntil).toBe((await stand.admin.license()).graceEndsAt)
     expect(days(body.expiresAt)).toBe(365)
     expect(body.lease).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+$/)
     const viewer = await addViewer(stand.admin, stand.product)
     for (const client of [stand.admin, viewer]) {
       const { body: seen } = await client.request<Entitlements>('GET', '/api/entitlements')
-      expect(seen).toEqual({ ...body, lease: null })
+      expect(seen).toEqual({ ...body, serverTime: expect.stringMatching(/Z$/), lease: null })
     }
+  })
+
+  it('the list of features has all of the catalogue, and what is licensed beyond it', async () => {
+    const { body } = await service().get<{ features: Feature[] }>('/api/features')
+    expect(body.features).toEqual(expect.arrayContaining([
+      { name: 'sso', title: 'Single sign-on', licensed: true }, { name: 'scim', title: 'SCIM provisioning', licensed: false },
+      { name: 'quantum/annealing', title: 'quantum/annealing', licensed: true },
+    ]))
+    for (const { name, licensed } of body.features) expect((await service().get(`/api/features/${encodeURIComponent(name)}`)).status).toBe(licensed ? 204 : 402)
+    expect((await stand.admin.request('GET', '/api/features')).body).toEqual(body)
   })
 
   it('a feature is 204, one outside the license 402, or 403 for proxies that know no 402', async () => {

@@ -3,6 +3,7 @@ import en from '../../app/locales/en.json' with { type: 'json' }
 import type { CredentialErrorCode } from '../../shared/errors.ts'
 import { ERRORS } from '../../shared/errors.ts'
 import type { LicenseView } from '../../shared/license.ts'
+import type { PasteCause } from '../../shared/paste-causes.ts'
 import type { IssueToken } from '../license-server/control-protocol.ts'
 import type { LicenseServerProcess } from '../license-server/process.ts'
 import type { ApiClient } from '../product/api-client.ts'
@@ -66,6 +67,27 @@ test('every refusal of a token says its own reason, and the license that is ther
   const [, , signature] = (await licenseServer.control.issueToken({ instance_id: before.instanceId })).split('.')
   await expectRefused(page, api, before, [header, payload, signature].join('.'), 'TOKEN_SIGNATURE_INVALID')
   expect(await licenseServer.control.requests()).toEqual([])
+})
+
+test('F03 what was pasted by mistake is named, with the way out, and reaches no license server', async ({ licensePage: page, api, licenseServer }) => {
+  const before = await keepOffline(page, api, licenseServer)
+  const token = await licenseServer.control.issueToken({ instance_id: before.instanceId })
+  await licenseServer.control.clearRequests()
+  const mistakes: [string, PasteCause][] = [
+    [token.split('.')[1] ?? '', 'part_of_token'], [before.instanceId, 'instance_id_pasted'], ['License key nc_demo_standard', 'words_around'],
+    ['nc_demo_standardnc_demo_standard', 'two_credentials'], ['ABCD-1234-EFGH', 'offline_in_force'],
+  ]
+  for (const [text, cause] of mistakes) {
+    await test.step(cause, async () => {
+      await saveCredential(page, text)
+      const alert = await expectFailure(page, 'CREDENTIAL_MALFORMED', en.errors.CREDENTIAL_MALFORMED.title)
+      await expect(alert).toContainText(`${en.paste[cause].means} ${en.paste[cause].do}`)
+    })
+  }
+  await saveCredential(page, token.slice(0, -6))
+  await expect(await expectFailure(page, 'TOKEN_SIGNATURE_INVALID', en.errors.TOKEN_SIGNATURE_INVALID.title)).toContainText(en.paste.token_cut.means)
+  expect(await licenseServer.control.requests()).toEqual([])
+  expect(lasting(await api.license())).toEqual(lasting(before))
 })
 
 test('a token for another installation names both, and its reference opens and focuses the entry', async ({ licensePage: page, api, licenseServer }) => {

@@ -41,6 +41,18 @@ test('Instance ID to token to Active, without any call', async ({ licensePage: p
   expect(await page.content()).not.toContain(token.split('\r\n')[1])
 })
 
+test('the limits of a plan are shown by their titles, and by their names where they have none', async ({ licensePage: page, product }) => {
+  const instanceId = idInLog(product.output())
+  await fieldOf(page).fill(await issueByCommand(instanceId, '--limits', 'limit_workspace=5,limit_tomorrow=unlimited'))
+  await page.getByRole('button', { name: 'Preview' }).click()
+  await expect(page.getByRole('row', { name: 'Limits – limit_tomorrow: Unlimited, Workspaces: 5' })).toBeVisible()
+  await credentialOf(page).getByRole('button', { name: 'Save', exact: true }).click()
+  await expectState(page, 'active')
+  const details = page.locator('#details dl')
+  await expect(details.locator('div', { hasText: 'Workspaces' })).toHaveText('Workspaces5')
+  await expect(details.locator('div', { hasText: 'limit_tomorrow' })).toHaveText('limit_tomorrowUnlimited')
+})
+
 test('the preview shows every check and the difference, and changes nothing', async ({ licensePage: page, product, api, licenseServer }) => {
   const instanceId = idInLog(product.output())
   await activate(page, await issueByCommand(instanceId))
@@ -80,7 +92,7 @@ test('a renewal is a new token; the older one is refused and changes nothing', a
   await expect(statusOf(page)).not.toContainText('Ask for a new license token before then.')
   const { expiresAt } = await api.license()
   await saveCredential(page, older)
-  const alert = await expectFailure(page, 'TOKEN_OLDER_THAN_CURRENT', 'This token is older than one used before')
+  const alert = await expectFailure(page, 'TOKEN_OLDER_THAN_CURRENT', 'This license is older than one used before')
   await expect(alert).toContainText('Nothing was changed; the license you had is kept.')
   await expectState(page, 'active')
   expect((await api.license()).expiresAt).toBe(expiresAt)

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { MAX_TERM, methodSchema } from '../../shared/lease.ts'
+import { limitsSchema, MAX_TERM, methodSchema } from '../../shared/lease.ts'
 import { SIGNERS } from './signers.ts'
 
 /* What the control API under `/__sandbox/` takes and answers; its server and its client are both typed by this. */
@@ -14,6 +14,7 @@ const terms = {
   plan: z.string().min(1).optional(),
   seats: z.int().min(0).nullable().optional(),
   features: z.array(z.string()).optional(),
+  limits: limitsSchema.optional(),
   organization: z.string().min(1).optional(),
   email: z.string().optional(),
   /** Term from now on; `exp`, in seconds since 1970, wins. */
@@ -46,6 +47,7 @@ export const licenseStateSchema = z.object({
   method: methodSchema,
   plan: z.string(),
   seats: z.int().nullable(),
+  limits: limitsSchema,
   features: z.array(z.string()),
   organization: z.string(),
   email: z.string(),

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
-import { INSTANCE_ID, MAX_TERM } from '../../shared/lease.ts'
+import { INSTANCE_ID, limitsSchema, MAX_TERM } from '../../shared/lease.ts'
 import { createVendorClock } from './clock.ts'
 import { DEFAULT_DAYS, DEFAULT_FEATURES, DEFAULT_ORGANIZATION, DEFAULT_PLAN, DEFAULT_SEATS } from './named-keys.ts'
 import { draftOf, signDraft } from './signing.ts'
@@ -11,11 +11,19 @@ const MAX_DAYS = MAX_TERM / 86_400
 
 export const USAGE = `usage: license-server issue --method offline --instance <Instance ID>
          [--days ${DEFAULT_DAYS}] [--plan ${DEFAULT_PLAN}] [--seats ${DEFAULT_SEATS}|unlimited] [--key nc_...]
-         [--features ${DEFAULT_FEATURES.join(',')}] [--organization "${DEFAULT_ORGANIZATION}"]`
+         [--features ${DEFAULT_FEATURES.join(',')}] [--organization "${DEFAULT_ORGANIZATION}"]
+         [--limits limit_workspace=5,limit_editor=unlimited]`
 
 const whole = (low: number, high: number, message: string) =>
   z.string().regex(/^\d{1,9}$/, message).transform(Number).refine(value => value >= low && value <= high, message)
 const listMessage = 'must be names separated by commas'
+
+const limitMessage = 'must be name=number or name=unlimited, separated by commas, each name beginning with limit_'
+/** `limit_workspace=5,limit_editor=unlimited` as the claim says it. */
+const limits = z.string().transform(list => Object.fromEntries(list.split(',').map((entry) => {
+  const [name = '', value = ''] = entry.split('=').map(part => part.trim())
+  return [name, value === 'unlimited' ? null : /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN]
+}))).refine(value => limitsSchema.safeParse(value).success, limitMessage)
 
 const orderSchema = z.object({
   method: z.literal('offline', 'must be offline; the other methods exchange a key for a lease'),
@@ -28,6 +36,7 @@ const orderSchema = z.object({
   features: z.string().transform(list => list.split(',').map(name => name.trim()))
     .refine(names => names.every(name => name !== ''), listMessage).default([...DEFAULT_FEATURES]),
   organization: z.string().min(1, 'must not be empty').default(DEFAULT_ORGANIZATION),
+  limits: limits.optional(),
 })
 type Order = z.output<typeof orderSchema>
 
@@ -39,7 +48,7 @@ function readOrder(args: readonly string[]): Order | { problems: string[] } {
       args: [...args],
       options: {
         method: text, instance: text, key: text, days: text,
-        plan: text, seats: text, features: text, organization: text,
+        plan: text, seats: text, features: text, organization: text, limits: text,
       },
     })
     const parsed = orderSchema.safeParse(values)
@@ -55,8 +64,8 @@ function readOrder(args: readonly string[]): Order | { problems: string[] } {
 export async function issueFromArguments(args: readonly string[]): Promise<{ token: string } | { problems: string[] }> {
   const order = readOrder(args)
   if ('problems' in order) return order
-  const { instance, days, plan, seats, key, features, organization } = order
+  const { instance, days, plan, seats, key, features, organization, limits } = order
   const clock = createVendorClock()
-  const license = { ...offlineLicense(instance, key, days, clock), plan, seats, features, organization }
+  const license = { ...offlineLicense(instance, key, days, clock), plan, seats, features, organization, limits }
   return { token: await signDraft(draftOf('offline', offlineClaims(license, instance, clock))) }
 }

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { RefusalCode } from '../../server/license-server/protocol.ts'
 import type { Method } from '../../shared/credential.ts'
+import type { Limits } from '../../shared/lease.ts'
 import type { VendorClock } from './clock.ts'
 import type { ChangeLicense, CreateLicense, LicenseState, LicenseStatus } from './control-protocol.ts'
 import {
@@ -19,6 +20,7 @@ export interface License {
   plan: string
   seats: number | null
   features: string[]
+  limits: Limits | undefined
   organization: string
   email: string
   /** End of the term, or the days it always has left (named keys), counted from the end of today, UTC. */
@@ -75,10 +77,11 @@ export function release(license: License, instanceId: string): void {
 }
 
 export function stateOf(license: License): LicenseState {
-  const { key, licenseId, method, plan, seats, features, organization, email, every, grace, renews, status } = license
+  const { key, licenseId, method, plan, seats, features, limits, organization, email, every, grace, renews, status } = license
   const { activations, deactivations, seatsUsed } = license
   return {
     key, licenseId, method, plan, seats, features, organization, email, every, grace, renews, status, seatsUsed,
+    limits: limits ?? {},
     exp: expOf(license), reason: license.reason ?? null, boundTo: [...license.boundTo], activations, deactivations,
   }
 }
@@ -87,7 +90,7 @@ export function stateOf(license: License): LicenseState {
 export function blankLicense(key: string, method: Method, term: License['term']): License {
   return {
     key, method, term, licenseId: licenseIdOf(key),
-    plan: DEFAULT_PLAN, seats: DEFAULT_SEATS, features: [...DEFAULT_FEATURES],
+    plan: DEFAULT_PLAN, seats: DEFAULT_SEATS, features: [...DEFAULT_FEATURES], limits: undefined,
     organization: DEFAULT_ORGANIZATION, email: DEFAULT_EMAIL,
     every: DEFAULT_EVERY, grace: DEFAULT_GRACE, renews: method === 'standard',
     status: 'active', reason: undefined, signer: 'sandbox', refuses: undefined,

@@ -7,7 +7,7 @@ import type { License } from './licenses.ts'
 
 export type Verdict = Pick<VerdictClaims, 'verdict' | 'reason'>
 type Common = Pick<VerdictClaims, 'iss' | 'aud' | 'sub' | 'jti' | 'iat' | 'seq' | 'instance_id'>
-type Terms = Pick<StandardLease, 'exp' | 'plan' | 'licensee' | 'features' | 'seats'>
+type Terms = Pick<StandardLease, 'exp' | 'plan' | 'licensee' | 'features' | 'seats' | 'limits'>
 
 function commonClaims(license: License, instanceId: string, clock: VendorClock): Common {
   return {
@@ -22,8 +22,8 @@ function commonClaims(license: License, instanceId: string, clock: VendorClock):
 }
 
 function termClaims(license: License): Terms {
-  const { plan, organization, email, features, seats } = license
-  return { exp: expOf(license), plan, licensee: { organization, email }, features: [...features], seats }
+  const { plan, organization, email, features, seats, limits } = license
+  return { exp: expOf(license), plan, licensee: { organization, email }, features: [...features], seats, ...(limits ? { limits } : {}) }
 }
 
 /** Builds the claims of a lease that answers `nonce`. */

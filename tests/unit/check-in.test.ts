@@ -58,7 +58,7 @@ describe('a good check-in', () => {
   it.each<[string, (claims: Record<string, unknown>) => void]>([
     ['plan', (claims) => { claims.plan = 'business' }], ['seats', (claims) => { claims.seats = 26 }], ['features', (claims) => { claims.features = ['sso'] }],
     ['licensee', (claims) => { claims.licensee = { organization: 'Acme 2' } }], ['periods', (claims) => { claims.check_in = { every: 3600, grace: 604_800 } }],
-    ['grace', (claims) => { claims.check_in = { every: 21_600, grace: 1 } }],
+    ['grace', (claims) => { claims.check_in = { every: 21_600, grace: 1 } }], ['limits', (claims) => { claims.limits = { limit_editor: 5 } }],
   ])('that changes the %s grows the revision', async (_, change) => {
     const world = await licensed()
     world.vendor.spoil = ({ claims }) => change(claims)

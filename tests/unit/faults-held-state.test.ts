@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { LicenseError } from '../../server/license/errors.ts'
 import { judgeHold, LONGEST_HOLD } from '../../server/license/held-state.ts'
-import type { ClockReading, StoredHold } from '../../server/license/ports.ts'
+import type { ClockReading, LicenseStore, StoredHold } from '../../server/license/ports.ts'
 import { moment, save, SECOND } from '../faults/installation.ts'
 import { tally } from '../faults/tally.ts'
 import { DAY } from './support/claims.ts'
@@ -14,11 +14,11 @@ import { createSqliteWorld, createWorld } from './support/world.ts'
 
 beforeEach(verifySynchronously)
 
-const KINDS = [['memory', createWorld], ['SQLite', createSqliteWorld]] as const
-type Installation = Pick<World, 'clock' | 'vendor' | 'service' | 'boot' | 'tick' | 'store'> | Awaited<ReturnType<typeof createSqliteWorld>>
+type Installation = World<LicenseStore>
+const KINDS: [string, () => Promise<Installation>][] = [['memory', createWorld], ['SQLite', createSqliteWorld]]
 
 /** A standard license whose grace is over, unnoticed by any process, and a license server that does not answer. */
-async function pausedUnnoticed<T extends Installation>(create: () => Promise<T>): Promise<T> {
+async function pausedUnnoticed(create: () => Promise<Installation>): Promise<Installation> {
   const world = await create()
   world.vendor.licenses.set(KEY, licenseAt(world.clock, 'lic_short', { every: 3600, grace: 7200 }))
   await save(world, KEY)

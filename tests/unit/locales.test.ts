@@ -2,6 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { createI18n } from 'vue-i18n'
 import { describe, expect, it, test } from 'vitest'
 import plurals from '../../app/locales/plurals.ts'
+import { FEATURE_TITLES, LIMIT_CATALOGUE } from '../../shared/license.ts'
+import { PASTE_CAUSES } from '../../shared/paste-causes.ts'
 
 const ROOT = new URL('../../app/', import.meta.url)
 const read = (path: string) => readFileSync(new URL(path, ROOT), 'utf8')
@@ -39,6 +41,12 @@ describe('the words of the screen', () => {
       && ![...english.keys()].some(key => form.test(key)))
     expect(dangling).toEqual([])
   })
+})
+
+test('what the API calls the features is what the screen calls them in English', () => {
+  expect(Object.fromEntries([...english].flatMap(([key, text]) => key.startsWith('features.') ? [[key.slice(9), text]] : []))).toEqual(FEATURE_TITLES)
+  expect([...english.keys()].filter(key => key.startsWith('limits.')).map(key => key.slice(7))).toEqual([...LIMIT_CATALOGUE])
+  expect([...english.keys()].filter(key => /^paste\..*\.means$/.test(key)).map(key => key.split('.')[1])).toEqual([...PASTE_CAUSES])
 })
 
 test('the languages are those that were promised', () => {

@@ -72,6 +72,11 @@ describe('the claims of a lease', () => {
     ['an e-mail that is no text', { licensee: { organization: 'A', email: 1 } }, 'licensee.email'],
     ['features as text', { features: 'sso' }, 'features'], ['a feature that is no text', { features: ['sso', 1] }, 'features.1'],
     ['negative seats', { seats: -1 }, 'seats'], ['half a seat', { seats: 0.5 }, 'seats'], ['no seats at all', { seats: undefined }, 'seats'],
+    ['limits in a list', { limits: [5] }, 'limits'], ['limits null', { limits: null }, 'limits'], ['a limit of another name', { limits: { seats: 5 } }, 'limits.seats'],
+    ['a limit without a name', { limits: { limit_: 5 } }, 'limits.limit_'], ['a negative limit', { limits: { limit_editor: -1 } }, 'limits.limit_editor'],
+    ['half a limit', { limits: { limit_editor: 0.5 } }, 'limits.limit_editor'], ['a limit as text', { limits: { limit_editor: '5' } }, 'limits.limit_editor'],
+    ['a limit that is no number', { limits: { limit_editor: true } }, 'limits.limit_editor'],
+    ['501 limits', { limits: Object.fromEntries(Array.from({ length: 501 }, (_, n) => [`limit_${n}`, n])) }, 'limits'],
   ]
 
   it.each(wrong)('are refused, naming the claim: %s', async (_, changes, claim) => {
@@ -107,6 +112,7 @@ describe('the claims of a lease', () => {
     ['exp exactly 20 years after iat', { exp: IAT + 7305 * 86_400 }], ['exp one second after iat', { exp: IAT + 1 }], ['seq zero', { seq: 0 }],
     ['unlimited seats', { seats: null }], ['no seat', { seats: 0 }], ['no feature', { features: [] }], ['an unknown feature', { features: ['time-travel'] }],
     ['a licensee without e-mail', { licensee: { organization: 'Größe GmbH' } }], ['nbf', { nbf: IAT + 5 }],
+    ['no limits', { limits: {} }], ['limits of any name', { limits: { limit_workspace: 5, limit_editor: null, 'limit_of.tomorrow': 0 } }],
   ])('may have %s', async (_, changes) => {
     const claims = { ...offlineClaims(), ...changes }
     expect((await verifyOfflineToken(signed('offline', claims), keyring)).claims).toEqual(claims)

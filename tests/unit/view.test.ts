@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { entitlementsSchema, licenseViewSchema } from '../../shared/license.ts'
+import { entitlementsSchema, FEATURE_CATALOGUE, licenseViewSchema } from '../../shared/license.ts'
 import { DAY, EMAIL, HOUR, offlineToken, OTHER_INSTANCE } from './support/claims.ts'
 import { START } from './support/clock.ts'
 import { createFixedRandom } from './support/random.ts'
@@ -20,7 +20,7 @@ describe('the view', () => {
   it('of no license says so and nothing else', async () => {
     const { service } = await createWorld()
     expect(service.view('admin')).toEqual({
-      state: 'unlicensed', entitled: false, method: null, plan: null, licensee: null, features: [], seats: null, seatsUsed: null, licenseId: null,
+      state: 'unlicensed', entitled: false, method: null, plan: null, licensee: null, features: [], seats: null, limits: {}, seatsUsed: null, licenseId: null,
       maskedKey: null, issuedAt: null, expiresAt: null, activatedAt: null, graceEndsAt: null, renews: null, checkIn: null,
       instanceId: service.instanceId, boundTo: null, reason: null, verdictAt: null, invalidBecause: null, managedByEnv: false,
       warnings: [], revision: 0, serverTime: iso(START),
@@ -34,7 +34,7 @@ describe('the view', () => {
     const view = world.service.view('admin')
     expect(view).toEqual({
       state: 'active', entitled: true, method: 'standard', plan: 'enterprise', licensee: { organization: 'Acme', email: EMAIL },
-      features: ['sso', 'scim'], seats: 25, seatsUsed: 12, licenseId: 'lic_standard', maskedKey: 'nc_••••••••6789', issuedAt: iso(START),
+      features: ['sso', 'scim'], seats: 25, limits: {}, seatsUsed: 12, licenseId: 'lic_standard', maskedKey: 'nc_••••••••6789', issuedAt: iso(START),
       expiresAt: iso(START + 365 * DAY), activatedAt: iso(START), graceEndsAt: iso(START + 6 * HOUR + 7 * DAY), renews: true,
       checkIn: { lastSuccessAt: iso(START), lastAttemptAt: iso(START), nextAt: iso(START + 6 * HOUR), consecutiveFailures: 0, lastError: null },
       instanceId: world.service.instanceId, boundTo: world.service.instanceId, reason: null, verdictAt: null, invalidBecause: null, managedByEnv: false,
@@ -125,14 +125,14 @@ describe('the view', () => {
 describe('entitlements', () => {
   it('of no license are none', async () => {
     const { service } = await createWorld()
-    expect(service.entitlements(true)).toEqual({ state: 'unlicensed', entitled: false, plan: null, features: [], seats: null, expiresAt: null, lease: null })
+    expect(service.entitlements(true)).toEqual({ state: 'unlicensed', entitled: false, plan: null, features: [], limits: {}, seats: null, expiresAt: null, validUntil: null, serverTime: iso(START), lease: null })
     expect(service.hasFeature('sso')).toBe(false)
   })
 
   it('name features, and the lease only to whom it is for', async () => {
     const world = await licensed()
     const { license } = await world.store.read()
-    const expected = { state: 'active', entitled: true, plan: 'enterprise', features: ['sso', 'scim'], seats: 25, expiresAt: iso(START + 365 * DAY) }
+    const expected = { state: 'active', entitled: true, plan: 'enterprise', features: ['sso', 'scim'], limits: {}, seats: 25, expiresAt: iso(START + 365 * DAY), validUntil: iso(START + 7.25 * DAY), serverTime: iso(START) }
     expect(world.service.entitlements(false)).toEqual({ ...expected, lease: null })
     expect(world.service.entitlements(true)).toEqual({ ...expected, lease: license?.lease })
     expect(entitlementsSchema.parse(world.service.entitlements(true))).toEqual(world.service.entitlements(true))
@@ -145,7 +145,49 @@ describe('entitlements', () => {
     expect(world.service.hasFeature('sso')).toBe(true)
     world.clock.advance(1)
     expect(world.service.hasFeature('sso')).toBe(false)
-    expect(world.service.entitlements(false)).toMatchObject({ state: 'expired', entitled: false, features: [], plan: 'enterprise', seats: 25 })
+    expect(world.service.entitlements(false)).toMatchObject({ state: 'expired', entitled: false, features: [], plan: 'enterprise', seats: 25, validUntil: null })
+  })
+
+  it('may be relied on until grace or the term ends, whichever is first, and not beyond now while a state is held', async () => {
+    const world = await licensed()
+    const validUntil = () => world.service.entitlements(false).validUntil
+    Object.assign(world.vendor.licenses.get(KEY) ?? {}, { exp: (START + 8 * DAY) / 1000 })
+    await world.service.checkIn(ADMIN)
+    expect(validUntil()).toBe(iso(START + 7.25 * DAY))
+    world.clock.advance(DAY)
+    await world.service.checkIn(ADMIN)
+    expect(validUntil()).toBe(iso(START + 8 * DAY))
+    world.clock.reboot(30 * DAY)
+    await world.boot()
+    expect(world.service.moment()).toMatchObject({ state: 'active', inDoubt: true })
+    expect(validUntil()).toBe(iso(START + 31 * DAY))
+    const airgapped = await licensed(AIRGAPPED_KEY)
+    expect(airgapped.service.entitlements(false).validUntil).toBe(iso(START + 365 * DAY))
+  })
+
+  it('name the limits of the license, whether or not this build knows them', async () => {
+    const limits = { limit_workspace: 5, limit_editor: null, 'limit_of.tomorrow': 0 }
+    const world = await createWorld()
+    await world.service.save({ credential: offlineToken({ instance_id: world.service.instanceId, limits }), actor: ADMIN })
+    expect(world.service.view('viewer').limits).toEqual(limits)
+    expect(world.service.entitlements(false).limits).toEqual(limits)
+  })
+})
+
+describe('the list of features', () => {
+  it('has the catalogue, and what is licensed beyond it; licensed is what may be used now', async () => {
+    const world = await createWorld()
+    expect(world.service.features().map(({ name }) => name)).toEqual([...FEATURE_CATALOGUE])
+    expect(world.service.features().filter(({ licensed }) => licensed)).toEqual([])
+    const features = ['sso', 'time-travel', '__proto__', 'sso']
+    await world.service.save({ credential: offlineToken({ instance_id: world.service.instanceId, features }), actor: ADMIN })
+    expect(world.service.features().filter(({ licensed }) => licensed)).toEqual([
+      { name: 'sso', title: 'Single sign-on', licensed: true }, { name: 'time-travel', title: 'time-travel', licensed: true },
+      { name: '__proto__', title: '__proto__', licensed: true },
+    ])
+    expect(world.service.features()).toContainEqual({ name: 'scim', title: 'SCIM provisioning', licensed: false })
+    world.clock.advance(366 * DAY)
+    expect(world.service.features().every(({ licensed }) => !licensed)).toBe(true)
   })
 })
 

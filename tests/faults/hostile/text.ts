@@ -4,11 +4,12 @@ import type { Mutation } from './mutation.ts'
 import { mutation } from './mutation.ts'
 
 const MALFORMED = 'CREDENTIAL_MALFORMED'
-const INVISIBLE = [' ', '\t', '\n', '\r', '\v', '\f', '\u00a0', '\u1680', '\u180e', '\u2000', '\u2003', '\u200a', '\u200b', '\u200c', '\u200d', '\u2028', '\u2029', '\u202f', '\u205f', '\u2060', '\u3000', '\ufeff'] as const
-/** One of every kind of character that is none of a credential and none that mail adds. */
+const INVISIBLE = [' ', '\t', '\n', '\r', '\v', '\f', '\u00a0', '\u1680', '\u180e', '\u2000', '\u2003', '\u200a', '\u200b', '\u200c', '\u200d', '\u2028', '\u2029', '\u202f', '\u205f', '\u2060', '\u3000', '\ufeff',
+  '\u0085', '\u00ad', '\u034f', '\u061c', '\u200e', '\u200f', '\u202a', '\u2061', '\u2064', '\u2066', '\u2069', '\u206f', '\ufe0f', '\u{e0001}', '\u{e0041}'] as const
+/** One of every kind of character that is none of a credential, can be seen or changes what is seen, and is no white space. */
 const FOREIGN = [
-  '\u0000', '\u0001', '\u0007', '\u001b[31m', '\u007f', '\u0085', '\u00ad', '\u034f', '\u061c', '\u200e', '\u200f', '\u202a', '\u202e', '\u2061', '\u2064', '\u2066', '\u2069', '\u206f', '\u0301', '\ufe0f',
-  '\u{e0001}', '\u{e0041}', '\ud800', '\udc00', '\ufffd', '\uffff', '\u{10ffff}', '💥', '👩‍👩‍👧', '🇩🇪', 'é', 'ß', 'ſ', 'ı', 'İ', '\u212a', '中', 'ｎ', '０', '𝐧', '①', '²', '٣', '߃', 'ﬁ', 'ا', 'ב', '\ue000',
+  '\u0000', '\u0001', '\u0007', '\u001b[31m', '\u007f', '\u202d', '\u202e', '\u0301',
+  '\ud800', '\udc00', '\ufffd', '\uffff', '\u{10ffff}', '💥', '👩‍👩‍👧', '🇩🇪', 'é', 'ß', 'ſ', 'ı', 'İ', '\u212a', '中', 'ｎ', '０', '𝐧', '①', '²', '٣', '߃', 'ﬁ', 'ا', 'ב', '\ue000',
   '<', '>', '&', '"', '\'', '`', '/', '\\', '+', '=', '%', '$', '{', '}', '(', ')', '[', ']', '*', '?', '!', '@', '#', '^', '|', '~', ',', ';', ':',
 ] as const
 const LETTERS = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_'

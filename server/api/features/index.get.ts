@@ -1,0 +1,3 @@
+import { handle } from '../../utils/handle.ts'
+
+export default handle('listFeatures', ({ app }) => ({ features: app.license.features() }))
