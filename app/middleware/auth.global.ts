@@ -12,7 +12,8 @@ export default defineNuxtRouteMiddleware(async (to) => {
   }
   if (session.failure) {
     throw createError({
-      status: session.failure.status || 503, fatal: true,
+      // In the browser it has to be said to show; on the server it would only make a stack in the log of what is logged already.
+      status: session.failure.status || 503, fatal: import.meta.client,
       data: { code: session.failure.code, reference: session.failure.reference, requestId: session.failure.requestId },
     })
   }
