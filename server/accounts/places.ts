@@ -17,20 +17,34 @@ export interface Places {
   run<T>(address: string, work: () => Promise<T>): Promise<T>
 }
 
+/** Neighbourhoods remembered at most. */
+const NEIGHBOURHOODS = 1_000
+
 interface Newcomer { address: string, enter: () => void, refuse: () => void }
 
-/** Hands a few places round, at most two to one address. */
+/** IPv4 addresses that agree in 16 bits, IPv6 networks that agree in 32: whoever has many addresses, has them there. */
+function neighbourhoodOf(address: string): string {
+  return address.split(/[.:]/, 2).join('.')
+}
+
+/**
+ * Hands a few places round, at most two to one address. A place that comes free goes to the neighbourhood that has had its
+ * last turn longest ago, so that a crowd of addresses does not keep somebody from elsewhere waiting.
+ */
 export function createPlaces({ places = 8, perAddress = 2, patience = 2_000, waiting = 512 }: PlaceOptions = {}): Places {
   const taken = new Map<string, number>()
   const newcomers: Newcomer[] = []
   let free = places
-  let fromTheEnd = true
+  const turns = new Map<string, number>()
+  let turn = 0
 
   const hasRoom = (address: string) => free > 0 && (taken.get(address) ?? 0) < perAddress
 
   function take(address: string): void {
     free--
     taken.set(address, (taken.get(address) ?? 0) + 1)
+    if (turns.size >= NEIGHBOURHOODS) turns.clear()
+    turns.set(neighbourhoodOf(address), ++turn)
   }
 
   function leave(address: string): void {
@@ -42,15 +56,16 @@ export function createPlaces({ places = 8, perAddress = 2, patience = 2_000, wai
   }
 
   /**
-   * By turns the newest and the oldest: whoever comes after a crowd is let in before the crowd is through, and whoever came
-   * before it is not forgotten over it.
+   * Among neighbours by turns the newest and the oldest: whoever comes after a crowd is let in before the crowd is through,
+   * and whoever came before it is not forgotten over it.
    */
   function letIn(): void {
-    const fits = ({ address }: Newcomer) => hasRoom(address)
-    const index = fromTheEnd ? newcomers.findLastIndex(fits) : newcomers.findIndex(fits)
-    const [next] = index < 0 ? [] : newcomers.splice(index, 1)
+    const lastTurn = ({ address }: Newcomer) => turns.get(neighbourhoodOf(address)) ?? 0
+    const fitting = newcomers.filter(({ address }) => hasRoom(address))
+    const longestAgo = Math.min(...fitting.map(lastTurn))
+    const next = fitting.filter(each => lastTurn(each) === longestAgo).at(turn % 2 ? 0 : -1)
     if (!next) return
-    fromTheEnd = !fromTheEnd
+    newcomers.splice(newcomers.indexOf(next), 1)
     take(next.address)
     next.enter()
   }

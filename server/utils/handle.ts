@@ -16,7 +16,7 @@ import { peerOf } from './peer.ts'
 import { readJsonBody, readParams, readQuery } from './read-input.ts'
 import { nameAccount } from './request-context.ts'
 import { requireSameSite } from './same-site.ts'
-import { cookieScopeOf, getSessionToken } from './session-cookie.ts'
+import { cookieScopeOf, getSessionToken, hasSessionCookie } from './session-cookie.ts'
 
 type Input<O, K extends string> = O extends Record<K, infer S extends z.ZodType> ? z.infer<S> : undefined
 type Operations = typeof OPERATIONS
@@ -108,6 +108,8 @@ function becauseOf(kind: BearerKind | undefined): string {
 
 /** Whose session the request's cookie is. */
 export async function getIdentity(event: H3Event, peer: Peer): Promise<Identity | undefined> {
+  // Before the database has been reached too, a visitor without a session is just that.
+  if (!hasSessionCookie(event)) return undefined
   const app = requireApp()
   const token = getSessionToken(event, cookieScopeOf(app, peer))
   return token === undefined ? undefined : app.accounts.identify(token)

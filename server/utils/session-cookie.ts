@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { H3Event } from 'h3'
 import { deleteCookie, parseCookies, setCookie } from 'h3'
-import type { App } from './composition.ts'
 import type { Peer } from './peer.ts'
 
 /*
@@ -23,7 +22,9 @@ export interface CookieScope {
   https: boolean
 }
 
-export function cookieScopeOf({ config, license }: Pick<App, 'config' | 'license'>, { origin }: Pick<Peer, 'origin'>): CookieScope {
+export function cookieScopeOf(
+  { config, license }: { config: { basePath: string }, license: { instanceId: string } }, { origin }: Pick<Peer, 'origin'>,
+): CookieScope {
   return { basePath: config.basePath, instanceId: license.instanceId, https: origin.startsWith('https:') }
 }
 
@@ -31,6 +32,11 @@ export function cookieScopeOf({ config, license }: Pick<App, 'config' | 'license
 export function sessionCookieName({ basePath, instanceId, https }: CookieScope): string {
   const prefix = https ? basePath === '/' ? '__Host-' : '__Secure-' : ''
   return `${prefix}${NAME}_${createHash('sha256').update(instanceId).digest('hex').slice(0, 8)}`
+}
+
+/** Whether the request brought any session cookie of a product like this; whose it is takes the Instance ID to tell. */
+export function hasSessionCookie(event: H3Event): boolean {
+  return Object.keys(parseCookies(event)).some(name => name.includes(`${NAME}_`))
 }
 
 /** The session token that came with the request, if it looks like one. */

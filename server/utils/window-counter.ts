@@ -1,4 +1,4 @@
-import { performance } from 'node:perf_hooks'
+import { LRUCache } from 'lru-cache'
 
 export interface WindowCounterOptions {
   points: number
@@ -18,38 +18,24 @@ export interface WindowCounter {
 }
 
 /**
- * Counts uses per key in windows that begin with the first. All windows are of one length, so that the oldest key is the
- * first to end and no timer is needed: every use drops those that have ended. At capacity the oldest window ends early.
- * That frees nobody who is not free already: whoever can fill the table comes from more addresses than there are password
- * hashes in a window. And it never holds anybody up, as a table that refused newcomers would.
+ * Counts uses per key in windows that begin with the first. Without timers, and with an upper bound: at capacity the key that
+ * has been quiet for longest is forgotten. That frees nobody who is not free already, since whoever can fill the table comes
+ * from more addresses than passwords can be hashed in a window; and it never holds anybody up, as a table that refused
+ * newcomers would.
  */
-export function createWindowCounter({
-  points, duration, capacity = 20_000, now = () => performance.now(),
-}: WindowCounterOptions): WindowCounter {
-  const windows = new Map<string, { used: number, endsAt: number }>()
-
-  function dropEnded(at: number): void {
-    for (const [key, { endsAt }] of windows) {
-      if (endsAt > at) return
-      windows.delete(key)
-    }
-  }
-
+export function createWindowCounter({ points, duration, capacity = 20_000, now }: WindowCounterOptions): WindowCounter {
+  const windows = new LRUCache<string, { used: number }>({
+    max: capacity, ttl: duration, ttlResolution: 0, ...(now ? { perf: { now } } : {}),
+  })
   return {
     use(key) {
-      const at = now()
-      dropEnded(at)
       const window = windows.get(key)
-      if (window) return ++window.used > points ? window.endsAt - at : null
-      for (const [oldest] of windows) {
-        if (windows.size < capacity) break
-        windows.delete(oldest)
-      }
-      windows.set(key, { used: 1, endsAt: at + duration })
+      if (window) return ++window.used > points ? windows.getRemainingTTL(key) : null
+      windows.set(key, { used: 1 })
       return null
     },
     giveBack(key) {
-      const window = windows.get(key)
+      const window = windows.peek(key)
       if (window) window.used--
     },
     get size() { return windows.size },

@@ -1,3 +1,4 @@
+import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
 import type { EventView, LicenseView, User } from '../../shared/license.ts'
 import { createApiClient, signIn } from '../product/api-client.ts'
@@ -37,14 +38,34 @@ describe('the set-up link', () => {
     expect((await (await signIn(again.url, FIRST)).request<{ users: User[] }>('GET', '/api/users')).body.users).toHaveLength(1)
   })
 
-  it('of an earlier start is replaced by that of the present one', async () => {
+  it('is the same at every start within its hour, and good', async () => {
     const options = { licenseServerUrl: stand.licenseServer.url, env: NO_ADMIN }
     const product = await startOwnProduct(options)
-    const [, , old] = await setupLink(product)
+    const [, , first] = await setupLink(product)
     const again = await restart(product, options)
-    const [, , token] = await setupLink(again)
-    expect(token).not.toBe(old)
-    expectError(await createApiClient(again.url).request('POST', '/api/auth/setup', { ...FIRST, token: old }), 'FORBIDDEN')
+    const [, , second] = await setupLink(again)
+    expect(second).toBe(first)
+    expect((await createApiClient(again.url).request('POST', '/api/auth/setup', { ...FIRST, token: first })).status).toBe(200)
+  })
+
+  it('is a new one once its hour has passed, or with another session secret', async () => {
+    const options = { licenseServerUrl: stand.licenseServer.url, env: NO_ADMIN }
+    const product = await startOwnProduct(options)
+    const [, , first] = await setupLink(product)
+    await product.stop()
+    const database = new DatabaseSync(product.databaseFile)
+    database.exec('update installation set setup_expires_at = setup_expires_at - 3600000')
+    database.close()
+    const again = await startOwnProduct({ ...options, dataDir: product.dataDir, port: product.port })
+    const [, , second] = await setupLink(again)
+    expect(second).not.toBe(first)
+    const elsewhere = await restart(again, { ...options, env: { ...NO_ADMIN, NC_SESSION_SECRET: 'another secret of 32 characters.' } })
+    const [, , third] = await setupLink(elsewhere)
+    expect(third).not.toBe(second)
+    for (const token of [first, second]) {
+      expectError(await createApiClient(elsewhere.url).request('POST', '/api/auth/setup', { ...FIRST, token }), 'FORBIDDEN')
+    }
+    expect((await createApiClient(elsewhere.url).request('POST', '/api/auth/setup', { ...FIRST, token: third })).status).toBe(200)
   })
 
   it('is neither printed nor usable where the operator named an administrator', async () => {

@@ -8,6 +8,7 @@ import { createApiClient } from '../product/api-client.ts'
 import type { Product } from '../product/process.ts'
 import { ADMIN, freePort } from '../product/process.ts'
 import { passOn, started, startTlsFront } from '../routes/routes.ts'
+import { SESSION_COOKIE } from './cookie-name.ts'
 import { signInSoon, startOwnLicenseServer, startOwnProduct, until } from './stand.ts'
 
 /* What people do with every product of this kind: TLS ends at a proxy on the same host. */
@@ -48,7 +49,7 @@ async function startSite(envOf: (url: string) => Record<string, string>): Promis
         method, dispatcher, headers: { 'content-type': 'application/json', 'origin': url, ...headers }, ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       })
       const parsed: unknown = JSON.parse(await answer.body.text())
-      const cookies = [answer.headers['set-cookie'] ?? []].flat().filter(each => each.startsWith('nc_license_session='))
+      const cookies = [answer.headers['set-cookie'] ?? []].flat().filter(each => SESSION_COOKIE.test(each))
       return { status: answer.statusCode, cookie: cookies[0] ?? '', code: Object(Object(parsed).data).code, body: parsed }
     },
   }

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { VARIABLES } from '../../server/utils/config-variables.ts'
 import type { LicenseServerProcess } from '../license-server/process.ts'
 import { startLicenseServer } from '../license-server/process.ts'
-import { createApiClient, signIn } from '../product/api-client.ts'
+import { createApiClient } from '../product/api-client.ts'
 import { ADMIN, freePort, SERVICE_TOKEN } from '../product/process.ts'
 import { expectError } from './expect-error.ts'
 import { runToEnd } from './run-to-end.ts'
@@ -147,20 +147,6 @@ describe('the administrator from the environment', () => {
     expectError(await createApiClient(again.url).request('POST', '/api/auth/login', ADMIN), 'UNAUTHENTICATED')
   })
 
-  it('is an administrator again at a start, though made a viewer meanwhile', async () => {
-    const options = { licenseServerUrl: licenseServer.url }
-    const product = await startOwnProduct(options)
-    const client = await signInSoon(product)
-    const other = { email: 'other@example.com', password: 'another password' }
-    await client.request('POST', '/api/users', { ...other, role: 'admin' })
-    const { body: { user } } = await client.request<{ user: { id: string } }>('GET', '/api/auth/session')
-    await (await signIn(product.url, other)).request('PATCH', `/api/users/${user.id}`, { role: 'viewer' })
-    const again = await restart(product, options)
-    await until('the role is there again', async () => {
-      const { body } = await (await signInSoon(again)).request<{ user: { role: string } }>('GET', '/api/auth/session')
-      return body.user.role === 'admin'
-    })
-  })
 })
 
 describe('a PostgreSQL that cannot be reached', () => {

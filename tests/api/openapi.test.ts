@@ -47,7 +47,7 @@ describe('/api/openapi.json', () => {
     const asked = operation.query instanceof z.ZodObject ? Object.keys(operation.query.shape) : []
     expect(described?.parameters?.filter(each => each.in === 'query').map(each => each.name) ?? []).toEqual(asked)
     if (operation.access !== 'public') expect(Object.keys(described?.responses ?? {})).toContain('401')
-    if (operation.access === 'admin') expect(Object.keys(described?.responses ?? {})).toContain('403')
+    if (operation.access === 'admin' || operation.person) expect(Object.keys(described?.responses ?? {})).toContain('403')
   })
 
   it('says which kinds of events can be asked for', () => {

@@ -36,9 +36,9 @@ function medianOf(values: number[]): number {
 }
 
 describe('F72: password guessing', () => {
-  it('one account from one address has ten tries a minute, while its owner elsewhere still gets in', async () => {
+  it('one account from one address has five tries a minute, while its owner elsewhere still gets in', async () => {
     const { url } = stand.product
-    const guesses = await times(10, nth => signInFrom(url, '203.0.113.1', ADMIN.email, `guess number ${nth}`))
+    const guesses = await times(5, nth => signInFrom(url, '203.0.113.1', ADMIN.email, `guess number ${nth}`))
     for (const guess of guesses) expectError(guess, 'UNAUTHENTICATED')
     expectLimited(await signInFrom(url, '203.0.113.1', ADMIN.email, ADMIN.password))
     expect((await signInFrom(url, '203.0.113.2', ADMIN.email, ADMIN.password)).status).toBe(200)
@@ -86,11 +86,14 @@ describe('F72: password guessing', () => {
     expect(Math.max(known, unknown) / Math.min(known, unknown), JSON.stringify(took)).toBeLessThan(2.5)
   })
 
-  it('an account that fifty addresses guess at, three times each, still opens to its owner from elsewhere', async () => {
+  it('an account that fifty addresses guess at, twice each, still opens to its owner from elsewhere', async () => {
     const { url } = stand.product
     const addresses = Array.from({ length: 50 }, (_, nth) => `198.51.100.${100 + nth}`)
-    const guesses = await Promise.all(addresses.flatMap(address => [1, 2, 3].map(nth => signInFrom(url, address, ADMIN.email, `guess number ${nth}`))))
-    for (const guess of guesses) expectError(guess, 'UNAUTHENTICATED')
+    // No more at once than passwords are looked at; a crowd is the business of password-queue.test.ts.
+    for (let from = 0; from < addresses.length; from += 4) {
+      const guesses = addresses.slice(from, from + 4).flatMap(address => [1, 2].map(nth => signInFrom(url, address, ADMIN.email, `guess number ${nth}`)))
+      for (const guess of await Promise.all(guesses)) expectError(guess, 'UNAUTHENTICATED')
+    }
     expect((await signInFrom(url, '198.51.100.99', ADMIN.email, ADMIN.password)).status).toBe(200)
   })
 

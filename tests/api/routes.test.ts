@@ -5,7 +5,8 @@ import type { Operation } from '../../shared/operations.ts'
 import { OPERATIONS } from '../../shared/operations.ts'
 import type { ApiClient } from '../product/api-client.ts'
 import { createApiClient, signIn } from '../product/api-client.ts'
-import { ADMIN, SERVICE_TOKEN, startProduct } from '../product/process.ts'
+import { ADMIN, ADMIN_TOKEN, SERVICE_TOKEN, startProduct } from '../product/process.ts'
+import { cookieNameOf } from './cookie-name.ts'
 import { expectError } from './expect-error.ts'
 import { addViewer, signInSoon, useStand, VIEWER } from './stand.ts'
 
@@ -25,7 +26,7 @@ const CONTRACT = [
   'GET /api/features', 'GET /api/features/:name', 'PUT /api/usage', 'GET /api/health/live', 'GET /api/health/ready', 'GET /metrics',
 ]
 
-const stand = useStand()
+const stand = useStand({ NC_ADMIN_TOKEN: ADMIN_TOKEN })
 let viewer: ApiClient
 
 beforeAll(async () => {
@@ -73,7 +74,7 @@ describe('F06 without a session', () => {
 
   it.each(restricted)('%s answers 401 to a forged session and a forged service token', async (_name, operation) => {
     const forged = createApiClient(stand.product.url)
-    const cookie = `nc_license_session=${'A'.repeat(43)}`
+    const cookie = `${cookieNameOf((await stand.admin.license()).instanceId)}=${'A'.repeat(43)}`
     expectError(await call(forged, operation, { cookie, authorization: `Bearer ${'x'.repeat(SERVICE_TOKEN.length)}` }), 'UNAUTHENTICATED')
   })
 
@@ -116,6 +117,32 @@ describe('F06 with a session', () => {
       expectError(await call(client, operation, { authorization: `Bearer ${SERVICE_TOKEN}` }), 'UNAUTHENTICATED')
     }
   })
+})
+
+describe('F06 with a bearer token', () => {
+  const asAdmin = { authorization: `Bearer ${ADMIN_TOKEN}` }
+
+  it.each(operations)('%s answers a token of NC_ADMIN_TOKEN by the table', async (_name, operation) => {
+    const answer = await call(createApiClient(stand.product.url), operation, asAdmin)
+    if (operation.access === 'service') expectError(answer, 'UNAUTHENTICATED')
+    else if (operation.person) expectError(answer, 'FORBIDDEN')
+    else expect([200, 204, 400, 402, 404, 409], answer.text).toContain(answer.status)
+  })
+
+  it.each(restricted)('%s: the token decides, whatever cookie came along', async (_name, operation) => {
+    const wrong = await call(stand.admin, operation, { authorization: `Bearer ${'x'.repeat(ADMIN_TOKEN.length)}` })
+    expectError(wrong, 'UNAUTHENTICATED')
+    const asViewer = await call(viewer, operation, asAdmin)
+    const alone = await call(createApiClient(stand.product.url), operation, asAdmin)
+    expect(asViewer.status).toBe(alone.status)
+    const asService = await call(stand.admin, operation, { authorization: `Bearer ${SERVICE_TOKEN}` })
+    if (!operation.access.includes('service')) expectError(asService, 'UNAUTHENTICATED')
+  })
+
+  it.each(['Bearer', 'Bearer ', `Bearer ${ADMIN_TOKEN} x`, `Bearer ${ADMIN_TOKEN.slice(1)}`, `Bearer ${ADMIN_TOKEN},${ADMIN_TOKEN}`])(
+    '"%s" opens nothing', async (authorization) => {
+      expectError(await createApiClient(stand.product.url).request('GET', '/api/license', undefined, { authorization }), 'UNAUTHENTICATED')
+    })
 })
 
 describe('F06 wrong methods', () => {

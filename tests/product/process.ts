@@ -13,6 +13,8 @@ const ENTRY = fileURLToPath(new URL('../../.output-sandbox/server/index.mjs', im
 
 export const ADMIN = { email: 'admin@example.com', password: 'correct horse battery' }
 export const SERVICE_TOKEN = 'service-token-for-tests-0123456789abcdef'
+/** For tests that set NC_ADMIN_TOKEN. */
+export const ADMIN_TOKEN = 'admin-token-for-tests-0123456789abcdef'
 
 export interface ProductOptions {
   licenseServerUrl: string

@@ -104,7 +104,7 @@ export const PAGE_SCENES: readonly Scene[] = [
     productOptions: { env: { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nowhere' }, untilReady: false },
     async prepare({ page, product }) {
       // A session that cannot be looked up; without any, the sign-in page would be shown.
-      await page.context().addCookies([{ name: 'nc_license_session', value: 'A'.repeat(43), url: product.url }])
+      await page.context().addCookies([{ name: 'nc_license_session_0123abcd', value: 'A'.repeat(43), url: product.url }])
       await page.goto(`${product.url}/admin/license`)
       await expect(page.getByRole('heading', { level: 1 })).toHaveText('This page cannot be shown just now')
     },
