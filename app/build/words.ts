@@ -32,6 +32,10 @@ export default defineNuxtModule({
     addTemplate({ filename: 'words.ts', write: true, getContents: () => indexOf(folder) })
     // Not templates: those exist in memory only, and an asset is read from the disk.
     nuxt.hook('app:templatesGenerated', () => writeWords(folder))
+    // A page asks for its own language; without this a browser would fetch all of them beforehand.
+    nuxt.hook('build:manifest', (manifest) => {
+      for (const file of Object.values(manifest)) file.assets = file.assets?.filter(asset => !asset.endsWith('.json'))
+    })
     nuxt.hook('builder:watch', (_event, path) => {
       if (/locales\/[\w-]+\.json$/.test(path)) writeWords(folder)
     })

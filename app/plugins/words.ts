@@ -22,9 +22,9 @@ export default defineNuxtPlugin({
     const asked = import.meta.server ? useRequestHeader('accept-language') ?? '' : navigator.languages.join(',')
     const language = useState('language', () => negotiateLanguage(chosen.value ?? undefined, asked))
     const locale = language.value
-    // Asked for together with the scripts; else only once those run.
+    // Asked for together with the scripts (server/plugins/start-after-paint.ts); else only once those run.
     if (import.meta.server) {
-      useHead({ link: [{ rel: 'preload', as: 'fetch', crossorigin: 'anonymous', fetchpriority: 'low', href: addresses[locale] }] })
+      useHead({ link: [{ rel: 'preload', as: 'fetch', crossorigin: 'anonymous', href: addresses[locale] }] })
     }
     nuxtApp.vueApp.use(createI18n({
       legacy: false, globalInjection: false, locale, fallbackLocale: false, messages: { [locale]: await wordsOf(locale) }, ...plurals,

@@ -3,18 +3,21 @@ import { defineNitroPlugin } from 'nitropack/runtime'
 interface Script { src: string, integrity: string | undefined }
 
 const PRELOAD = /<link\b[^>]*\brel="modulepreload"[^>]*>/g
+const WORDS = /<link\b[^>]*\bas="fetch"[^>]*>/g
 const ENTRY = /<script\b[^>]*\btype="module"[^>]*\bsrc="[^>]*><\/script>/g
 const attribute = (tag: string, name: string) => new RegExp(`\\b${name}="([^"]*)"`).exec(tag)?.[1]
 
 /**
- * A page can be read before its scripts are there, and dozens of them compete with its first paint: they are asked for right
- * after it. In a tab that is not shown nothing is painted, so they start at once; and after a second in any case.
+ * A page can be read before its scripts and words are there, and they would compete with its first paint: they are asked for
+ * right after it. In a tab that is not shown nothing is painted, so they start at once; and after a second in any case.
  */
 export default defineNitroPlugin((nitro) => {
   nitro.hooks.hook('render:html', (html) => {
-    const found: { preloads: Script[], entries: Script[] } = { preloads: [], entries: [] }
+    const found: { preloads: Script[], words: Script[], entries: Script[] } = { preloads: [], words: [], entries: [] }
     for (const part of ['head', 'bodyPrepend', 'body', 'bodyAppend'] as const) {
-      html[part] = html[part].map(text => part === 'body' ? text : text.replace(PRELOAD, take(found.preloads, 'href')).replace(ENTRY, take(found.entries, 'src')))
+      html[part] = html[part].map(text => part === 'body'
+        ? text
+        : text.replace(PRELOAD, take(found.preloads, 'href')).replace(WORDS, take(found.words, 'href')).replace(ENTRY, take(found.entries, 'src')))
     }
     if (found.entries.length === 0) return
     // The nonce is added with all the others'.
@@ -32,13 +35,15 @@ function take(list: Script[], name: 'href' | 'src') {
 }
 
 /* Runs in the browser, as text. */
-const start = `({ preloads, entries }) => {
+const start = `({ preloads, words, entries }) => {
   let begun = false
   const add = (name, values) => document.head.append(Object.assign(document.createElement(name), { crossOrigin: 'anonymous' }, values))
   const begin = async () => {
     if (begun) return
     begun = true
     for (const { src, integrity = '' } of preloads) add('link', { rel: 'modulepreload', href: src, integrity })
+    // Without integrity: browsers do not check it here, and say so.
+    for (const { src } of words) add('link', { rel: 'preload', as: 'fetch', fetchPriority: 'low', href: src })
     // Libraries first, one after another: each is a task of its own, between which a click can be answered.
     for (const { src } of preloads.filter(({ src }) => src.includes('/library.'))) {
       await import(src).catch(() => undefined)

@@ -123,7 +123,7 @@ test('only the words of the language that is shown are loaded', async ({ product
     return [...MARK].filter(([, sentence]) => all.includes(sentence) || all.includes(JSON.stringify(sentence).slice(1, -1))).map(([code]) => code)
   }
   // The body of what was preloaded cannot always be read; the address then tells.
-  const asked = () => loaded.flatMap(({ url }) => /\/_i18n\/\w+\/([\w-]+)\//.exec(url)?.[1] ?? [])
+  const asked = () => loaded.flatMap(({ url }) => /\/_nuxt\/([\w-]+)\.[\w-]+\.json$/.exec(url)?.[1] ?? [])
   expect([...new Set([...asked(), ...await found()])]).toEqual(['fr'])
   await page.getByTestId('language').selectOption('ja')
   await expect(page.locator('html')).toHaveAttribute('lang', 'ja')

@@ -10,7 +10,7 @@ import { badgeOf, expectSaved, expectState, expectUsable, openLicense, openPath,
 async function holdScripts(page: Page): Promise<() => Promise<void>> {
   let release = () => {}
   const gate = new Promise<void>((resolve) => { release = resolve })
-  await page.route(/\/_nuxt\/[^?]*\.js|\/_i18n\//, async (route) => {
+  await page.route(/\/_nuxt\/[^?]*\.js(on)?$/, async (route) => {
     await gate
     await route.continue()
   })

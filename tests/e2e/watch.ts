@@ -1,7 +1,11 @@
 import type { ConsoleMessage, Page } from '@playwright/test'
 
+/** Words that a test keeps back are asked for again; that the browser notes each failure is no defect. */
+const WORDS = /\/_nuxt\/[\w-]+\.[\w-]+\.json$/
+
 /** A refused save is an answer the screen shows; that the browser notes its status is no defect. */
 function complaintOf(message: ConsoleMessage): string[] {
+  if (/^Failed to load resource: net::ERR_(FAILED|CONNECTION_RESET)$/.test(message.text()) && WORDS.test(message.location().url)) return []
   const isAnswer = /^Failed to load resource: the server responded with a status of (4\d\d|50[234])/.test(message.text())
   return ['error', 'warning'].includes(message.type()) && !isAnswer ? [`${message.type()}: ${message.text()}`] : []
 }
