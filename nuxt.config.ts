@@ -1,9 +1,12 @@
+import { fileURLToPath } from 'node:url'
 import componentStyles from './app/build/component-styles.ts'
 import { guardEntry } from './server/build/entry.ts'
 import trustedKeys from './server/build/trusted-keys.ts'
 
 /* Two builds that cannot overwrite each other: the vendor's, and the sandbox's for trials and tests. */
 const sandbox = process.env.NC_LICENSE_BUILD === 'sandbox'
+
+const pathOf = (file: string) => fileURLToPath(new URL(file, import.meta.url))
 
 export default defineNuxtConfig({
   compatibilityDate: '2026-11-01',
@@ -18,6 +21,15 @@ export default defineNuxtConfig({
   devtools: { enabled: false },
   telemetry: false,
   imports: { scan: true },
+  hooks: {
+    // Every cookie of the pages keeps to the base path, @nuxtjs/i18n's too, which says `/` otherwise.
+    'imports:sources': (sources) => {
+      for (const source of sources) {
+        if ('imports' in source) source.imports = source.imports?.filter(each => each !== 'useCookie')
+      }
+      sources.push({ from: pathOf('app/api/cookie.ts'), imports: ['useCookie'] })
+    },
+  },
   typescript: {
     strict: true,
     tsConfig: { compilerOptions: { allowImportingTsExtensions: true, noUncheckedIndexedAccess: true } },
@@ -107,6 +119,9 @@ export default defineNuxtConfig({
   nitro: {
     output: { dir: sandbox ? '.output-sandbox' : '.output' },
     imports: false,
+    // First of all: the base path must be known before the framework reads its own settings.
+    unenv: { polyfill: [pathOf('server/utils/announce-base-path.ts')] },
+    moduleSideEffects: [pathOf('server/utils/announce-base-path.ts')],
     compressPublicAssets: { gzip: true, brotli: true },
     typescript: { tsConfig: { compilerOptions: { allowImportingTsExtensions: true } } },
     hooks: { compiled: nitro => guardEntry(nitro.options.output.serverDir) },

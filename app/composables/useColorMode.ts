@@ -9,8 +9,8 @@ const SEEN = 'nc-color-scheme'
  * For a first visit, when the server can only suppose: a browser that prefers dark says so in a cookie and asks once more,
  * before anything is shown. Without cookies nothing happens, and the page turns dark once it runs.
  */
-export const COLOR_GUESS_SCRIPT = `if (matchMedia('(prefers-color-scheme: dark)').matches) {
-  document.cookie = '${SEEN}=dark; path=/; max-age=${YEAR}; samesite=lax'
+export const colorGuessScript = (path: string) => `if (matchMedia('(prefers-color-scheme: dark)').matches) {
+  document.cookie = ${JSON.stringify(`${SEEN}=dark; path=${path}; max-age=${YEAR}; samesite=lax`).replaceAll('<', '\\u003C')}
   if (document.cookie.includes('${SEEN}=dark')) location.reload()
 }`
 

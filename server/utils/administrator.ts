@@ -11,7 +11,7 @@ export async function settleAdministrator(accounts: Accounts, { config, log }: {
   }
   const token = await accounts.offerSetup()
   if (!token) return
-  const origin = config.publicUrl?.origin ?? config.localUrl
+  const origin = config.publicUrl ? config.publicUrl.origin + config.basePath.slice(0, -1) : config.localUrl
   // In the fragment, so that no proxy or access log on the way ever sees it.
   log.info(`create the first administrator within an hour: ${origin}/setup#token=${token}`)
 }

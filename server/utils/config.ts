@@ -130,6 +130,16 @@ function basePathOf(url: URL | null): string {
   return url ? `${url.pathname.replace(/\/+$/, '')}/` : '/'
 }
 
+/** The base path alone, for what needs it before the start; a value that ends the start counts as none. */
+export function readBasePath(env: Environment): string {
+  try {
+    return basePathOf(publicUrl(env))
+  }
+  catch {
+    return '/'
+  }
+}
+
 function trustProxy(env: Environment): string[] {
   const ranges = list(text(env, 'NC_TRUST_PROXY'))
   for (const range of ranges) {

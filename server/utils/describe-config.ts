@@ -7,7 +7,7 @@ export function describeConfig(config: Config): Record<string, unknown> {
     licenseServerUrl: config.licenseServerUrl,
     proxy: proxy ? new URL(proxy).host : null,
     database: config.databaseUrl.startsWith('file:') ? 'sqlite' : 'postgres',
-    publicUrl: config.publicUrl?.origin ?? null,
+    publicUrl: config.publicUrl && config.publicUrl.origin + config.basePath,
     trustProxy: config.trustProxy,
     licenseKeyFromEnvironment: config.licenseKey !== null,
     adminFromEnvironment: config.admin !== null,

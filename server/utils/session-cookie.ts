@@ -1,4 +1,5 @@
 import type { H3Event } from 'h3'
+import { useRuntimeConfig } from 'nitropack/runtime'
 import { deleteCookie, getCookie, setCookie } from 'h3'
 
 const NAME = 'nc_license_session'
@@ -19,5 +20,5 @@ export function clearSessionCookie(event: H3Event, origin: string): void {
 }
 
 function attributes(origin: string) {
-  return { httpOnly: true, sameSite: 'lax' as const, path: '/', secure: origin.startsWith('https:') }
+  return { httpOnly: true, sameSite: 'lax' as const, path: useRuntimeConfig().app.baseURL, secure: origin.startsWith('https:') }
 }
