@@ -22,6 +22,9 @@ export default defineNuxtConfig({
   telemetry: false,
   imports: { scan: true },
   hooks: {
+    'nitro:config': (nitro) => {
+      nitro.errorHandler = [pathOf('server/utils/error-handler.ts'), ...[nitro.errorHandler ?? []].flat()]
+    },
     // Every cookie of the pages keeps to the base path, @nuxtjs/i18n's too, which says `/` otherwise.
     'imports:sources': (sources) => {
       for (const source of sources) {
@@ -106,6 +109,9 @@ export default defineNuxtConfig({
         'upgrade-insecure-requests': false,
       },
       crossOriginEmbedderPolicy: false,
+      // Sent by server/plugins/headers.ts where browsers heed them.
+      crossOriginOpenerPolicy: false,
+      originAgentCluster: false,
       strictTransportSecurity: false,
       referrerPolicy: 'no-referrer',
       xFrameOptions: 'DENY',

@@ -26,6 +26,8 @@ export interface Operation {
   status?: number
   /** Beside those that every route of this access can answer. */
   errors?: readonly ErrorCode[]
+  /** Answered with an `ETag`, and with 304 to whoever has it already. */
+  etag?: true
   /** Also answered as server-sent events when `Accept` asks for `text/event-stream`. */
   events?: true
 }
@@ -131,7 +133,7 @@ export const OPERATIONS = {
   },
   getEntitlements: {
     method: 'GET', path: '/api/entitlements', access: 'session-or-service', summary: 'What is licensed, for services',
-    response: entitlementsSchema,
+    response: entitlementsSchema, etag: true,
   },
   checkFeature: {
     method: 'GET', path: '/api/features/:name', access: 'session-or-service', summary: 'Is this feature licensed?', status: 204,

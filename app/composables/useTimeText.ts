@@ -1,3 +1,5 @@
+import { formatterOf } from '~/api/formatters'
+
 const YEAR = 365 * 24 * 3600
 const UNITS = [
   // A year that lacks some days is "1 year" as well, not "12 months" here and "1 year" there.
@@ -39,15 +41,6 @@ export function useZoneFollower() {
     zone.value = new Intl.DateTimeFormat().resolvedOptions().timeZone
     seen.value = zone.value
   }
-}
-
-// Making one costs more than using it a hundred times.
-const formatters = new Map<string, Intl.DateTimeFormat>()
-function formatterOf(tag: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
-  const key = tag + JSON.stringify(options)
-  const known = formatters.get(key) ?? new Intl.DateTimeFormat(tag, options)
-  formatters.set(key, known)
-  return known
 }
 
 /**

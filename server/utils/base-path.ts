@@ -8,6 +8,11 @@ export const TOP_LEVEL: ReadonlySet<string> = new Set([
   '', 'api', 'metrics', 'admin', 'login', 'setup', '_nuxt', '_i18n', '__nuxt_error',
 ])
 
+/** The base path of an address's path: one slash before, between and after its segments. */
+export function toBasePath(pathname: string): string {
+  return pathname.split('/').filter(Boolean).reduce((base, segment) => `${base}${segment}/`, '/')
+}
+
 /** A request's target as this server sees it: from the root, with its query. */
 export function pathInside(target: string, basePath: string): string {
   const local = originForm(target)

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import ipaddr from 'ipaddr.js'
 import { getProxyForUrl } from 'proxy-from-env'
 import { z } from 'zod'
+import { toBasePath } from './base-path.ts'
 
 /* The only place that reads the environment: once, at start. */
 
@@ -127,7 +128,9 @@ function publicUrl(env: Environment): URL | null {
 }
 
 function basePathOf(url: URL | null): string {
-  return url ? `${url.pathname.replace(/\/+$/, '')}/` : '/'
+  // It would end the path of a cookie.
+  if (url?.pathname.includes(';')) throw new ConfigError('NC_PUBLIC_URL', 'expected a path without a semicolon')
+  return toBasePath(url?.pathname ?? '/')
 }
 
 /** The base path alone, for what needs it before the start; a value that ends the start counts as none. */
