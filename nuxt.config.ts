@@ -5,8 +5,9 @@ import { guardEntry } from './server/build/entry.ts'
 import trustedKeys from './server/build/trusted-keys.ts'
 
 /* Two builds that cannot overwrite each other: the vendor's, and the sandbox's for trials and tests. */
-const entry = fileURLToPath(new URL('server/entry.ts', import.meta.url))
 const sandbox = process.env.NC_LICENSE_BUILD === 'sandbox'
+
+const pathOf = (file: string) => fileURLToPath(new URL(file, import.meta.url))
 
 export default defineNuxtConfig({
   compatibilityDate: '2026-11-01',
@@ -84,6 +85,9 @@ export default defineNuxtConfig({
         'upgrade-insecure-requests': false,
       },
       crossOriginEmbedderPolicy: false,
+      // Sent by server/plugins/headers.ts where browsers heed them.
+      crossOriginOpenerPolicy: false,
+      originAgentCluster: false,
       strictTransportSecurity: false,
       referrerPolicy: 'no-referrer',
       xFrameOptions: 'DENY',
@@ -97,14 +101,18 @@ export default defineNuxtConfig({
   nitro: {
     output: { dir: sandbox ? '.output-sandbox' : '.output' },
     imports: false,
+    // First of all: the base path must be known before the framework reads its own settings.
+    unenv: { polyfill: [pathOf('server/utils/announce-base-path.ts')] },
+    moduleSideEffects: [pathOf('server/utils/announce-base-path.ts')],
     compressPublicAssets: { gzip: true, brotli: true },
     typescript: { tsConfig: { compilerOptions: { allowImportingTsExtensions: true } } },
     hooks: { compiled: nitro => guardEntry(nitro.options.output.serverDir, nitro.options.output.publicDir) },
   },
-  // It listens when it can answer; in development Nitro listens, and reloads.
   hooks: {
     'nitro:config': (nitro) => {
-      if (!nitro.dev) nitro.entry = entry
+      // It listens when it can answer; in development Nitro listens, and reloads.
+      if (!nitro.dev) nitro.entry = pathOf('server/entry.ts')
+      nitro.errorHandler = [pathOf('server/utils/error-handler.ts'), ...[nitro.errorHandler ?? []].flat()]
     },
   },
 })

@@ -25,3 +25,10 @@ export const EARLY_SCRIPT = `(() => {
     return [...kept]
   }
 })()`
+
+/** Shows ShellAddressHint where the browser knows a longer address of the page than the server, which no script file would reach. */
+export const ADDRESS_SCRIPT = `addEventListener('DOMContentLoaded', () => {
+  const hint = document.querySelector('[data-served-at]')
+  const path = hint?.dataset.servedAt
+  if (path && location.pathname !== path && location.pathname.endsWith(path)) hint.hidden = false
+})`

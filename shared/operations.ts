@@ -32,6 +32,8 @@ export interface Operation {
   status?: number
   /** Beside those that every route of this access can answer. */
   errors?: readonly ErrorCode[]
+  /** Answered with an `ETag`, and with 304 to whoever has it already. */
+  etag?: true
   /** Also answered as server-sent events when `Accept` asks for `text/event-stream`. */
   events?: true
 }
@@ -139,7 +141,7 @@ export const OPERATIONS = {
   },
   getEntitlements: {
     method: 'GET', path: '/api/entitlements', access: 'session-or-service', summary: 'What is licensed, for services',
-    response: entitlementsSchema,
+    response: entitlementsSchema, etag: true,
   },
   listFeatures: {
     method: 'GET', path: '/api/features', access: 'session-or-service', summary: 'Every feature with its title, licensed or not',

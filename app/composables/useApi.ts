@@ -27,7 +27,8 @@ async function failureOf(response: Response): Promise<Failure> {
 /** Calls this server's API: on the server with the visitor's cookies, in the browser over the network. Never throws. */
 export function useApi() {
   const event = useRequestEvent()
-  const send: Fetch = (path, init) => event ? event.fetch(path, init) : fetch(path, init)
+  const address = useAddress()
+  const send: Fetch = (path, init) => event ? event.fetch(path, init) : fetch(address(path), init)
 
   async function call<T>(path: string, options: CallOptions = {}): Promise<Result<T>> {
     try {
@@ -49,7 +50,7 @@ export function useApi() {
     path: string, options: CallOptions, onEvent: (event: StreamEvent) => void,
   ): Promise<Result<T>> {
     try {
-      const response = await fetch(path, {
+      const response = await fetch(address(path), {
         method: options.method ?? 'POST',
         headers: { 'accept': 'text/event-stream, application/json;q=0.9', 'content-type': 'application/json' },
         body: JSON.stringify(options.body ?? {}),

@@ -9,7 +9,7 @@ const SEEN = 'nc-color-scheme'
  * before anything is shown. Without cookies nothing happens, and the page turns dark once it runs.
  */
 export const colorGuessScript = (path: string) => `if (matchMedia('(prefers-color-scheme: dark)').matches) {
-  document.cookie = '${SEEN}=dark; path=${path}; max-age=31536000; samesite=lax'
+  document.cookie = ${JSON.stringify(`${SEEN}=dark; path=${path}; max-age=31536000; samesite=lax`).replaceAll('<', '\\u003C')}
   if (document.cookie.includes('${SEEN}=dark')) location.reload()
 }`
 

@@ -1,3 +1,5 @@
+import { formatterOf } from '~/api/formatters'
+
 const UNITS = [
   // A year that lacks some days is "1 year" as well, not "12 months" here and "1 year" there.
   ['year', 365 * 86_400], ['month', 30 * 86_400], ['week', 7 * 86_400], ['day', 86_400], ['hour', 3600],
@@ -37,17 +39,6 @@ export function useZoneFollower() {
     zone.value = new Intl.DateTimeFormat().resolvedOptions().timeZone
     seen.value = zone.value
   }
-}
-
-// Making one costs more than using it a hundred times. On the server the zone is the visitor's choice: only so many are kept.
-const MOST_FORMATTERS = 200
-const formatters = new Map<string, Intl.DateTimeFormat>()
-function formatterOf(tag: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
-  const key = tag + JSON.stringify(options)
-  const known = formatters.get(key) ?? new Intl.DateTimeFormat(tag, options)
-  formatters.set(key, known)
-  if (formatters.size > MOST_FORMATTERS) formatters.delete(formatters.keys().next().value ?? '')
-  return known
 }
 
 /**

@@ -1,14 +1,16 @@
 import { sameSitePath } from '~/api/next-path'
 
-const PUBLIC = new Set(['/login', '/setup'])
+const PUBLIC: ReadonlySet<unknown> = new Set(['login', 'setup'])
 
 export default defineNuxtRouteMiddleware(async (to) => {
   // An error page is being rendered, or hydrated: it says what it says, to whoever is not signed in too.
   if ((import.meta.server || useNuxtApp().isHydrating) && useError().value) return
+  // There is no such page, for anybody; nothing has to be asked for that.
+  if (to.name === 'path') return
   const session = useSessionStore()
   if (!session.known) await session.load()
-  if (PUBLIC.has(to.path)) {
-    return session.user && to.path === '/login' ? navigateTo(sameSitePath(to.query.next)) : undefined
+  if (PUBLIC.has(to.name)) {
+    return session.user && to.name === 'login' ? navigateTo(sameSitePath(to.query.next)) : undefined
   }
   if (session.failure) {
     throw createError({

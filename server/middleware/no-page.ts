@@ -1,18 +1,19 @@
-import { defineEventHandler, getRequestURL } from 'h3'
-import { LicenseError } from '../license/errors.ts'
-import type { ErrorBody } from '../utils/http-error.ts'
-import { answerError } from '../utils/http-error.ts'
+import { defineEventHandler } from 'h3'
+import { TOP_LEVEL } from '../utils/base-path.ts'
+import { answerUnrouted } from '../utils/unrouted.ts'
 
-/** Files of a build, and what frameworks keep under names of their own. Nuxt renders its error page by a request to itself. */
-const NO_PAGE = /\/(?:_(?!_nuxt_error$)|\.)|\.\w+$/
-const ROUTES = /\/(?:api\/|metrics$)/
+/* Files, and what frameworks keep under names of their own: no page has such an address. */
+const NO_PAGE = /\/(?:_|\.)|\.\w+$/
+const ROUTES = /^\/(?:api|ofrep)\/|^\/metrics$/i
 
 /**
- * An address of a file that this build does not have, asked for after the build's own files have been looked through: 404 at
- * once. No page has such an address, so none is rendered, and nobody is sent to the sign-in page for a script.
+ * What stands where assets and parts of pages do and is none of this build's, and whatever nobody looks at who asks for an
+ * unknown page: answered at once, after the build's own files have been looked through, and without rendering anything.
  */
-export default defineEventHandler((event): ErrorBody | undefined => {
-  const { pathname } = getRequestURL(event)
-  if (!NO_PAGE.test(pathname) || ROUTES.test(pathname)) return undefined
-  return answerError(event, new LicenseError('NOT_FOUND'))
+export default defineEventHandler((event) => {
+  const [path = ''] = event.path.split('?')
+  // The error page, when this server asks itself for it.
+  if (event.node.req.headers['x-nuxt-error'] !== undefined || ROUTES.test(path)) return undefined
+  const isUnknown = !TOP_LEVEL.has(path.split('/')[1]?.toLowerCase() ?? '') && !/\btext\/html\b/.test(event.node.req.headers.accept ?? '')
+  return isUnknown || NO_PAGE.test(path) ? answerUnrouted(event) : undefined
 })

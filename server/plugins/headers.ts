@@ -1,7 +1,9 @@
 import type { ServerResponse } from 'node:http'
 import { setResponseHeaders } from 'h3'
 import { defineNitroPlugin } from 'nitropack/runtime'
+import { getBase } from '../utils/composition.ts'
 import { normalizeRequest } from '../utils/normalize-request.ts'
+import { isTrustworthy, peerOf } from '../utils/peer.ts'
 
 /** What every answer carries, whatever makes it; pages get their own policy with a nonce in its place. */
 export default defineNitroPlugin((nitro) => {
@@ -12,16 +14,25 @@ export default defineNitroPlugin((nitro) => {
       'x-content-type-options': 'nosniff',
       'x-frame-options': 'DENY',
     })
-    keepErrorsOutOfCaches(event.node.res)
+    keepOutOfCaches(event.node.res)
     normalizeRequest(event.node.req)
+    const config = getBase()?.config
+    // Anywhere else a browser ignores them, and says so on every page.
+    if (config && isTrustworthy((event.context.peer ?? peerOf(event, config)).origin)) {
+      setResponseHeaders(event, { 'cross-origin-opener-policy': 'same-origin', 'origin-agent-cluster': '?1' })
+    }
   })
 })
 
-/** Nitro answers an unknown asset by itself, with headers of its own. */
-function keepErrorsOutOfCaches(res: ServerResponse): void {
+/**
+ * Whoever made the answer: what is no success is not kept by anybody, and what sets a cookie is for one visitor. Nitro
+ * answers an unknown asset by itself, and gives whatever lies under the address of assets a year.
+ */
+function keepOutOfCaches(res: ServerResponse): void {
   const writeHead = res.writeHead.bind(res)
   res.writeHead = (status: number, ...rest: never[]) => {
-    if (status >= 400) res.setHeader('cache-control', 'no-store')
+    const isKept = status === 304 || (status >= 200 && status < 300 && !res.hasHeader('set-cookie'))
+    if (!isKept) res.setHeader('cache-control', 'no-store')
     return writeHead(status, ...rest)
   }
 }

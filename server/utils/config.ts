@@ -3,6 +3,7 @@ import { hostname } from 'node:os'
 import { z } from 'zod'
 import { isUsablePassword } from '../../shared/password.ts'
 import { addressProblem, certificateFileProblem, isListenHost, trustedRangeProblem } from './addresses.ts'
+import { toBasePath } from './base-path.ts'
 import type { Environment, Origin, Source } from './config-source.ts'
 import { createSource, originsOf } from './config-source.ts'
 import { misspeltVariables } from './config-variables.ts'
@@ -130,7 +131,12 @@ function publicUrl(source: Source): URL | null {
 }
 
 function basePathOf(url: URL | null): string {
-  return ['', ...(url?.pathname.split('/').filter(Boolean) ?? []), ''].join('/')
+  return toBasePath(url?.pathname ?? '/')
+}
+
+/** The base path alone, for what needs it before the start; a value that ends the start counts as none. */
+export function readBasePath(env: Environment): string {
+  return basePathOf(publicUrl(createSource(env)))
 }
 
 function trustProxy(source: Source): string[] {

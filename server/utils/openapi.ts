@@ -14,17 +14,22 @@ const SECURITY: Record<Access, Json[]> = {
   'service': [{ service: [] }],
 }
 
-/** Takes the product's version; returns the OpenAPI 3.1 document of the API, generated from the schemas it runs on. */
-export function openApiDocument(version: string): Json {
+/** Takes the version and the base path; returns the OpenAPI 3.1 document of the API, generated from the schemas it runs on. */
+export function openApiDocument(version: string, basePath: string): Json {
   const paths: Record<string, Json> = {}
   const schemas: Json = { Error: errorSchema() }
   for (const [id, operation] of Object.entries<Operation>(OPERATIONS)) {
     const path = operation.path.replace(/:(\w+)/g, '{$1}')
-    paths[path] = { ...paths[path], [operation.method.toLowerCase()]: describe(id, operation, schemas) }
+    const described = describe(id, operation, schemas)
+    paths[path] = {
+      ...paths[path], [operation.method.toLowerCase()]: described,
+      ...(operation.method === 'GET' ? { head: withoutBodies(described) } : {}),
+    }
   }
   return {
     openapi: '3.1.0',
     info: { title: 'NocoDB license activation', version },
+    servers: [{ url: basePath.replace(/(?<=.)\/$/, '') }],
     paths,
     components: {
       schemas,
@@ -41,17 +46,32 @@ export function openApiDocument(version: string): Json {
   }
 }
 
-function describe(operationId: string, operation: Operation, schemas: Json): Json {
-  const { summary, access, person, body, response, events, status = 200 } = operation
-  const parameters = [...parametersOf('path', operation.params), ...parametersOf('query', operation.query)]
+interface Described extends Json { operationId: string, responses: Record<string, Json> }
+
+function describe(operationId: string, operation: Operation, schemas: Json): Described {
+  const { summary, access, person, body, response, events, etag, status = 200 } = operation
+  const parameters = [...parametersOf('path', operation.params), ...parametersOf('query', operation.query), ...(etag ? [IF_NONE_MATCH] : [])]
   const content = response && { 'application/json': { schema: jsonSchema(response, 'output', schemas) }, ...(events ? { 'text/event-stream': {} } : {}) }
   return {
     operationId, summary, security: person ? [{ session: [] }] : SECURITY[access],
     ...(access === 'admin' ? { description: 'Administrators only.' } : {}),
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(body ? { requestBody: { required: true, content: { 'application/json': { schema: jsonSchema(body, 'input', schemas) } } } } : {}),
-    responses: { [status]: { description: 'Success', ...(content ? { content } : {}) }, ...errorsOf(operation) },
+    responses: {
+      [status]: { description: 'Success', ...(etag ? { headers: ETAG } : {}), ...(content ? { content } : {}) },
+      ...(etag ? { 304: { description: 'Not modified: what If-None-Match names is still true', headers: ETAG } } : {}),
+      ...errorsOf(operation),
+    },
   }
+}
+
+const ETAG: Json = { ETag: { schema: { type: 'string' } } }
+const IF_NONE_MATCH: Json = { name: 'If-None-Match', in: 'header', required: false, schema: { type: 'string' } }
+
+/** HEAD answers every GET, without its body. */
+function withoutBodies(get: Described): Described {
+  const responses = Object.entries(get.responses).map(([status, { content: _, ...rest }]) => [status, rest])
+  return { ...get, operationId: `${get.operationId}Head`, summary: `${get.summary} (headers only)`, responses: Object.fromEntries(responses) }
 }
 
 /** Schemas with a name of their own move to the components; what refers to them follows. */

@@ -63,6 +63,13 @@ function withoutPort(hop: string): string {
   return bracketed ?? (/^[\d.]+:\d+$/.test(hop) ? hop.slice(0, hop.indexOf(':')) : hop)
 }
 
+/** Whether browsers trust what comes from there: https, and http to this very machine. */
+export function isTrustworthy(origin: string): boolean {
+  if (!URL.canParse(origin)) return false
+  const { protocol, hostname } = new URL(origin)
+  return protocol === 'https:' || /^(localhost|.*\.localhost|127(\.\d+){3}|\[::1\])$/.test(hostname)
+}
+
 function firstOf(value: string | string[] | undefined): string | undefined {
   return String(value ?? '').split(',')[0]?.trim() || undefined
 }

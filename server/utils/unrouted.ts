@@ -1,5 +1,5 @@
 import type { H3Event } from 'h3'
-import { getRequestURL, setResponseHeader } from 'h3'
+import { setResponseHeader } from 'h3'
 import type { Operation } from '../../shared/operations.ts'
 import { OPERATIONS } from '../../shared/operations.ts'
 import { LicenseError } from '../license/errors.ts'
@@ -11,7 +11,7 @@ const operations: readonly Operation[] = Object.values(OPERATIONS)
 /** Takes a request no route took; answers HTTP_METHOD with `Allow` where the path is known, else NOT_FOUND. */
 export function answerUnrouted(event: H3Event): ErrorBody {
   setResponseHeader(event, 'cache-control', 'no-store')
-  const { pathname } = getRequestURL(event)
+  const [pathname = ''] = event.path.split('?')
   const allowed = operations.filter(({ path }) => matches(path, pathname)).map(({ method }) => method)
   if (allowed.length > 0) setResponseHeader(event, 'allow', [...new Set(allowed)].join(', '))
   return answerError(event, new LicenseError(allowed.length > 0 ? 'HTTP_METHOD' : 'NOT_FOUND'))

@@ -31,6 +31,7 @@ const WRONG: [string, Record<string, string>][] = [
   ['DATABASE_URL', { DATABASE_URL: `mysql://root:${CANARY}@db/license` }], ['DATABASE_URL', { DATABASE_URL: 'file:' }],
   ['DATABASE_URL', { DATABASE_URL: `postgres://user:${CANARY}@:bad:port/x` }],
   ['NC_PUBLIC_URL', { NC_PUBLIC_URL: 'license.example.com' }], ['NC_PUBLIC_URL', { NC_PUBLIC_URL: 'ftp://license.example.com' }],
+  ['NC_PUBLIC_URL', { NC_PUBLIC_URL: 'https://nocodb.example.com/a;b/' }],
   ['NC_TRUST_PROXY', { NC_TRUST_PROXY: 'everybody' }], ['NC_TRUST_PROXY', { NC_TRUST_PROXY: '10.0.0.0/99' }],
   ['NC_LICENSE_SERVER_URL', { NC_LICENSE_SERVER_URL: 'http://license.example.com' }],
   ['NC_LICENSE_SERVER_URL', { NC_LICENSE_SERVER_URL: 'app.nocodb.com' }],

@@ -13,14 +13,15 @@ const operationSchema = z.object({
   operationId: z.string().min(1),
   summary: z.string().min(1),
   security: z.array(z.record(z.string(), z.array(z.string()))),
-  parameters: z.array(z.object({ name: z.string(), in: z.enum(['path', 'query']), required: z.boolean(), schema: z.looseObject({}) })).optional(),
+  parameters: z.array(z.object({ name: z.string(), in: z.enum(['path', 'query', 'header']), required: z.boolean(), schema: z.looseObject({}) })).optional(),
   requestBody: z.object({ content: z.record(z.string(), z.object({ schema: z.looseObject({}) })) }).optional(),
   responses: z.record(z.string().regex(/^[1-5]\d\d$/), z.object({ description: z.string().min(1) })),
 })
 const documentSchema = z.object({
   openapi: z.string().regex(/^3\.1\.\d+$/),
+  servers: z.tuple([z.object({ url: z.literal('/') })]),
   info: z.object({ title: z.string().min(1), version: z.string().min(1) }),
-  paths: z.record(z.string().startsWith('/'), z.partialRecord(z.enum(['get', 'post', 'put', 'patch', 'delete']), operationSchema)),
+  paths: z.record(z.string().startsWith('/'), z.partialRecord(z.enum(['get', 'head', 'post', 'put', 'patch', 'delete']), operationSchema)),
   components: z.object({ schemas: z.record(z.string(), z.unknown()), securitySchemes: z.record(z.string(), z.object({ type: z.string() })) }),
 })
 
@@ -57,7 +58,31 @@ describe('/api/openapi.json', () => {
 
   it('describes nothing that is not served', () => {
     const described = Object.values(document.paths).flatMap(path => Object.values(path).map(each => each?.operationId))
-    expect(described.toSorted()).toEqual(operations.map(([name]) => name).toSorted())
+    const served = operations.flatMap(([name, { method }]) => method === 'GET' ? [name, `${name}Head`] : [name])
+    expect(described.toSorted()).toEqual(served.toSorted())
+  })
+
+  it('describes HEAD as its GET without bodies, and both are answered alike', async () => {
+    const reads = Object.entries(document.paths).flatMap(([path, { get, head }]) => get ? [{ path, get, head }] : [])
+    expect(reads.length).toBeGreaterThan(10)
+    for (const { path, get, head } of reads) {
+      expect([path, Object.keys(head?.responses ?? {})]).toEqual([path, Object.keys(get.responses)])
+      expect(JSON.stringify(head?.responses)).not.toContain('"content"')
+      expect([head?.security, head?.parameters]).toEqual([get.security, get.parameters])
+      const target = path.replace(/\{\w+\}/g, 'sso')
+      const [full, bare] = [await stand.admin.request('GET', target), await stand.admin.request('HEAD', target)]
+      expect([path, bare.status, bare.text]).toEqual([path, full.status, ''])
+    }
+  })
+
+  it('describes the 304 of every answer that carries an ETag, and of no other', async () => {
+    for (const [name, { method, path }] of operations) {
+      if (method !== 'GET') continue
+      const { headers } = await stand.admin.request('GET', path.replace(/:\w+/g, 'sso'))
+      const described = document.paths[path.replace(/:(\w+)/g, '{$1}')]?.get
+      expect([name, Object.keys(described?.responses ?? {}).includes('304')]).toEqual([name, headers.has('etag')])
+      expect([name, described?.parameters?.some(each => each.in === 'header' && each.name === 'If-None-Match') ?? false]).toEqual([name, headers.has('etag')])
+    }
   })
 
   it('has no reference that leads nowhere', () => {

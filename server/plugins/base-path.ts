@@ -1,0 +1,54 @@
+import sriHashes from '#sri-hashes'
+import type { H3Event } from 'h3'
+import { defineEventHandler } from 'h3'
+import { defineNitroPlugin, useRuntimeConfig } from 'nitropack/runtime'
+import { getBase } from '../utils/composition.ts'
+import { addressOf, pathInside } from '../utils/base-path.ts'
+
+/** Takes h3's route of a handler, which has no slash at its end. */
+function withoutBase(route: string, basePath: string): string {
+  return `${route}/`.startsWith(basePath) ? route.slice(basePath.length - 1) || '/' : route
+}
+
+let told = false
+
+/** Serves one build under any base path: requests are led to the root before anything looks at their path. */
+export default defineNitroPlugin((nitro) => {
+  const { h3App } = nitro
+  const config = useRuntimeConfig()
+  const { baseURL } = config.app
+  const serve = h3App.handler
+  h3App.handler = defineEventHandler((event) => {
+    enter(event, baseURL)
+    return serve(event)
+  })
+  // Nitro has put its handlers under the base path, which no request carries any more.
+  for (const layer of h3App.stack) layer.route = withoutBase(layer.route, baseURL)
+  nitro.hooks.hook('render:html', html => addIntegrity(html, baseURL))
+})
+
+/** A hint is enough: the header is anybody's to send, so nothing follows from it. */
+function tellOnce(prefix: unknown, basePath: string): void {
+  if (told || prefix === undefined || basePath !== '/') return
+  told = true
+  getBase()?.log.warn('a proxy in front names a path that it strips (X-Forwarded-Prefix); if people open this panel below it, set NC_PUBLIC_URL to the whole address')
+}
+
+function enter({ node: { req } }: H3Event, basePath: string): void {
+  tellOnce(req.headers['x-forwarded-prefix'], basePath)
+  req.url = pathInside(req.url ?? '/', basePath)
+  // What addresses are made of, however the request came here.
+  req.originalUrl = addressOf(req.url, basePath)
+}
+
+const ASSET = /<(script|link)\b(?=[^>]*\b(?:src|href)="([^"]+)")(?![^>]*\bintegrity=)(?=[^>]*\b(?:src=|rel="(?:stylesheet|preload|modulepreload)"))/g
+
+/** nuxt-security knows its hashes by addresses from the root, and comes after start-after-paint.ts has taken the scripts. */
+function addIntegrity(html: Record<'head' | 'bodyPrepend' | 'bodyAppend', string[]>, basePath: string): void {
+  for (const part of ['head', 'bodyPrepend', 'bodyAppend'] as const) {
+    html[part] = html[part].map(text => text.replace(ASSET, (tag: string, name: string, address: string) => {
+      const hash = sriHashes[pathInside(address, basePath)]
+      return hash ? `<${name} integrity="${hash}"` : tag
+    }))
+  }
+}
