@@ -65,9 +65,11 @@ test('the last administrator stays one, and a taken address or a short password 
 
   const form = page.getByRole('region', { name: 'Add an account' })
   await form.getByRole('textbox', { name: 'E-mail' }).fill(ADMIN.email)
-  await form.getByLabel('First password').fill('short')
-  await form.getByRole('button', { name: 'Add account' }).click()
-  await expect(form).toContainText('The password must have 10 to 256 characters.')
+  for (const refused of ['short', ' '.repeat(10)]) {
+    await form.getByLabel('First password').fill(refused)
+    await form.getByRole('button', { name: 'Add account' }).click()
+    await expect(form).toContainText('The password must have 10 to 256 characters, not only spaces.')
+  }
   await form.getByLabel('First password').fill('long enough now')
   await form.getByRole('button', { name: 'Add account' }).click()
   await expect(page.getByRole('alert')).toContainText('the address is taken')
