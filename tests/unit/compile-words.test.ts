@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import type { Composer } from 'vue-i18n'
 import { createI18n } from 'vue-i18n'
 import { describe, expect, it, test } from 'vitest'
 import { compileWords } from '../../app/build/compile-words.ts'
@@ -6,7 +7,7 @@ import plurals from '../../app/locales/plurals.ts'
 import { LANGUAGES } from '../../app/words/languages.ts'
 
 /** Takes messages as JSON, as they travel. */
-function i18nOf(locale: string, messages: string) {
+function i18nOf(locale: string, messages: string): Composer {
   return createI18n({ legacy: false, locale, messages: { [locale]: JSON.parse(messages) }, ...plurals }).global
 }
 
