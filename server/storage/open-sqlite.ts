@@ -9,7 +9,7 @@ import { migrate } from './migrations.ts'
 import type { Database } from './schema.ts'
 import { BUSY_TIMEOUT_MS, createSqliteDialect, OPEN_PATIENCE_MS, retryWhileBusy, truncateLog } from './sqlite-dialect.ts'
 import {
-  APPLICATION_ID, createIfMissing, damaged, describe, hasRoomBeside, requireOurFile, toDatabasePath, withoutItsLog,
+  APPLICATION_ID, createIfMissing, damaged, describe, hasRoomBeside, isReadOnlyFile, requireOurFile, toDatabasePath, withoutItsLog,
 } from './sqlite-file.ts'
 import { assembleStorage, type Storage } from './storage.ts'
 import { StorageOpenError, toStorageError } from './storage-error.ts'
@@ -38,7 +38,7 @@ export async function openSqlite({ url, baseDir, log }: SqliteOptions): Promise<
   }
   try {
     const database = open(false)
-    const health = createHealthMonitor({ log, waitMeans: 'locked', quickMs: 250 })
+    const health = createHealthMonitor({ log, waitMeans: 'locked', quickMs: 250, isReadOnly: () => isReadOnlyFile(path) })
     await prepare(database, path, found)
     const reader: { open?: DatabaseSync } = {}
     const db = new Kysely<Database>({ dialect: createSqliteDialect({ database, reader: () => reader.open, health }) })

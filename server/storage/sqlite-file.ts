@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs'
+import { accessSync, closeSync, constants, existsSync, fstatSync, mkdirSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { StorageOpenError } from './storage-error.ts'
@@ -108,6 +108,21 @@ export function hasRoomBeside(path: string): boolean {
     return false
   } finally {
     rmSync(trial, { force: true })
+  }
+}
+
+/** Whether the file is there and may only be read: its disk was mounted anew, say. */
+export function isReadOnlyFile(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK)
+  } catch {
+    return false
+  }
+  try {
+    accessSync(path, constants.W_OK)
+    return false
+  } catch {
+    return true
   }
 }
 

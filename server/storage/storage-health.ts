@@ -48,6 +48,8 @@ export interface HealthOptions {
   waitMeans: StorageCause
   /** Patience of operations while the database is known to be lost: enough to notice that it is back. */
   quickMs: number
+  /** Whether what could be written when it was opened may only be read now, where an error does not tell. */
+  isReadOnly?: () => boolean
 }
 
 const FRESH_MS = 10_000
@@ -60,7 +62,7 @@ export const PATIENCE_MS: Readonly<Record<Side, number>> = { read: 1500, write: 
 type Trouble = { cause: StorageCause, code: string | null, error: unknown }
 
 /** Keeps watch over one database: what fails and what succeeds on it is reported here, and told once. */
-export function createHealthMonitor({ log, waitMeans, quickMs }: HealthOptions): HealthMonitor {
+export function createHealthMonitor({ log, waitMeans, quickMs, isReadOnly }: HealthOptions): HealthMonitor {
   const down: Record<Side, boolean> = { read: false, write: false }
   const probing = new AsyncLocalStorage<true>()
   const stopping = new AbortController()
@@ -72,12 +74,17 @@ export function createHealthMonitor({ log, waitMeans, quickMs }: HealthOptions):
   let attending = false
   let roomProven = false
 
+  function name(error: unknown): StorageCause {
+    const cause = causeOf(error)
+    return cause === 'unreachable' && isReadOnly?.() ? 'read_only' : cause
+  }
+
   function failed(side: Side, error: unknown): void {
     // While it is being opened, whoever opens it tells.
     if (!probes || stopping.signal.aborted || !isOutage(error)) return
     const cause = inner(error)
     // A wait says nothing new about what it waits for.
-    const word = cause instanceof WaitedError && trouble ? trouble.cause : causeOf(cause)
+    const word = cause instanceof WaitedError && trouble ? trouble.cause : name(cause)
     down[side] = true
     // What cannot be read cannot be written either: both have to be proven again.
     if (side === 'read') down.write = true

@@ -1,4 +1,5 @@
 import type { Log } from '../license/ports.ts'
+import { stackOf } from './log.ts'
 
 /** Takes over from the entry that loaded this: from now on there is a log for what nobody has caught. */
 export function guardProcess(log: Log): void {
@@ -17,8 +18,4 @@ export function guardProcess(log: Log): void {
 
 function oneLine(error: unknown): string {
   return String(error).split('\n')[0] ?? ''
-}
-
-function stackOf(error: unknown): string {
-  return error instanceof Error ? error.stack ?? String(error) : String(error)
 }

@@ -9,7 +9,7 @@ import { signInSoon, sleep, startOwnLicenseServer, startOwnProduct, until } from
 import type { ApiClient } from '../product/api-client.ts'
 import { createApiClient } from '../product/api-client.ts'
 import type { Product } from '../product/process.ts'
-import { SERVICE_TOKEN, startProduct } from '../product/process.ts'
+import { ADMIN, SERVICE_TOKEN, startProduct } from '../product/process.ts'
 import type { LicenseServerProcess } from '../license-server/process.ts'
 import { startLicenseServer } from '../license-server/process.ts'
 import type { SmallDisk } from './disk/small-disk.ts'
@@ -96,6 +96,29 @@ describe.skipIf(!mountable)('F62: a disk that is full', () => {
     tally({ row: 'F62', tried: 2 })
   })
 
+  it('F89: is told once, with its end, and `ready` says so, for a page that still fits is not enough', async () => {
+    const disk = ownDisk(3000)
+    const licenseServer = await startOwnLicenseServer()
+    const product = await startOwnProduct({ licenseServerUrl: licenseServer.url, dataDir: join(disk.path, 'data') })
+    const told = () => product.output().split('\n').filter(line => /"msg":"the database (?:can|still)/.test(line))
+      .map(line => JSON.parse(line)).map(({ level, cause }) => `${level} ${cause}`)
+    disk.fill()
+    // The last write is young enough for a while.
+    await until('`ready` has noticed', async () => await readyStatus(product.url) === 503)
+    const client = createApiClient(product.url)
+    expect((await client.request('GET', '/api/health/ready')).error?.details).toEqual({ cause: 'disk_full' })
+    expectError(await client.request('POST', '/api/auth/login', ADMIN), 'STORAGE_UNAVAILABLE')
+    expect(product.output()).not.toContain('sign-in refused')
+    // Longer than several probes take: it neither flaps nor repeats itself.
+    await sleep(4000)
+    expect(told()).toEqual(['error disk_full'])
+    disk.free()
+    await until('`ready` again', async () => await readyStatus(product.url) === 200)
+    expect(told()).toEqual(['error disk_full', 'info disk_full'])
+    expect((await client.request('POST', '/api/auth/login', ADMIN)).status).toBe(200)
+    tally({ row: 'F89', tried: 1 })
+  })
+
   it('F62: goes on checking in, and stays entitled beyond the grace period of what is stored', async () => {
     const disk = ownDisk(3000)
     const licenseServer = await startOwnLicenseServer()
@@ -160,6 +183,8 @@ describe.skipIf(!canFreeze())('F62: files that refuse to be written while it run
     setFrozen(files, true)
     onTestFinished(() => setFrozen(files.filter(path => existsSync(path)), false))
     expectError(await client.save('nc_ag_demo_airgapped'), 'STORAGE_UNAVAILABLE')
+    const { error } = await client.request('GET', '/api/health/ready')
+    expect(error?.details).toEqual({ cause: 'read_only' })
     await expectEntitledBeyondStored(product, client)
     expect((await client.license()).licenseId).toBe(saved.licenseId)
     setFrozen(files, false)
