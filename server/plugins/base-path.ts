@@ -41,14 +41,18 @@ function enter({ node: { req } }: H3Event, basePath: string): void {
   req.originalUrl = addressOf(req.url, basePath)
 }
 
-const ASSET = /<(script|link)\b(?=[^>]*\b(?:src|href)="([^"]+)")(?![^>]*\bintegrity=)(?=[^>]*\b(?:src=|rel="(?:stylesheet|preload|modulepreload)"))/g
+const TAG = /<(?:script|link)\b[^<>]*>/g
+const ADDRESS = /\b(?:src|href)="([^"<>]+)"/
+/* An icon's, say, cannot be checked. */
+const IS_CHECKED = /^<script\b|\brel="(?:stylesheet|preload|modulepreload)"/
 
 /** nuxt-security knows its hashes by addresses from the root, and comes after start-after-paint.ts has taken the scripts. */
 function addIntegrity(html: Record<'head' | 'bodyPrepend' | 'bodyAppend', string[]>, basePath: string): void {
+  const withIntegrity = (tag: string) => {
+    const hash = IS_CHECKED.test(tag) ? sriHashes[pathInside(ADDRESS.exec(tag)?.[1] ?? '/', basePath)] : undefined
+    return hash && !tag.includes(' integrity=') ? tag.replace(/^<\w+/, start => `${start} integrity="${hash}"`) : tag
+  }
   for (const part of ['head', 'bodyPrepend', 'bodyAppend'] as const) {
-    html[part] = html[part].map(text => text.replace(ASSET, (tag: string, name: string, address: string) => {
-      const hash = sriHashes[pathInside(address, basePath)]
-      return hash ? `<${name} integrity="${hash}"` : tag
-    }))
+    html[part] = html[part].map(text => text.replace(TAG, withIntegrity))
   }
 }
