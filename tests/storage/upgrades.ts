@@ -17,6 +17,8 @@ export function describeUpgrades(title: string, backend: PlanBackend): void {
     for (const table of [...TABLES.toReversed(), 'license_migration', 'license_migration_lock']) await run(`drop table ${table}`)
     const { error } = await createMigrator(db).migrateTo(last)
     if (error) throw error
+    // Every version made its identity at its first start.
+    await run('update installation set instance_id = \'0123456789abcdef0123456789abcdef\', session_secret = \'secret\', created_at = 1')
     for (const statement of statements) await run(statement)
     return { url, db }
   }

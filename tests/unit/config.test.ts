@@ -225,7 +225,7 @@ describe('what can be used', () => {
     ['no path', { NC_PUBLIC_URL: 'https://x.example:8443/' }, ({ publicUrl }) => publicUrl?.origin, 'https://x.example:8443'],
     ['an IPv6 host', { NC_PUBLIC_URL: 'http://[::1]:3000' }, ({ publicUrl }) => publicUrl?.origin, 'http://[::1]:3000'],
     ['an international name', { NC_PUBLIC_URL: 'https://bücher.example' }, ({ publicUrl }) => publicUrl?.origin, 'https://xn--bcher-kva.example'],
-    ['a port with space', { PORT: ' 03000 ' }, ({ listen }) => listen.port, '3000'],
+    ['a port with space', { PORT: ' 03000 ' }, ({ listen }) => listen.port, 3000],
     ['an IPv6 address to listen on', { HOST: '::' }, ({ listen }) => listen.host, '::'],
     ['a unix socket', { DATABASE_URL: 'postgres:///license?host=/var/run/postgresql&user=x' }, ({ databaseUrl }) => databaseUrl.length > 0, true],
     ['full verification', { DATABASE_URL: 'postgres://u:p%40ss@h:5432/x?sslmode=verify-full&sslrootcert=/etc/hostname' }, ({ databaseUrl }) => databaseUrl.length > 0, true],
