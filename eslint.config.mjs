@@ -46,7 +46,7 @@ export default tseslint.config(
   forbid(['server/utils/**', 'server/plugins/**', 'server/accounts/**', 'server/build/**'], 'The product does not import its tests.', '/(tests|app)/'),
   {
     files: ['server/**'],
-    ignores: ['server/plugins/**', 'server/build/**', 'server/utils/composition.ts', 'server/utils/announce-base-path.ts'],
+    ignores: ['server/plugins/**', 'server/build/**', 'server/utils/composition.ts'],
     rules: { 'no-restricted-syntax': ['error', { selector: 'MemberExpression[object.name="process"][property.name="env"]', message: 'Only the composition root hands the environment to utils/config.' }] },
   },
   {

@@ -101,9 +101,6 @@ export default defineNuxtConfig({
   nitro: {
     output: { dir: sandbox ? '.output-sandbox' : '.output' },
     imports: false,
-    // First of all: the base path must be known before the framework reads its own settings.
-    unenv: { polyfill: [pathOf('server/utils/announce-base-path.ts')] },
-    moduleSideEffects: [pathOf('server/utils/announce-base-path.ts')],
     compressPublicAssets: { gzip: true, brotli: true },
     typescript: { tsConfig: { compilerOptions: { allowImportingTsExtensions: true } } },
     hooks: { compiled: nitro => guardEntry(nitro.options.output.serverDir, nitro.options.output.publicDir) },

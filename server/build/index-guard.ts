@@ -80,6 +80,12 @@ function readList(): Files {
   }
 }
 
+/** The path of NC_PUBLIC_URL as server/utils/base-path.ts writes it; an address that is none ends the start later, and says so. */
+function basePathOf(address: string): string {
+  if (!URL.canParse(address)) return '/'
+  return new URL(address).pathname.split('/').filter(Boolean).reduce((base, segment) => `${base}${segment}/`, '/')
+}
+
 process.on('uncaughtException', cannotStart)
 process.on('unhandledRejection', cannotStart)
 for (const signal of ['SIGTERM', 'SIGINT']) {
@@ -97,6 +103,8 @@ if (Number(process.versions.node.split('.')[0]) < NEEDED_NODE) {
 try {
   requireFiles(readList())
   process.env.NODE_ENV ??= 'production'
+  // Before the server is loaded: the framework makes the addresses of its assets while it is. NITRO_ wins over other prefixes.
+  process.env.NITRO_APP_BASE_URL = basePathOf((process.env.NC_PUBLIC_URL ?? '').trim())
   // Open requests get this long (ms) when the server is told to stop, and closing as long again: it ends within ten seconds.
   process.env.NITRO_SHUTDOWN_TIMEOUT ??= '4500'
   // A resolver that says nothing gets this long (resolv.conf(5)): time is left for the next one, and no look-up outlives the shutdown.

@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { defineNitroPlugin } from 'nitropack/runtime'
+import { defineNitroPlugin, useRuntimeConfig } from 'nitropack/runtime'
 import { commit, sandbox, version } from '#license-build'
 import { LicenseError } from '../license/errors.ts'
 import type { StorageCause } from '../storage/open.ts'
 import { causeOf, codeOf, StorageOpenError } from '../storage/open.ts'
 import type { App, Base } from '../utils/composition.ts'
 import { assembleApp, assembleBase, openApp, reportStarting } from '../utils/composition.ts'
+import type { Config } from '../utils/config.ts'
 import { ConfigError } from '../utils/config.ts'
 import { stackOf } from '../utils/log.ts'
 import { routeConsole } from '../utils/route-console.ts'
@@ -29,12 +30,21 @@ export default defineNitroPlugin((nitro) => {
 
 function configureOrExit(): Base {
   try {
-    return assembleBase()
+    const base = assembleBase()
+    requireBasePath(base.config)
+    return base
   }
   catch (error) {
     if (!(error instanceof ConfigError)) throw error
     process.stderr.write(`${error.message}\n`)
     return process.exit(1)
+  }
+}
+
+/** The framework knows it from server/build/index-guard.ts, which neither the development server nor server.mjs alone goes through. */
+function requireBasePath({ basePath }: Config): void {
+  if (useRuntimeConfig().app.baseURL !== basePath) {
+    throw new ConfigError([`NC_PUBLIC_URL: a path (${basePath}) is served by the built server alone, started by its index.mjs`])
   }
 }
 

@@ -134,11 +134,6 @@ function basePathOf(url: URL | null): string {
   return toBasePath(url?.pathname ?? '/')
 }
 
-/** The base path alone, for what needs it before the start; a value that ends the start counts as none. */
-export function readBasePath(env: Environment): string {
-  return basePathOf(publicUrl(createSource(env)))
-}
-
 function trustProxy(source: Source): string[] {
   const ranges = list(source.text('NC_TRUST_PROXY'))
   for (const range of ranges) {

@@ -3,7 +3,12 @@ import { stackOf } from './log.ts'
 
 /** Takes over from the entry that loaded this: from now on there is a log for what nobody has caught. */
 export function guardProcess(log: Log): void {
-  for (const event of ['uncaughtException', 'unhandledRejection', 'SIGTERM', 'SIGINT']) process.removeAllListeners(event)
+  for (const event of ['uncaughtException', 'unhandledRejection']) process.removeAllListeners(event)
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    // The entry's own was the first; plugins may have added theirs.
+    const [entrys] = process.listeners(signal)
+    if (entrys) process.off(signal, entrys)
+  }
   process.on('uncaughtException', (error: NodeJS.ErrnoException) => {
     // A name that somebody else's code looks up and does not find is no reason to end.
     if (error.syscall === 'getaddrinfo') return log.warn('a name could not be looked up', { code: error.code, cause: String(error) })

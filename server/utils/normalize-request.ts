@@ -6,6 +6,8 @@ export function normalizeRequest(req: IncomingMessage): void {
   if (!isHost(req.headers.host)) req.headers.host = 'localhost'
   // The framework makes addresses of it whoever sent it; who may send it is decided in peer.ts.
   if (!isHost(firstOf(req.headers['x-forwarded-host']))) delete req.headers['x-forwarded-host']
+  // By this one the framework tells itself that it asks for its error page; nobody else has a say in that.
+  if (!('__unenv__' in req)) delete req.headers['x-nuxt-error']
   // HEAD is GET without the body (RFC 9110 §9.3.2); Node has noted already that none is to be sent.
   if (req.method === 'HEAD') req.method = 'GET'
 }

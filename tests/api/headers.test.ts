@@ -42,7 +42,7 @@ const CASES: Case[] = [
   { what: 'the API without a database', status: 503, ask: () => askWithoutDatabase('GET', '/api/entitlements') },
   { what: 'readiness without a database', status: 503, ask: () => askWithoutDatabase('GET', '/api/health/ready') },
   { what: 'metrics without a database', status: 200, ask: () => askWithoutDatabase('GET', '/metrics') },
-  { what: 'a page without a database', status: 200, ask: () => askWithoutDatabase('GET', '/login') },
+  { what: 'a page without a database', status: 503, ask: () => askWithoutDatabase('GET', '/login') },
 ]
 
 async function lastOf(times: number, ask: () => Promise<Answer>): Promise<Answer> {

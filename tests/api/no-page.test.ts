@@ -33,7 +33,7 @@ describe('F80: what is no page', () => {
     expect(status).toBe(404)
     expect(headers['cache-control']).toBe('no-store')
     expect(headers['set-cookie']).toBeUndefined()
-    expect(JSON.parse(text).data).toEqual({ code: 'NOT_FOUND', reference: 'NCL-306' })
+    expect(JSON.parse(text).data).toEqual({ code: 'NOT_FOUND', reference: 'NCL-306', requestId: headers['x-request-id'] })
   })
 
   it('an unknown page is 404 for a visitor, too', async () => {

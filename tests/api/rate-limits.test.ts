@@ -66,7 +66,8 @@ describe('F72: password guessing', () => {
 
   it('an unknown account is answered like a wrong password', async () => {
     const answers = await Promise.all([ADMIN.email, 'nobody@example.com'].map(email => signInFrom(stand.product.url, '203.0.113.5', email, 'some guess')))
-    expect(answers[0]?.text).toBe(answers[1]?.text)
+    const bodies = answers.map(({ text, error }) => text.replace(String(error?.requestId), ''))
+    expect(bodies[0]).toBe(bodies[1])
     expect(answers[0]?.status).toBe(401)
   })
 

@@ -34,6 +34,11 @@ function ownDisk(kib: number): SmallDisk {
 const readyStatus = async (url: string) => (await createApiClient(url).request('GET', '/api/health/ready')).status
 const entitled = async (url: string) => (await createApiClient(url).request('GET', '/api/features/sso', undefined, { authorization: `Bearer ${SERVICE_TOKEN}` })).status
 
+/** Fills the disk at a moment when the write-ahead log is empty: what that still holds would be room to go on with. */
+async function fillUnder({ databaseFile }: Product, disk: SmallDisk): Promise<void> {
+  await until('the log has been emptied', () => statSync(`${databaseFile}-wal`).size === 0 && (disk.fill(), true))
+}
+
 /** Saves until one is refused: what SQLite has allotted already can still be written. */
 async function expectUnavailable(client: ApiClient, tokens: string[]): Promise<string> {
   for (const token of tokens) {
@@ -82,7 +87,7 @@ describe.skipIf(!mountable)('F62: a disk that is full', () => {
     const tokens: string[] = []
     for (let n = 0; n < 20; n++) tokens.push(await licenseServer.control.issueToken({ instance_id: instanceId, claims: { seats: n } }))
     expect((await client.save(tokens[0] ?? '')).status).toBe(200)
-    disk.fill()
+    await fillUnder(product, disk)
     const refused = await expectUnavailable(client, tokens.slice(1))
     const during = await client.license()
     expect(during).toMatchObject({ state: 'active', entitled: true })
@@ -102,7 +107,7 @@ describe.skipIf(!mountable)('F62: a disk that is full', () => {
     const product = await startOwnProduct({ licenseServerUrl: licenseServer.url, dataDir: join(disk.path, 'data') })
     const told = () => product.output().split('\n').filter(line => /"msg":"the database (?:can|still)/.test(line))
       .map(line => JSON.parse(line)).map(({ level, cause }) => `${level} ${cause}`)
-    disk.fill()
+    await fillUnder(product, disk)
     // The last write is young enough for a while.
     await until('`ready` has noticed', async () => await readyStatus(product.url) === 503)
     const client = createApiClient(product.url)
@@ -125,7 +130,7 @@ describe.skipIf(!mountable)('F62: a disk that is full', () => {
     const product = await startOwnProduct({ licenseServerUrl: licenseServer.url, dataDir: join(disk.path, 'data') })
     const client = await signInSoon(product)
     const { body: saved } = await client.save(await checkedInOften(licenseServer))
-    disk.fill()
+    await fillUnder(product, disk)
     await expectEntitledBeyondStored(product, client)
     disk.free()
     const before = await client.license()
