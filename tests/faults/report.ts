@@ -84,7 +84,7 @@ for (const { number, later } of rows) {
   const [passed, skipped] = [having('passed'), having('skipped', 'pending', 'todo')]
   const counts = countsOf(noted.filter(({ row }) => row === number), passed)
   for (const name of NAMES) all[name] += counts[name]
-  print(number, passed, skipped, counts, later && passed === 0 ? '  with the replicas' : '')
+  print(number, passed, skipped, counts, later && passed === 0 ? '  not built yet' : '')
   if (passed === 0 && !later) problems.push(`${number} has no test that passed`)
   for (const { titles, status } of own) if (status === 'failed') problems.push(`${number} failed: ${titles.join(' > ')}`)
   if (skipped > 0 && process.env.CI) problems.push(`${number}: ${skipped} skipped; in CI every test must run`)
