@@ -12,6 +12,13 @@ export async function startOnChanged({ page, product, launch }: Stage, sql: stri
   await launch.restart(product)
 }
 
+/** Changes something in the database of the product while it runs. */
+export function changeDatabase({ product }: Stage, sql: string): void {
+  const database = new DatabaseSync(product.databaseFile)
+  database.exec(sql)
+  database.close()
+}
+
 /** Starts the product anew as after a reboot: for how long the machine was off is unknown, so that its clock may be right. */
 export function startAfterReboot(stage: Stage): Promise<void> {
   return startOnChanged(stage, 'UPDATE installation SET trusted_boot = \'the boot before\'')

@@ -10,6 +10,12 @@ import { ADMIN } from '../../product/process.ts'
 
 /* The product, asked through a Unix socket: whatever then shows on the network is its own doing. */
 
+// The product listens on addresses alone. Loaded before it, this leads its one server to a socket.
+const TO_SOCKET = `data:text/javascript,${encodeURIComponent(`
+  import { Server } from 'node:net'
+  const { listen } = Server.prototype
+  Server.prototype.listen = function (_address, ...rest) { return listen.call(this, process.env.TEST_SOCKET, ...rest) }
+`)}`
 const ENTRY = fileURLToPath(new URL('../../../.output-sandbox/server/index.mjs', import.meta.url))
 
 export interface Answer { status: number, body: Record<string, unknown> }
@@ -26,9 +32,9 @@ export const newDataDir = () => mkdtempSync(join(tmpdir(), 'nc-silence-'))
 /** Takes the folder of the database and more environment; returns the product once it is ready. */
 export async function startOnSocket(dataDir: string, env: Record<string, string> = {}): Promise<ProductOnSocket> {
   const socketPath = join(dataDir, `socket-${Math.random().toString(36).slice(2)}`)
-  const child = spawn(process.execPath, [ENTRY], {
+  const child = spawn(process.execPath, ['--import', TO_SOCKET, ENTRY], {
     env: {
-      PATH: process.env.PATH, NITRO_UNIX_SOCKET: socketPath, DATABASE_URL: `file:${join(dataDir, 'license.db')}`,
+      PATH: process.env.PATH, TEST_SOCKET: socketPath, DATABASE_URL: `file:${join(dataDir, 'license.db')}`,
       NC_ADMIN_EMAIL: ADMIN.email, NC_ADMIN_PASSWORD: ADMIN.password, NC_LOG_FORMAT: 'json', ...env,
     },
     stdio: ['ignore', 'ignore', 'inherit'],

@@ -2,6 +2,7 @@ import { expect } from '@playwright/test'
 import { ADMIN } from '../../product/process.ts'
 import { expectUsable, fillLogin, openPath } from '../../e2e/screen.ts'
 import type { Scene, Stage } from '../scene.ts'
+import { changeDatabase } from '../database.ts'
 import { daysFromNow, openAfter, openScreen, requireSaved } from '../scene.ts'
 
 const SECOND = { email: 'grace.hopper@example.com', password: 'second admin 1' }
@@ -99,14 +100,23 @@ export const PAGE_SCENES: readonly Scene[] = [
   },
   { name: 'page-not-found', prepare: async (stage) => { await openAfter(stage, '/admin/no-such-page', api => api.license()) } },
   {
-    name: 'error-page',
+    name: 'starting-page',
     onlyEnglish: true,
     productOptions: { env: { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nowhere' }, untilReady: false },
     async prepare({ page, product }) {
-      // A session that cannot be looked up; without any, the sign-in page would be shown.
-      await page.context().addCookies([{ name: 'nc_license_session_0123abcd', value: 'A'.repeat(43), url: product.url }])
       await page.goto(`${product.url}/admin/license`)
-      await expect(page.getByRole('heading', { level: 1 })).toHaveText('This page cannot be shown just now')
+      await expect(page.getByRole('heading', { level: 1 })).toHaveText('Starting')
+    },
+  },
+  {
+    name: 'error-page',
+    onlyEnglish: true,
+    async prepare(stage) {
+      await openAfter(stage, '/admin/license', api => api.license())
+      // A session that cannot be looked up; without any, the sign-in page would be shown.
+      changeDatabase(stage, 'DROP TABLE sessions')
+      await stage.page.reload()
+      await expect(stage.page.getByRole('heading', { level: 1 })).toHaveText('This page cannot be shown just now')
     },
   },
 ]
