@@ -100,15 +100,6 @@ export const PAGE_SCENES: readonly Scene[] = [
   },
   { name: 'page-not-found', prepare: async (stage) => { await openAfter(stage, '/admin/no-such-page', api => api.license()) } },
   {
-    name: 'starting-page',
-    onlyEnglish: true,
-    productOptions: { env: { DATABASE_URL: 'postgres://nobody@127.0.0.1:1/nowhere' }, untilReady: false },
-    async prepare({ page, product }) {
-      await page.goto(`${product.url}/admin/license`)
-      await expect(page.getByRole('heading', { level: 1 })).toHaveText('Starting')
-    },
-  },
-  {
     name: 'error-page',
     onlyEnglish: true,
     async prepare(stage) {
