@@ -142,7 +142,7 @@ export const otherSpellings: readonly Mutation[] = [
   }),
   mutation('marks, escapes or white space that mail does not add', MALFORMED, (dice, target) => {
     const token = genuineToken(dice, target)
-    return replaceAt(token, dice.int(0, token.length - 1), dice.pick(['=\r\n', '%2E', '\\n', '"', '&#46;', '\u0000', '\u0008', '\u001b', ',', ';', '\u202e', '\u2066']), 0)
+    return replaceAt(token, dice.int(0, token.length - 1), dice.pick(['=\r\n', '%2E', '\\n', '"', '&#46;', '\u0000', '\u0008', '\u001b', ',', ';', '\u202e', '\u202d']), 0)
   }),
   mutation('surrounded by quotes, brackets or a scheme', MALFORMED, (dice, target) => {
     const [before = '', after = ''] = dice.pick([['"', '"'], ['\'', '\''], ['<', '>'], ['`', '`'], ['Bearer:', ''], ['(', ')'], ['token=', ''], ['', ','], ['“', '”']])
