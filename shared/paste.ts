@@ -1,7 +1,9 @@
 import type { Credential, LicenseKey } from './credential.ts'
 import { AIRGAPPED_PREFIX, KEY_PREFIX } from './credential.ts'
-import { causeOfText, countCredentials } from './paste-text.ts'
+import { causeOfText, countCredentials, countKeys, holdsInstanceId } from './paste-text.ts'
 import type { PasteCause } from './paste-causes.ts'
+import { JSON_START, isTokenPart } from './token-parts.ts'
+import { unwrap } from './wrapped-lines.ts'
 
 /*
  * What a person pasted: a license key, a license token, or something that was pasted by mistake. Decided here, by the form
@@ -21,21 +23,20 @@ const KEY = /^[\w-]{8,256}$/
 const COMPACT_JWS = /^[\w-]+\.[\w-]+\.[\w-]+$/
 /** Zero-width characters, soft hyphens, direction marks, variation selectors, BOM: what comes along unseen. */
 const INVISIBLE = /\p{Default_Ignorable_Code_Point}/gu
+/** The fillers of Hangul: by their property invisible, and yet seen as blanks. */
+const FILLER = /[\u115f\u1160\u3164\uffa0]/g
 /** Show text in another order than it has. */
 const DIRECTION_OVERRIDE = /[\u202d\u202e]/
-const LINE_BREAK = /\r\n|[\n\v\f\r\u2028\u2029]/
-/** Mail programs break lines no earlier. */
-const WRAPPED_AT = 60
-/** How everything begins that is a JSON object in base64url. */
-const JSON_START = 'eyJ'
-/** 64 bytes in base64url, as every signature of a token is: of its last character only four bits count. */
+/** 64 bytes in base64url, as every signature of a token is. */
 const SIGNATURE_LENGTH = 86
-const SIGNATURE = /^[\w-]{85}[AQgw]$/
+/** What stands between two copies of a key and is no white space. */
+const SEPARATORS = ['', '-', '_']
 
 /** The credential in what was pasted, with its method, or the cause why there is none. No signature is checked here. */
 export function judgePaste(pasted: string, context: PasteContext): Judgement {
   if (DIRECTION_OVERRIDE.test(pasted)) return refusal('hidden_character')
-  const text = pasted.replaceAll(INVISIBLE, '').replaceAll('\u0085', '\n').trim()
+  const visible = pasted.replaceAll(FILLER, ' ').replaceAll('\u0085', '\n')
+  const text = visible.replaceAll(INVISIBLE, '').trim()
   if (text === '') return refusal('empty')
   const compact = text.replaceAll(/\s/g, '')
   if (COMPACT_JWS.test(compact)) {
@@ -44,7 +45,7 @@ export function judgePaste(pasted: string, context: PasteContext): Judgement {
   }
   const key = unwrap(text)
   if (!KEY.test(key)) return refusal(causeOfText(text, compact, context.instanceId))
-  const cause = causeOfKey(key, context)
+  const cause = countKeys(visible.trim().split(INVISIBLE)) > 1 ? 'two_credentials' : causeOfKey(key, context)
   if (!isLicenseKey(key, cause)) return refusal(cause ?? 'not_a_credential')
   return { credential: { method: key.startsWith(AIRGAPPED_PREFIX) ? 'airgapped' : 'standard', key }, cause: null }
 }
@@ -56,11 +57,6 @@ function refusal(cause: PasteCause): Judgement {
 /** A key is one only where nothing speaks against it. */
 function isLicenseKey(key: string, cause: PasteCause | null): key is LicenseKey {
   return cause === null && KEY.test(key)
-}
-
-/** Puts lines together again that are long enough to have been wrapped; any other white space is left. */
-function unwrap(text: string): string {
-  return text.split(LINE_BREAK).map((line, index, { length }) => line.length >= WRAPPED_AT || index === length - 1 ? line : `${line}\n`).join('')
 }
 
 /** Without its white space, a word before or after a token looks like a part of it. */
@@ -82,7 +78,7 @@ function lengthOfTail(text: string, count: number): number {
 
 /** What speaks against text that has the form of a key. A key that was made at random has none of it. */
 function causeOfKey(key: string, { instanceId, offline }: PasteContext): PasteCause | null {
-  if (key.toLowerCase() === instanceId) return 'instance_id_pasted'
+  if (holdsInstanceId(key, instanceId)) return 'instance_id_pasted'
   if (isRepeated(key)) return 'two_credentials'
   if (key.startsWith(KEY_PREFIX)) {
     if (key.includes(AIRGAPPED_PREFIX, 1)) return 'two_credentials'
@@ -90,7 +86,7 @@ function causeOfKey(key: string, { instanceId, offline }: PasteContext): PasteCa
   }
   if (key.includes(KEY_PREFIX)) return 'words_around'
   if (key.toLowerCase().startsWith(KEY_PREFIX)) return 'capitals'
-  if (key.startsWith(JSON_START) || SIGNATURE.test(key)) return 'part_of_token'
+  if (isTokenPart(key)) return 'part_of_token'
   return offline ? 'offline_in_force' : null
 }
 
@@ -104,10 +100,13 @@ function hasCapitalPrefix(key: string): boolean {
   return rest === rest.toLowerCase() || rest === rest.toUpperCase()
 }
 
-/** Whether the text is one key, several times over. */
+/** Whether the text is one key, several times over, with the same separator or none in between. */
 function isRepeated(text: string): boolean {
-  const period = (text + text).indexOf(text, 1)
-  return period >= 8 && period < text.length
+  return SEPARATORS.some((separator) => {
+    const copies = text + separator
+    const period = (copies + copies).indexOf(copies, 1)
+    return period >= 8 + separator.length && period < copies.length
+  })
 }
 
 /** Why a token that looks like one does not verify, as far as its length tells. */

@@ -2,10 +2,10 @@ import type { LicenseState } from '../../shared/license.ts'
 import { createDoubt } from './doubt.ts'
 import { claimHold } from './held-state.ts'
 import type { Keyring } from './jws.ts'
-import type { Clock, ClockReading, LicenseStore, Snapshot, StoredLicense, TrustedTimeRecord } from './ports.ts'
+import type { Clock, ClockReading, LicenseStore, SeqMark, Snapshot, StoredLicense, TrustedTimeRecord } from './ports.ts'
 import type { Holding } from './state.ts'
 import { isByTime, isEntitled, stateOf } from './state.ts'
-import { isSameStatement, verifyStored } from './stored.ts'
+import { isOutdated, isSameStatement, verifyStored } from './stored.ts'
 import type { Lease, Verdict } from './token.ts'
 import type { TimeJudgement } from './trusted-time.ts'
 import { advance, anchor, judgeTime, raise } from './trusted-time.ts'
@@ -52,6 +52,8 @@ export async function createKeeper({ store, keyring, clock, instanceId }: Keeper
   const doubt = createDoubt(await holdAtStart())
   /** The stored lease on top of which this process holds a newer lease or verdict that could not be written. */
   let unstoredOver: string | null = null
+  /** The verdict in the row, as this process last read or wrote it; in `snapshot` it may be one that could not be written. */
+  let verdictInRow = snapshot.license?.verdict ?? null
   /** Bookkeeping of a failed attempt that could not be written. */
   let unstoredAttempt: StoredLicense | null = null
   let lastRead: Promise<unknown> = Promise.resolve()
@@ -85,17 +87,24 @@ export async function createKeeper({ store, keyring, clock, instanceId }: Keeper
 
   async function readStore(): Promise<Snapshot> {
     const read = await store.read()
-    if (unstoredOver !== null && snapshot.license && read.license?.jti === unstoredOver) {
+    if (snapshot.license && read.license && isBeneathUnstored(read.license, read.marks)) {
       snapshot = { ...read, license: putOver(read.license, snapshot.license) }
       return snapshot
     }
     unstoredOver = null
+    verdictInRow = read.license?.verdict ?? null
     if (!isSameStatement(read, snapshot)) {
       holding = await verifyStored(read, keyring)
       if (holding.kind === 'lease') trusted = raise(trusted, holding.lease.claims.iat * 1000, clock.read())
     }
     snapshot = { ...read, license: withUnstoredAttempt(read.license) }
     return snapshot
+  }
+
+  /** Whether nobody has written a statement since ours could not be: otherwise two replicas would go on with different ones. */
+  function isBeneathUnstored({ jti, verdict }: StoredLicense, marks: readonly SeqMark[]): boolean {
+    return jti === unstoredOver && verdict === verdictInRow
+      && holding.kind === 'lease' && !isOutdated(holding.verdict ?? holding.lease, marks)
   }
 
   /** Back-off and `Retry-After` hold also while the database can be read but not written. */
@@ -136,13 +145,15 @@ export async function createKeeper({ store, keyring, clock, instanceId }: Keeper
       trusted = advance(record, clock.read())
       anchored ||= lease.claims.method !== 'offline'
       // At once: nobody may see the new lease with the old row.
-      if (stored) snapshot = { ...snapshot, license }
-      else holdUnstored(license)
+      if (!stored) return holdUnstored(license)
+      snapshot = { ...snapshot, license }
+      verdictInRow = license.verdict
     },
     adoptVerdict(verdict, unstored) {
       if (holding.kind === 'lease') holding = { ...holding, verdict }
-      if (unstored) holdUnstored(unstored)
-      else if (unstoredOver !== null && snapshot.license) noteUnstored({ ...snapshot.license, verdict: verdict.jws })
+      if (unstored) return holdUnstored(unstored)
+      verdictInRow = verdict.jws
+      if (unstoredOver !== null && snapshot.license) noteUnstored({ ...snapshot.license, verdict: verdict.jws })
     },
     noteUnstored(license) {
       noteUnstored(license)

@@ -29,7 +29,7 @@ export async function verifyStored({ license, marks }: StoredStatement, keyring:
 }
 
 /** A newer statement of this license was accepted once, so somebody has erased it; of an equal number, there is only one. */
-function isOutdated({ claims: { sub, seq, jti } }: Lease | Verdict, marks: readonly SeqMark[]): boolean {
+export function isOutdated({ claims: { sub, seq, jti } }: Lease | Verdict, marks: readonly SeqMark[]): boolean {
   const highest = marks.find(mark => mark.sub === sub)
   return highest !== undefined && (seq < highest.seq || (seq === highest.seq && jti !== highest.jti))
 }

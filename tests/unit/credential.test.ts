@@ -14,7 +14,7 @@ const LONG = `nc_${'aB3_'.repeat(40)}`
 describe('what was pasted', () => {
   it.each([
     ['spaces', ' '], ['tabs', '\t'], ['line breaks', '\r\n'], ['no-break spaces', '\u00a0'], ['line separators', '\u2028'], ['next lines', '\u0085'],
-    ['ideographic spaces', '\u3000'],
+    ['ideographic spaces', '\u3000'], ['fillers of Hangul', '\u3164\u115f\u1160\uffa0'],
   ])('loses %s around it', (_, space) => {
     expect(judge(`${space}${space}${KEY}${space}`)).toEqual(key('standard', KEY))
     expect(judge(`${space}${token}${space}`)).toEqual(asToken)
@@ -38,12 +38,18 @@ describe('what was pasted', () => {
   })
 
   it.each(['\n', '\r\n', '\r', '\u2028'])('is the same key with a line break %j after 60 characters or more, and only there', (lineBreak) => {
-    const broken = (at: number) => judge(LONG.slice(0, at) + lineBreak + LONG.slice(at))
-    expect(broken(60)).toEqual(key('standard', LONG))
-    expect(broken(76)).toEqual(key('standard', LONG))
+    const broken = (at: number, length = 2 * at) => judge(LONG.slice(0, at) + lineBreak + LONG.slice(at, length))
+    expect(broken(60)).toEqual(key('standard', LONG.slice(0, 120)))
+    expect(broken(76)).toEqual(key('standard', LONG.slice(0, 152)))
+    expect(broken(76, 77)).toEqual(key('standard', LONG.slice(0, 77)))
     expect(broken(59).cause).toBe('words_around')
+    expect(broken(60, 121).cause).toBe('words_around')
     expect(judge(`${LONG.slice(0, 76)} ${LONG.slice(76)}`).cause).toBe('words_around')
     expect(judge(`${LONG.slice(0, 70)}${lineBreak}${LONG.slice(70, 140)}${lineBreak}${LONG.slice(140)}`)).toEqual(key('standard', LONG))
+    expect(judge(`${LONG.slice(0, 70)}${lineBreak}${LONG.slice(70, 139)}${lineBreak}${LONG.slice(139)}`).cause).toBe('words_around')
+    expect(judge(`${LONG.slice(0, 64)}${lineBreak}Regards`).cause).toBe('words_around')
+    expect(judge(`${LONG.slice(0, 64)}${lineBreak}the key`).cause).toBe('words_around')
+    expect(judge(`${LONG.slice(0, 64)}${lineBreak}nc_${LONG.slice(64, 110)}`).cause).toBe('two_credentials')
   })
 
   it.each([
@@ -61,6 +67,7 @@ describe('what was pasted', () => {
 })
 
 const [HEADER = '', PAYLOAD = '', SIGNATURE = ''] = token.split('.')
+const DASHED = INSTANCE.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-')
 const REQUEST = `Please issue an offline license token for this installation.\n\nInstance ID: ${INSTANCE}\nLicense key: nc_••••••••dard\nVersion: 1.2.3`
 
 const MISTAKES = {
@@ -68,14 +75,21 @@ const MISTAKES = {
   words_around: [
     `License key ${KEY}`, `License key${KEY}`, 'LicenseKeync_ag_abcdefgh', `${KEY} is your key`, `Key:${KEY}`, 'nc_abc def12', 'xnc_ag_abc', 'not a key',
     `https://x.example/${KEY}`, `NC_LICENSE_KEY=${KEY}`, `Your license token:\n${token}`, `License token ${token}`, `${token} regards`, `> ${KEY}`,
+    'nc_abc\u3164def12', 'nc_abc\u115fdef12', 'nc_abc\u1160def12', `key\uffa0${KEY}`,
   ],
   two_credentials: [
     KEY + KEY, KEY.repeat(3), `${KEY} ${KEY}`, `${KEY}\nnc_ag_abcdefgh`, `${KEY}nc_ag_abcdefgh`, 'nc_ag_abcdefghnc_ag_ijklmnop', 'ABCD-1234ABCD-1234',
+    `${KEY}_${KEY}`, `${KEY}-${KEY}-${KEY}`, 'ABCD-1234-ABCD-1234', `${KEY}\u200bnc_ag_abcdefgh`, `${KEY}\u2060\u200bnc_ijklmnop`, `${KEY}\u3164${KEY}`,
     `${token}\n${token}`, `${token}.${PAYLOAD}.${SIGNATURE}`, `${KEY} ${token}`,
   ],
-  part_of_token: [HEADER, PAYLOAD, SIGNATURE, `${HEADER}.${PAYLOAD}`, `${PAYLOAD}.${SIGNATURE}`, `.${SIGNATURE}`, `${HEADER}.`, `${'x'.repeat(85)}g`],
+  part_of_token: [HEADER, PAYLOAD, SIGNATURE, `${HEADER}.${PAYLOAD}`, `${PAYLOAD}.${SIGNATURE}`, `.${SIGNATURE}`, `${HEADER}.`, `${'x'.repeat(85)}g`,
+    `Bearer${HEADER}`, `-${HEADER}`, `token_${HEADER.slice(0, 8)}`, PAYLOAD.slice(1), PAYLOAD.slice(2), PAYLOAD.slice(3), HEADER.slice(1),
+    ...[60, 61, 62, 63].map(at => PAYLOAD.slice(at, at + 60)), PAYLOAD.slice(76, 152), `xx-${PAYLOAD.slice(5, 200)}`,
+  ],
   token_changed: [`${token}=`, token.replace('.', '.+')],
-  instance_id_pasted: [INSTANCE, INSTANCE.toUpperCase(), `Instance ID: ${INSTANCE}`, `[${INSTANCE}]`],
+  instance_id_pasted: [INSTANCE, INSTANCE.toUpperCase(), `Instance ID: ${INSTANCE}`, `[${INSTANCE}]`,
+    `Instance-ID-${INSTANCE}`, `${INSTANCE}_`, `InstanceID${INSTANCE}`, `nc_${INSTANCE}`, `nc_ag_${INSTANCE}`, DASHED, DASHED.toUpperCase(), `Instance ID: ${DASHED}`,
+  ],
   request_pasted: [REQUEST, REQUEST.replace('nc_••••••••dard', KEY), REQUEST.replaceAll('\n', '\n> ')],
   masked_key_pasted: [maskKey('nc_demo_standard'), maskKey('nc_ag_demo_airgapped'), 'nc_********dard', 'Key: nc_••••••••'],
   capitals: ['NC_abcdefgh', 'Nc_abcdefgh', 'nC_abcdefgh', 'NC_AG_abcdefgh', 'Nc_Ag_abcdefgh', 'nc_Ag_abcdefgh', 'nc_AG_ABCDEFGH'],

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { createKeeper } from '../../server/license/keeper.ts'
 import { INSTANCE, HOUR, leaseOf, offlineClaims, standardClaims, verdictOf } from './support/claims.ts'
 import { createSimulatedClock, START } from './support/clock.ts'
-import { keeperOf, storedOf, storeLicense } from './support/keeping.ts'
+import { keeperOf, markOf, storedOf, storeLicense } from './support/keeping.ts'
 import { createMemoryStore } from './support/memory-store.ts'
 
 describe('the keeper', () => {
@@ -82,5 +82,44 @@ describe('the keeper', () => {
     })
     expect(keeper.snapshot.version).toBe(await store.readVersion())
     expect(keeper.holding).toMatchObject({ lease: newer })
+  })
+
+  describe('holds what could not be written over the row as this process wrote it itself', () => {
+    const event = { kind: 'check_in_succeeded', at: START, actor: 'system', actorEmail: null, address: null, details: {} } as const
+    const outcome = { at: START, nextAt: null, event }
+    const second = leaseOf(standardClaims({ seq: 3, jti: 'jti-3' }))
+
+    it('F62: a lease that lifts a verdict just written, until another replica records a later one', async () => {
+      const store = createMemoryStore()
+      const clock = createSimulatedClock()
+      await storeLicense(store, leaseOf(standardClaims()), clock)
+      const keeper = await keeperOf(clock, store)
+      const verdict = verdictOf()
+      expect(await store.recordVerdict({ sentJti: 'jti-1', verdict: verdict.jws, seq: markOf(verdict), outcome })).toBe('written')
+      keeper.adoptVerdict(verdict, null)
+      keeper.adopt(second, keeper.trustedAfter(second), storedOf(second), false)
+      await keeper.reload()
+      expect(keeper.now().state).toBe('active')
+      const later = verdictOf({ seq: 4, jti: 'verdict-2' })
+      expect(await store.recordVerdict({ sentJti: 'jti-1', verdict: later.jws, seq: markOf(later), outcome })).toBe('written')
+      await keeper.reload()
+      expect(keeper.holding).toMatchObject({ lease: { claims: { seq: 1 } }, verdict: later })
+      expect(keeper.snapshot.license).toEqual((await store.read()).license)
+      expect(keeper.now().state).toBe('revoked')
+    })
+
+    it('F62: a verdict on a lease just written, which lifted another', async () => {
+      const store = createMemoryStore()
+      const clock = createSimulatedClock()
+      await storeLicense(store, leaseOf(standardClaims()), clock, { verdict: verdictOf({ seq: 1, jti: 'jti-1' }).jws })
+      const keeper = await keeperOf(clock, store)
+      const trusted = keeper.trustedAfter(second)
+      expect(await store.replaceLease({ sentJti: 'jti-1', lease: second.jws, seq: markOf(second), trusted, outcome, visible: true })).toBe('written')
+      keeper.adopt(second, trusted, storedOf(second), true)
+      const verdict = verdictOf({ seq: 4, verdict: 'suspended' })
+      keeper.adoptVerdict(verdict, storedOf(second, { verdict: verdict.jws }))
+      await keeper.reload()
+      expect(keeper.holding).toMatchObject({ verdict })
+    })
   })
 })

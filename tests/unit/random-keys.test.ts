@@ -35,7 +35,7 @@ function refusedOf(count: number, make: () => string, method: string | null, off
 }
 
 /** What is refused by its name, wherever it comes from: of text without a prefix alone. */
-const NAMED = /nc_|^[Nn][Cc]_|^eyJ|^[\w-]{85}[AQgw]$/
+const NAMED = /nc_|^[Nn][Cc]_|^(?:[Bb]earer|[Tt]oken|JWT|jwt)?[-_]*eyJ|^[\w-]{85}[AQgw]$/
 
 describe('random keys', { timeout: 120_000 }, () => {
   it(`F03: of ${COUNT} that begin with nc_ none is refused, as they are issued: 24 characters in base64url`, () => {
