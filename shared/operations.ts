@@ -45,7 +45,9 @@ const password = z.string().refine(isUsablePassword)
 const presentedPassword = z.string().min(1).max(4 * PASSWORD_MAX)
 const revision = z.int().min(0).optional()
 const credential = z.string().max(16_384)
-const userParams = z.object({ id: z.string().min(1).max(64) })
+/** What is looked up in the database as it was sent: PostgreSQL fails at a NUL, and nothing of ours has control characters. */
+const PRINTABLE = /^\P{Cc}*$/u
+const userParams = z.object({ id: z.string().min(1).max(64).regex(PRINTABLE) })
 
 const SAVE_ERRORS = [
   'CREDENTIAL_MALFORMED', 'KEY_UNKNOWN', 'LICENSE_EXPIRED', 'LICENSE_REVOKED', 'LICENSE_SUSPENDED',
@@ -61,7 +63,7 @@ const NETWORK_ERRORS = [
 export const OPERATIONS = {
   login: {
     method: 'POST', path: '/api/auth/login', access: 'public', summary: 'Sign in',
-    body: z.object({ email: z.string().max(254).transform(v => v.trim().toLowerCase()), password: presentedPassword }),
+    body: z.object({ email: z.string().max(254).trim().toLowerCase().regex(PRINTABLE), password: presentedPassword }),
     response: sessionSchema, errors: ['UNAUTHENTICATED', 'RATE_LIMITED'],
   },
   logout: { method: 'POST', path: '/api/auth/logout', access: 'public', summary: 'End the session on the server', status: 204 },

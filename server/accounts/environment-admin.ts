@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { eventOf } from '../license/events.ts'
+import type { Log } from '../license/ports.ts'
 import type { Passwords } from './passwords.ts'
 import type { AccountStore, Applied, AppliedAdmin } from './ports.ts'
 
@@ -8,7 +9,7 @@ export type AdminOutcome = 'created' | 'reset' | 'unchanged'
 
 export interface EnvironmentAdmin { email: string, password: string }
 
-interface Options { store: AccountStore, passwords: Passwords, now: () => number }
+interface Options { store: AccountStore, passwords: Passwords, now: () => number, log: Pick<Log, 'warn'> }
 
 /** Nobody else's place is taken at a start. */
 const AT_START = 'start'
@@ -18,19 +19,27 @@ const AT_START = 'start'
  * since then (password, role, the account itself) stays so, and a password that leaked stays dead. Another password is the
  * way back in: it makes the account an administrator with that password and ends its sessions. Another e-mail with the same
  * password makes that account if there is none, and leaves alone one that exists. Where there is no administrator at all,
- * the value is applied in any case.
+ * the value is applied in any case. If what was applied last cannot be read any more, it is as after an upgrade: the present
+ * value counts as applied where its account exists, lest a damaged row undo what was changed on the page.
  */
 export async function applyEnvironmentAdmin(admin: EnvironmentAdmin, options: Options): Promise<AdminOutcome> {
   const { store, passwords } = options
   for (;;) {
     const previous = await store.appliedAdmin()
-    const samePassword = isKnown(previous) && await passwords.verify(previous.passwordHash, admin.password, AT_START)
-    const outcome = await outcomeOf(admin, previous, samePassword, options)
-    if (outcome === 'unchanged' && samePassword && previous.email === admin.email) return outcome
-    const passwordHash = samePassword ? previous.passwordHash : await passwords.hash(admin.password, AT_START)
+    const known = await readable(previous, options)
+    const samePassword = isKnown(known) && await passwords.verify(known.passwordHash, admin.password, AT_START)
+    const outcome = await outcomeOf(admin, known, samePassword, options)
+    if (outcome === 'unchanged' && samePassword && known.email === admin.email) return outcome
+    const passwordHash = samePassword ? known.passwordHash : await passwords.hash(admin.password, AT_START)
     // Another replica may apply the same value at this moment; the next look finds nothing left to do.
     if (await write(outcome, { previous, applied: { email: admin.email, passwordHash } }, options) === 'written') return outcome
   }
+}
+
+async function readable(previous: Applied, { passwords, log }: Options): Promise<Applied> {
+  if (!isKnown(previous) || await passwords.isHash(previous.passwordHash, AT_START)) return previous
+  log.warn('the password of NC_ADMIN_PASSWORD that was applied last is damaged in the database; to get back in, set another one')
+  return 'unknown'
 }
 
 /** Without a value, the first start after an upgrade is over all the same: one that is set later is a new one. */

@@ -8,8 +8,13 @@ const PARAMETERS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }
 export interface Passwords {
   /** Argon2id of the password's NFC form, as a PHC string. */
   hash(password: string, address: string): Promise<string>
-  /** Whether the password fits the hash; undefined (there is no such account) never does, and takes as long. */
+  /**
+   * Whether the password fits the hash. Undefined (there is no such account) and what is no hash (somebody edited it) never
+   * do, and take as long.
+   */
   verify(stored: string | undefined, password: string, address: string): Promise<boolean>
+  /** Whether it is a hash that a password could fit at all. */
+  isHash(stored: string, address: string): Promise<boolean>
 }
 
 /** The only way to Argon2: every hash takes a place of the address that asked for it. */
@@ -22,11 +27,27 @@ export function createPasswords(places: Places): Passwords {
     return await verify(stored, comparable) || (comparable !== password && await verify(stored, password))
   }
 
+  const fitsDecoy = async (password: string) =>
+    fits(await (decoy ??= hash('no account has this password', PARAMETERS)), password)
+
   return {
     hash: (password, address) => places.run(address, () => hash(toComparable(password), PARAMETERS)),
     verify: (stored, password, address) => places.run(address, async () => {
-      const fit = await fits(stored ?? await (decoy ??= hash('no account has this password', PARAMETERS)), password)
-      return stored !== undefined && fit
+      const fit = stored === undefined ? undefined : await unlessNoHash(fits(stored, password))
+      if (fit === undefined) await fitsDecoy(password)
+      return fit ?? false
     }),
+    isHash: (stored, address) => places.run(address, async () => await unlessNoHash(verify(stored, '')) !== undefined),
+  }
+}
+
+/** Undefined where the library cannot read the hash; any other failure, such as too little memory, stays one. */
+async function unlessNoHash(verified: Promise<boolean>): Promise<boolean | undefined> {
+  try {
+    return await verified
+  }
+  catch (error) {
+    if (Object(error).code === 'InvalidArg') return undefined
+    throw error
   }
 }

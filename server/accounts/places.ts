@@ -1,4 +1,6 @@
+import { LRUCache } from 'lru-cache'
 import { LicenseError } from '../license/errors.ts'
+import { createRecentTurns, neighbourhoodOf } from './recent-turns.ts'
 
 /* Hashing a password is dear on purpose, so that how many are at it at once must not be a visitor's choice. */
 
@@ -6,77 +8,81 @@ export interface PlaceOptions {
   /** At work at once, in all and for one address. */
   places?: number
   perAddress?: number
+  /** Of the places, those kept for addresses that are known. */
+  kept?: number
   /** How long a newcomer waits for a place, milliseconds. */
   patience?: number
   /** Newcomers that may wait; the one who has waited longest makes room for the next. */
   waiting?: number
+  /** Milliseconds that never jump. */
+  now?: () => number
+  /** Any number from 0 on below `count`. */
+  pick?: (count: number) => number
 }
 
 export interface Places {
   /** Does the work once there is a place. Throws RATE_LIMITED with `retryAfterSeconds` when none came free in time. */
   run<T>(address: string, work: () => Promise<T>): Promise<T>
+  /** Somebody signed in from there: from now on a crowd of strangers leaves room for that address. */
+  remember(address: string): void
 }
 
-/** Neighbourhoods remembered at most. */
-const NEIGHBOURHOODS = 1_000
+/** Addresses known at most; the one that nobody used for longest is forgotten. */
+const KNOWN = 1_000
 
 interface Newcomer { address: string, enter: () => void, refuse: () => void }
 
-/** IPv4 addresses that agree in 16 bits, IPv6 networks that agree in 32: whoever has many addresses, has them there. */
-function neighbourhoodOf(address: string): string {
-  return address.split(/[.:]/, 2).join('.')
-}
-
 /**
- * Hands a few places round, at most two to one address. A place that comes free goes to the neighbourhood that has had its
- * last turn longest ago, so that a crowd of addresses does not keep somebody from elsewhere waiting.
+ * Hands a few places round, at most two to one address. A place that comes free goes to the neighbourhood with the fewest turns
+ * in the last seconds: a crowd of addresses from one place does not keep somebody from elsewhere waiting, and one from
+ * everywhere does not put off for good whoever had a turn before. As soon as somebody has signed in, two of the places are kept
+ * from strangers, so that whoever comes back from a known address finds one.
  */
-export function createPlaces({ places = 8, perAddress = 2, patience = 2_000, waiting = 512 }: PlaceOptions = {}): Places {
+export function createPlaces(options: PlaceOptions = {}): Places {
+  const { places = 8, perAddress = 2, kept = places > 2 ? 2 : 0, patience = 2_000, waiting = 512, now, pick } = options
   const taken = new Map<string, number>()
   const newcomers: Newcomer[] = []
+  const known = new LRUCache<string, true>({ max: KNOWN })
+  const turns = createRecentTurns(now, pick)
   let free = places
-  const turns = new Map<string, number>()
-  let turn = 0
+  let strangers = 0
 
-  const hasRoom = (address: string) => free > 0 && (taken.get(address) ?? 0) < perAddress
+  function hasRoom(address: string): boolean {
+    if (free === 0 || (taken.get(address) ?? 0) >= perAddress) return false
+    return known.size === 0 || known.has(address) || strangers < places - kept
+  }
 
-  function take(address: string): void {
+  /** Answers what leaves the place again. */
+  function take(address: string): () => void {
+    const stranger = known.has(address) ? 0 : 1
     free--
+    strangers += stranger
     taken.set(address, (taken.get(address) ?? 0) + 1)
-    if (turns.size >= NEIGHBOURHOODS) turns.clear()
-    turns.set(neighbourhoodOf(address), ++turn)
+    turns.add(neighbourhoodOf(address))
+    return () => {
+      free++
+      strangers -= stranger
+      const left = (taken.get(address) ?? 1) - 1
+      if (left > 0) taken.set(address, left)
+      else taken.delete(address)
+      letIn()
+    }
   }
 
-  function leave(address: string): void {
-    free++
-    const left = (taken.get(address) ?? 1) - 1
-    if (left > 0) taken.set(address, left)
-    else taken.delete(address)
-    letIn()
-  }
-
-  /**
-   * Among neighbours by turns the newest and the oldest: whoever comes after a crowd is let in before the crowd is through,
-   * and whoever came before it is not forgotten over it.
-   */
   function letIn(): void {
-    const lastTurn = ({ address }: Newcomer) => turns.get(neighbourhoodOf(address)) ?? 0
-    const fitting = newcomers.filter(({ address }) => hasRoom(address))
-    const longestAgo = Math.min(...fitting.map(lastTurn))
-    const next = fitting.filter(each => lastTurn(each) === longestAgo).at(turn % 2 ? 0 : -1)
+    const next = turns.nextOf(newcomers.filter(({ address }) => hasRoom(address)))
     if (!next) return
     newcomers.splice(newcomers.indexOf(next), 1)
-    take(next.address)
     next.enter()
   }
 
-  function wait(address: string): Promise<void> {
+  function wait(address: string): Promise<() => void> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => refuse(), patience)
       const newcomer: Newcomer = { address, enter, refuse }
       function enter() {
         clearTimeout(timer)
-        resolve()
+        resolve(take(address))
       }
       function refuse() {
         clearTimeout(timer)
@@ -90,14 +96,14 @@ export function createPlaces({ places = 8, perAddress = 2, patience = 2_000, wai
 
   return {
     async run(address, work) {
-      if (hasRoom(address)) take(address)
-      else await wait(address)
+      const leave = hasRoom(address) ? take(address) : await wait(address)
       try {
         return await work()
       }
       finally {
-        leave(address)
+        leave()
       }
     },
+    remember: address => void known.set(address, true),
   }
 }

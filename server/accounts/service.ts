@@ -2,7 +2,7 @@ import { createHmac, randomBytes, randomUUID } from 'node:crypto'
 import type { EventKind, Role, User } from '../../shared/license.ts'
 import { LicenseError } from '../license/errors.ts'
 import { eventOf } from '../license/events.ts'
-import type { Actor, Clock, NewEvent } from '../license/ports.ts'
+import type { Actor, Clock, Log, NewEvent } from '../license/ports.ts'
 import type { AdminOutcome, EnvironmentAdmin } from './environment-admin.ts'
 import { applyEnvironmentAdmin, applyNoAdmin } from './environment-admin.ts'
 import { createPasswords } from './passwords.ts'
@@ -19,7 +19,7 @@ const TOUCH_EVERY = MINUTE
 
 export interface Identity { kind: 'user', id: string, email: string, role: Role, sessionId: string }
 
-export interface AccountsOptions { store: AccountStore, clock: Clock, sessionSecret: string, places: Places }
+export interface AccountsOptions { store: AccountStore, clock: Clock, sessionSecret: string, places: Places, log: Pick<Log, 'warn'> }
 
 /** Whatever hashes a password waits for a place of the address that asked (`from`), and throws RATE_LIMITED without one. */
 export interface Accounts {
@@ -49,7 +49,7 @@ export interface Accounts {
 }
 
 /** Accounts and sessions. The session secret is what session ids and the set-up link are made with. */
-export function createAccounts({ store, clock, sessionSecret, places }: AccountsOptions): Accounts {
+export function createAccounts({ store, clock, sessionSecret, places, log }: AccountsOptions): Accounts {
   const passwords = createPasswords(places)
   const now = () => clock.read().wall
   const sessionIdOf = (token: string) => createHmac('sha256', sessionSecret).update(token).digest('hex')
@@ -93,6 +93,7 @@ export function createAccounts({ store, clock, sessionSecret, places }: Accounts
     async signIn(email, password, from) {
       const user = await store.getUserByEmail(email)
       if (!await passwords.verify(user?.passwordHash, password, from) || !user) throw new LicenseError('UNAUTHENTICATED')
+      places.remember(from)
       return begin(user)
     },
     async identify(token) {
@@ -119,10 +120,12 @@ export function createAccounts({ store, clock, sessionSecret, places }: Accounts
       const user = await newUser(email, password, 'admin', from)
       const created = event('account_created', { kind: 'user', email, address }, email, { role: 'admin' })
       const written = await store.createFirstAdmin(user, { digest: digestOf(token), now: now() }, created)
-      return written === 'stale' ? refuseSetup() : begin(user)
+      if (written === 'stale') return refuseSetup()
+      places.remember(from)
+      return begin(user)
     },
     async applyEnvironment(admin) {
-      if (admin) return applyEnvironmentAdmin(admin, { store, passwords, now })
+      if (admin) return applyEnvironmentAdmin(admin, { store, passwords, now, log })
       await applyNoAdmin({ store })
       return 'unchanged'
     },

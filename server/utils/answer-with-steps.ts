@@ -1,6 +1,6 @@
 import type { H3Event } from 'h3'
-import type { Log } from '../license/ports.ts'
 import { streamEvents, wantsEvents } from './event-stream.ts'
+import type { FoldedLog } from './folded-log.ts'
 import { errorBodyOf } from './http-error.ts'
 
 /**
@@ -8,7 +8,7 @@ import { errorBodyOf } from './http-error.ts'
  * events: one `name` per step, then `done` with the result or `failed` with the error body.
  */
 export async function answerWithSteps<Result>(
-  event: H3Event, log: Log, name: string, work: (step: (data: unknown) => void) => Promise<Result>,
+  event: H3Event, log: FoldedLog, name: string, work: (step: (data: unknown) => void) => Promise<Result>,
 ): Promise<Result | undefined> {
   if (!wantsEvents(event)) return work(() => undefined)
   await streamEvents(event, async (send) => {

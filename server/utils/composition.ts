@@ -91,7 +91,7 @@ export async function assembleApp(from: Base): Promise<App> {
     const { sessionSecret } = await storage.licenses.installation({ instanceId: license.instanceId, sessionSecret: '', createdAt: 0 })
     const accounts = createAccounts({
       store: withEventLines(storage.accounts, log, accountOf), clock, sessionSecret: config.sessionSecret ?? sessionSecret,
-      places: createPlaces(),
+      places: createPlaces(), log,
     })
     await settleAdministrator(accounts, from)
     setInterval(() => void clock.sample().catch(() => undefined), 60_000).unref()

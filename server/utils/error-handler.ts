@@ -17,7 +17,7 @@ export default async function errorHandler(error: H3Error, event: H3Event): Prom
   // A refusal that a page passes on is an answer, not worth a stack in the log.
   if (code !== 'INTERNAL') error.fatal = error.unhandled = false
   if (event.handled || isPage(event)) return
-  const body = answerError(event, new LicenseError(code, { cause: error.cause ?? error }), getBase()?.log)
+  const body = answerError(event, new LicenseError(code, { cause: error.cause ?? error }), getBase()?.refusals)
   setResponseHeader(event, 'cache-control', 'no-store')
   await send(event, JSON.stringify(body), 'application/json')
 }

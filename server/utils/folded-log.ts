@@ -6,23 +6,25 @@ const EVERY = 60_000
 export interface FoldedLog {
   /** Writes the first of a minute at once and counts the others. `message` is one of ours, never a visitor's text. */
   warn(message: string, fields: Record<string, unknown>): void
+  /** The same, at `error`. */
+  error(message: string, fields: Record<string, unknown>): void
   /** Says how many were left out since the last time. */
   flush(): void
 }
 
 export function createFoldedLog(log: Log, every = EVERY): FoldedLog {
-  const repeats = new Map<string, number>()
+  const repeats = { warn: new Map<string, number>(), error: new Map<string, number>() }
+  const fold = (level: keyof typeof repeats) => (message: string, fields: Record<string, unknown>) => {
+    const repeated = repeats[level].get(message)
+    repeats[level].set(message, repeated === undefined ? 0 : repeated + 1)
+    if (repeated === undefined) log[level](message, fields)
+  }
   function flush(): void {
-    for (const [message, repeated] of repeats) if (repeated > 0) log.warn(message, { repeated })
-    repeats.clear()
+    for (const level of ['warn', 'error'] as const) {
+      for (const [message, repeated] of repeats[level]) if (repeated > 0) log[level](message, { repeated })
+      repeats[level].clear()
+    }
   }
   setInterval(flush, every).unref()
-  return {
-    warn(message, fields) {
-      const repeated = repeats.get(message)
-      repeats.set(message, repeated === undefined ? 0 : repeated + 1)
-      if (repeated === undefined) log.warn(message, fields)
-    },
-    flush,
-  }
+  return { warn: fold('warn'), error: fold('error'), flush }
 }

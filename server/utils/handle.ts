@@ -62,7 +62,7 @@ export function handle<N extends OperationName>(name: N, run: (context: Context<
     }
     catch (error) {
       if (base) noteCrossSite(base, event, peer, error)
-      return answerError(event, error, base?.log)
+      return answerError(event, error, base?.refusals)
     }
   })
 }

@@ -3,7 +3,7 @@ import { setResponseHeader, setResponseStatus } from 'h3'
 import type { ErrorData } from '../../shared/errors.ts'
 import { ERRORS } from '../../shared/errors.ts'
 import { LicenseError } from '../license/errors.ts'
-import type { Log } from '../license/ports.ts'
+import type { FoldedLog } from './folded-log.ts'
 import { stackOf } from './log.ts'
 import { currentRequest } from './request-context.ts'
 
@@ -22,8 +22,11 @@ export class ValidationError extends LicenseError {
 /** h3's shape of an error answer. */
 export interface ErrorBody { error: true, statusCode: number, statusMessage: string, message: string, data: ErrorData }
 
-/** Takes anything thrown; returns its status and body. What is not a LicenseError is logged and answered as INTERNAL. */
-export function errorBodyOf(thrown: unknown, log?: Log): ErrorBody {
+/**
+ * The status and body for anything thrown. What is not a LicenseError is answered as INTERNAL and logged: folded, since
+ * whoever finds a request that fails can send it as often as they like.
+ */
+export function errorBodyOf(thrown: unknown, log?: Pick<FoldedLog, 'error'>): ErrorBody {
   const error = thrown instanceof LicenseError ? thrown : new LicenseError('INTERNAL', { cause: thrown })
   if (error.code === 'INTERNAL') log?.error('a request ended unexpectedly', { cause: stackOf(error.cause) })
   const { status, reference } = ERRORS[error.code]
@@ -39,7 +42,7 @@ export function errorBodyOf(thrown: unknown, log?: Log): ErrorBody {
 }
 
 /** Takes anything thrown; sets the answer's status and returns its body. */
-export function answerError(event: H3Event, thrown: unknown, log?: Log): ErrorBody {
+export function answerError(event: H3Event, thrown: unknown, log?: Pick<FoldedLog, 'error'>): ErrorBody {
   const body = errorBodyOf(thrown, log)
   setResponseStatus(event, body.statusCode)
   const retryAfter = body.data.code === 'STORAGE_UNAVAILABLE' ? RETRY_STORAGE_AFTER : body.data.details?.retryAfterSeconds

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { LicenseError } from '../license/errors.ts'
+import type { WindowCounter } from './window-counter.ts'
 import { createWindowCounter } from './window-counter.ts'
 
 /* Per process: with several replicas a limit is that much higher, which still stops guessing and storms. */
@@ -20,22 +21,30 @@ const LIMITS = {
 export type Limit = keyof typeof LIMITS
 
 export interface RateLimits {
-  /** Counts one use of whoever `key` names. Throws RATE_LIMITED with `retryAfterSeconds` when there were too many. */
-  use(limit: Limit, key: string): Promise<void>
-  /** Gives a use back: what succeeded was no guess, nor was what never came to be judged. */
-  giveBack(limit: Limit, key: string): Promise<void>
+  /**
+   * Counts one use of whoever `key` names; the answer gives it back, for what succeeded was no guess, nor was what never came
+   * to be judged. Throws RATE_LIMITED with `retryAfterSeconds` when there were too many.
+   */
+  use(limit: Limit, key: string): Promise<() => void>
 }
 
 /** The limits of this process. */
 export function createRateLimits(): RateLimits {
-  const counters = new Map(Object.entries(LIMITS).map(([name, limit]) => [name, createWindowCounter(limit)]))
+  const counters: Record<Limit, WindowCounter> = {
+    login: createWindowCounter(LIMITS.login),
+    loginAddress: createWindowCounter(LIMITS.loginAddress),
+    setup: createWindowCounter(LIMITS.setup),
+    password: createWindowCounter(LIMITS.password),
+    activate: createWindowCounter(LIMITS.activate),
+    checkIn: createWindowCounter(LIMITS.checkIn),
+    diagnostics: createWindowCounter(LIMITS.diagnostics),
+    token: createWindowCounter(LIMITS.token),
+  }
   return {
     async use(limit, key) {
-      const wait = counters.get(limit)?.use(short(key)) ?? null
+      const { wait, giveBack } = counters[limit].use(short(key))
       if (wait !== null) throw new LicenseError('RATE_LIMITED', { details: { retryAfterSeconds: Math.max(1, Math.ceil(wait / 1000)) } })
-    },
-    async giveBack(limit, key) {
-      counters.get(limit)?.giveBack(short(key))
+      return giveBack
     },
   }
 }

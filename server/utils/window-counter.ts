@@ -10,10 +10,16 @@ export interface WindowCounterOptions {
   now?: () => number
 }
 
+export interface Use {
+  /** How long to wait (ms), or null when it was allowed. */
+  wait: number | null
+  /** Takes the use out of the window it was counted in, once; one that was not allowed counts nowhere. */
+  giveBack: () => void
+}
+
 export interface WindowCounter {
-  /** Counts one use; returns how long to wait (ms), or null when it was allowed. */
-  use(key: string): number | null
-  giveBack(key: string): void
+  /** Counts one use, if it is allowed. */
+  use(key: string): Use
   readonly size: number
 }
 
@@ -29,14 +35,19 @@ export function createWindowCounter({ points, duration, capacity = 20_000, now }
   })
   return {
     use(key) {
-      const window = windows.get(key)
-      if (window) return ++window.used > points ? windows.getRemainingTTL(key) : null
-      windows.set(key, { used: 1 })
-      return null
-    },
-    giveBack(key) {
-      const window = windows.peek(key)
-      if (window) window.used--
+      const present = windows.get(key)
+      if (present && present.used >= points) return { wait: windows.getRemainingTTL(key), giveBack: () => undefined }
+      const window = present ?? { used: 0 }
+      if (!present) windows.set(key, window)
+      window.used++
+      let counted = true
+      return {
+        wait: null,
+        giveBack() {
+          if (counted) window.used--
+          counted = false
+        },
+      }
     },
     get size() { return windows.size },
   }

@@ -105,6 +105,16 @@ describe('accounts', () => {
     expectError(await stand.admin.request('DELETE', '/api/users/nobody'), 'NOT_FOUND')
   })
 
+  it('with control characters is none', async () => {
+    for (const id of ['%00', 'a%00', '%0A', '%C2%85']) {
+      expectError(await stand.admin.request('PATCH', `/api/users/${id}`, { role: 'admin' }), 'VALIDATION')
+      expectError(await stand.admin.request('DELETE', `/api/users/${id}`), 'VALIDATION')
+    }
+    for (const email of ['\0', `a\0${ADMIN.email}`]) {
+      expectError(await stand.admin.request('POST', '/api/auth/login', { email, password: 'any' }), 'VALIDATION')
+    }
+  })
+
   it('no answer holds a password or its hash', async () => {
     const { text } = await stand.admin.request('GET', '/api/users')
     expect(text).not.toMatch(/argon|hash|password/i)

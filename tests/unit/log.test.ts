@@ -1,5 +1,6 @@
 import { describe, expect, it, vi, onTestFinished } from 'vitest'
 import { createFoldedLog } from '../../server/utils/folded-log.ts'
+import { errorBodyOf } from '../../server/utils/http-error.ts'
 import { createLog, stackOf } from '../../server/utils/log.ts'
 import type { LogOptions } from '../../server/utils/log.ts'
 import { currentRequest, inRequest, nameAccount, requestIdOf } from '../../server/utils/request-context.ts'
@@ -78,6 +79,19 @@ describe('what a stranger can cause', () => {
     folded.warn('refused', {})
     folded.flush()
     expect(entries()).toHaveLength(7)
+  })
+
+  it('a request that fails, sent ever again, is one stack a minute and a number', () => {
+    vi.useFakeTimers()
+    onTestFinished(() => void vi.useRealTimers())
+    const { log, entries } = logged()
+    const folded = createFoldedLog(log)
+    for (let sent = 0; sent < 500; sent++) errorBodyOf(new TypeError(`defect ${sent}`), folded)
+    vi.advanceTimersByTime(60_000)
+    expect(entries().map(({ level, msg, cause, repeated }) => ({ level, msg, cause, repeated }))).toEqual([
+      { level: 'error', msg: 'a request ended unexpectedly', cause: expect.stringMatching(/^TypeError: defect 0 < at /) },
+      { level: 'error', msg: 'a request ended unexpectedly', repeated: 499 },
+    ])
   })
 })
 

@@ -46,6 +46,17 @@ describe('comparing passwords', () => {
     expect(await passwords.verify(stored, ' correct horse ', 'a')).toBe(true)
   })
 
+  it.each(['', 'x', '$argon2id$v=19$m=19456,t=2,p=1$abc', '$argon2id$v=19$m=1,t=0,p=1$YWFhYWFhYWFhYWE$YWFhYWFhYWFhYWE', '$2b$12$bcrypt'])(
+    'nothing fits what is no hash: %j', async (stored) => {
+      expect(await passwords.verify(stored, 'no account has this password', 'a')).toBe(false)
+      expect(await passwords.verify(stored, stored, 'a')).toBe(false)
+      expect(await passwords.isHash(stored, 'a')).toBe(false)
+    })
+
+  it('a hash is one whatever it was made of', async () => {
+    expect(await passwords.isHash(await passwords.hash('correct horse', 'a'), 'a')).toBe(true)
+  })
+
   it('nothing fits an account that is not there', async () => {
     expect(await passwords.verify(undefined, 'no account has this password', 'a')).toBe(false)
   })

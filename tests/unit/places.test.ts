@@ -87,6 +87,50 @@ describe('places for password hashes', () => {
     expect(work.addresses().filter(address => address === 'greedy').length).toBeLessThanOrEqual(2)
   })
 
+  it('F82: two are kept for those who signed in before, once there are any', async () => {
+    const places = createPlaces()
+    const work = createWork(places)
+    places.remember('known')
+    for (let nth = 0; nth < 20; nth++) work.begin(`a${nth}`)
+    await work.settle()
+    expect(work.running).toHaveLength(6)
+    for (let nth = 0; nth < 3; nth++) work.begin('known')
+    await work.settle()
+    expect(work.addresses().slice(6)).toEqual(['known', 'known'])
+    for (let turn = 0; turn < 8; turn++) await work.endFirst()
+    expect(work.running).toHaveLength(7)
+  })
+
+  it('F82: among strangers from everywhere, at twice what can be done, who signed in before always gets in, and others soon', async () => {
+    let seed = 1
+    /** Numbers below `limit` without a pattern, the same in every run. */
+    const any = (limit: number) => (seed = seed * 48_271 % 2_147_483_647) % limit
+    const places = createPlaces({ pick: any })
+    const hashing = () => new Promise<void>(resolve => void setTimeout(resolve, 120 + any(81)))
+    const tryFrom = (address: string) => {
+      const at = performance.now()
+      return places.run(address, hashing).then(() => performance.now() - at, () => null)
+    }
+    places.remember('203.0.113.1')
+    const known: Promise<number | null>[] = []
+    const others: Promise<number | null>[] = []
+    // Six places for strangers are 37 hashes in a second; these come twice as often.
+    for (let nth = 0; nth < 6_000; nth++) {
+      const from = nth % 600
+      const ask = () => void tryFrom(`${1 + (from >> 8)}.${from & 255}.${nth % 250}.1`)
+      setTimeout(ask, any(13))
+      if (nth > 500 && nth % 250 === 0) {
+        known.push(tryFrom('203.0.113.1'))
+        others.push(tryFrom('192.0.2.1'))
+      }
+      await vi.advanceTimersByTimeAsync(13)
+    }
+    await vi.advanceTimersByTimeAsync(5_000)
+    for (const took of await Promise.all(known)) expect(took ?? Infinity).toBeLessThan(2_000)
+    const gotIn = (await Promise.all(others)).map(took => took !== null)
+    for (let from = 0; from + 6 <= gotIn.length; from++) expect(gotIn.slice(from, from + 6), JSON.stringify(gotIn)).toContain(true)
+  })
+
   it('those who wait are bounded: the one who has waited longest makes room', async () => {
     const work = createWork(createPlaces({ places: 1, waiting: 3 }))
     for (const address of ['at work', 'a', 'b', 'c', 'd']) work.begin(address)

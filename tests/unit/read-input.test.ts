@@ -47,4 +47,18 @@ describe('the body of a request', () => {
     expect(Reflect.ownKeys(Object(parsed))).toEqual(['credential'])
     expect(untouched()).toEqual(before)
   })
+
+  it.each(['\0', 'a\0@example.com', 'a\u001b@example.com', 'a\u0085b', '\u007f@example.com'])('an e-mail with a control character is none: %j', async (email) => {
+    expect(await parsedAs(OPERATIONS.login.body, JSON.stringify({ email, password: 'any' }))).toMatchObject({ code: 'VALIDATION' })
+    expect(await parsedAs(OPERATIONS.createUser.body, JSON.stringify({ email, password: 'long enough for this', role: 'viewer' }))).toMatchObject({ code: 'VALIDATION' })
+  })
+
+  it('an e-mail is looked up without the white space around it, and in lower case', async () => {
+    expect(await parsedAs(OPERATIONS.login.body, JSON.stringify({ email: ' \tAda@Example.com\r\n', password: 'any' }))).toMatchObject({ email: 'ada@example.com' })
+  })
+
+  it.each(['\0', 'a\0', '\n', '\u0080'])('an account\'s id with a control character is none: %j', (id) => {
+    expect(OPERATIONS.updateUser.params.safeParse({ id }).success).toBe(false)
+    expect(OPERATIONS.deleteUser.params.safeParse({ id }).success).toBe(false)
+  })
 })

@@ -4,9 +4,9 @@ import { answerWithSteps } from '../../utils/answer-with-steps.ts'
 import { handle, limitKeyOf } from '../../utils/handle.ts'
 
 export default handle('diagnose', async (context) => {
-  const { app: { license, limits, client, config, log }, event } = context
+  const { app: { license, limits, client, config, refusals }, event } = context
   await limits.use('diagnostics', limitKeyOf(context.identity))
-  return answerWithSteps(event, log, 'stage', async (report) => {
+  return answerWithSteps(event, refusals, 'stage', async (report) => {
     const offline = license.view('admin').method === 'offline'
     const stages: DiagnosticStage[] = []
     for await (const stage of diagnose({ client, proxyFor: config.proxyFor, now: () => license.moment().wall }, offline)) {

@@ -3,10 +3,10 @@ import { answerWithSteps } from '../../utils/answer-with-steps.ts'
 import { limitSave } from '../../utils/limit-save.ts'
 
 export default handle('saveLicense', async (context) => {
-  const { app: { license, limits, log }, body, event } = context
+  const { app: { license, limits, refusals }, body, event } = context
   const actor = actorOf(context)
   await limitSave(limits, license, limitKeyOf(context.identity), body.credential)
-  return answerWithSteps(event, log, 'step', async (step) => {
+  return answerWithSteps(event, refusals, 'step', async (step) => {
     await license.save({ ...body, actor, onStep: name => step({ step: name }) })
     return license.view('admin')
   })
