@@ -55,7 +55,9 @@ describe('the log', () => {
     await signInSoon(product)
     await createApiClient(product.url).request('POST', '/api/auth/login', { ...ADMIN, password: 'wrong' })
     await until('the refusal is told', () => messagesOf(product).includes('sign-in refused'))
-    expect(messagesOf(product)).toEqual([expect.stringContaining('Instance ID: '), 'sign-in refused'])
+    expect(messagesOf(product)).toEqual(['starting', expect.stringContaining('Instance ID: '), 'sign-in refused'])
+    // The only reason for that line to be here.
+    expect(linesOf(product)[0]).toMatchObject({ build: expect.stringContaining('SANDBOX') })
   })
 
   it('at debug has a line for every request, without what stands behind its ?', async () => {
