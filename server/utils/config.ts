@@ -7,7 +7,7 @@ import { toBasePath } from './base-path.ts'
 import type { Environment, Origin, Source } from './config-source.ts'
 import { createSource, originsOf } from './config-source.ts'
 import { misspeltVariables } from './config-variables.ts'
-import { databaseUrlProblem } from './database-url.ts'
+import { databaseUrlProblem, databaseUrlWarnings } from './database-url.ts'
 import type { ProxyFor } from './proxy.ts'
 import { createProxyFor, isNoProxy, proxyAddress } from './proxy.ts'
 
@@ -69,9 +69,10 @@ export function readConfig(env: Environment): Config {
   const address = publicUrl(source)
   const trusted = trustProxy(source)
   const serviceTokens = bearerTokens(source, 'NC_SERVICE_TOKEN')
+  const database = databaseUrl(source, dir)
   const config = {
     listen,
-    databaseUrl: databaseUrl(source, dir),
+    databaseUrl: database,
     projectDir: dir,
     publicUrl: address,
     basePath: basePathOf(address),
@@ -88,7 +89,7 @@ export function readConfig(env: Environment): Config {
     logLevel: logLevel(source),
     proxyFor: proxies(source),
     replica: `${hostname()}-${randomBytes(2).toString('hex')}`,
-    warnings: [...misspeltVariables(env), ...trustWarnings(trusted)],
+    warnings: [...misspeltVariables(env), ...trustWarnings(trusted), ...databaseUrlWarnings(database)],
   }
   checkCertificates(source, env)
   if (source.problems.length > 0) throw new ConfigError(source.problems)

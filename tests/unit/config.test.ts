@@ -267,3 +267,16 @@ describe('the distance of two names', () => {
     expect(editDistance(b, a)).toBe(distance)
   })
 })
+
+describe('F87: a TLS mode of the database that means more than it says', () => {
+  const address = 'postgres://u:p@db.example/license'
+  it.each(['prefer', 'require', 'verify-ca'])('sslmode=%s is told, once and in one line', (mode) => {
+    const warnings = readConfig({ DATABASE_URL: `${address}?sslmode=${mode}` }).warnings
+    expect(warnings).toEqual([expect.stringMatching(/^DATABASE_URL: sslmode=.* verify-full.*$/)])
+  })
+  it.each([
+    '', '?sslmode=verify-full', '?sslmode=disable', '?sslmode=no-verify', '?sslmode=require&uselibpqcompat=true',
+  ])('%j has nothing to tell', (parameters) => {
+    expect(readConfig({ DATABASE_URL: address + parameters }).warnings).toEqual([])
+  })
+})
