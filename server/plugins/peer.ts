@@ -1,6 +1,9 @@
 import { defineNitroPlugin } from 'nitropack/runtime'
 import { getBase } from '../utils/composition.ts'
+import { createForwardedHint } from '../utils/forwarded-hint.ts'
 import { peerOf } from '../utils/peer.ts'
+
+const hint = createForwardedHint()
 
 /**
  * Looks at who asks once, on the connection they came by. A page that is rendered calls the API in this process, without a
@@ -8,8 +11,11 @@ import { peerOf } from '../utils/peer.ts'
  */
 export default defineNitroPlugin((nitro) => {
   nitro.hooks.hook('request', (event) => {
-    const { config } = getBase() ?? {}
-    if (config) event.context.peer ??= peerOf(event, config)
+    const base = getBase()
+    if (base && !event.context.peer) {
+      event.context.peer = peerOf(event, base.config)
+      hint(event, base.config.trustProxy, base.log)
+    }
     // What stands here is handed on to calls within the process.
     event.context._platform = { ...event.context._platform, peer: event.context.peer }
   })

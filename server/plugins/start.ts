@@ -56,13 +56,17 @@ function exit(base: Base, error: unknown): never {
 }
 
 async function start(base: Base, stop: AbortSignal): Promise<App | undefined> {
-  const { log, config: { logFormat, replica } } = base
+  const { log, config: { logFormat, replica, origins } } = base
   // In JSON every line names the process.
-  log.info('starting', { version, commit, ...(logFormat === 'pretty' ? { replica } : {}), ...(sandbox ? { build: 'SANDBOX: trusts the public sandbox key, not for production' } : {}) })
+  const tell = sandbox ? log.announce : log.info
+  tell('starting', { version, commit, ...(logFormat === 'pretty' ? { replica } : {}), ...(sandbox ? { build: 'SANDBOX: trusts the public sandbox key, not for production' } : {}) })
   const app = await openWhenReachable(base, stop)
   if (!app) return undefined
   const { storage, license } = app
   log.info(storage.created ? 'database created' : 'database opened', { kind: storage.kind, location: storage.location })
+  if (storage.created && origins.DATABASE_URL?.from === 'default') {
+    log.warn('DATABASE_URL is not set: a new database was made at the default place, which must outlast this server', { location: storage.location })
+  }
   // What support asks for first.
   log.announce(`Instance ID: ${license.instanceId}`)
   openApp(app)
@@ -83,7 +87,7 @@ async function openWhenReachable(base: Base, stop: AbortSignal): Promise<App | u
       const cause = causeOf(error.cause)
       reportStarting(cause)
       const fields = { cause, code: codeOf(error.cause), error: String(error.cause ?? '') }
-      if (told !== cause) base.log.warn('the database cannot be used; trying again', fields)
+      if (told !== cause) base.log.error('the database cannot be used; trying again', fields)
       told = cause
       await sleep(RETRY_STORAGE, undefined, { signal: stop }).catch(() => undefined)
     }

@@ -9,7 +9,8 @@ import { migrate } from './migrations.ts'
 import type { Database } from './schema.ts'
 import { BUSY_TIMEOUT_MS, createSqliteDialect, OPEN_PATIENCE_MS, retryWhileBusy, truncateLog } from './sqlite-dialect.ts'
 import {
-  APPLICATION_ID, createIfMissing, damaged, describe, hasRoomBeside, isReadOnlyFile, requireOurFile, toDatabasePath, withoutItsLog,
+  APPLICATION_ID, createIfMissing, damaged, describe, hasRoomBeside, isReadOnlyFile, rememberFile, requireOurFile, toDatabasePath,
+  withoutItsLog,
 } from './sqlite-file.ts'
 import { assembleStorage, type Storage } from './storage.ts'
 import { StorageOpenError, toStorageError } from './storage-error.ts'
@@ -38,10 +39,11 @@ export async function openSqlite({ url, baseDir, log }: SqliteOptions): Promise<
   }
   try {
     const database = open(false)
+    const requireFile = rememberFile(path)
     const health = createHealthMonitor({ log, waitMeans: 'locked', quickMs: 250, isReadOnly: () => isReadOnlyFile(path) })
     await prepare(database, path, found)
     const reader: { open?: DatabaseSync } = {}
-    const db = new Kysely<Database>({ dialect: createSqliteDialect({ database, reader: () => reader.open, health }) })
+    const db = new Kysely<Database>({ dialect: createSqliteDialect({ database, reader: () => reader.open, requireFile, health }) })
     const { applied } = await migrate(db, path)
     await requireInstallationRow(db, path)
     await useLog(database)
@@ -49,7 +51,7 @@ export async function openSqlite({ url, baseDir, log }: SqliteOptions): Promise<
     const hasRoom = async () => hasRoomBeside(path)
     return assembleStorage({
       kind: 'sqlite', location: path, created, migrations: applied, connection: createConnection(db), databaseTime: async () => null, health,
-      hasRoom,
+      hasRoom, requireFile,
     })
   } catch (error) {
     for (const database of opened) if (database.isOpen) database.close()

@@ -12,7 +12,7 @@ const INT8 = 20
  */
 export function createPool(url: string, max: number): pg.Pool {
   const pool = new pg.Pool({
-    connectionString: url,
+    connectionString: withPlainSslMode(url),
     application_name: 'nocodb-license',
     max,
     connectionTimeoutMillis: 3000,
@@ -32,6 +32,14 @@ export function createPool(url: string, max: number): pg.Pool {
   pool.on('error', () => {})
   pool.on('connect', client => client.on('error', () => {}))
   return pool
+}
+
+/**
+ * Names the mode that these stand for, as pg reads them: it prints a warning of several lines for each of the others. Told in
+ * words of our own by server/utils/database-url.ts.
+ */
+export function withPlainSslMode(url: string): string {
+  return /[?&]uselibpqcompat=true(?:&|$)/.test(url) ? url : url.replace(/([?&]sslmode=)(?:prefer|require|verify-ca)(?=&|$)/, '$1verify-full')
 }
 
 /**

@@ -39,16 +39,18 @@ export interface SqliteParts {
   database: DatabaseSync
   /** A connection for reads alone, once there can be one: in a write-ahead log they wait for no writer, and none for them. */
   reader(): DatabaseSync | undefined
+  /** Throws where what is written would not be found again. */
+  requireFile?: () => void
   health: Pick<HealthMonitor, 'succeeded' | 'failed' | 'patience'>
 }
 
 /** Kysely's dialect over open `node:sqlite` databases. Destroying the Kysely instance closes them. */
-export function createSqliteDialect({ database, reader, health }: SqliteParts): Dialect {
+export function createSqliteDialect({ database, reader, requireFile = () => {}, health }: SqliteParts): Dialect {
   let reads: Driver | undefined
   return {
     createAdapter: () => new Adapter(),
     createDriver: () => createSplitDriver({
-      writes: createWriter(database, () => health.patience('write')),
+      writes: createWriter(database, () => health.patience('write'), requireFile),
       reads() {
         const open = reads ? undefined : reader()
         return reads ??= open && createReader(open, () => health.patience('read'))
@@ -85,7 +87,7 @@ function createReader(database: DatabaseSync, patience: () => number): Driver {
   }
 }
 
-function createWriter(database: DatabaseSync, patience: () => number): Driver {
+function createWriter(database: DatabaseSync, patience: () => number, requireFile: () => void): Driver {
   const turns = createTurns()
   const checkpointer = createCheckpointer(() => checkpoint(database, turns))
   const run = (connection: DatabaseConnection, sql: string) => connection.executeQuery(CompiledQuery.raw(sql))
@@ -95,10 +97,13 @@ function createWriter(database: DatabaseSync, patience: () => number): Driver {
       const ms = patience()
       const deadline = performance.now() + ms
       await turns.take(ms)
-      return createConnection(database, deadline, checkpointer)
+      return createConnection(database, deadline, { checkpointer, requireFile })
     },
     beginTransaction: async connection => { await run(connection, 'begin immediate') },
-    commitTransaction: async connection => { await run(connection, 'commit') },
+    async commitTransaction(connection) {
+      requireFile()
+      await run(connection, 'commit')
+    },
     rollbackTransaction: async () => {
       // A full disk or an I/O error has rolled back by itself.
       if (database.isTransaction) database.exec('rollback')
@@ -135,11 +140,14 @@ export function truncateLog(database: DatabaseSync): boolean {
   return database.prepare('pragma wal_checkpoint(truncate)').get()?.busy === 0
 }
 
-function createConnection(database: DatabaseSync, deadline: number, checkpointer?: Checkpointer): DatabaseConnection {
+interface Writing { checkpointer: Checkpointer, requireFile: () => void }
+
+function createConnection(database: DatabaseSync, deadline: number, writing?: Writing): DatabaseConnection {
   return {
     async executeQuery<R>(query: CompiledQuery) {
+      if (!database.isTransaction) writing?.requireFile()
       const result = await retryWhileBusy(deadline, () => execute<R>(database, query))
-      if (!database.isTransaction) checkpointer?.written()
+      if (!database.isTransaction) writing?.checkpointer.written()
       return result
     },
     streamQuery() { throw new TypeError('streaming is not supported') },

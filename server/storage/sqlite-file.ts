@@ -1,6 +1,7 @@
-import { accessSync, closeSync, constants, existsSync, fstatSync, mkdirSync, openSync, readSync, rmSync, writeFileSync } from 'node:fs'
+import { accessSync, closeSync, constants, existsSync, fstatSync, mkdirSync, openSync, readSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { FileGoneError } from './storage-cause.ts'
 import { StorageOpenError } from './storage-error.ts'
 
 /** Stands in the header of every database file of ours (sqlite.org/fileformat.html, offset 68): "NCLA". */
@@ -123,6 +124,30 @@ export function isReadOnlyFile(path: string): boolean {
     return false
   } catch {
     return true
+  }
+}
+
+/**
+ * Keeps in mind which file the path leads to now, right after it was opened; the check throws `FileGoneError` when it leads
+ * to none or to another. An open file keeps its number, so no other can have it.
+ */
+export function rememberFile(path: string): () => void {
+  const opened = identify(path)
+  return () => {
+    const found = identify(path)
+    if (found !== opened && found !== UNKNOWN && opened !== UNKNOWN) throw new FileGoneError(path)
+  }
+}
+
+const UNKNOWN = 'unknown'
+
+/** Without opening it: closing it again would drop the locks that SQLite holds in this process. */
+function identify(path: string): string {
+  try {
+    const { dev, ino } = statSync(path, { bigint: true })
+    return `${dev}:${ino}`
+  } catch (error) {
+    return isCode(error, 'ENOENT') || isCode(error, 'ENOTDIR') ? 'none' : UNKNOWN
   }
 }
 

@@ -3,6 +3,7 @@ import { getSqliteCode, getSqlState, isMissingTable } from './database-error.ts'
 /** What keeps a database from being used: a closed list, for the log, the readiness check, metrics and the screen. */
 export const STORAGE_CAUSES = [
   'disk_full', 'read_only', 'locked', 'unreachable', 'login_refused', 'no_right', 'schema_missing', 'connection_limit', 'row_edited',
+  'file_gone',
 ] as const
 export type StorageCause = typeof STORAGE_CAUSES[number]
 
@@ -15,6 +16,17 @@ export class WaitedError extends Error {
     this.storageCause = storageCause
   }
 }
+
+/** The path no longer leads to the file that is open: whatever is written goes nowhere. */
+export class FileGoneError extends Error {
+  override readonly name = 'FileGoneError'
+  constructor(path: string) {
+    super(`${path} has been deleted, moved or replaced; put the same file back, or restart to go on with what is there`)
+  }
+}
+
+/** SQLite's own word for it, which it has only where there is no write-ahead log. */
+const SQLITE_READONLY_DBMOVED = 1032
 
 /** Primary result codes (sqlite.org/rescode.html). What is missing here is no fault of the file's surroundings. */
 const SQLITE: Readonly<Record<number, StorageCause>> = {
@@ -37,6 +49,7 @@ const POOLER_IS_FULL = /no more connections allowed|too many (?:clients|connecti
 /** Names what a driver's error means for whoever runs the database. */
 export function causeOf(error: unknown): StorageCause {
   if (error instanceof WaitedError) return error.storageCause
+  if (error instanceof FileGoneError || getSqliteCode(error) === SQLITE_READONLY_DBMOVED) return 'file_gone'
   if (isMissingTable(error)) return 'schema_missing'
   const sqlite = getSqliteCode(error)
   if (sqlite !== undefined) return SQLITE[sqlite & 0xff] ?? 'unreachable'

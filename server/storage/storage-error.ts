@@ -1,6 +1,6 @@
 import { LicenseError } from '../license/errors.ts'
 import { getSqliteCode, getSqlState, isMissingTable } from './database-error.ts'
-import { WaitedError, type StorageCause } from './storage-cause.ts'
+import { FileGoneError, WaitedError, type StorageCause } from './storage-cause.ts'
 
 /** Why a database cannot be used until an operator acts; `message` is one sentence for them. Nothing was changed. */
 export class StorageOpenError extends Error {
@@ -48,7 +48,7 @@ function isTlsError(error: Error): boolean {
 export function toStorageError(error: unknown): unknown {
   if (error instanceof LicenseError || error instanceof StorageOpenError) return error
   // Migrations have made every table: one that is not there has been dropped, or the search path leads elsewhere.
-  if (error instanceof WaitedError || isMissingTable(error)) return unavailable(error)
+  if (error instanceof WaitedError || error instanceof FileGoneError || isMissingTable(error)) return unavailable(error)
   const sqlite = getSqliteCode(error)
   if (sqlite !== undefined) return SQLITE_UNAVAILABLE.has(sqlite & 0xff) ? unavailable(error) : error
   const state = getSqlState(error)

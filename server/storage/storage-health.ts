@@ -30,6 +30,8 @@ export interface Probes {
   write(): Promise<unknown>
   /** Whether more than a page or two can be written again, where that can be told: asked after a full disk. */
   hasRoom?(): Promise<boolean>
+  /** Throws where what was written lately is not to be found any more. */
+  requireFile?(): void
 }
 
 export interface HealthMonitor extends StorageHealth {
@@ -138,6 +140,16 @@ export function createHealthMonitor({ log, waitMeans, quickMs, isReadOnly }: Hea
     attending = false
   }
 
+  function hasFile(): boolean {
+    try {
+      probes?.requireFile?.()
+      return true
+    } catch (error) {
+      failed('write', error)
+      return false
+    }
+  }
+
   const isFresh = () => !trouble && lastWrite !== null && performance.now() - lastWrite.moment < FRESH_MS
   return {
     get up() { return !trouble },
@@ -152,7 +164,7 @@ export function createHealthMonitor({ log, waitMeans, quickMs, isReadOnly }: Hea
       return down[side] && !probing.getStore() ? quickMs : PATIENCE_MS[side]
     },
     async requireWritable() {
-      if (isFresh()) return
+      if (isFresh() && hasFile()) return
       await Promise.race([prove(), sleep(READY_WITHIN_MS, undefined, { ref: false })])
       if (!isFresh()) throw unavailable(trouble?.error, trouble?.cause ?? waitMeans)
     },

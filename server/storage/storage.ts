@@ -28,11 +28,15 @@ type Parts = Pick<Storage, 'kind' | 'location' | 'created'> & Partial<Pick<Stora
   databaseTime: () => Promise<number | null>
   health: HealthMonitor
   hasRoom?: () => Promise<boolean>
+  requireFile?: () => void
 }
 
-export function assembleStorage({ connection, databaseTime, health, hasRoom, migrations = [], ...facts }: Parts): Storage {
+export function assembleStorage({ connection, databaseTime, health, hasRoom, requireFile, migrations = [], ...facts }: Parts): Storage {
   const licenses = createLicenseStore(connection, databaseTime)
-  health.watch({ read: () => licenses.readVersion(), write: () => leaveHeartbeat(connection), ...(hasRoom ? { hasRoom } : {}) })
+  health.watch({
+    read: () => licenses.readVersion(), write: () => leaveHeartbeat(connection),
+    ...(hasRoom ? { hasRoom } : {}), ...(requireFile ? { requireFile } : {}),
+  })
   async function close(): Promise<void> {
     health.close()
     await connection.close()

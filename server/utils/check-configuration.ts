@@ -13,14 +13,16 @@ export function checkConfiguration(env: Environment): Checked {
   try {
     const config = readConfig(env)
     const database = describeDatabase(config)
-    const lines = [...VARIABLES.map(({ name }) => describe(config, env, name)), `Database: ${database.line}`, ...config.warnings.map(warning => `Warning: ${warning}`)]
+    const lines = [...VARIABLES.map(({ name }) => describe(config, env, name)), `Database: ${database.line}`, ...config.warnings.map(asLine)]
     return { ok: database.ok, lines: [...lines, database.ok ? 'The configuration can be used.' : 'The server would not start.'] }
   }
   catch (error) {
     if (!(error instanceof ConfigError)) throw error
-    return { ok: false, lines: [...error.problems, 'The server would not start.'] }
+    return { ok: false, lines: [...error.problems, ...error.warnings.map(asLine), 'The server would not start.'] }
   }
 }
+
+const asLine = (warning: string) => `Warning: ${warning}`
 
 /** May hold the password of a proxy. */
 const HIDDEN: ReadonlySet<string> = new Set(['HTTPS_PROXY', 'HTTP_PROXY', ...VARIABLES.filter(({ secret }) => secret).map(({ name }) => name)])

@@ -19,16 +19,26 @@ export interface Source {
   /** Notes that a variable cannot be used, and what was expected; never its value. */
   reject(name: string, expected: string): void
   readonly problems: readonly string[]
+  /** Whether the whole value stands in quotation marks, which some env files leave on it. */
+  isQuoted(name: string): boolean
   originOf(name: string): Origin
 }
 
 /** More than any secret, far less than what a wrong path could make a start read. */
 const LONGEST_FILE = 1 << 20
 
+const QUOTED = /^(["'])[^]*\1$/
+export const IN_QUOTES = 'the value stands in quotation marks, which are taken as part of it; take them away'
+
 export function createSource(env: Environment): Source {
   const problems: string[] = []
   const origins = new Map<string, Origin>()
-  const reject = (name: string, expected: string) => void problems.push(`${name}: ${expected}`)
+  const quoted = new Set<string>()
+  const isQuoted = (name: string) => quoted.has(name) || quoted.has(name.toLowerCase())
+  const reject = (name: string, expected: string) => void problems.push(`${name}: ${expected}${isQuoted(name) ? `; ${IN_QUOTES}` : ''}`)
+  const lookAt = (name: string, value: string | null) => {
+    if (value && QUOTED.test(value.trim())) quoted.add(name)
+  }
 
   /** Read once: a pipe can be. */
   function raw(name: string): string | null {
@@ -40,17 +50,24 @@ export function createSource(env: Environment): Source {
     }
     if (!path) {
       if (direct) origins.set(name, { from: 'environment' })
+      lookAt(name, direct ?? null)
       return direct ?? null
     }
     origins.set(name, { from: 'file', path })
+    lookAt(`${name}_FILE`, path)
     const content = readSecret(path)
-    if ('problem' in content) reject(`${name}_FILE`, content.problem)
-    return 'problem' in content ? null : content.text
+    if ('problem' in content) {
+      reject(`${name}_FILE`, content.problem)
+      return null
+    }
+    lookAt(name, content.text)
+    return content.text
   }
 
   function text(name: string): string | null {
     const value = env[name]?.trim() || null
     if (value) origins.set(name, { from: 'environment' })
+    lookAt(name, value)
     return value
   }
 
@@ -64,7 +81,7 @@ export function createSource(env: Environment): Source {
       if (lower) origins.set(name, { from: 'environment' })
       return lower ?? upper
     },
-    reject, problems,
+    reject, problems, isQuoted,
     originOf: name => origins.get(name) ?? { from: 'default' },
   }
 }

@@ -5,9 +5,9 @@ import { isUsablePassword } from '../../shared/password.ts'
 import { addressProblem, certificateFileProblem, isListenHost, trustedRangeProblem } from './addresses.ts'
 import { toBasePath } from './base-path.ts'
 import type { Environment, Origin, Source } from './config-source.ts'
-import { createSource, originsOf } from './config-source.ts'
-import { misspeltVariables } from './config-variables.ts'
-import { databaseUrlProblem } from './database-url.ts'
+import { createSource, IN_QUOTES, originsOf } from './config-source.ts'
+import { misspeltVariables, VARIABLES } from './config-variables.ts'
+import { databaseUrlProblem, databaseUrlWarnings } from './database-url.ts'
 import type { ProxyFor } from './proxy.ts'
 import { createProxyFor, isNoProxy, proxyAddress } from './proxy.ts'
 
@@ -52,9 +52,12 @@ export interface Config {
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
   readonly problems: readonly string[]
-  constructor(problems: readonly string[]) {
+  /** May name the cause of a problem: a variable that is missing because its name is misspelt. */
+  readonly warnings: readonly string[]
+  constructor(problems: readonly string[], warnings: readonly string[] = []) {
     super(problems.join('\n'))
     this.problems = problems
+    this.warnings = warnings
   }
 }
 
@@ -69,9 +72,10 @@ export function readConfig(env: Environment): Config {
   const address = publicUrl(source)
   const trusted = trustProxy(source)
   const serviceTokens = bearerTokens(source, 'NC_SERVICE_TOKEN')
+  const database = databaseUrl(source, dir)
   const config = {
     listen,
-    databaseUrl: databaseUrl(source, dir),
+    databaseUrl: database,
     projectDir: dir,
     publicUrl: address,
     basePath: basePathOf(address),
@@ -88,10 +92,10 @@ export function readConfig(env: Environment): Config {
     logLevel: logLevel(source),
     proxyFor: proxies(source),
     replica: `${hostname()}-${randomBytes(2).toString('hex')}`,
-    warnings: [...misspeltVariables(env), ...trustWarnings(trusted)],
+    warnings: [...misspeltVariables(env), ...trustWarnings(trusted), ...databaseUrlWarnings(database), ...quoteWarnings(source)],
   }
   checkCertificates(source, env)
-  if (source.problems.length > 0) throw new ConfigError(source.problems)
+  if (source.problems.length > 0) throw new ConfigError(source.problems, config.warnings)
   return { ...config, origins: originsOf(source) }
 }
 
@@ -147,6 +151,12 @@ function trustWarnings(ranges: readonly string[]): string[] {
   return ranges.some(range => range.endsWith('/0'))
     ? ['NC_TRUST_PROXY trusts every address: whoever connects chooses the address that is logged and limited']
     : []
+}
+
+/** Only a secret can be anything, so only there quotation marks are no mistake for certain. */
+function quoteWarnings(source: Source): string[] {
+  return VARIABLES.filter(({ name, secret }) => secret && source.isQuoted(name) && !source.problems.some(line => line.startsWith(`${name}:`)))
+    .map(({ name }) => `${name}: ${IN_QUOTES} unless they are meant`)
 }
 
 function isLoopback({ hostname }: URL): boolean {

@@ -23,6 +23,15 @@ export function databaseUrlProblem(url: string, projectDir: string): string | nu
   return FORMS
 }
 
+/** What an address that can be used means otherwise than its words say elsewhere; a sentence each. */
+export function databaseUrlWarnings(url: string): string[] {
+  if (!/^postgres(?:ql)?:\/\//.test(url) || !URL.canParse(url)) return []
+  const { searchParams } = new URL(url)
+  const mode = searchParams.get('sslmode') ?? ''
+  if (!['prefer', 'require', 'verify-ca'].includes(mode) || searchParams.has('uselibpqcompat')) return []
+  return [`DATABASE_URL: sslmode=${mode} is read as verify-full: the database's certificate and host name are verified, and there is no connection without TLS; write sslmode=verify-full, or add uselibpqcompat=true for what psql does`]
+}
+
 function sqliteProblem(url: string, projectDir: string): string | null {
   if (/[?#]/.test(url)) return 'a file: address is a path alone, without ? or # and what follows'
   try {

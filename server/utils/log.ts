@@ -27,7 +27,9 @@ export interface LogOptions {
 
 /** A log that writes one line per entry, at once. */
 export function createLog({ format, level = 'info', replica, context = () => undefined, write = toOutput }: LogOptions): ProcessLog {
-  const prettify = prettyFactory({ colorize: false, singleLine: true, translateTime: 'UTC:yyyy-mm-dd HH:MM:ss.l' })
+  // A field named error is one like any other; pino-pretty would spread it over lines of its own.
+  const oneLine = { singleLine: true, errorLikeObjectKeys: [] }
+  const prettify = prettyFactory({ colorize: false, ...oneLine, translateTime: 'UTC:yyyy-mm-dd HH:MM:ss.l' })
   const destination = { write: (line: string) => write(`${printableText((format === 'pretty' ? prettify(line) : line).trimEnd())}\n`) }
   const formatters = { level: (label: string) => ({ level: label }) }
   const base = format === 'json' && replica !== undefined ? { replica } : null

@@ -188,3 +188,18 @@ describe('F86: signals and lost outputs at a start', () => {
     }
   })
 })
+
+it('F87: a database that is made while DATABASE_URL is not set is warned about, once', async () => {
+  for (const warned of [true, false]) {
+    const child = spawn(process.execPath, [at('server/index.mjs')], {
+      cwd: folder, env: { PATH: process.env.PATH, HOST: '127.0.0.1', PORT: '0', NC_LOG_FORMAT: 'json' }, stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    let logged = ''
+    child.stdout.on('data', (chunk: Buffer) => { logged += String(chunk) })
+    await until('it listens', () => logged.includes('Listening on'))
+    child.kill('SIGTERM')
+    await once(child, 'close')
+    expect(/"level":"warn".*DATABASE_URL is not set/.test(logged)).toBe(warned)
+    expect(existsSync(join(folder, '.data/license.db'))).toBe(true)
+  }
+})

@@ -55,7 +55,17 @@ describe('the log', () => {
     await signInSoon(product)
     await createApiClient(product.url).request('POST', '/api/auth/login', { ...ADMIN, password: 'wrong' })
     await until('the refusal is told', () => messagesOf(product).includes('sign-in refused'))
-    expect(messagesOf(product)).toEqual([expect.stringContaining('Instance ID: '), 'sign-in refused'])
+    expect(messagesOf(product)).toEqual(['starting', expect.stringContaining('Instance ID: '), 'sign-in refused'])
+    // The only reason for that line to be here.
+    expect(linesOf(product)[0]).toMatchObject({ build: expect.stringContaining('SANDBOX') })
+  })
+
+  it('F82: says once that a proxy names visitors and is not believed', async () => {
+    const product = await startOwnProduct({ licenseServerUrl: 'http://127.0.0.1:9', env: { NC_LOG_LEVEL: 'warn' } })
+    const client = createApiClient(product.url)
+    for (const path of ['/api/health/live', '/login', '/login']) await client.request('GET', path, undefined, { 'x-forwarded-for': '192.0.2.1' })
+    const told = linesOf(product).filter(({ level }) => level === 'warn')
+    expect(told).toMatchObject([{ msg: expect.stringContaining('NC_TRUST_PROXY'), address: expect.stringContaining('127.0.0.1') }])
   })
 
   it('at debug has a line for every request, without what stands behind its ?', async () => {
@@ -119,8 +129,11 @@ describe('a page during an outage', () => {
       expect(headers.get('x-request-id')).toMatch(/^[\da-f]{16}$/)
     }
     expect(await product.stop()).toBe(0)
-    expect(product.output()).not.toMatch(/\bat .*\.mjs|"level":"error"|�/)
-    const told = linesOf(product).filter(({ level }) => level === 'warn')
-    expect(told).toMatchObject([{ cause: 'unreachable' }, { msg: expect.stringContaining('answered with 503') }])
+    expect(product.output()).not.toMatch(/\bat .*\.mjs|�/)
+    const told = linesOf(product).filter(({ level }) => level !== 'info')
+    expect(told).toMatchObject([
+      { level: 'error', cause: 'unreachable', msg: expect.stringContaining('trying again') },
+      { level: 'warn', msg: expect.stringContaining('answered with 503') },
+    ])
   })
 })

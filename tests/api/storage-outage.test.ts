@@ -1,3 +1,4 @@
+import { rename } from 'node:fs/promises'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, it, onTestFinished } from 'vitest'
 import type { PostgresServer } from '../storage/postgres-server.ts'
@@ -88,6 +89,22 @@ async function ownPostgres(): Promise<PostgresServer> {
   onTestFinished(() => server.remove())
   return server
 }
+
+it('F89: a SQLite file that is deleted: no save is acknowledged into it, `ready` and the log say so, the license goes on', async () => {
+  const licenseServer = await startOwnLicenseServer()
+  const product = await startOwnProduct({ licenseServerUrl: licenseServer.url })
+  const admin = await signInSoon(product)
+  expect((await admin.save('nc_demo_standard')).status).toBe(200)
+  const away = `${product.databaseFile}.away`
+  await rename(product.databaseFile, away)
+  expectError(await admin.request('PUT', '/api/usage', { seats: 3 }, SERVICE), 'STORAGE_UNAVAILABLE')
+  await expectReady(product, 'file_gone')
+  expect((await admin.request('GET', '/api/features/sso', undefined, SERVICE)).status).toBe(204)
+  await rename(away, product.databaseFile)
+  await until('it is told that it is back', () => aboutStorage(product).length === 2)
+  expect(aboutStorage(product)).toEqual(['error file_gone', 'info file_gone'])
+  expect((await admin.request('PUT', '/api/usage', { seats: 3 }, SERVICE)).status).toBeLessThan(300)
+}, 60_000)
 
 it('F89: PostgreSQL that goes away and comes back is told once each, pages say so in time, and the license goes on', async () => {
   const [licenseServer, server] = await Promise.all([startOwnLicenseServer(), ownPostgres()])

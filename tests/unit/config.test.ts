@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { rootCertificates } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { checkConfiguration } from '../../server/utils/check-configuration.ts'
 import type { Config } from '../../server/utils/config.ts'
 import { ConfigError, readConfig } from '../../server/utils/config.ts'
 import { editDistance, misspeltVariables, VARIABLES } from '../../server/utils/config-variables.ts'
@@ -266,4 +267,51 @@ describe('the distance of two names', () => {
     expect(editDistance(a, b)).toBe(distance)
     expect(editDistance(b, a)).toBe(distance)
   })
+})
+
+describe('F87: a TLS mode of the database that means more than it says', () => {
+  const address = 'postgres://u:p@db.example/license'
+  it.each(['prefer', 'require', 'verify-ca'])('sslmode=%s is told, once and in one line', (mode) => {
+    const warnings = readConfig({ DATABASE_URL: `${address}?sslmode=${mode}` }).warnings
+    expect(warnings).toEqual([expect.stringMatching(/^DATABASE_URL: sslmode=.* verify-full.*$/)])
+  })
+  it.each([
+    '', '?sslmode=verify-full', '?sslmode=disable', '?sslmode=no-verify', '?sslmode=require&uselibpqcompat=true',
+  ])('%j has nothing to tell', (parameters) => {
+    expect(readConfig({ DATABASE_URL: address + parameters }).warnings).toEqual([])
+  })
+})
+
+describe('F87: quotation marks around a value', () => {
+  it.each([
+    ['PORT', '"3000"'], ['HOST', '\'0.0.0.0\''], ['DATABASE_URL', '"postgres://u:p@db.example/license"'], ['DATABASE_URL', '\'file:a.db\''],
+    ['NC_TRUST_PROXY', '"10.0.0.0/8"'], ['NC_TRUST_PROXY', '"10.0.0.0/8, 192.168.1.4"'], ['NC_PUBLIC_URL', '"https://nocodb.example.com"'],
+    ['NC_LICENSE_SERVER_URL', '"https://app.nocodb.com"'], ['NC_LOG_LEVEL', '"warn"'], ['NC_LOG_FORMAT', '"json"'], ['https_proxy', '"http://proxy:1"'],
+    ['NC_EVENTS_KEEP_DAYS', '"30"'], ['NC_SERVICE_TOKEN_FILE', '"/run/secrets/token"'],
+  ])('of %s (%s) are named in every line about it', (name, value) => {
+    const problems = problemsOf({ [name]: value })
+    expect(problems.length).toBeGreaterThan(0)
+    for (const problem of problems) expect(problem).toMatch(/quotation marks/)
+  })
+
+  it('are not spoken of where there are none', () => {
+    for (const value of ['3000"', '"3000', 'x']) expect(problemsOf({ PORT: value })).toEqual([expect.not.stringContaining('quotation')])
+  })
+
+  it.each([
+    ['NC_LICENSE_KEY', '"nc_demo_standard"'], ['NC_ADMIN_PASSWORD', '\'long enough\''], ['NC_SERVICE_TOKEN', `"${LONG}"`], ['NC_SESSION_SECRET', `"${LONG}"`],
+  ])('of %s are taken literally, with a warning that does not repeat it', (name, value) => {
+    const { warnings } = readConfig({ [name]: value, ...(name === 'NC_ADMIN_PASSWORD' ? { NC_ADMIN_EMAIL: EMAIL } : {}) })
+    expect(warnings).toEqual([expect.stringMatching(new RegExp(`^${name}: .*quotation marks`))])
+    expect(warnings.join()).not.toContain(value.slice(1, -1))
+  })
+})
+
+it('F87: check shows warnings beside what cannot be used: they may be its cause', () => {
+  const { ok, lines } = checkConfiguration({ NC_ADMIN_EMAIL: EMAIL, NC_ADMIN_PASWORD: 'long enough' })
+  expect(ok).toBe(false)
+  expect(lines).toEqual([
+    'NC_ADMIN_PASSWORD: is needed together with NC_ADMIN_EMAIL', 'Warning: NC_ADMIN_PASWORD is not read; was NC_ADMIN_PASSWORD meant?',
+    'The server would not start.',
+  ])
 })

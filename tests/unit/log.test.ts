@@ -49,6 +49,13 @@ describe('a line', () => {
     ])
   })
 
+  it.each(['error', 'err', 'cause'])('for a person shows a field named %s in its place, and nothing unprintable', (name) => {
+    const { log, lines } = logged({ format: 'pretty' })
+    log.error('the database cannot be used', { [name]: 'connect ECONNREFUSED', code: 'ECONNREFUSED' })
+    expect(lines).toEqual([expect.stringMatching(/ ERROR: the database cannot be used \{.*connect ECONNREFUSED.*\}\n$/)])
+    expect(lines[0]).not.toContain('\ufffd')
+  })
+
   it('of an error holds its stack as one readable line', () => {
     expect(stackOf(new Error('broken'))).toMatch(/^Error: broken < at .*log\.test\.ts.* < at /)
     expect(stackOf('text')).toBe('text')

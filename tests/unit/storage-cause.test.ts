@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { causeOf, codeOf, WaitedError } from '../../server/storage/storage-cause.ts'
+import { causeOf, codeOf, FileGoneError, WaitedError } from '../../server/storage/storage-cause.ts'
 
 /* What an operator is told of what a driver threw. */
 
@@ -20,6 +20,7 @@ it.each<[string, unknown, string]>([
   ['a database that is not there', postgres('3D000'), 'schema_missing'], ['a schema that is not there', postgres('3F000'), 'schema_missing'],
   ['a table that is not there', postgres('42P01'), 'schema_missing'],
   ['a table that is not there', Object.assign(sqlite(1), { message: 'no such table: users' }), 'schema_missing'],
+  ['a file that is not there any more', new FileGoneError('/a'), 'file_gone'], ['a file that was moved', sqlite(1032), 'file_gone'],
   ['too many connections', postgres('53300'), 'connection_limit'],
   ['too many connections of a pooler', postgres('08P01', 'no more connections allowed (max_client_conn)'), 'connection_limit'],
 ])('F89: %s (%s) is %s', (_what, error, cause) => {
