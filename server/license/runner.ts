@@ -49,23 +49,28 @@ export function createRunner({ keeper, store, checkIn, removal, environment, log
   let telling: Promise<void> | null = null
   let applying: Promise<unknown> | null = null
   let saves = 0
-  let due: { forNextAt: number | null, uptime: number } | null = null
+  /** When the next check-in is due, and by how much effective time was ahead of the uptime when that was found. */
+  let due: { forNextAt: number | null, uptime: number, lead: number } | null = null
   let timeStoredAt = -Infinity
   let prunedAt = -Infinity
   let logged: LicenseState | null = null
 
-  /** The stored schedule is in effective time, which a repaired clock may move; waiting is done in uptime, which it cannot. */
+  /**
+   * The stored schedule is in effective time; waiting is done in uptime, so that a clock set back does not put it off. One
+   * that has gone ahead brings it forward: by that clock, grace may be about to end.
+   */
   function dueUptime(): number {
     const nextAt = keeper.snapshot.license?.nextAt ?? null
-    if (!due || due.forNextAt !== nextAt) {
-      const moment = keeper.now()
-      due = { forNextAt: nextAt, uptime: nextAt === null ? Infinity : moment.reading.uptime + Math.max(0, nextAt - moment.effective) }
-    }
-    return due.uptime
+    const { reading, effective } = keeper.now()
+    const lead = effective - reading.uptime
+    if (!due || due.forNextAt !== nextAt) setDue(nextAt === null ? Infinity : reading.uptime + Math.max(0, nextAt - effective))
+    else if (lead > due.lead) due = { ...due, uptime: due.uptime - (lead - due.lead), lead }
+    return due?.uptime ?? Infinity
   }
 
-  function dueNow(): void {
-    due = { forNextAt: keeper.snapshot.license?.nextAt ?? null, uptime: -Infinity }
+  function setDue(uptime: number): void {
+    const { reading, effective } = keeper.now()
+    due = { forNextAt: keeper.snapshot.license?.nextAt ?? null, uptime, lead: effective - reading.uptime }
   }
 
   function run(actor: Actor, quiet = false): Promise<CheckInResult> {
@@ -172,7 +177,7 @@ export function createRunner({ keeper, store, checkIn, removal, environment, log
         const at = claims?.method === 'standard'
           ? nextAtStart(claims, license.nextAt, license.verdict !== null, effective)
           : effective
-        due = { forNextAt: license.nextAt, uptime: reading.uptime + (at - effective) }
+        setDue(reading.uptime + (at - effective))
       }
       if (holding.kind === 'lease' && renewsAtStart(holding.lease.claims, snapshot.renewalAttemptAt, effective)) {
         void renewAtStart().catch(logStorage)
@@ -180,10 +185,10 @@ export function createRunner({ keeper, store, checkIn, removal, environment, log
     },
     async tick() {
       const { inDoubt, reading } = keeper.now()
-      if (inDoubt && !inFlight) dueNow()
+      if (inDoubt && !inFlight) setDue(-Infinity)
       if (keeper.snapshot.license?.method === 'standard' && !inFlight && reading.uptime >= dueUptime()) {
         // The next one is due when this one says so; until then only a doubt can call for another.
-        due = { forNextAt: keeper.snapshot.license.nextAt, uptime: reading.uptime + 60 * SECOND }
+        setDue(reading.uptime + 60 * SECOND)
         void runQuietly(false)
       }
       applying ??= whileTellingNothing(() => environment.apply()).catch(logStorage).finally(() => { applying = null })
