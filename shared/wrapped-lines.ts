@@ -12,9 +12,8 @@ export function unwrap(text: string): string {
   return isWrapped(lines) ? lines.join('') : text
 }
 
-/** A program that wraps fills every line but the last; what does not look so is a key with something else below it. */
-function isWrapped([first = '', ...more]: readonly string[]): boolean {
-  const last = more.at(-1)
-  if (last === undefined || first.length < WRAPPED_AT || last.length > first.length || CLOSING.test(last)) return false
-  return more.every((line, index) => !line.startsWith(KEY_PREFIX) && (index === more.length - 1 || line.length === first.length))
+/** Only after a line that is long enough; a key, or how a letter ends, is no rest of one. */
+function isWrapped(lines: readonly string[]): boolean {
+  return lines.every((line, index) => index === 0 || !(line.startsWith(KEY_PREFIX) || CLOSING.test(line)))
+    && lines.slice(0, -1).every(line => line.length >= WRAPPED_AT)
 }
