@@ -194,7 +194,9 @@ describe('a preview', () => {
     expect(text).not.toContain('some_real_key')
     const after = await client.license()
     expect(after).toEqual({ ...view, serverTime: after.serverTime })
-    expect(await stand.licenseServer.control.requests()).toEqual([])
+    // The license of the test before may still have to be given back.
+    const sent = (await stand.licenseServer.control.requests()).filter(({ path }) => !path.endsWith('/deactivate'))
+    expect(sent).toEqual([])
   })
 
   it('of nothing that could be a credential is refused', async () => {
