@@ -103,7 +103,11 @@ export default defineNuxtConfig({
     imports: false,
     compressPublicAssets: { gzip: true, brotli: true },
     typescript: { tsConfig: { compilerOptions: { allowImportingTsExtensions: true } } },
-    hooks: { compiled: nitro => guardEntry(nitro.options.output.serverDir, nitro.options.output.publicDir) },
+    hooks: {
+      compiled: ({ options: { dev, output } }) => {
+        if (!dev) guardEntry(output.serverDir, output.publicDir)
+      },
+    },
   },
   hooks: {
     'nitro:config': (nitro) => {
