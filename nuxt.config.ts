@@ -51,7 +51,8 @@ export default defineNuxtConfig({
       // Of vue-i18n only what composes messages: they come compiled (app/build/words.ts).
       __VUE_I18N_FULL_INSTALL__: 'false',
       __VUE_I18N_LEGACY_API__: 'false',
-      __INTLIFY_DROP_MESSAGE_COMPILER__: 'true',
+      // In development its absence is a warning for each of them.
+      __INTLIFY_DROP_MESSAGE_COMPILER__: String(process.env.NODE_ENV !== 'development'),
       __INTLIFY_PROD_DEVTOOLS__: 'false',
     },
   },
