@@ -19,7 +19,8 @@ const licenseServer = await startLicenseServer({ port: licenseServerPort }).catc
 const panel = spawn(process.execPath, ['.output-sandbox/server/index.mjs'], {
   cwd: ROOT,
   env: {
-    NC_ADMIN_EMAIL: LOGIN.email, NC_ADMIN_PASSWORD: LOGIN.password, NC_LOG_FORMAT: 'pretty', ...process.env,
+    NC_ADMIN_EMAIL: LOGIN.email, NC_ADMIN_PASSWORD: LOGIN.password, NC_LOG_FORMAT: 'pretty',
+    ...(process.env.DATABASE_URL_FILE ? {} : { DATABASE_URL: 'file:.data/license.db' }), ...process.env,
     PORT: String(port), NC_LICENSE_SERVER_URL: process.env.NC_LICENSE_SERVER_URL ?? licenseServer.url,
   },
   stdio: ['inherit', 'pipe', 'inherit'],
