@@ -31,7 +31,7 @@ export default defineNitroPlugin((nitro) => {
 function tellOnce(prefix: unknown, basePath: string): void {
   if (told || prefix === undefined || basePath !== '/') return
   told = true
-  getBase()?.log.warn('a proxy in front names a path that it strips (X-Forwarded-Prefix); if people open this panel below it, set NC_PUBLIC_URL to the whole address')
+  getBase()?.log.warn('a request came with X-Forwarded-Prefix, which is ignored; if people open this panel below a path, set NC_PUBLIC_URL to the whole address')
 }
 
 function enter({ node: { req } }: H3Event, basePath: string): void {
