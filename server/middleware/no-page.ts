@@ -4,7 +4,7 @@ import { answerUnrouted } from '../utils/unrouted.ts'
 
 /* Files, and what frameworks keep under names of their own: no page has such an address. */
 const NO_PAGE = /\/(?:_|\.)|\.\w+$/
-const ROUTES = /^\/(?:api|ofrep)\/|^\/metrics$/i
+const ROUTES = /^\/api\/|^\/metrics$/i
 
 /**
  * What stands where assets and parts of pages do and is none of this build's, and whatever nobody looks at who asks for an
