@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
-import componentStyles from './app/build/component-styles.ts'
-import words from './app/build/words.ts'
+import componentStyles from './app/ant/component-styles.ts'
+import words from './app/words/module.ts'
 import { guardEntry } from './server/build/entry.ts'
 import trustedKeys from './server/build/trusted-keys.ts'
 
@@ -48,7 +48,7 @@ export default defineNuxtConfig({
     },
     define: {
       __SANDBOX_BUILD__: JSON.stringify(sandbox),
-      // Of vue-i18n only what composes messages: they come compiled (app/build/words.ts).
+      // Of vue-i18n only what composes messages: they come compiled (app/words/module.ts).
       __VUE_I18N_FULL_INSTALL__: 'false',
       __VUE_I18N_LEGACY_API__: 'false',
       // In development its absence is a warning for each of them.
@@ -60,7 +60,7 @@ export default defineNuxtConfig({
   // One stylesheet: pages share most of it.
   features: { inlineStyles: false },
   experimental: { appManifest: false },
-  // Styles are compiled by app/build/component-styles.ts; icons come from @lucide/vue; imports are written out.
+  // Styles are compiled by app/ant/component-styles.ts; icons come from @lucide/vue; imports are written out.
   antd: { icons: false, imports: [] },
   security: {
     // Headers and the nonce only: limits and body sizes are handled where the truth about client and bytes is known.
@@ -114,7 +114,7 @@ export default defineNuxtConfig({
     'nitro:config': (nitro) => {
       // It listens when it can answer; in development Nitro listens, and reloads.
       if (!nitro.dev) nitro.entry = pathOf('server/entry.ts')
-      nitro.errorHandler = [pathOf('server/utils/error-handler.ts'), ...[nitro.errorHandler ?? []].flat()]
+      nitro.errorHandler = [pathOf('server/http/error-handler.ts'), ...[nitro.errorHandler ?? []].flat()]
     },
   },
 })

@@ -4,8 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { toNodeListener } from 'h3'
 import { useNitroApp } from 'nitropack/runtime'
 import { setupGracefulShutdown } from 'nitropack/runtime/internal/shutdown'
-import { requireBase, whenOpen, whenSettled } from './utils/composition.ts'
-import { guardProcess } from './utils/guard-process.ts'
+import { requireBase, whenOpen, whenSettled } from './runtime/composition.ts'
+import { guardProcess } from './runtime/guard-process.ts'
 
 /*
  * In place of Nitro's own entry, which listens at once: this one listens when it can answer, or when the database cannot be

@@ -1,3 +1,4 @@
+import { breathe } from '../first-paint/breathe'
 type TextField = HTMLInputElement | HTMLTextAreaElement
 
 /* Only what was really entered: a field's first value is what the page came with. */

@@ -1,6 +1,6 @@
 import { createI18n } from 'vue-i18n'
 import { addresses, readWords } from '#build/words'
-import plurals from '~/locales/plurals'
+import plurals from '~/words/plurals'
 import { fetchWords, isWords } from '~/words/fetch-words'
 import type { Words } from '~/words/fetch-words'
 import type { LanguageCode } from '~/words/languages'

@@ -1,4 +1,4 @@
-/** A language's messages by name, as app/build/compile-words.ts leaves them; what one looks like inside is vue-i18n's matter. */
+/** A language's messages by name, as app/words/compile-words.ts leaves them; what one looks like inside is vue-i18n's matter. */
 export interface Words { [name: string]: Words | string }
 
 /* Milliseconds: an attempt that says nothing is given up; pauses between attempts double up to the longest. */

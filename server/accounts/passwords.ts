@@ -1,6 +1,6 @@
 import { hash, verify } from '@node-rs/argon2'
 import { toComparable } from '../../shared/password.ts'
-import type { Places } from './places.ts'
+import type { HashingQueue } from './hashing-queue.ts'
 
 /** OWASP's minimum for Argon2id: 19 MiB, two passes, one lane. Runs in the thread pool. */
 const PARAMETERS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }
@@ -18,7 +18,7 @@ export interface Passwords {
 }
 
 /** The only way to Argon2: every hash takes a place of the address that asked for it. */
-export function createPasswords(places: Places): Passwords {
+export function createPasswords(places: HashingQueue): Passwords {
   let decoy: Promise<string> | undefined
 
   async function fits(stored: string, password: string): Promise<boolean> {

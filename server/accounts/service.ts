@@ -6,7 +6,7 @@ import type { Actor, Clock, Log, NewEvent } from '../license/ports.ts'
 import type { AdminOutcome, EnvironmentAdmin } from './environment-admin.ts'
 import { applyEnvironmentAdmin, applyNoAdmin } from './environment-admin.ts'
 import { createPasswords } from './passwords.ts'
-import type { Places } from './places.ts'
+import type { HashingQueue } from './hashing-queue.ts'
 import type { AccountStore, StoredSession, StoredUser } from './ports.ts'
 import type { SetupOffer } from './setup-link.ts'
 import { digestOf, isSetupToken, offerSetup } from './setup-link.ts'
@@ -19,7 +19,7 @@ const TOUCH_EVERY = MINUTE
 
 export interface Identity { kind: 'user', id: string, email: string, role: Role, sessionId: string }
 
-export interface AccountsOptions { store: AccountStore, clock: Clock, sessionSecret: string, places: Places, log: Pick<Log, 'warn'> }
+export interface AccountsOptions { store: AccountStore, clock: Clock, sessionSecret: string, places: HashingQueue, log: Pick<Log, 'warn'> }
 
 /** Whatever hashes a password waits for a place of the address that asked (`from`), and throws RATE_LIMITED without one. */
 export interface Accounts {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { setResponseHeaders, setResponseStatus } from 'h3'
-import { handle } from '../utils/handle.ts'
+import { handle } from '../http/handle.ts'
 
 export default handle('getEntitlements', ({ app, event, identity }) => {
   const entitlements = app.license.entitlements(identity === undefined)

@@ -1,5 +1,5 @@
 import { defineEventHandler } from 'h3'
-import { answerUnrouted } from '../utils/unrouted.ts'
+import { answerUnrouted } from '../http/unrouted.ts'
 
 /** The bare `/api`. */
 export default defineEventHandler(answerUnrouted)

@@ -1,7 +1,7 @@
 import { useRuntimeConfig } from 'nitropack/runtime'
 import { version } from '#license-build'
-import { handle } from '../utils/handle.ts'
-import { openApiDocument } from '../utils/openapi.ts'
+import { handle } from '../http/handle.ts'
+import { openApiDocument } from '../http/openapi.ts'
 
 const document = openApiDocument(version, useRuntimeConfig().app.baseURL)
 

@@ -1,3 +1,3 @@
-import { handle } from '../utils/handle.ts'
+import { handle } from '../http/handle.ts'
 
 export default handle('putUsage', ({ app, body }) => app.license.setSeatsUsed(body.seats))

@@ -13,7 +13,7 @@ type Files = [string, number | null][]
 declare const BUILT_FOR: Machine
 declare const NEEDED_NODE: number
 
-const folder = new URL('./', import.meta.url)
+const folder = new URL('.//', import.meta.url)
 
 const isError = (error: unknown): error is Error & { code?: unknown } => error instanceof Error
 const nameOf = ({ platform, arch, libc }: Machine) => `${platform}-${arch}${libc ? ` (${libc})` : ''}`
@@ -80,7 +80,7 @@ function readList(): Files {
   }
 }
 
-/** The path of NC_PUBLIC_URL as server/utils/base-path.ts writes it; an address that is none ends the start later, and says so. */
+/** The path of NC_PUBLIC_URL as server/runtime/base-path.ts writes it; an address that is none ends the start later, and says so. */
 function basePathOf(address: string): string {
   if (!URL.canParse(address)) return '/'
   return new URL(address).pathname.split('/').filter(Boolean).reduce((base, segment) => `${base}${segment}/`, '/')

@@ -3,15 +3,15 @@ import { maskKey } from '../../shared/credential.ts'
 import type { CredentialErrorCode, ErrorDetails } from '../../shared/errors.ts'
 import type { SaveStep } from '../../shared/license.ts'
 import type { RefusalCode } from '../license-server/protocol.ts'
-import { isInSequence, requireAnswerTo, seqMarkOf } from './answers.ts'
+import { isInSequence, requireAnswerTo, seqMarkOf } from './verify-answer.ts'
 import { requireCredential } from './credential.ts'
 import { LicenseError } from './errors.ts'
 import { eventOf } from './events.ts'
 import type { Keyring } from './jws.ts'
-import type { Keeper } from './keeper.ts'
+import type { LicenseHolder } from './license-holder.ts'
 import type { Actor, CallFailure, LicenseServer, LicenseStore, NewDeactivation, Random, Snapshot, StoredLicense } from './ports.ts'
 import { judgeToken } from './preview.ts'
-import { MAX_RETRY_AFTER, nextAfterLease } from './schedule.ts'
+import { MAX_RETRY_AFTER, nextAfterLease } from './check-in-policy.ts'
 import { stateOf } from './state.ts'
 import type { Lease } from './token.ts'
 import { verifyServerLease } from './token.ts'
@@ -35,7 +35,7 @@ export interface Activation {
 }
 
 export interface ActivationOptions {
-  keeper: Keeper
+  holder: LicenseHolder
   store: LicenseStore
   server: LicenseServer
   keyring: Keyring
@@ -58,9 +58,9 @@ const REFUSALS: Partial<Record<RefusalCode, CredentialErrorCode>> = {
 interface Accepted { lease: Lease, secret: string | null, maskedKey: string | null }
 
 /** Takes the domain's ports; returns the one way in which a credential becomes a license. */
-export function createActivation({ keeper, store, server, keyring, random, version, signal }: ActivationOptions): Activation {
+export function createActivation({ holder, store, server, keyring, random, version, signal }: ActivationOptions): Activation {
   async function acceptToken(token: string): Promise<Accepted> {
-    const { lease, error } = await judgeToken(token, { keeper, store, keyring })
+    const { lease, error } = await judgeToken(token, { holder, store, keyring })
     if (error) throw error
     return { lease, secret: null, maskedKey: null }
   }
@@ -68,12 +68,12 @@ export function createActivation({ keeper, store, server, keyring, random, versi
   async function activateKey(key: LicenseKey, method: 'standard' | 'airgapped', step: (step: SaveStep) => void): Promise<Accepted> {
     const nonce = random.hex(16)
     const outcome = await server.call('activate', {
-      license_key: key, instance_id: keeper.instanceId, nonce, version, kids: [...keyring.kids],
+      license_key: key, instance_id: holder.instanceId, nonce, version, kids: [...keyring.kids],
     }, { signal })
-    if (!outcome.ok) throw refusalOf(outcome, keeper.instanceId, server)
+    if (!outcome.ok) throw refusalOf(outcome, holder.instanceId, server)
     step('contacted')
     const lease = await verifyActivated(outcome.value.lease)
-    requireAnswerTo({ nonce, instanceId: keeper.instanceId, sub: null, method }, lease)
+    requireAnswerTo({ nonce, instanceId: holder.instanceId, sub: null, method }, lease)
     if (!await isInSequence(store, lease, null)) throw new LicenseError('SERVER_RESPONSE_INVALID')
     return { lease, secret: outcome.value.secret, maskedKey: maskKey(key) }
   }
@@ -91,33 +91,33 @@ export function createActivation({ keeper, store, server, keyring, random, versi
 
   async function write(accepted: Accepted, base: Snapshot, { actor, envDigest }: SaveRequest): Promise<void> {
     const { lease } = accepted
-    const trusted = keeper.trustedAfter(lease)
-    const now = lease.claims.method === 'offline' ? keeper.now().effective : trusted.at
-    const license = licenseOf(accepted, keeper.instanceId, now, random.unit())
+    const trusted = holder.trustedAfter(lease)
+    const now = lease.claims.method === 'offline' ? holder.now().effective : trusted.at
+    const license = licenseOf(accepted, holder.instanceId, now, random.unit())
     const event = eventOf('activated', now, actor, {
       method: lease.claims.method, licenseId: lease.claims.sub, expiresAt: new Date(lease.claims.exp * 1000).toISOString(),
     }, {
       ...(accepted.maskedKey === null ? {} : { maskedKey: accepted.maskedKey }),
-      ...(base.license === null ? {} : { replaces: keeper.holding.kind === 'lease' ? keeper.holding.lease.claims.sub : base.license.method }),
+      ...(base.license === null ? {} : { replaces: holder.holding.kind === 'lease' ? holder.holding.lease.claims.sub : base.license.method }),
     })
     const written = await store.saveLicense({
       revision: base.revision, license, seq: seqMarkOf(lease), trusted, event,
       ...(envDigest === undefined ? {} : { envDigest }),
-      deactivate: deactivationOf(keeper, base.license, now, lease),
+      deactivate: deactivationOf(holder, base.license, now, lease),
     })
     if (written === 'stale') {
-      await keeper.reload()
-      throw new LicenseError('CONFLICT', { details: { revision: keeper.snapshot.revision } })
+      await holder.reload()
+      throw new LicenseError('CONFLICT', { details: { revision: holder.snapshot.revision } })
     }
-    keeper.adopt(lease, trusted, license, true)
-    await keeper.reload()
+    holder.adopt(lease, trusted, license, true)
+    await holder.reload()
   }
 
   return {
     async save(request) {
       const step = request.onStep ?? (() => undefined)
-      const base = await keeper.reload()
-      const credential = requireCredential(request.credential, keeper)
+      const base = await holder.reload()
+      const credential = requireCredential(request.credential, holder)
       if (request.revision !== undefined && request.revision !== base.revision) {
         throw new LicenseError('CONFLICT', { details: { revision: base.revision } })
       }
@@ -126,7 +126,7 @@ export function createActivation({ keeper, store, server, keyring, random, versi
         ? await acceptToken(credential.token)
         : await activateKey(credential.key, credential.method, step)
       step('verified')
-      if (isHeldAlready(keeper, accepted.lease)) {
+      if (isHeldAlready(holder, accepted.lease)) {
         if (request.envDigest !== undefined) await store.saveEnvDigest(request.envDigest)
       }
       else await write(accepted, base, request)
@@ -136,8 +136,8 @@ export function createActivation({ keeper, store, server, keyring, random, versi
 }
 
 /** The same token again changes nothing. */
-function isHeldAlready(keeper: Keeper, lease: Lease): boolean {
-  return keeper.holding.kind === 'lease' && keeper.holding.lease.jws === lease.jws && keeper.holding.verdict === null
+function isHeldAlready(holder: LicenseHolder, lease: Lease): boolean {
+  return holder.holding.kind === 'lease' && holder.holding.lease.jws === lease.jws && holder.holding.verdict === null
 }
 
 function refusalOf(failure: CallFailure, instanceId: string, server: LicenseServer): LicenseError {
@@ -166,10 +166,12 @@ function licenseOf({ lease, secret, maskedKey }: Accepted, instanceId: string, n
  * What to tell the vendor about the license that is being removed or replaced, so that its seat is free again; null for
  * one that needs no telling (not standard), or that is being activated anew.
  */
-export function deactivationOf(keeper: Keeper, license: StoredLicense | null, now: number, next: Lease | null): NewDeactivation | null {
+export function deactivationOf(
+  holder: LicenseHolder, license: StoredLicense | null, now: number, next: Lease | null,
+): NewDeactivation | null {
   if (license?.method !== 'standard' || license.secret === null) return null
   // Of a row that somebody edited too: word of it would free the seat that its license has just taken again.
-  const held = keeper.holding.kind === 'none' ? null : keeper.holding.lease
+  const held = holder.holding.kind === 'none' ? null : holder.holding.lease
   if (next && held?.claims.sub === next.claims.sub) return null
   return {
     sub: held?.claims.sub ?? null, lease: held?.jws ?? license.lease, secret: license.secret, createdAt: now, nextAt: now,

@@ -1,13 +1,13 @@
 import { ERRORS } from '../../shared/errors.ts'
 import type { VerdictClaims } from '../../shared/lease.ts'
-import { requireAnswerTo, isInSequence, seqMarkOf } from './answers.ts'
-import type { Asked } from './answers.ts'
+import { requireAnswerTo, isInSequence, seqMarkOf } from './verify-answer.ts'
+import type { Asked } from './verify-answer.ts'
 import { LicenseError } from './errors.ts'
 import { eventOf } from './events.ts'
 import type { Keyring } from './jws.ts'
-import type { Keeper } from './keeper.ts'
+import type { LicenseHolder } from './license-holder.ts'
 import type { Actor, CallFailure, LicenseServer, LicenseStore, Random, StoredLicense, Written } from './ports.ts'
-import { nextAfterFailure, nextAfterLease, nextAfterVerdict } from './schedule.ts'
+import { nextAfterFailure, nextAfterLease, nextAfterVerdict } from './check-in-policy.ts'
 import { pausesAt } from './state.ts'
 import type { Lease, Verdict } from './token.ts'
 import { verifyServerLease, verifyVerdict } from './token.ts'
@@ -25,7 +25,7 @@ export interface CheckIn {
 }
 
 export interface CheckInOptions {
-  keeper: Keeper
+  holder: LicenseHolder
   store: LicenseStore
   server: LicenseServer
   keyring: Keyring
@@ -37,19 +37,19 @@ export interface CheckInOptions {
 type Answer = { lease: Lease } | { verdict: Verdict }
 
 /** Takes the domain's ports; returns the one way in which a stored license talks to the license server. */
-export function createCheckIn({ keeper, store, server, keyring, random, version, observe }: CheckInOptions): CheckIn {
+export function createCheckIn({ holder, store, server, keyring, random, version, observe }: CheckInOptions): CheckIn {
   let failuresSinceStart: number | null = 0
 
   async function ask(license: StoredLicense, secret: string, signal?: AbortSignal): Promise<Answer | CallFailure> {
     const nonce = random.hex(16)
-    const held = keeper.holding.kind === 'none' ? null : keeper.holding.lease
+    const held = holder.holding.kind === 'none' ? null : holder.holding.lease
     const request = { lease: held?.jws ?? license.lease, nonce, version, kids: [...keyring.kids] }
     const options = signal ? { secret, signal } : { secret }
     const outcome = license.method === 'airgapped'
       ? await server.call('renew', request, options)
-      : await server.call('checkIn', { ...request, seats_used: keeper.snapshot.seatsUsed }, options)
+      : await server.call('checkIn', { ...request, seats_used: holder.snapshot.seatsUsed }, options)
     if (!outcome.ok) return outcome
-    const asked = { nonce, instanceId: keeper.instanceId, sub: held?.claims.sub ?? null, method: license.method }
+    const asked = { nonce, instanceId: holder.instanceId, sub: held?.claims.sub ?? null, method: license.method }
     return await readAnswer(outcome.value, asked)
   }
 
@@ -60,7 +60,7 @@ export function createCheckIn({ keeper, store, server, keyring, random, version,
         : { verdict: await verifyVerdict(value.verdict, keyring) }
       const statement = 'lease' in answer ? answer.lease : answer.verdict
       requireAnswerTo(asked, statement)
-      const held = keeper.holding.kind === 'lease' ? keeper.holding.verdict ?? keeper.holding.lease : null
+      const held = holder.holding.kind === 'lease' ? holder.holding.verdict ?? holder.holding.lease : null
       if (!await isInSequence(store, statement, held && seqMarkOf(held))) throw new LicenseError('SERVER_RESPONSE_INVALID')
       return answer
     }
@@ -73,12 +73,12 @@ export function createCheckIn({ keeper, store, server, keyring, random, version,
   /** While storage is away the license goes on from memory, unless it was replaced or removed while the server was asked. */
   async function writeOver(license: StoredLicense, write: Promise<Written>): Promise<Written | 'unavailable'> {
     const written = await orUnavailable(write)
-    return written === 'unavailable' && keeper.snapshot.license?.jti !== license.jti ? 'stale' : written
+    return written === 'unavailable' && holder.snapshot.license?.jti !== license.jti ? 'stale' : written
   }
 
   async function acceptLease(license: StoredLicense, lease: Lease, actor: Actor): Promise<CheckInResult> {
-    const trusted = keeper.trustedAfter(lease)
-    const before = keeper.holding.kind === 'lease' ? keeper.holding : null
+    const trusted = holder.trustedAfter(lease)
+    const before = holder.holding.kind === 'lease' ? holder.holding : null
     const next = nextAfterLease(lease.claims, trusted.at, random.unit())
     const fresh: StoredLicense = {
       ...license, lease: lease.jws, jti: lease.claims.jti, verdict: null, lastSuccessAt: trusted.at,
@@ -96,20 +96,20 @@ export function createCheckIn({ keeper, store, server, keyring, random, version,
       sentJti: license.jti, lease: lease.jws, seq: seqMarkOf(lease), trusted, outcome, visible,
     }))
     if (written === 'stale') return { kind: 'dropped' }
-    keeper.adopt(lease, trusted, fresh, written === 'written')
+    holder.adopt(lease, trusted, fresh, written === 'written')
     failuresSinceStart = null
     return { kind: 'fresh' }
   }
 
   async function acceptVerdict(license: StoredLicense, verdict: Verdict, actor: Actor): Promise<CheckInResult> {
-    const now = keeper.now().effective
+    const now = holder.now().effective
     const next = nextAfterVerdict(verdict, now)
     const event = eventOf('verdict', now, actor, { verdict: verdict.claims.verdict, reason: verdict.claims.reason ?? null })
     const written = await writeOver(license, store.recordVerdict({
       sentJti: license.jti, verdict: verdict.jws, seq: seqMarkOf(verdict), outcome: { at: now, nextAt: next, event },
     }))
     if (written === 'stale') return { kind: 'dropped' }
-    keeper.adoptVerdict(verdict, written === 'written' ? null : {
+    holder.adoptVerdict(verdict, written === 'written' ? null : {
       ...license, verdict: verdict.jws, lastSuccessAt: now, lastAttemptAt: now, nextAt: next, consecutiveFailures: 0, failingSince: null,
       lastError: null,
     })
@@ -118,8 +118,8 @@ export function createCheckIn({ keeper, store, server, keyring, random, version,
   }
 
   async function countFailure(license: StoredLicense, failure: CallFailure, actor: Actor): Promise<CheckInResult> {
-    const now = keeper.now().effective
-    const claims = keeper.holding.kind === 'lease' ? keeper.holding.lease.claims : null
+    const now = holder.now().effective
+    const claims = holder.holding.kind === 'lease' ? holder.holding.lease.claims : null
     if (failuresSinceStart !== null) failuresSinceStart++
     const failures = license.consecutiveFailures + 1
     const nextAt = license.method === 'airgapped'
@@ -141,7 +141,7 @@ export function createCheckIn({ keeper, store, server, keyring, random, version,
     }))
     if (written === 'stale') return { kind: 'dropped' }
     if (written === 'unavailable') {
-      keeper.noteUnstored({
+      holder.noteUnstored({
         ...license, lastAttemptAt: now, nextAt, consecutiveFailures: failures,
         failingSince: license.failingSince ?? now, lastError: failure.code,
       })
@@ -150,10 +150,10 @@ export function createCheckIn({ keeper, store, server, keyring, random, version,
   }
 
   async function attempt(actor: Actor, { quiet = false, signal }: { quiet?: boolean, signal?: AbortSignal } = {}): Promise<CheckInResult> {
-    const license = keeper.snapshot.license
+    const license = holder.snapshot.license
     if (!license) throw new LicenseError('NO_LICENSE')
     if (license.method === 'offline' || license.secret === null) throw new LicenseError('NO_CALLS_FOR_OFFLINE')
-    const startedAt = keeper.now().reading.uptime
+    const startedAt = holder.now().reading.uptime
     const answer = await ask(license, license.secret, signal)
     // Told to stop: nothing is known of the way to the server, so nothing is counted.
     if (signal?.aborted && 'ok' in answer) return { kind: 'dropped' }
@@ -164,9 +164,9 @@ export function createCheckIn({ keeper, store, server, keyring, random, version,
         : quiet && !answer.answered
           ? { kind: 'failed' as const, failure: answer }
           : await countFailure(license, answer, actor)
-    keeper.settle()
-    observe?.(result.kind, (keeper.now().reading.uptime - startedAt) / 1000)
-    await orUnavailable(keeper.reload())
+    holder.settle()
+    observe?.(result.kind, (holder.now().reading.uptime - startedAt) / 1000)
+    await orUnavailable(holder.reload())
     return result
   }
 

@@ -2,10 +2,10 @@ import type { Credential } from '../../shared/credential.ts'
 import type { PasteContext } from '../../shared/paste.ts'
 import { causeOfBrokenToken, judgePaste } from '../../shared/paste.ts'
 import { LicenseError } from './errors.ts'
-import type { Keeper } from './keeper.ts'
+import type { LicenseHolder } from './license-holder.ts'
 
 /** What decides, beside the text itself, whether it may be a credential here. */
-export function pasteContextOf({ instanceId, snapshot }: Keeper): PasteContext {
+export function pasteContextOf({ instanceId, snapshot }: LicenseHolder): PasteContext {
   return { instanceId, offline: snapshot.license?.method === 'offline' }
 }
 
@@ -13,8 +13,8 @@ export function pasteContextOf({ instanceId, snapshot }: Keeper): PasteContext {
  * The credential in what was pasted. Throws CREDENTIAL_MALFORMED, with its cause, when there is none. The only way to a
  * key that can be sent: whatever comes from outside goes through here.
  */
-export function requireCredential(pasted: string, keeper: Keeper): Credential {
-  const { credential, cause } = judgePaste(pasted, pasteContextOf(keeper))
+export function requireCredential(pasted: string, holder: LicenseHolder): Credential {
+  const { credential, cause } = judgePaste(pasted, pasteContextOf(holder))
   if (!credential) throw new LicenseError('CREDENTIAL_MALFORMED', { details: { cause } })
   return credential
 }

@@ -4,11 +4,11 @@ import type { Limits } from '../../shared/lease.ts'
 import { TYP } from '../../shared/lease.ts'
 import { ERRORS } from '../../shared/errors.ts'
 import type { CHECK_NAMES, Preview } from '../../shared/license.ts'
-import { isInSequence } from './answers.ts'
+import { isInSequence } from './verify-answer.ts'
 import { requireCredential, withTokenCause } from './credential.ts'
 import { LicenseError } from './errors.ts'
 import type { Keyring } from './jws.ts'
-import type { Keeper } from './keeper.ts'
+import type { LicenseHolder } from './license-holder.ts'
 import { describeRequest } from './outbound.ts'
 import type { LicenseStore } from './ports.ts'
 import { expiryOf } from './state.ts'
@@ -18,7 +18,7 @@ import { verifyOfflineToken } from './token.ts'
 type Check = Preview['checks'][number]
 type CheckName = (typeof CHECK_NAMES)[number]
 
-export interface JudgeOptions { keeper: Keeper, store: LicenseStore, keyring: Keyring }
+export interface JudgeOptions { holder: LicenseHolder, store: LicenseStore, keyring: Keyring }
 
 export type Judgement =
   | { lease: Lease, checks: Check[], error: null }
@@ -39,7 +39,7 @@ const CIRCUMSTANCES: readonly CheckName[] = ['instance', 'term', 'start', 'seque
  * Takes a pasted token; returns every check made of it with what was expected and found, and the error of the first one
  * that failed. Used for the preview and for saving, so that the two cannot differ. Changes nothing, calls nobody.
  */
-export async function judgeToken(token: string, { keeper, store, keyring }: JudgeOptions): Promise<Judgement> {
+export async function judgeToken(token: string, { holder, store, keyring }: JudgeOptions): Promise<Judgement> {
   let lease: Lease
   try {
     lease = await verifyOfflineToken(token, keyring)
@@ -49,7 +49,7 @@ export async function judgeToken(token: string, { keeper, store, keyring }: Judg
     const error = withTokenCause(cause, token)
     return { lease: null, checks: verificationChecks(token, error, keyring), error }
   }
-  const circumstances = await judgeCircumstances(lease, keeper, store)
+  const circumstances = await judgeCircumstances(lease, holder, store)
   const checks = [...verificationChecks(token, null, keyring), ...circumstances.map(({ check }) => check)]
   const failed = circumstances.find(({ check }) => check.status === 'fail')
   return failed ? { lease, checks, error: failed.error } : { lease, checks, error: null }
@@ -75,16 +75,16 @@ function verificationChecks(token: string, error: LicenseError | null, keyring: 
   return [...checks, ...skipped]
 }
 
-async function judgeCircumstances(lease: Lease, keeper: Keeper, store: LicenseStore) {
+async function judgeCircumstances(lease: Lease, holder: LicenseHolder, store: LicenseStore) {
   const { claims } = lease
-  const now = keeper.now().effective
+  const now = holder.now().effective
   const startsAt = (claims.nbf ?? claims.iat) * 1000
   const highest = await store.getSeq(claims.sub)
   const inSequence = await isInSequence(store, lease, null)
   const instant = (ms: number) => new Date(ms).toISOString()
   return [
-    circumstance('instance', claims.instance_id === keeper.instanceId, keeper.instanceId, claims.instance_id,
-      'BOUND_TO_DIFFERENT_INSTALLATION', { expected: keeper.instanceId, found: claims.instance_id }),
+    circumstance('instance', claims.instance_id === holder.instanceId, holder.instanceId, claims.instance_id,
+      'BOUND_TO_DIFFERENT_INSTALLATION', { expected: holder.instanceId, found: claims.instance_id }),
     circumstance('term', now < expiryOf(claims), `> ${instant(now)}`, instant(expiryOf(claims)),
       'LICENSE_EXPIRED', { expiresAt: instant(expiryOf(claims)), now: instant(now) }),
     circumstance('start', claims.nbf === undefined || now >= startsAt, `≤ ${instant(now)}`, instant(startsAt),
@@ -105,10 +105,10 @@ function circumstance(
 export async function previewCredential(
   pasted: string, options: JudgeOptions & { serverUrl: string, version: string },
 ): Promise<Preview> {
-  const { keeper, keyring, serverUrl, version } = options
-  const credential = requireCredential(pasted, keeper)
+  const { holder, keyring, serverUrl, version } = options
+  const credential = requireCredential(pasted, holder)
   if (credential.method !== 'offline') {
-    const body = { license_key: credential.key, instance_id: keeper.instanceId, nonce: '(random)', version, kids: [...keyring.kids] }
+    const body = { license_key: credential.key, instance_id: holder.instanceId, nonce: '(random)', version, kids: [...keyring.kids] }
     const { method, url, body: shown } = describeRequest(serverUrl, 'activate', body, 0)
     return {
       method: credential.method, accepted: true, error: null, difference: null,
@@ -122,12 +122,12 @@ export async function previewCredential(
     error: error && {
       code: error.code, reference: ERRORS[error.code].reference, ...(error.details ? { details: { ...error.details } } : {}),
     },
-    difference: lease && differenceOf(keeper, lease),
+    difference: lease && differenceOf(holder, lease),
   }
 }
 
-function differenceOf(keeper: Keeper, next: Lease): NonNullable<Preview['difference']> {
-  const before = keeper.holding.kind === 'lease' ? describeLease(keeper.holding.lease) : null
+function differenceOf(holder: LicenseHolder, next: Lease): NonNullable<Preview['difference']> {
+  const before = holder.holding.kind === 'lease' ? describeLease(holder.holding.lease) : null
   return describeLease(next)
     .map(({ field, value }, index) => ({ field, current: before?.[index]?.value ?? null, next: value }))
     .filter(({ current, next }) => current !== next)

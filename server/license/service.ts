@@ -7,19 +7,19 @@ import { createActivation, networkDetails } from './activation.ts'
 import type { CheckInResult } from './check-in.ts'
 import { createCheckIn } from './check-in.ts'
 import { pasteContextOf } from './credential.ts'
-import { createEnvironment } from './environment.ts'
+import { createProvisioning } from './provisioning.ts'
 import { LicenseError } from './errors.ts'
 import type { Keyring } from './jws.ts'
-import type { Moment } from './keeper.ts'
-import { createKeeper } from './keeper.ts'
+import type { Moment } from './license-holder.ts'
+import { createLicenseHolder } from './license-holder.ts'
 import { createNotedServer, laterRequest } from './outbound.ts'
 import { withEventLines } from './event-lines.ts'
 import type { Actor, Clock, EventPage, LicenseServer, LicenseStore, Log, NewEvent, Random, StoredEvent } from './ports.ts'
 import { previewCredential } from './preview.ts'
-import { createRemoval } from './removal.ts'
-import { createRunner } from './runner.ts'
-import type { ActivationRequest, SupportFacts } from './support.ts'
-import { activationRequestOf, supportBundleOf } from './support.ts'
+import { createDeactivation } from './deactivation.ts'
+import { createScheduler } from './scheduler.ts'
+import type { ActivationRequest, SupportFacts } from './support-bundle.ts'
+import { activationRequestOf, supportBundleOf } from './support-bundle.ts'
 import { entitlementsOf, featuresOf, viewOf } from './view.ts'
 import { warningsOf } from './warnings.ts'
 
@@ -77,21 +77,21 @@ export async function createLicenseService(options: LicenseServiceOptions): Prom
   const { instanceId } = await store.installation({
     instanceId: random.hex(16), sessionSecret: random.hex(32), createdAt: clock.read().wall,
   })
-  const keeper = await createKeeper({ store, keyring, clock, instanceId })
-  const server = createNotedServer(options.server, store, () => keeper.now().effective)
-  const lastRequest = () => laterRequest(server.lastRequest(), keeper.snapshot.lastRequest)
+  const holder = await createLicenseHolder({ store, keyring, clock, instanceId })
+  const server = createNotedServer(options.server, store, () => holder.now().effective)
+  const lastRequest = () => laterRequest(server.lastRequest(), holder.snapshot.lastRequest)
   const stopping = new AbortController()
-  const activation = createActivation({ keeper, store, server, keyring, random, version, signal: stopping.signal })
-  const removal = createRemoval({ keeper, store, server, random })
+  const activation = createActivation({ holder, store, server, keyring, random, version, signal: stopping.signal })
+  const deactivation = createDeactivation({ holder, store, server, random })
   const checkIn = createCheckIn({
-    keeper, store, server, keyring, random, version, ...(options.observeCheckIn ? { observe: options.observeCheckIn } : {}),
+    holder, store, server, keyring, random, version, ...(options.observeCheckIn ? { observe: options.observeCheckIn } : {}),
   })
-  const environment = createEnvironment({ credential: options.environment, keeper, store, activation, random, log })
+  const provisioning = createProvisioning({ credential: options.environment, holder, store, activation, random, log })
   const { eventsKeepDays } = options
-  const runner = createRunner({ keeper, store, checkIn, removal, environment, log, eventsKeepDays, stopping })
+  const scheduler = createScheduler({ holder, store, checkIn, deactivation, provisioning, log, eventsKeepDays, stopping })
 
   function requireUnmanaged(): void {
-    if (environment.managed) throw new LicenseError('MANAGED_BY_ENV')
+    if (provisioning.managed) throw new LicenseError('MANAGED_BY_ENV')
   }
 
   /** In the log, not in the database: what is refused changes nothing. */
@@ -103,31 +103,31 @@ export async function createLicenseService(options: LicenseServiceOptions): Prom
   }
 
   function view(role: Role): LicenseView {
-    const moment = keeper.now()
-    const { holding, snapshot } = keeper
+    const moment = holder.now()
+    const { holding, snapshot } = holder
     const warnings = warningsOf({
-      holding, license: snapshot.license, moment, seatsUsed: snapshot.seatsUsed, environment: environment.trouble, sandbox,
+      holding, license: snapshot.license, moment, seatsUsed: snapshot.seatsUsed, environment: provisioning.trouble, sandbox,
     })
-    return viewOf(keeper, moment, warnings, environment.managed, role)
+    return viewOf(holder, moment, warnings, provisioning.managed, role)
   }
 
   return {
     instanceId,
-    managedByEnv: environment.managed,
+    managedByEnv: provisioning.managed,
     view,
-    moment: () => keeper.now(),
-    entitlements: withLease => entitlementsOf(keeper, keeper.now(), withLease),
-    features: () => featuresOf(keeper, keeper.now()),
+    moment: () => holder.now(),
+    entitlements: withLease => entitlementsOf(holder, holder.now(), withLease),
+    features: () => featuresOf(holder, holder.now()),
     hasFeature(name) {
-      const { holding } = keeper
-      return keeper.now().entitled && holding.kind === 'lease' && holding.lease.claims.features.includes(name)
+      const { holding } = holder
+      return holder.now().entitled && holding.kind === 'lease' && holding.lease.claims.features.includes(name)
     },
-    preview: credential => previewCredential(credential, { keeper, store, keyring, version, serverUrl: server.baseUrl }),
-    methodOf: credential => judgePaste(credential, pasteContextOf(keeper)).credential?.method ?? null,
+    preview: credential => previewCredential(credential, { holder, store, keyring, version, serverUrl: server.baseUrl }),
+    methodOf: credential => judgePaste(credential, pasteContextOf(holder)).credential?.method ?? null,
     async save(request) {
       requireUnmanaged()
       try {
-        await runner.whileTellingNothing(() => activation.save(request))
+        await scheduler.whileTellingNothing(() => activation.save(request))
       }
       catch (error) {
         logRefusal(error)
@@ -136,11 +136,11 @@ export async function createLicenseService(options: LicenseServiceOptions): Prom
     },
     async remove(request) {
       requireUnmanaged()
-      await removal.remove(request)
+      await deactivation.remove(request)
     },
     async checkIn(actor) {
-      await keeper.reload()
-      const result = await runner.checkIn(actor)
+      await holder.reload()
+      const result = await scheduler.checkIn(actor)
       if (result.kind === 'dropped') throw new LicenseError('CONFLICT')
       if (result.kind === 'failed') {
         const { code, refusal, cause, retryAfterMs } = result.failure
@@ -149,11 +149,11 @@ export async function createLicenseService(options: LicenseServiceOptions): Prom
     },
     async setSeatsUsed(seats) {
       await store.saveSeatsUsed(seats)
-      await keeper.reload()
+      await holder.reload()
     },
     appendEvent: event => store.appendEvent(event),
     listEvents: page => store.listEvents(page),
-    listCheckInDays: days => store.listCheckInDays(keeper.now().effective - (days - 1) * 86_400_000),
+    listCheckInDays: days => store.listCheckInDays(holder.now().effective - (days - 1) * 86_400_000),
     lastRequest,
     activationRequest: () => {
       const { method, licenseId, expiresAt, maskedKey } = view('viewer')
@@ -161,12 +161,12 @@ export async function createLicenseService(options: LicenseServiceOptions): Prom
       return activationRequestOf({ instanceId, maskedKey, version, renewal })
     },
     supportBundle: facts => supportBundleOf({
-      keeper, moment: keeper.now(), view: view('viewer'), version, sandbox, kids: keyring.kids,
+      holder, moment: holder.now(), view: view('viewer'), version, sandbox, kids: keyring.kids,
       lastRequest: lastRequest(), ...facts,
     }),
-    start: runner.start,
-    tick: runner.tick,
-    stop: runner.stop,
+    start: scheduler.start,
+    tick: scheduler.tick,
+    stop: scheduler.stop,
   }
 }
 

@@ -1,14 +1,14 @@
 import { ERRORS } from '../../shared/errors.ts'
 import type { Entitlements, Feature, LicenseView, Role, Warning } from '../../shared/license.ts'
 import { FEATURE_TITLES } from '../../shared/license.ts'
-import type { Keeper, Moment } from './keeper.ts'
+import type { LicenseHolder, Moment } from './license-holder.ts'
 import type { StoredLicense } from './ports.ts'
 import { expiryOf, pausesAt } from './state.ts'
 import { isoTime } from './warnings.ts'
 
-/** Takes what the keeper holds; returns the license as the given role may see it. No key, token or secret is in it. */
-export function viewOf(keeper: Keeper, moment: Moment, warnings: Warning[], managedByEnv: boolean, role: Role): LicenseView {
-  const { snapshot, holding } = keeper
+/** Takes what the holder holds; returns the license as the given role may see it. No key, token or secret is in it. */
+export function viewOf(holder: LicenseHolder, moment: Moment, warnings: Warning[], managedByEnv: boolean, role: Role): LicenseView {
+  const { snapshot, holding } = holder
   const license = snapshot.license
   const held = holding.kind === 'lease' ? holding : null
   const claims = held?.lease.claims
@@ -33,7 +33,7 @@ export function viewOf(keeper: Keeper, moment: Moment, warnings: Warning[], mana
     graceEndsAt: Number.isFinite(pauses) ? isoTime(pauses) : null,
     renews: claims?.method === 'standard' ? claims.renews : null,
     checkIn: license?.method === 'standard' ? checkInOf(license) : null,
-    instanceId: keeper.instanceId,
+    instanceId: holder.instanceId,
     boundTo: claims?.instance_id ?? null,
     reason: held?.verdict?.claims.reason ?? null,
     verdictAt: held?.verdict ? isoTime(held.verdict.claims.iat * 1000) : null,
@@ -60,7 +60,7 @@ function checkInOf(license: StoredLicense): NonNullable<LicenseView['checkIn']> 
 }
 
 /** Every feature of the catalogue, and those licensed beyond it. */
-export function featuresOf({ holding }: Keeper, { entitled }: Moment): Feature[] {
+export function featuresOf({ holding }: LicenseHolder, { entitled }: Moment): Feature[] {
   const licensed = entitled && holding.kind === 'lease' ? holding.lease.claims.features : []
   const titles = new Map<string, string>(Object.entries(FEATURE_TITLES))
   return [...new Set([...titles.keys(), ...licensed])]
@@ -68,17 +68,17 @@ export function featuresOf({ holding }: Keeper, { entitled }: Moment): Feature[]
 }
 
 /** How long an answer of this moment may be relied on if nobody can be asked any more, ms; null when not entitled. */
-function validUntil({ holding }: Keeper, { entitled, effective }: Moment): number | null {
+function validUntil({ holding }: LicenseHolder, { entitled, effective }: Moment): number | null {
   if (!entitled || holding.kind !== 'lease') return null
   const { claims } = holding.lease
   // A state that is held for a check-in is beyond its end already: it may be relied on no longer than now.
   return Math.max(effective, Math.min(expiryOf(claims), pausesAt(claims)))
 }
 
-/** Takes what the keeper holds; returns what other services need to know. The lease is for the service token only. */
-export function entitlementsOf(keeper: Keeper, moment: Moment, withLease: boolean): Entitlements {
-  const lease = keeper.holding.kind === 'lease' ? keeper.holding.lease : null
-  const until = validUntil(keeper, moment)
+/** Takes what the holder holds; returns what other services need to know. The lease is for the service token only. */
+export function entitlementsOf(holder: LicenseHolder, moment: Moment, withLease: boolean): Entitlements {
+  const lease = holder.holding.kind === 'lease' ? holder.holding.lease : null
+  const until = validUntil(holder, moment)
   return {
     state: moment.state,
     entitled: moment.entitled,

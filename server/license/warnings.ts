@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../../shared/errors.ts'
 import { ERRORS } from '../../shared/errors.ts'
 import type { Warning } from '../../shared/license.ts'
-import type { Moment } from './keeper.ts'
+import type { Moment } from './license-holder.ts'
 import type { StoredLicense } from './ports.ts'
 import type { Holding } from './state.ts'
 import { expiryOf } from './state.ts'

@@ -1,7 +1,7 @@
 import { defineEventHandler, getCookie, getRequestHeader, setResponseHeaders, setResponseStatus } from 'h3'
-import { isOpen } from '../utils/composition.ts'
-import { RETRY_STORAGE_AFTER } from '../utils/http-error.ts'
-import { STARTING_HEADERS, startingPage } from '../utils/starting-page.ts'
+import { isOpen } from '../runtime/composition.ts'
+import { RETRY_STORAGE_AFTER } from '../http/http-error.ts'
+import { STARTING_HEADERS, startingPage } from '../http/starting-page.ts'
 
 /** What is no page: programs ask for it, and get an error of its own. Files have been looked for already. */
 const NO_PAGE = /^\/(?:api|metrics|_)/

@@ -1,9 +1,9 @@
 import type { ServerResponse } from 'node:http'
 import { setResponseHeaders } from 'h3'
 import { defineNitroPlugin } from 'nitropack/runtime'
-import { getBase } from '../utils/composition.ts'
-import { normalizeRequest } from '../utils/normalize-request.ts'
-import { isTrustworthy, peerOf } from '../utils/peer.ts'
+import { getBase } from '../runtime/composition.ts'
+import { normalizeRequest } from '../http/normalize-request.ts'
+import { isTrustworthy, peerOf } from '../http/peer.ts'
 
 /** What every answer carries, whatever makes it; pages get their own policy with a nonce in its place. */
 export default defineNitroPlugin((nitro) => {

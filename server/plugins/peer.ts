@@ -1,7 +1,7 @@
 import { defineNitroPlugin } from 'nitropack/runtime'
-import { getBase } from '../utils/composition.ts'
-import { createForwardedHint } from '../utils/forwarded-hint.ts'
-import { peerOf } from '../utils/peer.ts'
+import { getBase } from '../runtime/composition.ts'
+import { createForwardedHint } from '../http/forwarded-hint.ts'
+import { peerOf } from '../http/peer.ts'
 
 const hint = createForwardedHint()
 

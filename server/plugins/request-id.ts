@@ -1,13 +1,13 @@
 import type { H3Event } from 'h3'
 import { setResponseHeader } from 'h3'
 import { defineNitroPlugin } from 'nitropack/runtime'
-import { getBase } from '../utils/composition.ts'
-import { isFromTrustedProxy } from '../utils/peer.ts'
-import { inRequest, requestIdOf } from '../utils/request-context.ts'
+import { getBase } from '../runtime/composition.ts'
+import { isFromTrustedProxy } from '../http/peer.ts'
+import { inRequest, requestIdOf } from '../runtime/request-context.ts'
 
 declare module 'h3' {
   interface H3EventContext {
-    /** See utils/request-context.ts. */
+    /** See runtime/request-context.ts. */
     requestId: string
   }
 }

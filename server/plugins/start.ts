@@ -4,12 +4,12 @@ import { commit, sandbox, version } from '#license-build'
 import { LicenseError } from '../license/errors.ts'
 import type { StorageCause } from '../storage/open.ts'
 import { causeOf, codeOf, StorageOpenError } from '../storage/open.ts'
-import type { App, Base } from '../utils/composition.ts'
-import { assembleApp, assembleBase, openApp, reportStarting } from '../utils/composition.ts'
-import type { Config } from '../utils/config.ts'
-import { ConfigError } from '../utils/config.ts'
-import { stackOf } from '../utils/log.ts'
-import { routeConsole } from '../utils/route-console.ts'
+import type { App, Base } from '../runtime/composition.ts'
+import { assembleApp, assembleBase, openApp, reportStarting } from '../runtime/composition.ts'
+import type { Config } from '../runtime/config.ts'
+import { ConfigError } from '../runtime/config.ts'
+import { stackOf } from '../runtime/log.ts'
+import { routeConsole } from '../runtime/route-console.ts'
 
 const RETRY_STORAGE = 2_000
 const PRUNE_SESSIONS = 3_600_000

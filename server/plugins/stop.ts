@@ -1,5 +1,5 @@
 import { defineNitroPlugin } from 'nitropack/runtime'
-import { getBase } from '../utils/composition.ts'
+import { getBase } from '../runtime/composition.ts'
 
 /** Says why the process stops, and that it did: the hook runs after the one that closes the license and the database. */
 export default defineNitroPlugin((nitro) => {

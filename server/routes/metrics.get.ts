@@ -1,6 +1,6 @@
 import { setResponseHeader } from 'h3'
-import { getApp, requireBase } from '../utils/composition.ts'
-import { handle } from '../utils/handle.ts'
+import { getApp, requireBase } from '../runtime/composition.ts'
+import { handle } from '../http/handle.ts'
 
 /** Answers also while the database is away, or has not been reached yet: that is when somebody looks. */
 export default handle('metrics', async ({ event }) => {

@@ -1,5 +1,5 @@
 import { defineEventHandler } from 'h3'
-import { answerUnrouted } from '../utils/unrouted.ts'
+import { answerUnrouted } from '../http/unrouted.ts'
 
 /** Any method but GET. */
 export default defineEventHandler(answerUnrouted)

@@ -36,7 +36,7 @@ export function createPool(url: string, max: number): pg.Pool {
 
 /**
  * Names the mode that these stand for, as pg reads them: it prints a warning of several lines for each of the others. Told in
- * words of our own by server/utils/database-url.ts.
+ * words of our own by server/runtime/database-url.ts.
  */
 export function withPlainSslMode(url: string): string {
   return /[?&]uselibpqcompat=true(?:&|$)/.test(url) ? url : url.replace(/([?&]sslmode=)(?:prefer|require|verify-ca)(?=&|$)/, '$1verify-full')

@@ -10,7 +10,7 @@ import type { Checkpointer } from './sqlite-checkpoint.ts'
 import { createCheckpointer } from './sqlite-checkpoint.ts'
 import { createSplitDriver } from './split-driver.ts'
 import type { HealthMonitor } from './storage-health.ts'
-import { createTurns, type Turns } from './turns.ts'
+import { createMutex, type Mutex } from './mutex.ts'
 
 /** How long SQLite itself may wait for a lock. The event loop stands still meanwhile, so most waiting is outside. */
 export const BUSY_TIMEOUT_MS = 20
@@ -88,15 +88,15 @@ function createReader(database: DatabaseSync, patience: () => number): Driver {
 }
 
 function createWriter(database: DatabaseSync, patience: () => number, requireFile: () => void): Driver {
-  const turns = createTurns()
-  const checkpointer = createCheckpointer(() => checkpoint(database, turns))
+  const mutex = createMutex()
+  const checkpointer = createCheckpointer(() => checkpoint(database, mutex))
   const run = (connection: DatabaseConnection, sql: string) => connection.executeQuery(CompiledQuery.raw(sql))
   return {
     init: async () => {},
     acquireConnection: async () => {
       const ms = patience()
       const deadline = performance.now() + ms
-      await turns.take(ms)
+      await mutex.take(ms)
       return createConnection(database, deadline, { checkpointer, requireFile })
     },
     beginTransaction: async connection => { await run(connection, 'begin immediate') },
@@ -108,10 +108,10 @@ function createWriter(database: DatabaseSync, patience: () => number, requireFil
       // A full disk or an I/O error has rolled back by itself.
       if (database.isTransaction) database.exec('rollback')
     },
-    releaseConnection: async () => { turns.pass() },
+    releaseConnection: async () => { mutex.pass() },
     destroy: async () => {
       checkpointer.stop()
-      await turns.take(OPEN_PATIENCE_MS)
+      await mutex.take(OPEN_PATIENCE_MS)
       close(database)
     },
   }
@@ -126,12 +126,12 @@ function close(database: DatabaseSync): void {
   }
 }
 
-async function checkpoint(database: DatabaseSync, turns: Turns): Promise<boolean> {
-  await turns.take(OPEN_PATIENCE_MS)
+async function checkpoint(database: DatabaseSync, mutex: Mutex): Promise<boolean> {
+  await mutex.take(OPEN_PATIENCE_MS)
   try {
     return truncateLog(database)
   } finally {
-    turns.pass()
+    mutex.pass()
   }
 }
 

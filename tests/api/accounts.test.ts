@@ -1,11 +1,11 @@
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
 import type { EventView, LicenseView, User } from '../../shared/license.ts'
-import { createApiClient, signIn } from '../product/api-client.ts'
-import type { Product } from '../product/process.ts'
-import { ADMIN } from '../product/process.ts'
-import { expectError } from './expect-error.ts'
-import { addViewer, restart, signInSoon, startOwnProduct, until, useStand } from './stand.ts'
+import { createApiClient, signIn } from '../support/api-client.ts'
+import type { Product } from '../support/product-process.ts'
+import { ADMIN } from '../support/product-process.ts'
+import { expectError } from '../support/expect-error.ts'
+import { addViewer, restart, signInSoon, startOwnProduct, until, useStand } from '../support/stand.ts'
 
 const FROM = '203.0.113.77'
 const stand = useStand({ NC_TRUST_PROXY: '127.0.0.1' })

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import type { Entitlements, EventView, User } from '../../shared/license.ts'
-import type { ApiClient } from '../product/api-client.ts'
-import { createApiClient } from '../product/api-client.ts'
-import { ADMIN, ADMIN_TOKEN, SERVICE_TOKEN } from '../product/process.ts'
-import { expectError } from './expect-error.ts'
-import { runToEnd } from './run-to-end.ts'
-import { addViewer, startOwnProduct, until, useStand } from './stand.ts'
+import type { ApiClient } from '../support/api-client.ts'
+import { createApiClient } from '../support/api-client.ts'
+import { ADMIN, ADMIN_TOKEN, SERVICE_TOKEN } from '../support/product-process.ts'
+import { expectError } from '../support/expect-error.ts'
+import { runToEnd } from '../support/run-to-end.ts'
+import { addViewer, startOwnProduct, until, useStand } from '../support/stand.ts'
 
 /* Administrators' scripts: NC_ADMIN_TOKEN. Which route takes which token stands in routes.test.ts. */
 

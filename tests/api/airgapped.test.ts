@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { EventView } from '../../shared/license.ts'
-import { createApiClient } from '../product/api-client.ts'
-import { SERVICE_TOKEN } from '../product/process.ts'
-import { expectError } from './expect-error.ts'
-import { restart, signInSoon, sleep, startOwnLicenseServer, startOwnProduct, until } from './stand.ts'
+import { createApiClient } from '../support/api-client.ts'
+import { SERVICE_TOKEN } from '../support/product-process.ts'
+import { expectError } from '../support/expect-error.ts'
+import { restart, signInSoon, sleep, startOwnLicenseServer, startOwnProduct, until } from '../support/stand.ts'
 
 const DAY = 86_400
 

@@ -4,12 +4,12 @@ import type { RequestListener } from 'node:http'
 import { Agent, request } from 'undici'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { EventView } from '../../shared/license.ts'
-import { createApiClient } from '../product/api-client.ts'
-import type { Product } from '../product/process.ts'
-import { ADMIN, freePort } from '../product/process.ts'
-import { passOn, started, startTlsFront } from '../routes/routes.ts'
-import { SESSION_COOKIE } from './cookie-name.ts'
-import { signInSoon, startOwnLicenseServer, startOwnProduct, until } from './stand.ts'
+import { createApiClient } from '../support/api-client.ts'
+import type { Product } from '../support/product-process.ts'
+import { ADMIN, freePort } from '../support/product-process.ts'
+import { passOn, started, startTlsFront } from '../support/network/routes.ts'
+import { SESSION_COOKIE } from '../support/cookie-name.ts'
+import { signInSoon, startOwnLicenseServer, startOwnProduct, until } from '../support/stand.ts'
 
 /* What people do with every product of this kind: TLS ends at a proxy on the same host. */
 

@@ -1,10 +1,10 @@
 import { DatabaseSync } from 'node:sqlite'
 import { expect, it, onTestFinished } from 'vitest'
 import { PATIENCE_MS } from '../../server/storage/storage-health.ts'
-import { createApiClient } from '../product/api-client.ts'
-import { SERVICE_TOKEN } from '../product/process.ts'
-import { expectError } from './expect-error.ts'
-import { sleep, useStand } from './stand.ts'
+import { createApiClient } from '../support/api-client.ts'
+import { SERVICE_TOKEN } from '../support/product-process.ts'
+import { expectError } from '../support/expect-error.ts'
+import { sleep, useStand } from '../support/stand.ts'
 
 /* The production process while another one, such as a backup, holds the write lock of its database. */
 

@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { startProduct } from '../product/process.ts'
-import { until } from './stand.ts'
+import { startProduct } from '../support/product-process.ts'
+import { until } from '../support/stand.ts'
 
 /* The built server as it arrives at somebody's: with something left out, damaged on the way, or made for another machine. */
 

@@ -1,8 +1,8 @@
-import type { LicenseServerProcess } from '../license-server/process.ts'
-import { createApiClient } from '../product/api-client.ts'
-import type { Answer, ApiClient } from '../product/api-client.ts'
-import type { Product } from '../product/process.ts'
-import { ADMIN, SERVICE_TOKEN } from '../product/process.ts'
+import type { LicenseServerProcess } from '../support/vendor/vendor-process.ts'
+import { createApiClient } from '../support/api-client.ts'
+import type { Answer, ApiClient } from '../support/api-client.ts'
+import type { Product } from '../support/product-process.ts'
+import { ADMIN, SERVICE_TOKEN } from '../support/product-process.ts'
 
 /* Recognisable secrets, and a person who takes them through every flow, success and failure. */
 

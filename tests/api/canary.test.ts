@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { PROTOCOL } from '../../server/license-server/protocol.ts'
-import type { LicenseServerProcess } from '../license-server/process.ts'
-import type { Answer } from '../product/api-client.ts'
-import { SERVICE_TOKEN } from '../product/process.ts'
+import type { LicenseServerProcess } from '../support/vendor/vendor-process.ts'
+import type { Answer } from '../support/api-client.ts'
+import { SERVICE_TOKEN } from '../support/product-process.ts'
 import type { Canary } from './canary-flows.ts'
 import { createCanary, KEY, SESSION_SECRET } from './canary-flows.ts'
-import { signInSoon, startOwnLicenseServer, startOwnProduct, useStand } from './stand.ts'
+import { signInSoon, startOwnLicenseServer, startOwnProduct, useStand } from '../support/stand.ts'
 
 /* F74: recognisable secrets go through every flow, success and failure, and must come out nowhere. */
 

@@ -2,9 +2,9 @@ import { createHmac, generateKeyPairSync, sign } from 'node:crypto'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { CredentialErrorCode, ErrorCode, ErrorData } from '../../shared/errors.ts'
 import sandboxKey from '../license-server/keys/sandbox.jwk.json' with { type: 'json' }
-import type { IssueToken } from '../license-server/control-protocol.ts'
-import { expectError } from './expect-error.ts'
-import { until, useStand } from './stand.ts'
+import type { IssueToken } from '../support/vendor/control-protocol.ts'
+import { expectError } from '../support/expect-error.ts'
+import { until, useStand } from '../support/stand.ts'
 
 const stand = useStand()
 const now = () => Math.floor(Date.now() / 1000)

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import type { Operation } from '../../shared/operations.ts'
 import { OPERATIONS } from '../../shared/operations.ts'
-import { createApiClient } from '../product/api-client.ts'
-import { ADMIN, SERVICE_TOKEN } from '../product/process.ts'
-import { expectError } from './expect-error.ts'
-import { useStand, VIEWER } from './stand.ts'
+import { createApiClient } from '../support/api-client.ts'
+import { ADMIN, SERVICE_TOKEN } from '../support/product-process.ts'
+import { expectError } from '../support/expect-error.ts'
+import { useStand, VIEWER } from '../support/stand.ts'
 
 const stand = useStand()
 const writes = Object.entries<Operation>(OPERATIONS).filter(([, { method }]) => method !== 'GET')

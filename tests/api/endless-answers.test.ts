@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { startLicenseServer } from '../license-server/process.ts'
-import { startProduct } from '../product/process.ts'
-import { expectError } from './expect-error.ts'
-import { expectFailedCheckIn } from './kept.ts'
-import { addAdmin, signInSoon, timed, withOwnStand } from './stand.ts'
+import { startLicenseServer } from '../support/vendor/vendor-process.ts'
+import { startProduct } from '../support/product-process.ts'
+import { expectError } from '../support/expect-error.ts'
+import { expectFailedCheckIn } from '../support/kept-installation.ts'
+import { addAdmin, signInSoon, timed, withOwnStand } from '../support/stand.ts'
 
 /* They wait side by side, each on processes of its own. */
 

@@ -1,12 +1,12 @@
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
 import type { EventView, User } from '../../shared/license.ts'
-import type { ApiClient } from '../product/api-client.ts'
-import { createApiClient, signIn } from '../product/api-client.ts'
-import type { Product } from '../product/process.ts'
-import { ADMIN } from '../product/process.ts'
-import { expectError } from './expect-error.ts'
-import { restart, startOwnProduct, useStand } from './stand.ts'
+import type { ApiClient } from '../support/api-client.ts'
+import { createApiClient, signIn } from '../support/api-client.ts'
+import type { Product } from '../support/product-process.ts'
+import { ADMIN } from '../support/product-process.ts'
+import { expectError } from '../support/expect-error.ts'
+import { restart, startOwnProduct, useStand } from '../support/stand.ts'
 
 /* NC_ADMIN_EMAIL and NC_ADMIN_PASSWORD: applied once per value. */
 

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { EventView } from '../../shared/license.ts'
-import type { LicenseServerProcess } from '../license-server/process.ts'
-import { startLicenseServer } from '../license-server/process.ts'
-import { freePort } from '../product/process.ts'
-import { expectError } from './expect-error.ts'
-import { restart, signInSoon, sleep, startOwnLicenseServer, startOwnProduct, until } from './stand.ts'
+import type { LicenseServerProcess } from '../support/vendor/vendor-process.ts'
+import { startLicenseServer } from '../support/vendor/vendor-process.ts'
+import { freePort } from '../support/product-process.ts'
+import { expectError } from '../support/expect-error.ts'
+import { restart, signInSoon, sleep, startOwnLicenseServer, startOwnProduct, until } from '../support/stand.ts'
 
 let licenseServer: LicenseServerProcess
 beforeAll(async () => {

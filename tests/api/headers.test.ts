@@ -1,11 +1,11 @@
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
-import type { Fault } from '../license-server/fault-types.ts'
-import { createApiClient } from '../product/api-client.ts'
-import type { Answer, ApiClient } from '../product/api-client.ts'
-import { ADMIN, freePort, SERVICE_TOKEN } from '../product/process.ts'
-import { expectNoInternals } from './expect-error.ts'
-import { startOwnProduct, useStand } from './stand.ts'
+import type { Fault } from '../support/vendor/fault-types.ts'
+import { createApiClient } from '../support/api-client.ts'
+import type { Answer, ApiClient } from '../support/api-client.ts'
+import { ADMIN, freePort, SERVICE_TOKEN } from '../support/product-process.ts'
+import { expectNoInternals } from '../support/expect-error.ts'
+import { startOwnProduct, useStand } from '../support/stand.ts'
 
 const stand = useStand()
 const token = { authorization: `Bearer ${SERVICE_TOKEN}` }

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { SERVICE_TOKEN } from '../product/process.ts'
-import { requestRaw } from '../product/raw-request.ts'
-import { useStand } from './stand.ts'
+import { SERVICE_TOKEN } from '../support/product-process.ts'
+import { requestRaw } from '../support/raw-request.ts'
+import { useStand } from '../support/stand.ts'
 
 /* What stands in a cookie or a header is anybody's choice; it is ignored before any page or route could fall over it. */
 

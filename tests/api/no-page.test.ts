@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { request } from 'node:http'
 import type { IncomingHttpHeaders } from 'node:http'
 import { describe, expect, it } from 'vitest'
-import { startOwnProduct, useStand } from './stand.ts'
+import { startOwnProduct, useStand } from '../support/stand.ts'
 
 const stand = useStand()
 

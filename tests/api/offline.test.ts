@@ -3,12 +3,12 @@ import { createServer } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Preview } from '../../shared/license.ts'
 import type { PasteCause } from '../../shared/paste-causes.ts'
-import type { ApiClient } from '../product/api-client.ts'
-import { signIn } from '../product/api-client.ts'
-import type { LicenseServerProcess } from '../license-server/process.ts'
-import { startLicenseServer } from '../license-server/process.ts'
-import { expectError } from './expect-error.ts'
-import { restart, signInSoon, sleep, startOwnProduct } from './stand.ts'
+import type { ApiClient } from '../support/api-client.ts'
+import { signIn } from '../support/api-client.ts'
+import type { LicenseServerProcess } from '../support/vendor/vendor-process.ts'
+import { startLicenseServer } from '../support/vendor/vendor-process.ts'
+import { expectError } from '../support/expect-error.ts'
+import { restart, signInSoon, sleep, startOwnProduct } from '../support/stand.ts'
 
 /** Only signs tokens here; the product is pointed at a port that counts connections and knows nothing else. */
 let vendor: LicenseServerProcess

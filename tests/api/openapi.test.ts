@@ -3,8 +3,8 @@ import { z } from 'zod'
 import { EVENT_KINDS } from '../../shared/license.ts'
 import type { Operation } from '../../shared/operations.ts'
 import { OPERATIONS } from '../../shared/operations.ts'
-import { createApiClient } from '../product/api-client.ts'
-import { useStand } from './stand.ts'
+import { createApiClient } from '../support/api-client.ts'
+import { useStand } from '../support/stand.ts'
 
 const stand = useStand()
 const operations = Object.entries<Operation>(OPERATIONS)

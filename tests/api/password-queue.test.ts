@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import type { Answer } from '../product/api-client.ts'
-import { createApiClient, signIn } from '../product/api-client.ts'
-import { ADMIN } from '../product/process.ts'
-import { expectError } from './expect-error.ts'
-import { timed, until, useStand } from './stand.ts'
+import type { Answer } from '../support/api-client.ts'
+import { createApiClient, signIn } from '../support/api-client.ts'
+import { ADMIN } from '../support/product-process.ts'
+import { expectError } from '../support/expect-error.ts'
+import { timed, until, useStand } from '../support/stand.ts'
 
 const stand = useStand({ NC_TRUST_PROXY: '127.0.0.1' })
 

@@ -1,8 +1,8 @@
 import { describe, it } from 'vitest'
 import type { EventView, LicenseState, LicenseView } from '../../shared/license.ts'
-import type { ApiClient } from '../product/api-client.ts'
-import { SERVICE_TOKEN } from '../product/process.ts'
-import { sleep, until, withOwnStand } from './stand.ts'
+import type { ApiClient } from '../support/api-client.ts'
+import { SERVICE_TOKEN } from '../support/product-process.ts'
+import { sleep, until, withOwnStand } from '../support/stand.ts'
 
 /* Stories in which time passes and nobody does anything. They run side by side, each on processes of its own. */
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { createApiClient } from '../product/api-client.ts'
-import { ADMIN, freePort } from '../product/process.ts'
-import type { Product } from '../product/process.ts'
-import { signInSoon, startOwnLicenseServer, startOwnProduct, until, VIEWER } from './stand.ts'
+import { createApiClient } from '../support/api-client.ts'
+import { ADMIN, freePort } from '../support/product-process.ts'
+import type { Product } from '../support/product-process.ts'
+import { signInSoon, startOwnLicenseServer, startOwnProduct, until, VIEWER } from '../support/stand.ts'
 
 interface Line { level: string, msg: string, replica?: string, requestId?: string, by?: string, [field: string]: unknown }
 

@@ -1,12 +1,12 @@
 import { createServer } from 'node:http'
 import { describe, expect, it } from 'vitest'
 import type { DiagnosticStage } from '../../shared/license.ts'
-import type { ApiClient } from '../product/api-client.ts'
-import { freePort } from '../product/process.ts'
-import { started, startProxy, startTlsFront } from '../routes/routes.ts'
-import { expectError, expectNoInternals } from './expect-error.ts'
-import { expectFailedCheckIn, expectFailedSave } from './kept.ts'
-import { signInSoon, startOwnLicenseServer, startOwnProduct } from './stand.ts'
+import type { ApiClient } from '../support/api-client.ts'
+import { freePort } from '../support/product-process.ts'
+import { started, startProxy, startTlsFront } from '../support/network/routes.ts'
+import { expectError, expectNoInternals } from '../support/expect-error.ts'
+import { expectFailedCheckIn, expectFailedSave } from '../support/kept-installation.ts'
+import { signInSoon, startOwnLicenseServer, startOwnProduct } from '../support/stand.ts'
 
 async function startThrough(licenseServerUrl: string, env: Record<string, string> = {}): Promise<ApiClient> {
   return signInSoon(await startOwnProduct({ licenseServerUrl, env }))

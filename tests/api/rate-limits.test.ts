@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import type { Answer, ApiClient } from '../product/api-client.ts'
-import { createApiClient } from '../product/api-client.ts'
-import { ADMIN } from '../product/process.ts'
-import { expectError } from './expect-error.ts'
-import { addAdmin, startOwnProduct, signInSoon, useStand } from './stand.ts'
+import type { Answer, ApiClient } from '../support/api-client.ts'
+import { createApiClient } from '../support/api-client.ts'
+import { ADMIN } from '../support/product-process.ts'
+import { expectError } from '../support/expect-error.ts'
+import { addAdmin, startOwnProduct, signInSoon, useStand } from '../support/stand.ts'
 
 const stand = useStand({ NC_TRUST_PROXY: '127.0.0.1' })
 

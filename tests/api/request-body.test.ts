@@ -1,11 +1,11 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { describe, expect, it } from 'vitest'
-import { createApiClient } from '../product/api-client.ts'
-import { ADMIN } from '../product/process.ts'
-import { sendUntilAnswered } from '../faults/sockets/raw-socket.ts'
-import { expectError, expectNoInternals } from './expect-error.ts'
-import { useStand } from './stand.ts'
+import { createApiClient } from '../support/api-client.ts'
+import { ADMIN } from '../support/product-process.ts'
+import { sendUntilAnswered } from '../support/network/raw-socket.ts'
+import { expectError, expectNoInternals } from '../support/expect-error.ts'
+import { useStand } from '../support/stand.ts'
 
 const stand = useStand()
 const LIMIT = 16 * 1024

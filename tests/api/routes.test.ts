@@ -3,12 +3,12 @@ import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Operation } from '../../shared/operations.ts'
 import { OPERATIONS } from '../../shared/operations.ts'
-import type { ApiClient } from '../product/api-client.ts'
-import { createApiClient, signIn } from '../product/api-client.ts'
-import { ADMIN, ADMIN_TOKEN, SERVICE_TOKEN, startProduct } from '../product/process.ts'
-import { cookieNameOf } from './cookie-name.ts'
-import { expectError } from './expect-error.ts'
-import { addViewer, signInSoon, useStand, VIEWER } from './stand.ts'
+import type { ApiClient } from '../support/api-client.ts'
+import { createApiClient, signIn } from '../support/api-client.ts'
+import { ADMIN, ADMIN_TOKEN, SERVICE_TOKEN, startProduct } from '../support/product-process.ts'
+import { cookieNameOf } from '../support/cookie-name.ts'
+import { expectError } from '../support/expect-error.ts'
+import { addViewer, signInSoon, useStand, VIEWER } from '../support/stand.ts'
 
 const SERVER = fileURLToPath(new URL('../../server/', import.meta.url))
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND']

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { LicenseView, Preview } from '../../shared/license.ts'
-import type { ApiClient } from '../product/api-client.ts'
-import { expectError, expectNoInternals } from './expect-error.ts'
-import { addAdmin, sleep, until, useStand } from './stand.ts'
+import type { ApiClient } from '../support/api-client.ts'
+import { expectError, expectNoInternals } from '../support/expect-error.ts'
+import { addAdmin, sleep, until, useStand } from '../support/stand.ts'
 
 const stand = useStand()
 /** Milliseconds; a call to the license server may take ten seconds. */

@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
 import type { Entitlements, Feature } from '../../shared/license.ts'
-import { createApiClient } from '../product/api-client.ts'
-import { freePort, SERVICE_TOKEN } from '../product/process.ts'
-import { expectError } from './expect-error.ts'
-import { findPromtool } from './promtool.ts'
-import { addViewer, restart, signInSoon, startOwnProduct, useStand } from './stand.ts'
+import { createApiClient } from '../support/api-client.ts'
+import { freePort, SERVICE_TOKEN } from '../support/product-process.ts'
+import { expectError } from '../support/expect-error.ts'
+import { findPromtool } from '../support/promtool.ts'
+import { addViewer, restart, signInSoon, startOwnProduct, useStand } from '../support/stand.ts'
 
 /* What other services ask: entitlements, single features, seats, metrics. */
 

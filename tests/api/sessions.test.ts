@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import type { User } from '../../shared/license.ts'
-import { createApiClient, signIn } from '../product/api-client.ts'
-import type { ApiClient, Answer } from '../product/api-client.ts'
-import { ADMIN } from '../product/process.ts'
-import { cookieNameOf, SESSION_COOKIE } from './cookie-name.ts'
-import { expectError } from './expect-error.ts'
-import { startOwnProduct, signInSoon, useStand } from './stand.ts'
+import { createApiClient, signIn } from '../support/api-client.ts'
+import type { ApiClient, Answer } from '../support/api-client.ts'
+import { ADMIN } from '../support/product-process.ts'
+import { cookieNameOf, SESSION_COOKIE } from '../support/cookie-name.ts'
+import { expectError } from '../support/expect-error.ts'
+import { startOwnProduct, signInSoon, useStand } from '../support/stand.ts'
 
 const stand = useStand()
 let accounts = 0

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import type { EventView, LicenseView, OutboundRequest } from '../../shared/license.ts'
-import type { RecordedRequest } from '../license-server/control-protocol.ts'
-import type { Product } from '../product/process.ts'
-import { signIn } from '../product/api-client.ts'
-import { expectError } from './expect-error.ts'
-import { restart, signInSoon, startOwnLicenseServer, startOwnProduct, until, useStand } from './stand.ts'
+import type { RecordedRequest } from '../support/vendor/control-protocol.ts'
+import type { Product } from '../support/product-process.ts'
+import { signIn } from '../support/api-client.ts'
+import { expectError } from '../support/expect-error.ts'
+import { restart, signInSoon, startOwnLicenseServer, startOwnProduct, until, useStand } from '../support/stand.ts'
 
 const stand = useStand()
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { signInSoon, startOwnLicenseServer, startOwnProduct, until } from './stand.ts'
+import { signInSoon, startOwnLicenseServer, startOwnProduct, until } from '../support/stand.ts'
 
 /* An operator stops the product while it is at work. */
 

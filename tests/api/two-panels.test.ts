@@ -3,12 +3,12 @@ import { createServer } from 'node:http'
 import type { RequestListener } from 'node:http'
 import { Agent, request } from 'undici'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import type { Product } from '../product/process.ts'
-import { ADMIN, freePort } from '../product/process.ts'
-import { passOn, started, startTlsFront } from '../routes/routes.ts'
-import type { CookieJar } from './cookie-jar.ts'
-import { createCookieJar } from './cookie-jar.ts'
-import { signInSoon, startOwnLicenseServer, startOwnProduct } from './stand.ts'
+import type { Product } from '../support/product-process.ts'
+import { ADMIN, freePort } from '../support/product-process.ts'
+import { passOn, started, startTlsFront } from '../support/network/routes.ts'
+import type { CookieJar } from '../support/cookie-jar.ts'
+import { createCookieJar } from '../support/cookie-jar.ts'
+import { signInSoon, startOwnLicenseServer, startOwnProduct } from '../support/stand.ts'
 
 /* One browser, one host name: two panels on two ports, and one panel by http and by https. */
 

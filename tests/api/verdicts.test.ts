@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import type { LicenseState } from '../../shared/license.ts'
-import type { LicenseStatus } from '../license-server/control-protocol.ts'
-import type { ApiClient } from '../product/api-client.ts'
-import { SERVICE_TOKEN } from '../product/process.ts'
-import { expectError } from './expect-error.ts'
-import { addAdmin, restart, signInSoon, startOwnProduct, until, useStand } from './stand.ts'
+import type { LicenseStatus } from '../support/vendor/control-protocol.ts'
+import type { ApiClient } from '../support/api-client.ts'
+import { SERVICE_TOKEN } from '../support/product-process.ts'
+import { expectError } from '../support/expect-error.ts'
+import { addAdmin, restart, signInSoon, startOwnProduct, until, useStand } from '../support/stand.ts'
 
 const stand = useStand()
 const VERDICTS: [LicenseStatus, LicenseState][] = [['revoked', 'revoked'], ['suspended', 'suspended'], ['bound_elsewhere', 'mismatch']]

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
-import { visit, watchFeature } from '../faults/visitor/visit.ts'
-import { HEAP_OPTIONS, liveHeapMiB } from '../product/heap.ts'
-import { startOwnProduct } from './stand.ts'
+import { visit, watchFeature } from '../support/visitor/visit.ts'
+import { HEAP_OPTIONS, liveHeapMiB } from '../support/heap.ts'
+import { startOwnProduct } from '../support/stand.ts'
 
 /* The short form of tests/faults/visitor.test.ts. */
 

@@ -7,10 +7,10 @@ import { AUDIENCE, ISSUER, TYP } from '../../shared/lease.ts'
 import { jwksSchema } from '../../shared/jwks.ts'
 import { createKeyring } from '../../server/license/jws.ts'
 import { verifyOfflineToken } from '../../server/license/token.ts'
-import { startLicenseServer } from '../license-server/process.ts'
-import { ensureSandboxBuild } from '../product/build.ts'
-import { SERVICE_TOKEN, startProduct } from '../product/process.ts'
-import { signIn } from '../product/api-client.ts'
+import { startLicenseServer } from '../support/vendor/vendor-process.ts'
+import { ensureSandboxBuild } from '../support/build.ts'
+import { SERVICE_TOKEN, startProduct } from '../support/product-process.ts'
+import { signIn } from '../support/api-client.ts'
 
 /* `npm run bench`: every figure as a ratio to something fixed, measured in the same run; machines are noisy. */
 

@@ -1,8 +1,8 @@
 import type { Page } from '@playwright/test'
-import { signIn } from '../product/api-client.ts'
-import { ADMIN } from '../product/process.ts'
-import { expect, leave, test } from './fixtures.ts'
-import { expectState, fillLogin, openPath, signInByForm } from './screen.ts'
+import { signIn } from '../support/api-client.ts'
+import { ADMIN } from '../support/product-process.ts'
+import { expect, leave, test } from '../support/browser/fixtures.ts'
+import { expectState, fillLogin, openPath, signInByForm } from '../support/browser/screen.ts'
 
 const PERSON = { email: 'person@example.com', password: 'first password 1' }
 const rowOf = (page: Page, email: string) => page.getByRole('region', { name: 'Accounts' }).getByRole('listitem').filter({ hasText: email })

@@ -1,6 +1,6 @@
 import type { Locator } from '@playwright/test'
-import { expect, test, useSession } from './fixtures.ts'
-import { checkInNow, expectNoHorizontalScroll, expectState, fieldOf, openLicense, openPath, statusOf } from './screen.ts'
+import { expect, test, useSession } from '../support/browser/fixtures.ts'
+import { checkInNow, expectNoHorizontalScroll, expectState, fieldOf, openLicense, openPath, statusOf } from '../support/browser/screen.ts'
 
 /* That axe finds nothing in any state, place or error is the gallery's business (tests/gallery). */
 

@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test'
-import type { ApiClient } from '../product/api-client.ts'
-import { expect, test, useSession } from './fixtures.ts'
-import { openPath } from './screen.ts'
+import type { ApiClient } from '../support/api-client.ts'
+import { expect, test, useSession } from '../support/browser/fixtures.ts'
+import { openPath } from '../support/browser/screen.ts'
 
 const eventsOf = (page: Page) => page.getByRole('region', { name: 'Activity' }).getByRole('listitem')
 const showOnly = (page: Page, label: string) => page.getByLabel('Show').selectOption({ label })

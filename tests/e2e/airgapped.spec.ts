@@ -1,5 +1,5 @@
-import { expect, leave, test } from './fixtures.ts'
-import { activate, checkInNow, expectFailure, expectState, openLicense, statusHeading, statusOf } from './screen.ts'
+import { expect, leave, test } from '../support/browser/fixtures.ts'
+import { activate, checkInNow, expectFailure, expectState, openLicense, statusHeading, statusOf } from '../support/browser/screen.ts'
 
 const DAY = 86_400_000
 const CAN_GO = 'You can remove the internet access of this server now.'

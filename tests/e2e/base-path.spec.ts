@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import type { Page } from '@playwright/test'
 import { ERRORS } from '../../shared/errors.ts'
-import { freePort } from '../product/process.ts'
-import type { ProxyProgram } from '../routes/reverse-proxy.ts'
-import { startForeignApplication, startReverseProxy } from '../routes/reverse-proxy.ts'
-import { expect, leave, test } from './fixtures.ts'
-import { activate, expectState, expectUsable, fillLogin, statusHeading } from './screen.ts'
+import { freePort } from '../support/product-process.ts'
+import type { ProxyProgram } from '../support/network/reverse-proxy.ts'
+import { startForeignApplication, startReverseProxy } from '../support/network/reverse-proxy.ts'
+import { expect, leave, test } from '../support/browser/fixtures.ts'
+import { activate, expectState, expectUsable, fillLogin, statusHeading } from '../support/browser/screen.ts'
 
 /* Below the address of another application, which must never be asked for anything of ours. */
 

@@ -1,7 +1,7 @@
-import type { ApiClient } from '../product/api-client.ts'
-import { signIn } from '../product/api-client.ts'
-import { expect, test, useSession } from './fixtures.ts'
-import { credentialOf, expectFailure, expectState, openLicense, saveCredential } from './screen.ts'
+import type { ApiClient } from '../support/api-client.ts'
+import { signIn } from '../support/api-client.ts'
+import { expect, test, useSession } from '../support/browser/fixtures.ts'
+import { credentialOf, expectFailure, expectState, openLicense, saveCredential } from '../support/browser/screen.ts'
 
 const SECOND = { email: 'second@example.com', password: 'second admin 1' }
 const NOTE = 'The page shows the present state now: look at it, and try again if you still want to.'

@@ -4,11 +4,11 @@ import type { CredentialErrorCode } from '../../shared/errors.ts'
 import { ERRORS } from '../../shared/errors.ts'
 import type { LicenseView } from '../../shared/license.ts'
 import type { PasteCause } from '../../shared/paste-causes.ts'
-import type { IssueToken } from '../license-server/control-protocol.ts'
-import type { LicenseServerProcess } from '../license-server/process.ts'
-import type { ApiClient } from '../product/api-client.ts'
-import { expect, test } from './fixtures.ts'
-import { expectFailure, expectState, saveCredential } from './screen.ts'
+import type { IssueToken } from '../support/vendor/control-protocol.ts'
+import type { LicenseServerProcess } from '../support/vendor/vendor-process.ts'
+import type { ApiClient } from '../support/api-client.ts'
+import { expect, test } from '../support/browser/fixtures.ts'
+import { expectFailure, expectState, saveCredential } from '../support/browser/screen.ts'
 
 /* Two products, because an administrator may try ten keys a minute. */
 

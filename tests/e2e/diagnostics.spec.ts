@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test'
-import { expect, test } from './fixtures.ts'
-import { openPath } from './screen.ts'
+import { expect, test } from '../support/browser/fixtures.ts'
+import { openPath } from '../support/browser/screen.ts'
 
 const STAGES = ['Configuration', 'Name look-up (DNS)', 'Proxy', 'Connection (TCP)', 'Encryption (TLS)', 'License server (HTTP)', 'Clock']
 const stageOf = (page: Page, name: string) => page.getByRole('region', { name: 'Diagnostics' }).getByRole('listitem').filter({ has: page.getByRole('heading', { name, exact: true }) })

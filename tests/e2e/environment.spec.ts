@@ -1,5 +1,5 @@
-import { expect, leave, test } from './fixtures.ts'
-import { credentialOf, expectState, fieldOf, openLicense, warningsOf } from './screen.ts'
+import { expect, leave, test } from '../support/browser/fixtures.ts'
+import { credentialOf, expectState, fieldOf, openLicense, warningsOf } from '../support/browser/screen.ts'
 
 const REASON = 'This license is set by NC_LICENSE_KEY in the environment of this server'
 

@@ -1,7 +1,7 @@
-import { createApiClient } from '../product/api-client.ts'
-import { ADMIN } from '../product/process.ts'
-import { expect, test, useSession } from './fixtures.ts'
-import { badgeOf, expectState, expectUsable, fillLogin, openLicense, openPath, signInByForm } from './screen.ts'
+import { createApiClient } from '../support/api-client.ts'
+import { ADMIN } from '../support/product-process.ts'
+import { expect, test, useSession } from '../support/browser/fixtures.ts'
+import { badgeOf, expectState, expectUsable, fillLogin, openLicense, openPath, signInByForm } from '../support/browser/screen.ts'
 
 function setUpLink(output: string): string {
   const link = /https?:\/\/[^\s"]+\/setup#token=[\w-]+/.exec(output)?.[0]

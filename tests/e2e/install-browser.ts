@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
-import { findOrInstall } from '../product/debian-packages.ts'
-import { findBrowser } from './browser.ts'
+import { findOrInstall } from '../support/debian-packages.ts'
+import { findBrowser } from '../support/browser/launch.ts'
 
 /* Installs a browser for the end-to-end tests where none is found: Playwright's own, else Debian's. */
 

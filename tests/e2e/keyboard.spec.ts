@@ -1,12 +1,12 @@
 import type { Page } from '@playwright/test'
-import type { Product } from '../product/process.ts'
-import { ADMIN } from '../product/process.ts'
-import { expect, test } from './fixtures.ts'
-import { expectFocusShown, focusOf, pressOn, tabTo, walk } from './focus.ts'
+import type { Product } from '../support/product-process.ts'
+import { ADMIN } from '../support/product-process.ts'
+import { expect, test } from '../support/browser/fixtures.ts'
+import { expectFocusShown, focusOf, pressOn, tabTo, walk } from '../support/browser/focus.ts'
 import {
   badgeOf, credentialOf, expectFailure, expectSaved, expectState, expectUsable, fieldOf, openLicense, openPath, signInByForm, statusHeading,
   statusOf,
-} from './screen.ts'
+} from '../support/browser/screen.ts'
 
 /* No test here touches the mouse. */
 

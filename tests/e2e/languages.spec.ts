@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import type { BrowserContextOptions, Page } from '@playwright/test'
-import type { ApiClient } from '../product/api-client.ts'
-import type { Product } from '../product/process.ts'
-import { ADMIN } from '../product/process.ts'
-import { expect, test, useSession } from './fixtures.ts'
-import { expectNoHorizontalScroll, expectState, expectUsable, openLicense, openPath } from './screen.ts'
+import type { ApiClient } from '../support/api-client.ts'
+import type { Product } from '../support/product-process.ts'
+import { ADMIN } from '../support/product-process.ts'
+import { expect, test, useSession } from '../support/browser/fixtures.ts'
+import { expectNoHorizontalScroll, expectState, expectUsable, openLicense, openPath } from '../support/browser/screen.ts'
 
 type Words = Map<string, string>
 

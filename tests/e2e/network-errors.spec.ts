@@ -1,13 +1,13 @@
 import type { Page } from '@playwright/test'
 import en from '../../app/locales/en.json' with { type: 'json' }
 import type { NetworkErrorCode } from '../../shared/errors.ts'
-import type { Fault } from '../license-server/fault-types.ts'
-import { signIn } from '../product/api-client.ts'
-import type { Product } from '../product/process.ts'
-import { freePort } from '../product/process.ts'
-import { expect, test, useSession } from './fixtures.ts'
-import { startImpostor } from './impostor-server.ts'
-import { activate, expectFailure, expectState, openLicense, saveCredential } from './screen.ts'
+import type { Fault } from '../support/vendor/fault-types.ts'
+import { signIn } from '../support/api-client.ts'
+import type { Product } from '../support/product-process.ts'
+import { freePort } from '../support/product-process.ts'
+import { expect, test, useSession } from '../support/browser/fixtures.ts'
+import { startImpostor } from '../support/browser/impostor-server.ts'
+import { activate, expectFailure, expectState, openLicense, saveCredential } from '../support/browser/screen.ts'
 
 test('every fault of the way to the license server says its own reason, and the license that is there stays', async ({ licensePage: page, api, licenseServer }) => {
   await activate(page, 'nc_demo_standard')

@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises'
 import type { Page } from '@playwright/test'
 import jsQR from 'jsqr'
 import { PNG } from 'pngjs'
-import { expect, test } from './fixtures.ts'
-import { openPath } from './screen.ts'
+import { expect, test } from '../support/browser/fixtures.ts'
+import { openPath } from '../support/browser/screen.ts'
 
 /* What is sent to the vendor by somebody whose server has no way out. */
 

@@ -2,10 +2,10 @@ import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import type { Page } from '@playwright/test'
-import { expect, test, useSession } from './fixtures.ts'
+import { expect, test, useSession } from '../support/browser/fixtures.ts'
 import {
   activate, credentialOf, expectFailure, expectState, fieldOf, openLicense, saveCredential, statusOf,
-} from './screen.ts'
+} from '../support/browser/screen.ts'
 
 const LICENSE_SERVER = fileURLToPath(new URL('../license-server/main.ts', import.meta.url))
 

@@ -1,5 +1,5 @@
-import { expect, test } from './fixtures.ts'
-import { activate, badgeOf, expectState, statusHeading, statusOf } from './screen.ts'
+import { expect, test } from '../support/browser/fixtures.ts'
+import { activate, badgeOf, expectState, statusHeading, statusOf } from '../support/browser/screen.ts'
 
 test('a license server that is away leads to grace and pause, one that is back to active, with nobody clicking', async ({ licensePage: page, licenseServer, launch }) => {
   await activate(page, 'nc_demo_short')

@@ -1,8 +1,8 @@
 import { chromium } from '@playwright/test'
-import { BROWSER_ARGS, findBrowser } from './browser.ts'
-import { expect, test } from './fixtures.ts'
-import { activate, expectUsable, fillLogin, openLicense } from './screen.ts'
-import { watchPage } from './watch.ts'
+import { BROWSER_ARGS, findBrowser } from '../support/browser/launch.ts'
+import { expect, test } from '../support/browser/fixtures.ts'
+import { activate, expectUsable, fillLogin, openLicense } from '../support/browser/screen.ts'
+import { watchPage } from '../support/browser/watch.ts'
 
 /* As many run it in their own network: by plain http, under a name that is not this machine's. */
 

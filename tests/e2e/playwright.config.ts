@@ -1,5 +1,5 @@
 import { defineConfig } from '@playwright/test'
-import { BROWSER_ARGS, findBrowser } from './browser.ts'
+import { BROWSER_ARGS, findBrowser } from '../support/browser/launch.ts'
 
 /* What takes minutes: every flow by keyboard, every language, slow lines, narrow windows. */
 const PEOPLE = /(keyboard|languages|offline-request|robust|slow)\.spec\.ts$/

@@ -1,5 +1,5 @@
-import { expect, test } from './fixtures.ts'
-import { openLicense, saveCredential, statusOf } from './screen.ts'
+import { expect, test } from '../support/browser/fixtures.ts'
+import { openLicense, saveCredential, statusOf } from '../support/browser/screen.ts'
 
 test('a failure shows the id of its request, which leads to the log, here and in Copy for support', async ({ licensePage: page, product, licenseServer }) => {
   await page.context().grantPermissions(['clipboard-read', 'clipboard-write'], { origin: product.url })

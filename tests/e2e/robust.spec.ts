@@ -1,12 +1,12 @@
 import type { Page } from '@playwright/test'
-import { signIn } from '../product/api-client.ts'
-import type { Product } from '../product/process.ts'
-import { expect, test, useSession } from './fixtures.ts'
+import { signIn } from '../support/api-client.ts'
+import type { Product } from '../support/product-process.ts'
+import { expect, test, useSession } from '../support/browser/fixtures.ts'
 import {
   badgeOf, credentialOf, expectFailure, expectNoHorizontalScroll, expectState, expectUsable, fieldOf, fillLogin, openLicense, openPath, saveCredential,
   statusOf,
-} from './screen.ts'
-import { watchPage } from './watch.ts'
+} from '../support/browser/screen.ts'
+import { watchPage } from '../support/browser/watch.ts'
 
 const PATHS = ['/login', '/admin/license?method=offline', '/admin/license?method=airgapped', '/admin/activity', '/admin/diagnostics', '/admin/access']
 

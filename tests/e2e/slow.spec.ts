@@ -1,8 +1,8 @@
 import type { Page } from '@playwright/test'
 import { PNG } from 'pngjs'
-import { ADMIN } from '../product/process.ts'
-import { expect, test, useSession } from './fixtures.ts'
-import { badgeOf, expectSaved, expectState, expectUsable, openLicense, openPath, signInByForm } from './screen.ts'
+import { ADMIN } from '../support/product-process.ts'
+import { expect, test, useSession } from '../support/browser/fixtures.ts'
+import { badgeOf, expectSaved, expectState, expectUsable, openLicense, openPath, signInByForm } from '../support/browser/screen.ts'
 
 /* A slow line: the page is there, and its scripts are not yet. */
 

@@ -1,7 +1,7 @@
-import { expect, leave, test } from './fixtures.ts'
+import { expect, leave, test } from '../support/browser/fixtures.ts'
 import {
   activate, badgeOf, checkInNow, credentialOf, expectFailure, expectState, fieldOf, openLicense, saveCredential, statusHeading, statusOf, warningsOf,
-} from './screen.ts'
+} from '../support/browser/screen.ts'
 
 const STEPS = ['Checked', 'Contacting the license server', 'Verify', 'Store']
 

@@ -1,9 +1,9 @@
 import { DatabaseSync } from 'node:sqlite'
 import type { Page } from '@playwright/test'
 import type { LicenseState } from '../../shared/license.ts'
-import { SERVICE_TOKEN } from '../product/process.ts'
-import { expect, leave, test } from './fixtures.ts'
-import { activate, badgeOf, checkInNow, expectState, openLicense, statusHeading, statusOf, warningsOf } from './screen.ts'
+import { SERVICE_TOKEN } from '../support/product-process.ts'
+import { expect, leave, test } from '../support/browser/fixtures.ts'
+import { activate, badgeOf, checkInNow, expectState, openLicense, statusHeading, statusOf, warningsOf } from '../support/browser/screen.ts'
 
 const SAFE = 'Everything in the Community Edition keeps working and your data is never locked.'
 

@@ -1,7 +1,7 @@
-import type { ApiClient } from '../product/api-client.ts'
-import { signIn } from '../product/api-client.ts'
-import { expect, test } from './fixtures.ts'
-import { credentialOf, expectState, fieldOf, openPath, signInByForm, statusOf } from './screen.ts'
+import type { ApiClient } from '../support/api-client.ts'
+import { signIn } from '../support/api-client.ts'
+import { expect, test } from '../support/browser/fixtures.ts'
+import { credentialOf, expectState, fieldOf, openPath, signInByForm, statusOf } from '../support/browser/screen.ts'
 
 const VIEWER = { email: 'viewer@example.com', password: 'viewer password 1' }
 

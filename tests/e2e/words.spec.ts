@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import type { Page, Route } from '@playwright/test'
-import { ADMIN } from '../product/process.ts'
-import { expect, test, useSession } from './fixtures.ts'
-import { badgeOf, expectSaved, expectState, expectUsable, fieldOf, openLicense, openPath } from './screen.ts'
+import { ADMIN } from '../support/product-process.ts'
+import { expect, test, useSession } from '../support/browser/fixtures.ts'
+import { badgeOf, expectSaved, expectState, expectUsable, fieldOf, openLicense, openPath } from '../support/browser/screen.ts'
 
 /* Words that do not arrive, or not yet. What the browser complains of, a hydration mismatch too, fails the test (fixtures.ts). */
 

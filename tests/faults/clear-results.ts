@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs'
-import { RESULTS } from './tally.ts'
+import { RESULTS } from '../support/tally.ts'
 
 /** Runs before a whole run, so that the table at its end says nothing of an older one. */
 export default function clearResults(): void {

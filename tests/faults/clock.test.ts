@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import type { LicenseView } from '../../shared/license.ts'
-import { sleep } from '../api/stand.ts'
+import { sleep } from '../support/stand.ts'
 import type { Household } from './clock/household.ts'
 import { clockWarningsOf, requireSaved, startHousehold, untilView, watchStates } from './clock/household.ts'
 import { findFaketime } from './faketime.ts'
-import { tally } from './tally.ts'
+import { tally } from '../support/tally.ts'
 
 /* The production process, by a wall clock that is wrong, is set while it runs, or is repaired. */
 

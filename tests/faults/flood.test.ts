@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { ERRORS } from '../../shared/errors.ts'
-import { addAdmin, signInSoon, startOwnLicenseServer, startOwnProduct } from '../api/stand.ts'
-import type { ApiClient } from '../product/api-client.ts'
-import type { Product } from '../product/process.ts'
+import { addAdmin, signInSoon, startOwnLicenseServer, startOwnProduct } from '../support/stand.ts'
+import type { ApiClient } from '../support/api-client.ts'
+import type { Product } from '../support/product-process.ts'
 import type { Seen } from './flood/load.ts'
 import { flood } from './flood/load.ts'
 import { MISBEHAVIOUR, misbehave } from './flood/misbehaviour.ts'
-import { handlesOf, residentMiB, untilHandlesAreBack } from './process-figures.ts'
-import { tally } from './tally.ts'
+import { handlesOf, residentMiB, untilHandlesAreBack } from '../support/process-figures.ts'
+import { tally } from '../support/tally.ts'
 
 /* Every misfortune at once: fifty saves a second, and a license server that does everything wrong, one thing after the other. */
 

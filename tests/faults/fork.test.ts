@@ -2,12 +2,12 @@ import { cp, mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { signInSoon, sleep, startOwnLicenseServer, startOwnProduct, until } from '../api/stand.ts'
-import type { LicenseServerProcess } from '../license-server/process.ts'
-import type { ApiClient } from '../product/api-client.ts'
-import type { Product } from '../product/process.ts'
-import { startProduct } from '../product/process.ts'
-import { tally } from './tally.ts'
+import { signInSoon, sleep, startOwnLicenseServer, startOwnProduct, until } from '../support/stand.ts'
+import type { LicenseServerProcess } from '../support/vendor/vendor-process.ts'
+import type { ApiClient } from '../support/api-client.ts'
+import type { Product } from '../support/product-process.ts'
+import { startProduct } from '../support/product-process.ts'
+import { tally } from '../support/tally.ts'
 
 /* A database that is in two places, or that is one from before. Only the vendor can tell; only the vendor decides. */
 

@@ -1,10 +1,10 @@
 import { expect, it, onTestFinished } from 'vitest'
-import { signInSoon, sleep, startOwnLicenseServer } from '../api/stand.ts'
+import { signInSoon, sleep, startOwnLicenseServer } from '../support/stand.ts'
 import type { Entitlements } from '../../shared/license.ts'
-import { createApiClient } from '../product/api-client.ts'
-import { SERVICE_TOKEN, startProduct } from '../product/process.ts'
-import type { Product } from '../product/process.ts'
-import { tally } from './tally.ts'
+import { createApiClient } from '../support/api-client.ts'
+import { SERVICE_TOKEN, startProduct } from '../support/product-process.ts'
+import type { Product } from '../support/product-process.ts'
+import { tally } from '../support/tally.ts'
 
 /* The built product, killed again and again before its check-in can end, on a license server that says nothing. */
 

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Told } from './silence/stories.ts'
-import { tally } from './tally.ts'
+import { tally } from '../support/tally.ts'
 
 /*
  * The production process in a network namespace that it has for itself: loopback alone, which every route

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
-import { RESULTS, TALLIES } from './tally.ts'
-import type { Tally } from './tally.ts'
+import { RESULTS, TALLIES } from '../support/tally.ts'
+import type { Tally } from '../support/tally.ts'
 
 /*
  * Compares the table of README.md with the titles of the tests that ran (`npm test`, `npm run test:people`,

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import type { DiagnosticStage } from '../../shared/license.ts'
-import { expectFailedCheckIn, expectFailedSave } from '../api/kept.ts'
-import { signInSoon, startOwnLicenseServer, startOwnProduct, timed, until } from '../api/stand.ts'
-import type { ApiClient } from '../product/api-client.ts'
-import { startProduct } from '../product/process.ts'
+import { expectFailedCheckIn, expectFailedSave } from '../support/kept-installation.ts'
+import { signInSoon, startOwnLicenseServer, startOwnProduct, timed, until } from '../support/stand.ts'
+import type { ApiClient } from '../support/api-client.ts'
+import { startProduct } from '../support/product-process.ts'
 import { canReplaceResolver, replacedBy, startResolver } from './resolver/resolver.ts'
-import { tally } from './tally.ts'
+import { tally } from '../support/tally.ts'
 
 /* The production process where names are asked of a resolver that hears every question and answers none. */
 

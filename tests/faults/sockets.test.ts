@@ -3,11 +3,11 @@ import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { spawnSync } from 'node:child_process'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { sleep, until, useStand } from '../api/stand.ts'
-import { handlesOf, residentMiB, untilHandlesAreBack } from './process-figures.ts'
-import { openSocket, rawExchange, sendUntilAnswered, statusesIn, untilClosed } from './sockets/raw-socket.ts'
+import { sleep, until, useStand } from '../support/stand.ts'
+import { handlesOf, residentMiB, untilHandlesAreBack } from '../support/process-figures.ts'
+import { openSocket, rawExchange, sendUntilAnswered, statusesIn, untilClosed } from '../support/network/raw-socket.ts'
 import { SMUGGLING } from './sockets/smuggling.ts'
-import { tally } from './tally.ts'
+import { tally } from '../support/tally.ts'
 
 /* The production process, and clients that mean it no good. */
 

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { REFUSAL_CODES } from '../../server/license-server/protocol.ts'
-import { verifySynchronously } from '../unit/support/signing.ts'
+import { verifySynchronously } from '../support/signing.ts'
 import { liveThirtyDays } from './thirty-days/live.ts'
 import { SPOILT } from './thirty-days/script.ts'
-import { tally } from './tally.ts'
+import { tally } from '../support/tally.ts'
 
 const SEED = Number(process.env.SEED ?? Date.now() % 2 ** 31)
 const SEEDS = Number(process.env.SEEDS ?? 1000)

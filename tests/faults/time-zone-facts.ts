@@ -1,6 +1,6 @@
 import { MAX_TERM } from '../../shared/lease.ts'
 import type { StandardLease } from '../../shared/lease.ts'
-import { nextAfterLease, nextAtStart } from '../../server/license/schedule.ts'
+import { nextAfterLease, nextAtStart } from '../../server/license/check-in-policy.ts'
 import { stateOf } from '../../server/license/state.ts'
 import { isoTime } from '../../server/license/warnings.ts'
 

@@ -2,13 +2,13 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { expectError } from '../api/expect-error.ts'
-import { signInSoon, startOwnLicenseServer, startOwnProduct } from '../api/stand.ts'
-import { createSigner } from '../unit/support/signing.ts'
-import { headerOf, offlineClaims } from '../unit/support/claims.ts'
+import { expectError } from '../support/expect-error.ts'
+import { signInSoon, startOwnLicenseServer, startOwnProduct } from '../support/stand.ts'
+import { createSigner } from '../support/signing.ts'
+import { headerOf, offlineClaims } from '../support/claims.ts'
 import type { Trial, TrialBuild } from './vendor/trial-build.ts'
 import { prepareTrial } from './vendor/trial-build.ts'
-import { tally } from './tally.ts'
+import { tally } from '../support/tally.ts'
 
 /* The build that customers get, with keys made for this test, against what the sandbox signs. */
 

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest'
-import { signInSoon, startOwnLicenseServer, startOwnProduct } from '../api/stand.ts'
-import { HEAP_OPTIONS, liveHeapMiB } from '../product/heap.ts'
-import { tally } from './tally.ts'
-import { SHAPES } from './visitor/shapes.ts'
-import { visit, watchFeature } from './visitor/visit.ts'
+import { signInSoon, startOwnLicenseServer, startOwnProduct } from '../support/stand.ts'
+import { HEAP_OPTIONS, liveHeapMiB } from '../support/heap.ts'
+import { tally } from '../support/tally.ts'
+import { SHAPES } from '../support/visitor/shapes.ts'
+import { visit, watchFeature } from '../support/visitor/visit.ts'
 
 /* Somebody without an account, a hundred thousand requests, each with a name of its own. */
 

@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test'
 import { expect } from '@playwright/test'
-import { expectUsable } from '../e2e/screen.ts'
+import { expectUsable } from '../support/browser/screen.ts'
 import type { Variant } from './variants.ts'
 
 /** Chooses the language on the page. */

@@ -1,5 +1,5 @@
 import { DatabaseSync } from 'node:sqlite'
-import { leave } from '../e2e/fixtures.ts'
+import { leave } from '../support/browser/fixtures.ts'
 import type { Stage } from './scene.ts'
 
 /** Starts the product anew on a database in which `sql` has changed something meanwhile. */

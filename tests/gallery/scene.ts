@@ -1,13 +1,13 @@
 import type { Page } from '@playwright/test'
 import en from '../../app/locales/en.json' with { type: 'json' }
 import type { ErrorCode } from '../../shared/errors.ts'
-import type { LicenseServerProcess } from '../license-server/process.ts'
-import type { ApiClient } from '../product/api-client.ts'
-import { signIn } from '../product/api-client.ts'
-import type { Product, ProductOptions } from '../product/process.ts'
-import type { Launcher } from '../e2e/fixtures.ts'
-import { leave, useSession } from '../e2e/fixtures.ts'
-import { expectFailure, openLicense, openPath, saveCredential } from '../e2e/screen.ts'
+import type { LicenseServerProcess } from '../support/vendor/vendor-process.ts'
+import type { ApiClient } from '../support/api-client.ts'
+import { signIn } from '../support/api-client.ts'
+import type { Product, ProductOptions } from '../support/product-process.ts'
+import type { Launcher } from '../support/browser/fixtures.ts'
+import { leave, useSession } from '../support/browser/fixtures.ts'
+import { expectFailure, openLicense, openPath, saveCredential } from '../support/browser/screen.ts'
 
 /** Where a scene is set: processes of its own, and the page that is going to be looked at. */
 export interface Stage {

@@ -1,5 +1,5 @@
 import type { CallName } from '../../server/license-server/protocol.ts'
-import type { Fault, FaultRequest } from './fault-types.ts'
+import type { Fault, FaultRequest } from '../support/vendor/fault-types.ts'
 
 export interface FaultQueue {
   add(fault: FaultRequest): void

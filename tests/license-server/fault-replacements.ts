@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
-import type { Replacement } from './fault-types.ts'
+import type { Replacement } from '../support/vendor/fault-types.ts'
 import { JSON_TYPE, sendJson, sendText } from './http.ts'
 import { refusal } from './vendor.ts'
 

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { TransportFault } from './fault-types.ts'
+import type { TransportFault } from '../support/vendor/fault-types.ts'
 import { JSON_TYPE, sendJson, sendText } from './http.ts'
 import type { Outcome } from './vendor.ts'
 

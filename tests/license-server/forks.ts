@@ -1,5 +1,5 @@
 import type { LeaseClaims } from '../../shared/lease.ts'
-import type { Fork } from './control-protocol.ts'
+import type { Fork } from '../support/vendor/control-protocol.ts'
 import type { License } from './licenses.ts'
 
 interface Line {

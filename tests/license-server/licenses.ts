@@ -3,7 +3,7 @@ import type { RefusalCode } from '../../server/license-server/protocol.ts'
 import type { Method } from '../../shared/credential.ts'
 import type { Limits } from '../../shared/lease.ts'
 import type { VendorClock } from './clock.ts'
-import type { ChangeLicense, CreateLicense, LicenseState, LicenseStatus } from './control-protocol.ts'
+import type { ChangeLicense, CreateLicense, LicenseState, LicenseStatus } from '../support/vendor/control-protocol.ts'
 import {
   DEFAULT_DAYS, DEFAULT_EMAIL, DEFAULT_EVERY, DEFAULT_FEATURES, DEFAULT_GRACE, DEFAULT_ORGANIZATION, DEFAULT_PLAN,
   DEFAULT_SEATS, NAMED_KEYS,

@@ -1,5 +1,5 @@
 import type { RefusalCode } from '../../server/license-server/protocol.ts'
-import type { LicenseStatus } from './control-protocol.ts'
+import type { LicenseStatus } from '../support/vendor/control-protocol.ts'
 import type { Signer } from './signers.ts'
 
 export const DEFAULT_FEATURES: readonly string[] = ['sso', 'scim', 'audit-log', 'white-label', 'teams']

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http'
-import type { RecordedRequest } from './control-protocol.ts'
+import type { RecordedRequest } from '../support/vendor/control-protocol.ts'
 
 /** Enough for any test, and a bound for a long load run. */
 const KEPT = 5_000

@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { TYP } from '../../shared/lease.ts'
 import type { LeaseClaims } from '../../shared/lease.ts'
-import type { SignedFault } from './fault-types.ts'
+import type { SignedFault } from '../support/vendor/fault-types.ts'
 import { kidOf } from './signing.ts'
 import type { Draft } from './signing.ts'
 import type { Tampering } from './vendor.ts'

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { z } from 'zod'
 import type { VendorClock } from './clock.ts'
-import type { issueTokenSchema } from './control-protocol.ts'
+import type { issueTokenSchema } from '../support/vendor/control-protocol.ts'
 import type { License, LicenseBook } from './licenses.ts'
 import { blankLicense } from './licenses.ts'
 import { DEFAULT_DAYS } from './named-keys.ts'

@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { BROWSER_ARGS } from '../e2e/browser.ts'
+import { BROWSER_ARGS } from '../support/browser/launch.ts'
 
 /* A browser that another program steers by its debugging port. */
 

@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test'
 import { chromium, devices } from '@playwright/test'
 import { throttling } from 'lighthouse/core/config/constants.js'
-import { BROWSER_ARGS } from '../e2e/browser.ts'
+import { BROWSER_ARGS } from '../support/browser/launch.ts'
 import type { Target } from './audit.ts'
 
 /* What a person with a slow phone waits for, on a browser that really is that slow. */

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { startLicenseServer } from '../license-server/process.ts'
+import { startLicenseServer } from '../support/vendor/vendor-process.ts'
 
 /* `npm run dev`: Nuxt's development server with the sandbox license server. */
 

@@ -1,3 +1,3 @@
-import { ensureSandboxBuild } from './build.ts'
+import { ensureSandboxBuild } from '../support/build.ts'
 
 ensureSandboxBuild()

@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { startLicenseServer } from '../license-server/process.ts'
-import { ensureSandboxBuild } from './build.ts'
+import { startLicenseServer } from '../support/vendor/vendor-process.ts'
+import { ensureSandboxBuild } from '../support/build.ts'
 
 /* `npm start`: the sandbox license server and the admin panel, with a credential to try for each method. */
 

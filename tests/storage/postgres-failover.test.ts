@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
 import { openStorage } from '../../server/storage/open.ts'
-import { startPostgres, type PostgresServer } from './postgres-server.ts'
-import { addStandby, type Standby } from './postgres-standby.ts'
-import { startRelay } from './relay.ts'
+import { startPostgres, type PostgresServer } from '../support/postgres-server.ts'
+import { addStandby, type Standby } from '../support/postgres-standby.ts'
+import { startRelay } from '../support/network/relay.ts'
 import { eventOf, fresh, saveOf } from './samples.ts'
 
 /* Two PostgreSQL servers under one address, as behind a virtual IP: the second takes the place of the first. */

@@ -5,8 +5,8 @@ import { openStorage, StorageOpenError, type Storage } from '../../server/storag
 import type { Database } from '../../server/storage/schema.ts'
 import { describeStorage } from './contract.ts'
 import { describeMillionEvents, type PlanBackend } from './million-events.ts'
-import { startPostgres, type PostgresServer } from './postgres-server.ts'
-import { startRelay } from './relay.ts'
+import { startPostgres, type PostgresServer } from '../support/postgres-server.ts'
+import { startRelay } from '../support/network/relay.ts'
 import { eventOf, fresh, saveOf } from './samples.ts'
 import { describeUpgrades } from './upgrades.ts'
 

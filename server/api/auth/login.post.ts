@@ -1,5 +1,5 @@
-import { handle } from '../../utils/handle.ts'
-import { signInWithLimits } from '../../utils/sign-in.ts'
+import { handle } from '../../http/handle.ts'
+import { signInWithLimits } from '../../http/sign-in.ts'
 
 export default handle('login', async ({ event, app, body, peer }) => {
   const { email, role, id } = await signInWithLimits(event, app, peer, body)

@@ -1,5 +1,5 @@
-import { handle } from '../../utils/handle.ts'
-import { clearSessionCookies, cookieScopeOf } from '../../utils/session-cookie.ts'
+import { handle } from '../../http/handle.ts'
+import { clearSessionCookies, cookieScopeOf } from '../../http/session-cookie.ts'
 
 export default handle('logout', async ({ event, app, peer }) => {
   for (const token of clearSessionCookies(event, cookieScopeOf(app, peer))) {

@@ -1,5 +1,5 @@
-import { actorOf, handle, requirePerson } from '../../utils/handle.ts'
-import { cookieScopeOf, setSessionCookie } from '../../utils/session-cookie.ts'
+import { actorOf, handle, requirePerson } from '../../http/handle.ts'
+import { cookieScopeOf, setSessionCookie } from '../../http/session-cookie.ts'
 
 export default handle('changePassword', async (context) => {
   const { app, body, event, peer } = context

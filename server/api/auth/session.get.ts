@@ -1,4 +1,4 @@
-import { handle, requirePerson } from '../../utils/handle.ts'
+import { handle, requirePerson } from '../../http/handle.ts'
 
 export default handle('getSession', ({ identity }) => {
   const { id, email, role } = requirePerson(identity)

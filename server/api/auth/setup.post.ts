@@ -1,5 +1,5 @@
-import { handle } from '../../utils/handle.ts'
-import { cookieScopeOf, setSessionCookie } from '../../utils/session-cookie.ts'
+import { handle } from '../../http/handle.ts'
+import { cookieScopeOf, setSessionCookie } from '../../http/session-cookie.ts'
 
 export default handle('setup', async ({ app, body, event, peer }) => {
   await app.limits.use('setup', peer.network)

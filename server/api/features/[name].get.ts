@@ -1,7 +1,7 @@
 import { setResponseStatus } from 'h3'
 import { LicenseError } from '../../license/errors.ts'
-import { handle } from '../../utils/handle.ts'
-import { answerError } from '../../utils/http-error.ts'
+import { handle } from '../../http/handle.ts'
+import { answerError } from '../../http/http-error.ts'
 
 export default handle('checkFeature', ({ app, event, params, query }) => {
   if (app.license.hasFeature(params.name)) return null

@@ -1,4 +1,4 @@
-import { handle, hasServiceToken } from '../../utils/handle.ts'
+import { handle, hasServiceToken } from '../../http/handle.ts'
 
 export default handle('ready', async ({ app, event }) => {
   await app.storage.health.requireWritable()

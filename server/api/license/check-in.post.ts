@@ -1,4 +1,4 @@
-import { actorOf, handle, limitKeyOf } from '../../utils/handle.ts'
+import { actorOf, handle, limitKeyOf } from '../../http/handle.ts'
 
 export default handle('checkIn', async (context) => {
   const { app: { license, limits } } = context

@@ -1,7 +1,7 @@
 import type { DiagnosticStage } from '../../../shared/license.ts'
 import { diagnose } from '../../license-server/diagnostics.ts'
-import { answerWithSteps } from '../../utils/answer-with-steps.ts'
-import { handle, limitKeyOf } from '../../utils/handle.ts'
+import { answerWithSteps } from '../../http/answer-with-steps.ts'
+import { handle, limitKeyOf } from '../../http/handle.ts'
 
 export default handle('diagnose', async (context) => {
   const { app: { license, limits, client, config, refusals }, event } = context

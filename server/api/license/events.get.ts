@@ -1,5 +1,5 @@
-import { eventViewOf } from '../../utils/event-view.ts'
-import { handle, requireIdentity } from '../../utils/handle.ts'
+import { eventViewOf } from '../../http/event-view.ts'
+import { handle, requireIdentity } from '../../http/handle.ts'
 
 export default handle('listEvents', async ({ app, query, identity }) => {
   const { role } = requireIdentity(identity)

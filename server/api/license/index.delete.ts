@@ -1,4 +1,4 @@
-import { actorOf, handle } from '../../utils/handle.ts'
+import { actorOf, handle } from '../../http/handle.ts'
 
 export default handle('removeLicense', async (context) => {
   const { app: { license }, body } = context

@@ -1,3 +1,3 @@
-import { handle, requireIdentity } from '../../utils/handle.ts'
+import { handle, requireIdentity } from '../../http/handle.ts'
 
 export default handle('getLicense', ({ app, identity }) => app.license.view(requireIdentity(identity).role))

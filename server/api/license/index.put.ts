@@ -1,6 +1,6 @@
-import { actorOf, handle, limitKeyOf } from '../../utils/handle.ts'
-import { answerWithSteps } from '../../utils/answer-with-steps.ts'
-import { limitSave } from '../../utils/limit-save.ts'
+import { actorOf, handle, limitKeyOf } from '../../http/handle.ts'
+import { answerWithSteps } from '../../http/answer-with-steps.ts'
+import { limitSave } from '../../http/limit-save.ts'
 
 export default handle('saveLicense', async (context) => {
   const { app: { license, limits, refusals }, body, event } = context

@@ -1,3 +1,3 @@
-import { handle } from '../../utils/handle.ts'
+import { handle } from '../../http/handle.ts'
 
 export default handle('getOutbound', ({ app }) => ({ last: app.license.lastRequest() }))

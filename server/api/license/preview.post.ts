@@ -1,4 +1,4 @@
-import { handle, limitKeyOf } from '../../utils/handle.ts'
+import { handle, limitKeyOf } from '../../http/handle.ts'
 
 export default handle('previewLicense', async ({ app: { license, limits }, body, identity }) => {
   await limits.use('token', limitKeyOf(identity))

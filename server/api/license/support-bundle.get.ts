@@ -1,7 +1,7 @@
 import { setResponseHeader } from 'h3'
-import { describeConfig } from '../../utils/describe-config.ts'
-import { eventViewOf } from '../../utils/event-view.ts'
-import { handle } from '../../utils/handle.ts'
+import { describeConfig } from '../../runtime/describe-config.ts'
+import { eventViewOf } from '../../http/event-view.ts'
+import { handle } from '../../http/handle.ts'
 
 export default handle('getSupportBundle', async ({ app: { license, config, storage, build }, event }) => {
   const bundle = license.supportBundle({

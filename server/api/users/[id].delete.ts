@@ -1,3 +1,3 @@
-import { actorOf, handle } from '../../utils/handle.ts'
+import { actorOf, handle } from '../../http/handle.ts'
 
 export default handle('deleteUser', context => context.app.accounts.remove(context.params.id, actorOf(context)))

@@ -1,4 +1,4 @@
-import { actorOf, handle } from '../../utils/handle.ts'
+import { actorOf, handle } from '../../http/handle.ts'
 
 export default handle('updateUser', context =>
   context.app.accounts.update(context.params.id, context.body, actorOf(context), context.peer.network))

@@ -1,3 +1,3 @@
-import { handle } from '../../utils/handle.ts'
+import { handle } from '../../http/handle.ts'
 
 export default handle('listUsers', async ({ app }) => ({ users: await app.accounts.list() }))

@@ -1,4 +1,4 @@
-import { actorOf, handle } from '../../utils/handle.ts'
+import { actorOf, handle } from '../../http/handle.ts'
 
 export default handle('createUser', context =>
   context.app.accounts.create(context.body, actorOf(context), context.peer.network))

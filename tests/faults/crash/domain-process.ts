@@ -4,7 +4,7 @@ import { createLicenseServerClient } from '../../../server/license-server/client
 import { createKeyring } from '../../../server/license/jws.ts'
 import { createLicenseService } from '../../../server/license/service.ts'
 import { openStorage } from '../../../server/storage/open.ts'
-import { createSystemClock } from '../../../server/utils/system-clock.ts'
+import { createSystemClock } from '../../../server/runtime/system-clock.ts'
 import type { Kind } from './interruptions.ts'
 import { standingOf } from './standing.ts'
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { TYP } from '../../../shared/lease.ts'
-import { sleep } from '../../api/stand.ts'
-import type { ApiClient } from '../../product/api-client.ts'
+import { sleep } from '../../support/stand.ts'
+import type { ApiClient } from '../../support/api-client.ts'
 import { encode, sandboxKey } from '../hostile/mint.ts'
 
 export interface Seen { saves: Map<string, number>, reads: Map<number, number>, slowestReadMs: number }

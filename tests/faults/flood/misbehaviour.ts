@@ -1,5 +1,5 @@
-import type { Fault } from '../../license-server/fault-types.ts'
-import type { SandboxControl } from '../../license-server/control-client.ts'
+import type { Fault } from '../../support/vendor/fault-types.ts'
+import type { SandboxControl } from '../../support/vendor/control-client.ts'
 
 const json = { 'content-type': 'application/json' }
 const status = (code: number, headers: Record<string, string> = {}): Fault => ({ type: 'status', status: code, headers, body: 'Injected by the flood' })

@@ -1,4 +1,4 @@
-import { createSeededRandom } from '../../unit/support/random.ts'
+import { createSeededRandom } from '../../support/random.ts'
 
 /** Choices that look random and are the same for the same seed. */
 export interface Dice {

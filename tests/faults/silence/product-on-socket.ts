@@ -6,7 +6,7 @@ import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { ADMIN } from '../../product/process.ts'
+import { ADMIN } from '../../support/product-process.ts'
 
 /* The product, asked through a Unix socket: whatever then shows on the network is its own doing. */
 

@@ -1,7 +1,7 @@
 import { expect } from '@playwright/test'
-import { signIn } from '../../product/api-client.ts'
-import { useSession } from '../../e2e/fixtures.ts'
-import { expectState, fieldOf, openLicense, saveCredential } from '../../e2e/screen.ts'
+import { signIn } from '../../support/api-client.ts'
+import { useSession } from '../../support/browser/fixtures.ts'
+import { expectState, fieldOf, openLicense, saveCredential } from '../../support/browser/screen.ts'
 import type { Scene, Stage } from '../scene.ts'
 import { openAfter, openScreen, requireSaved, signInPage, tokenFor } from '../scene.ts'
 

@@ -1,6 +1,6 @@
 import type { CredentialErrorCode } from '../../../shared/errors.ts'
-import type { IssueToken } from '../../license-server/control-protocol.ts'
-import { openLicense } from '../../e2e/screen.ts'
+import type { IssueToken } from '../../support/vendor/control-protocol.ts'
+import { openLicense } from '../../support/browser/screen.ts'
 import type { Scene } from '../scene.ts'
 import { daysFromNow, openScreen, requireSaved, saveAndFail, signInPage, tokenFor } from '../scene.ts'
 

@@ -1,5 +1,5 @@
 import { expect } from '@playwright/test'
-import { expectState, openLicense } from '../../e2e/screen.ts'
+import { expectState, openLicense } from '../../support/browser/screen.ts'
 import { startAfterReboot } from '../database.ts'
 import type { Scene, Stage } from '../scene.ts'
 import { daysFromNow, openAfter, openScreen, requireSaved, signInPage, tokenFor } from '../scene.ts'

@@ -1,8 +1,8 @@
 import type { NetworkErrorCode } from '../../../shared/errors.ts'
-import type { Fault } from '../../license-server/fault-types.ts'
-import { freePort } from '../../product/process.ts'
-import { startImpostor } from '../../e2e/impostor-server.ts'
-import { openLicense } from '../../e2e/screen.ts'
+import type { Fault } from '../../support/vendor/fault-types.ts'
+import { freePort } from '../../support/product-process.ts'
+import { startImpostor } from '../../support/browser/impostor-server.ts'
+import { openLicense } from '../../support/browser/screen.ts'
 import type { Scene, Stage } from '../scene.ts'
 import { openAfter, requireSaved, saveAndFail, signInPage, startAgain } from '../scene.ts'
 

@@ -1,6 +1,6 @@
 import { expect } from '@playwright/test'
-import { ADMIN } from '../../product/process.ts'
-import { expectUsable, fillLogin, openPath } from '../../e2e/screen.ts'
+import { ADMIN } from '../../support/product-process.ts'
+import { expectUsable, fillLogin, openPath } from '../../support/browser/screen.ts'
 import type { Scene, Stage } from '../scene.ts'
 import { changeDatabase } from '../database.ts'
 import { daysFromNow, openAfter, openScreen, requireSaved } from '../scene.ts'

@@ -1,6 +1,6 @@
 import type { LicenseState } from '../../../shared/license.ts'
-import type { CreateLicense, LicenseStatus } from '../../license-server/control-protocol.ts'
-import { expectState, openLicense } from '../../e2e/screen.ts'
+import type { CreateLicense, LicenseStatus } from '../../support/vendor/control-protocol.ts'
+import { expectState, openLicense } from '../../support/browser/screen.ts'
 import { startAfterReboot, startOnChanged } from '../database.ts'
 import type { Scene, Stage } from '../scene.ts'
 import { daysFromNow, openAfter, openScreen, requireSaved, signInPage } from '../scene.ts'

@@ -1,7 +1,7 @@
 import { expect } from '@playwright/test'
 import type { Warning } from '../../../shared/license.ts'
-import { SERVICE_TOKEN } from '../../product/process.ts'
-import { openLicense, warningsOf } from '../../e2e/screen.ts'
+import { SERVICE_TOKEN } from '../../support/product-process.ts'
+import { openLicense, warningsOf } from '../../support/browser/screen.ts'
 import type { Scene, Stage } from '../scene.ts'
 import { openAfter, requireSaved, signInPage, startAgain } from '../scene.ts'
 

@@ -1,0 +1,52 @@
+import type { H3Event } from 'h3'
+import { setResponseHeader, setResponseStatus } from 'h3'
+import type { ErrorData } from '../../shared/errors.ts'
+import { ERRORS } from '../../shared/errors.ts'
+import { LicenseError } from '../license/errors.ts'
+import type { FoldedLog } from '../runtime/folded-log.ts'
+import { stackOf } from '../runtime/log.ts'
+import { currentRequest } from '../runtime/request-context.ts'
+
+/** How soon, in seconds, a request may be worth repeating that the database failed. */
+export const RETRY_STORAGE_AFTER = 2
+
+/** Input that does not fit its schema; the names of the fields leave, their values never. */
+export class ValidationError extends LicenseError {
+  readonly fields: Record<string, string>
+  constructor(fields: Record<string, string>) {
+    super('VALIDATION')
+    this.fields = fields
+  }
+}
+
+/** h3's shape of an error answer. */
+export interface ErrorBody { error: true, statusCode: number, statusMessage: string, message: string, data: ErrorData }
+
+/**
+ * The status and body for anything thrown. What is not a LicenseError is answered as INTERNAL and logged: folded, since
+ * whoever finds a request that fails can send it as often as they like.
+ */
+export function errorBodyOf(thrown: unknown, log?: Pick<FoldedLog, 'error'>): ErrorBody {
+  const error = thrown instanceof LicenseError ? thrown : new LicenseError('INTERNAL', { cause: thrown })
+  if (error.code === 'INTERNAL') log?.error('a request ended unexpectedly', { cause: stackOf(error.cause) })
+  const { status, reference } = ERRORS[error.code]
+  const requestId = currentRequest()?.requestId
+  return {
+    error: true, statusCode: status, statusMessage: error.code, message: error.code,
+    data: {
+      code: error.code, reference, ...(requestId === undefined ? {} : { requestId }),
+      ...(error instanceof ValidationError ? { fields: error.fields } : {}),
+      ...(error.details ? { details: { ...error.details } } : {}),
+    },
+  }
+}
+
+/** Takes anything thrown; sets the answer's status and returns its body. */
+export function answerError(event: H3Event, thrown: unknown, log?: Pick<FoldedLog, 'error'>): ErrorBody {
+  const body = errorBodyOf(thrown, log)
+  setResponseStatus(event, body.statusCode)
+  const retryAfter = body.data.code === 'STORAGE_UNAVAILABLE' ? RETRY_STORAGE_AFTER : body.data.details?.retryAfterSeconds
+  if (typeof retryAfter === 'number') setResponseHeader(event, 'retry-after', retryAfter)
+  if (body.data.code === 'UNAUTHENTICATED') setResponseHeader(event, 'www-authenticate', 'Bearer realm="license"')
+  return body
+}

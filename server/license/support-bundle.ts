@@ -1,0 +1,65 @@
+import type { LicenseView, OutboundRequest } from '../../shared/license.ts'
+import type { LicenseHolder, Moment } from './license-holder.ts'
+import { isoTime } from './warnings.ts'
+
+export const SUPPORT_EMAIL = 'cs@nocodb.com'
+
+export interface ActivationRequest { instanceId: string, maskedKey: string | null, version: string, email: string, text: string }
+
+export interface RequestFacts {
+  instanceId: string
+  maskedKey: string | null
+  version: string
+  /** The offline license that is to be renewed. */
+  renewal: { licenseId: string, expiresAt: string } | null
+}
+
+/** Takes what the vendor needs for an offline token; returns it with a text ready to be sent. The key is masked. */
+export function activationRequestOf({ instanceId, maskedKey, version, renewal }: RequestFacts): ActivationRequest {
+  const text = [
+    renewal ? 'Please renew the offline license token of this installation.' : 'Please issue an offline license token for this installation.',
+    '',
+    `Instance ID: ${instanceId}`,
+    ...(renewal ? [`License ID: ${renewal.licenseId}`, `Present term ends: ${renewal.expiresAt}`] : []),
+    `License key: ${maskedKey ?? '(please add your license key)'}`,
+    `Version: ${version}`,
+  ].join('\n')
+  return { instanceId, maskedKey, version, email: SUPPORT_EMAIL, text }
+}
+
+export interface SupportFacts {
+  holder: LicenseHolder
+  moment: Moment
+  view: LicenseView
+  version: string
+  sandbox: boolean
+  kids: readonly string[]
+  configuration: Record<string, unknown>
+  storage: string
+  runtime: Record<string, string>
+  lastRequest: OutboundRequest | null
+}
+
+/** Takes what is known; returns the facts support asks for. No key, token, secret, cookie, password or e-mail is in it. */
+export function supportBundleOf(facts: SupportFacts): Record<string, unknown> {
+  const { holder, moment, view, version, sandbox, kids, configuration, storage, runtime, lastRequest } = facts
+  const { licensee, ...license } = view
+  const trusted = holder.trustedRecord()
+  return {
+    format: 'nocodb-license-support/1',
+    createdAt: view.serverTime,
+    build: { version, sandbox, trustedKids: [...kids] },
+    runtime,
+    storage,
+    configuration,
+    license: { ...license, licensee: licensee && { organization: licensee.organization } },
+    clocks: {
+      effective: isoTime(moment.effective),
+      wall: isoTime(moment.wall),
+      trusted: trusted && isoTime(trusted.at),
+      continuous: moment.continuous,
+      uptimeSeconds: Math.round(moment.reading.uptime / 1000),
+    },
+    lastRequest,
+  }
+}

@@ -1,0 +1,43 @@
+import { WaitedError } from './storage-cause.ts'
+import { unavailable } from './storage-error.ts'
+
+/** More than ever wait in good order; nobody at the end of a longer queue would still be served in time. */
+const LONGEST_QUEUE = 500
+
+/** Hands one thing round, first come, first served. */
+export interface Mutex {
+  /** Resolves when it is the caller's turn; rejects with `STORAGE_UNAVAILABLE` after `patience` milliseconds. */
+  take(patience: number): Promise<void>
+  /** Ends the turn; whoever took it calls this exactly once. */
+  pass(): void
+}
+
+export function createMutex(): Mutex {
+  const waiting: (() => void)[] = []
+  let taken = false
+  return {
+    take(patience) {
+      if (!taken) {
+        taken = true
+        return Promise.resolve()
+      }
+      if (waiting.length >= LONGEST_QUEUE) return Promise.reject(unavailable(new WaitedError('a place to wait', 0, 'locked')))
+      return new Promise((resolve, reject) => {
+        const timer = setTimeout(() => {
+          waiting.splice(waiting.indexOf(enter), 1)
+          reject(unavailable(new WaitedError('the database connection', patience, 'locked')))
+        }, patience)
+        function enter() {
+          clearTimeout(timer)
+          resolve()
+        }
+        waiting.push(enter)
+      })
+    },
+    pass() {
+      const next = waiting.shift()
+      if (next) next()
+      else taken = false
+    },
+  }
+}

@@ -1,0 +1,79 @@
+import type { ErrorData } from '../../shared/errors.ts'
+import type { LicenseView } from '../../shared/license.ts'
+import { ADMIN } from './product-process.ts'
+
+/* A script that uses the HTTP API, as an operator would write it. */
+
+export interface Answer<T = unknown> { status: number, headers: Headers, text: string, body: T, error: ErrorData | undefined }
+
+export interface ApiClient {
+  request<T = unknown>(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer<T>>
+  license(): Promise<LicenseView>
+  save(credential: string, revision?: number): Promise<Answer<LicenseView>>
+  remove(): Promise<Answer<LicenseView>>
+  checkIn(): Promise<Answer<LicenseView>>
+  /** Resolves once the license satisfies the condition; rejects after `timeoutMs` with the last view seen. */
+  waitFor(condition: (view: LicenseView) => boolean, timeoutMs?: number): Promise<LicenseView>
+  cookie: string
+}
+
+/** Takes the product's address; returns a client that is not signed in. */
+export function createApiClient(baseUrl: string): ApiClient {
+  const client: ApiClient = {
+    cookie: '',
+    async request<T>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}) {
+      const response = await fetch(baseUrl + path, {
+        method, redirect: 'manual',
+        headers: {
+          ...(client.cookie ? { cookie: client.cookie } : {}),
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...headers,
+        },
+        ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+      })
+      client.cookie = mergeCookies(client.cookie, response.headers.getSetCookie())
+      const text = await response.text()
+      const parsed = parse(text)
+      return { status: response.status, headers: response.headers, text, body: parsed as T, error: Object(parsed).data }
+    },
+    license: async () => (await client.request<LicenseView>('GET', '/api/license')).body,
+    save: (credential, revision) => client.request('PUT', '/api/license', { credential, ...(revision === undefined ? {} : { revision }) }),
+    remove: () => client.request('DELETE', '/api/license', {}),
+    checkIn: () => client.request('POST', '/api/license/check-in', {}),
+    async waitFor(condition, timeoutMs = 30_000) {
+      const until = performance.now() + timeoutMs
+      let view = await client.license()
+      while (!condition(view)) {
+        if (performance.now() > until) throw new Error(`the license did not get there; last seen: ${JSON.stringify(view)}`)
+        await new Promise(resolve => setTimeout(resolve, 100))
+        view = await client.license()
+      }
+      return view
+    },
+  }
+  return client
+}
+
+/** Takes the product's address and an account; returns a client that is signed in. */
+export async function signIn(baseUrl: string, account: { email: string, password: string } = ADMIN): Promise<ApiClient> {
+  const client = createApiClient(baseUrl)
+  const { status, text } = await client.request('POST', '/api/auth/login', account)
+  if (status !== 200) throw new Error(`sign-in answered ${status}: ${text}`)
+  return client
+}
+
+/** As a browser keeps them: by name, the newest wins. */
+function mergeCookies(kept: string, set: string[]): string {
+  const pairs = [...kept.split('; '), ...set.map(cookie => cookie.split(';')[0] ?? '')].filter(Boolean)
+  const byName = new Map(pairs.map(pair => [pair.slice(0, pair.indexOf('=')), pair]))
+  return [...byName.values()].join('; ')
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  }
+  catch {
+    return undefined
+  }
+}

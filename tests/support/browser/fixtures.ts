@@ -1,0 +1,117 @@
+import type { BrowserContext, BrowserContextOptions, Page } from '@playwright/test'
+import { expect, test as base } from '@playwright/test'
+import type { LicenseServerProcess } from '../vendor/vendor-process.ts'
+import { startLicenseServer } from '../vendor/vendor-process.ts'
+import type { ApiClient } from '../api-client.ts'
+import { signIn } from '../api-client.ts'
+import type { Product, ProductOptions } from '../product-process.ts'
+import { startProduct } from '../product-process.ts'
+import { openLicense } from './screen.ts'
+import { watchPage } from './watch.ts'
+
+/* Every test gets a product and a license server of its own, so that no test can see another's license. */
+
+export interface Launcher {
+  /** Starts one more product on a database of its own; it ends with the test. */
+  product(options: ProductOptions): Promise<Product>
+  /** Ends the product, if it still runs, and starts it on the same database and port. */
+  restart(product: Product, env?: Record<string, string | undefined>): Promise<Product>
+  licenseServer(port?: number): Promise<LicenseServerProcess>
+}
+
+interface Fixtures {
+  launch: Launcher
+  licenseServer: LicenseServerProcess
+  /** Set by `test.use({ productOptions: … })`. */
+  productOptions: Partial<ProductOptions>
+  product: Product
+  /** A script's view of the same product, signed in as the administrator. */
+  api: ApiClient
+  /** Opens a page of its own (cookies, storage) that is watched like the first one. */
+  openPage: (target: Product, options?: BrowserContextOptions) => Promise<Page>
+  /** The page of a signed-in administrator, on the License screen. */
+  licensePage: Page
+}
+
+export const test = base.extend<Fixtures>({
+  productOptions: [{}, { option: true }],
+  launch: async ({ licenseServer, productOptions }, use) => {
+    const endings: (() => Promise<unknown>)[] = []
+    await use({
+      async product(options) {
+        const started = await startProduct(options)
+        endings.push(() => started.dispose())
+        return started
+      },
+      async restart({ stop, dataDir, port }, env = {}) {
+        await stop()
+        const again = await startProduct({
+          licenseServerUrl: licenseServer.url, ...productOptions, dataDir, port, env: { ...productOptions.env, ...env },
+        })
+        endings.push(() => again.dispose())
+        return again
+      },
+      async licenseServer(port = 0) {
+        const started = await startLicenseServer({ port })
+        endings.push(() => started.stop())
+        return started
+      },
+    })
+    for (const end of endings.toReversed()) await end()
+  },
+  licenseServer: async ({}, use) => {
+    const server = await startLicenseServer()
+    await use(server)
+    await server.stop()
+  },
+  product: async ({ licenseServer, productOptions }, use) => {
+    const product = await startProduct({ licenseServerUrl: licenseServer.url, ...productOptions })
+    await use(product)
+    await product.dispose()
+  },
+  api: async ({ product }, use) => use(await signIn(product.url)),
+  // Whatever the browser complains of, and whoever else it calls, fails the test. `launch` is named so that what it
+  // started ends after the page.
+  page: async ({ page, product, launch: _ends }, use) => {
+    const complaints: string[] = []
+    watchPage(page, hostsOf(product), complaints)
+    await use(page)
+    expect(complaints).toEqual([])
+  },
+  openPage: async ({ browser, launch: _ends }, use) => {
+    const complaints: string[] = []
+    const contexts: BrowserContext[] = []
+    await use(async (target, options) => {
+      const context = await browser.newContext(options)
+      contexts.push(context)
+      const page = await context.newPage()
+      watchPage(page, hostsOf(target), complaints)
+      return page
+    })
+    for (const context of contexts) await context.close()
+    expect(complaints).toEqual([])
+  },
+  licensePage: async ({ page, product, api }, use) => {
+    await useSession(page, product, api)
+    await openLicense(page, product)
+    await use(page)
+  },
+})
+
+export { expect }
+
+/** The set-up link in the log says localhost. */
+function hostsOf({ port }: Product): string[] {
+  return [`127.0.0.1:${port}`, `localhost:${port}`]
+}
+
+/** Takes a page and a signed-in script; gives the page that session. */
+export async function useSession(page: Page, product: Product, api: ApiClient): Promise<void> {
+  const [name = '', value = ''] = api.cookie.split('=')
+  await page.context().addCookies([{ name, value, url: product.url, httpOnly: true, sameSite: 'Lax' }])
+}
+
+/** A page that stays open while its server is away would only complain of that. */
+export async function leave(page: Page): Promise<void> {
+  await page.goto('about:blank')
+}

@@ -1,0 +1,90 @@
+import type { Locator, Page } from '@playwright/test'
+import { expect } from '@playwright/test'
+import type { LicenseState } from '../../../shared/license.ts'
+import type { ErrorCode } from '../../../shared/errors.ts'
+import { ERRORS } from '../../../shared/errors.ts'
+import type { Product } from '../product-process.ts'
+import { ADMIN } from '../product-process.ts'
+
+/* The screen as a person finds their way on it: by role, label and words. */
+
+export const statusOf = (page: Page) => page.getByRole('region', { name: 'License status' })
+export const statusHeading = (page: Page) => statusOf(page).getByRole('heading', { level: 2 })
+export const credentialOf = (page: Page) => page.getByRole('region', { name: /^(Activate a license|Change the license|License key|Preview a license)$/ })
+export const fieldOf = (page: Page) => page.getByLabel('License key or token')
+export const warningsOf = (page: Page) => statusOf(page).getByRole('list', { name: 'Warnings' })
+export const badgeOf = (page: Page) => page.getByTestId('license-state')
+
+/** Server-rendered pages are visible before they can be used. */
+export async function expectUsable(page: Page): Promise<void> {
+  await page.waitForFunction(() => {
+    const nuxt: unknown = Reflect.get(window, 'useNuxtApp')
+    const isHydrated = typeof nuxt === 'function' && Reflect.get(Object(nuxt()), 'isHydrating') === false
+    // What was clicked before is carried out first.
+    return isHydrated && !('takeEarlyActions' in window)
+  })
+}
+
+export async function openPath(page: Page, product: Product, path: string): Promise<void> {
+  await page.goto(product.url + path)
+  await expectUsable(page)
+}
+
+/** Opens the License screen and waits until it can be used. */
+export async function openLicense(page: Page, product: Product): Promise<void> {
+  await openPath(page, product, '/admin/license')
+}
+
+export async function expectState(page: Page, state: LicenseState, timeout = 15_000): Promise<void> {
+  await expect(badgeOf(page)).toHaveAttribute('data-state', state, { timeout })
+}
+
+export async function fillLogin(page: Page, account: { email: string, password: string } = ADMIN): Promise<void> {
+  await page.getByLabel('E-mail').fill(account.email)
+  await page.getByLabel('Password', { exact: true }).fill(account.password)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+}
+
+/** Signs in through the form. */
+export async function signInByForm(page: Page, product: Product, account: { email: string, password: string } = ADMIN): Promise<void> {
+  await openPath(page, product, '/login')
+  await fillLogin(page, account)
+  await page.waitForURL('**/admin/**')
+}
+
+/** Pastes a credential and saves it. */
+export async function saveCredential(page: Page, credential: string): Promise<void> {
+  await fieldOf(page).fill(credential)
+  await credentialOf(page).getByRole('button', { name: 'Save', exact: true }).click()
+}
+
+/** Saves a credential that must turn the license on. */
+export async function activate(page: Page, credential: string): Promise<void> {
+  await saveCredential(page, credential)
+  await expectSaved(page)
+  await expectState(page, 'active')
+}
+
+export async function expectSaved(page: Page): Promise<void> {
+  await expect(page.getByRole('status').filter({ hasText: 'The license was saved.' })).toBeAttached()
+  await expect(statusHeading(page)).toBeFocused()
+}
+
+/** Takes a page and a code; returns the alert that shows it, with its reference. */
+export async function expectFailure(page: Page, code: ErrorCode, title: string, timeout = 10_000): Promise<Locator> {
+  const alert = page.getByRole('alert').filter({ hasText: title })
+  await expect(alert).toBeVisible({ timeout })
+  await expect(alert.getByRole('heading')).toHaveText(title)
+  await expect(alert.getByRole('link', { name: ERRORS[code].reference })).toBeVisible()
+  return alert
+}
+
+/** Clicks the button of the credential card that asks the license server now. */
+export async function checkInNow(page: Page, name: 'Check in now' | 'Renew now' = 'Check in now'): Promise<void> {
+  await credentialOf(page).getByRole('button', { name }).click()
+}
+
+export async function expectNoHorizontalScroll(page: Page): Promise<void> {
+  const widths = await page.evaluate(() => ({ content: document.documentElement.scrollWidth, window: window.innerWidth }))
+  expect(widths.content).toBeLessThanOrEqual(widths.window)
+}

@@ -1,0 +1,30 @@
+import { expect } from 'vitest'
+import type { ErrorCode } from '../../shared/errors.ts'
+import type { LicenseView } from '../../shared/license.ts'
+import type { ApiClient } from './api-client.ts'
+import { expectError } from './expect-error.ts'
+
+/* "The last good state is kept; a failed check-in counts toward the grace period and nothing else." */
+
+/** The license, but for what a failed check-in may change. */
+function kept({ checkIn: _checkIn, warnings: _warnings, serverTime: _serverTime, ...view }: LicenseView) {
+  return { ...view, lastSuccessAt: _checkIn?.lastSuccessAt }
+}
+
+/** Saves a key; expects that to fail with the code and to leave the license alone. */
+export async function expectFailedSave(client: ApiClient, code: ErrorCode): Promise<void> {
+  const before = await client.license()
+  expectError(await client.save('nc_ag_demo_airgapped'), code)
+  const unchanged = await client.license()
+  expect(unchanged).toEqual({ ...before, serverTime: unchanged.serverTime })
+}
+
+/** Checks in; expects that to fail with the code and to be counted, and nothing else. Returns how many failures it added. */
+export async function expectFailedCheckIn(client: ApiClient, code: ErrorCode): Promise<number> {
+  const before = await client.license()
+  expectError(await client.checkIn(), code)
+  const after = await client.license()
+  expect(kept(after)).toEqual(kept(before))
+  expect(after.checkIn?.lastError?.code).toBe(code)
+  return (after.checkIn?.consecutiveFailures ?? 0) - (before.checkIn?.consecutiveFailures ?? 0)
+}

@@ -1,0 +1,47 @@
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { sleep } from './stand.ts'
+
+/* What the kernel says of a process (proc_pid(5)). */
+
+export interface Handles { descriptors: number, sockets: number, threads: number }
+
+/** Takes a process id; returns its open files, sockets among them, and its threads. */
+export function handlesOf(pid: number): Handles {
+  const names = readdirSync(`/proc/${pid}/fd`)
+  const sockets = names.filter((name) => {
+    try {
+      return readlinkSync(`/proc/${pid}/fd/${name}`).startsWith('socket:')
+    }
+    catch {
+      return false
+    }
+  })
+  return { descriptors: names.length, sockets: sockets.length, threads: readdirSync(`/proc/${pid}/task`).length }
+}
+
+/** Takes a process id; returns its resident memory, in MiB. */
+export function residentMiB(pid: number): number {
+  return statusMiB(pid, 'VmRSS')
+}
+
+/** Takes a process id; returns the most resident memory it has ever had, in MiB. */
+export function peakMiB(pid: number): number {
+  return statusMiB(pid, 'VmHWM')
+}
+
+function statusMiB(pid: number, name: string): number {
+  const kib = new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
+  if (kib === undefined) throw new Error(`process ${pid} tells no ${name}`)
+  return Number(kib) / 1024
+}
+
+/** Takes a process id; waits until it has about as many handles as before (a few more may be idle ones); returns the last count. */
+export async function untilHandlesAreBack(pid: number, before: Handles, timeoutMs = 120_000): Promise<Handles> {
+  const end = performance.now() + timeoutMs
+  for (;;) {
+    const now = handlesOf(pid)
+    if (now.descriptors <= before.descriptors + 5 && now.sockets <= before.sockets + 5) return now
+    if (performance.now() > end) throw new Error(`handles are left over: before ${JSON.stringify(before)}, now ${JSON.stringify(now)}`)
+    await sleep(500)
+  }
+}

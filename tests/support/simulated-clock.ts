@@ -1,0 +1,40 @@
+import type { Clock, ClockReading } from '../../server/license/ports.ts'
+
+/** 2026-03-01T12:00:00Z, where every simulation begins. */
+export const START = Date.UTC(2026, 2, 1, 12)
+
+export interface SimulatedClock extends Clock {
+  /** What time it really is, which only the vendor knows for sure. */
+  real(): number
+  /** Lets time pass, suspended or not: the uptime counts both. */
+  advance(ms: number): void
+  /** Turns the machine off for a while; uptime and boot id begin anew. */
+  reboot(offFor: number): void
+  /** Sets the wall clock forwards or backwards. */
+  shiftWall(ms: number): void
+  /** Sets the wall clock right again. */
+  repairWall(): void
+}
+
+/** Returns a machine's clocks as an experiment wants them; all moments in milliseconds. */
+export function createSimulatedClock(start = START): SimulatedClock {
+  let real = start
+  let uptime = 500_000
+  let boots = 1
+  let wallError = 0
+  return {
+    read: (): ClockReading => ({ wall: real + wallError, uptime, boot: `boot-${boots}` }),
+    real: () => real,
+    advance(ms) {
+      real += ms
+      uptime += ms
+    },
+    reboot(offFor) {
+      real += offFor
+      uptime = 10_000
+      boots++
+    },
+    shiftWall(ms) { wallError += ms },
+    repairWall() { wallError = 0 },
+  }
+}

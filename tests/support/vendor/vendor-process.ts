@@ -1,0 +1,65 @@
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { createSandboxControl } from './control-client.ts'
+import type { SandboxControl } from './control-client.ts'
+
+export interface LicenseServerProcess {
+  url: string
+  port: number
+  control: SandboxControl
+  /** Ends it by SIGTERM; resolves when the process is gone. */
+  stop(): Promise<void>
+  /** Ends it by SIGKILL; resolves when the process is gone. */
+  kill(): Promise<void>
+}
+
+export interface LicenseServerOptions {
+  /** 0, the default, takes any free port; give the port of an earlier one to start it again in its place. */
+  port?: number
+  env?: Record<string, string>
+}
+
+async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const gone = once(child, 'exit')
+  child.kill(signal)
+  await gone
+}
+
+async function listeningUrl(child: ChildProcess): Promise<string> {
+  const { stdout, stderr } = child
+  if (!stdout || !stderr) throw new Error('the sandbox license server has no output to read')
+  let complaint = ''
+  stderr.on('data', (chunk: Buffer) => { complaint += chunk.toString() })
+  return new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('exit', code => reject(new Error(`sandbox license server ended with ${code}: ${complaint.trim()}`)))
+    createInterface({ input: stdout }).on('line', (line) => {
+      const url = /^sandbox license server listening on (\S+)$/.exec(line)?.[1]
+      if (url) resolve(url)
+    })
+  })
+}
+
+/** Starts the sandbox license server as a process of its own; it ends by itself when this process does. */
+export async function startLicenseServer(options: LicenseServerOptions = {}): Promise<LicenseServerProcess> {
+  const { port = 0, env = {} } = options
+  const main = fileURLToPath(new URL('../../license-server/main.ts', import.meta.url))
+  const child = spawn(process.execPath, [main], {
+    env: { ...process.env, HOST: '127.0.0.1', ...env, PORT: String(port) },
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  })
+  const url = await listeningUrl(child)
+  // A defect of the server shows in the output of the test that met it.
+  child.stderr?.pipe(process.stderr)
+  return {
+    url,
+    port: Number(new URL(url).port),
+    control: createSandboxControl(url),
+    stop: () => end(child, 'SIGTERM'),
+    kill: () => end(child, 'SIGKILL'),
+  }
+}

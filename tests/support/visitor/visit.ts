@@ -1,0 +1,81 @@
+import { Agent, request } from 'node:http'
+import type { Product } from '../product-process.ts'
+import { SERVICE_TOKEN } from '../product-process.ts'
+import type { Asked, Shape } from './shapes.ts'
+import { SHAPES } from './shapes.ts'
+
+/* A visitor without an account, who never asks for the same thing twice. */
+
+const CONNECTIONS = 16
+
+export interface Visit {
+  asked: number
+  pages: number
+  /** How often each status was answered. */
+  statuses: Map<number, number>
+  /** Answers of 5xx, and requests that got none, with what was asked. */
+  failures: string[]
+}
+
+let names = 0
+/** A name that was never used before; of eight characters, the last of which differ most. */
+const nextName = () => `n${(2 ** 32 + names++).toString(36)}`
+
+/** Takes how many requests of each shape: pages, and all others; resolves to what was answered once all were sent. */
+export async function visit({ port }: Product, pagesEach: number, othersEach: number): Promise<Visit> {
+  const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS })
+  const seen: Visit = { asked: 0, pages: 0, statuses: new Map(), failures: [] }
+  const queue = turns(pagesEach, othersEach)
+  await Promise.all(Array.from({ length: CONNECTIONS }, async () => {
+    for (const shape of queue) {
+      const asked = shape.ask(nextName())
+      const status = await send(port, agent, asked)
+      seen.asked++
+      if (shape.isPage) seen.pages++
+      seen.statuses.set(status, (seen.statuses.get(status) ?? 0) + 1)
+      if ((status === 0 || status >= 500) && seen.failures.length < 20) seen.failures.push(`${status}: ${shape.what}, ${JSON.stringify(asked)}`)
+    }
+  }))
+  agent.destroy()
+  return seen
+}
+
+/** All shapes side by side, the pages spread over the whole visit. */
+function* turns(pagesEach: number, othersEach: number): Generator<Shape> {
+  const rounds = Math.max(pagesEach, othersEach)
+  for (let round = 0; round < rounds; round++) {
+    for (const shape of SHAPES) {
+      const share = shape.isPage ? pagesEach : othersEach
+      if (Math.floor((round + 1) * share / rounds) > Math.floor(round * share / rounds)) yield shape
+    }
+  }
+}
+
+/** Resolves to the status; 0 where no answer came. */
+function send(port: number, agent: Agent, { method = 'GET', path, headers = {}, body }: Asked): Promise<number> {
+  return new Promise((resolve) => {
+    const sent = request({ host: '127.0.0.1', port, agent, method, path, headers, timeout: 60_000 }, (answer) => {
+      answer.resume().on('end', () => resolve(answer.statusCode ?? 0)).on('error', () => resolve(0))
+    })
+    sent.on('timeout', () => sent.destroy()).on('error', () => resolve(0)).end(body)
+  })
+}
+
+/** Asks whether a feature is licensed, again and again until it is told to end; returns the statuses it got. */
+export function watchFeature({ url }: Product): () => Promise<Map<number, number>> {
+  const statuses = new Map<number, number>()
+  let going = true
+  const watching = (async () => {
+    while (going) {
+      const headers = { authorization: `Bearer ${SERVICE_TOKEN}` }
+      const status = await fetch(`${url}/api/features/sso`, { headers, signal: AbortSignal.timeout(10_000) }).then(({ status }) => status, () => 0)
+      statuses.set(status, (statuses.get(status) ?? 0) + 1)
+      await new Promise(resolve => setTimeout(resolve, 100))
+    }
+  })()
+  return async () => {
+    going = false
+    await watching
+    return statuses
+  }
+}

@@ -1,0 +1,29 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { compileStyles, STYLED } from '../../../app/ant/compile-styles.ts'
+
+const APP = new URL('../../../app/', import.meta.url)
+const templates = readdirSync(APP, { recursive: true, encoding: 'utf8' }).filter(file => file.endsWith('.vue'))
+  .map(file => readFileSync(new URL(file, APP), 'utf8')).join('\n')
+
+test('every component of ant-design-vue on the pages has its styles in the stylesheet, and no other', () => {
+  const used = new Set([...templates.matchAll(/<A([A-Z]\w+)/g)].map(([, name]) => name))
+  expect([...used].toSorted()).toEqual(Object.keys(STYLED).toSorted())
+})
+
+test('the stylesheet has both colour schemes, and what is dark only under the dark one', async () => {
+  const sheet = await compileStyles()
+  const light = sheet.slice(0, sheet.indexOf(':where([data-theme'))
+  const dark = sheet.slice(light.length)
+  for (const selector of ['.ant-btn', '.ant-btn-primary', '.ant-btn-default.ant-btn-dangerous', '.ant-input', 'textarea.ant-input']) {
+    expect(light).toContain(selector)
+    expect(dark).toContain(`:where([data-theme='dark']) ${selector}`)
+  }
+  const field = (text: string) => /\.ant-input\{[^}]*background-color:(#\w+)/.exec(text)?.[1]
+  expect([field(light), field(dark)]).toEqual(['#ffffff', '#2b2b2b'])
+  // Nothing of the dark one stands where it would hold in the light one too.
+  expect(dark.replaceAll(/:where\(\[data-theme='dark'\]\)[^{]*\{[^}]*\}/g, '').trim()).toBe('')
+  expect(sheet).not.toContain('data-ant-cssinjs')
+  // Links look as our own stylesheet says, focus included.
+  expect(sheet).not.toMatch(/[},\s]a(:\w+)?\{/)
+})

@@ -1,0 +1,39 @@
+import { IncomingMessage, ServerResponse } from 'node:http'
+import { Socket } from 'node:net'
+import { createEvent } from 'h3'
+import { describe, expect, it } from 'vitest'
+import { LicenseError } from '../../../server/license/errors.ts'
+import { createRateLimits } from '../../../server/http/rate-limits.ts'
+import { peerOf } from '../../../server/http/peer.ts'
+
+function networkOf(address: string): string {
+  const request = new IncomingMessage(new Socket())
+  Object.defineProperty(request.socket, 'remoteAddress', { value: '127.0.0.1' })
+  request.headers['x-forwarded-for'] = address
+  return peerOf(createEvent(request, new ServerResponse(request)), { trustProxy: ['127.0.0.1'], publicUrl: null }).network
+}
+
+describe('F82: what limits go by', () => {
+  it.each([
+    ['192.0.2.1', '192.0.2.1'], ['::ffff:192.0.2.1', '192.0.2.1'], ['[::ffff:c000:201]:443', '192.0.2.1'], ['192.0.2.1:51234', '192.0.2.1'],
+    ['2001:db8:1:2::1', '2001:db8:1:2::/64'], ['2001:DB8:1:2:ffff:ffff:ffff:ffff', '2001:db8:1:2::/64'], ['[2001:db8:1:2::1]:443', '2001:db8:1:2::/64'],
+    ['2001:db8:1:3::1', '2001:db8:1:3::/64'], ['::1', '0:0:0:0::/64'],
+  ])('%s is %s', (address, network) => {
+    expect(networkOf(address)).toBe(network)
+  })
+
+  it('10,000 addresses of one /64 are one, with five tries at an account', async () => {
+    const limits = createRateLimits()
+    const refused = (error: unknown) => {
+      expect(error).toBeInstanceOf(LicenseError)
+      return 'refused'
+    }
+    const outcomes = []
+    for (let nth = 0; nth < 10_000; nth++) {
+      const network = networkOf(`2001:db8:1:2:${nth.toString(16)}:${(nth * 31 % 65_536).toString(16)}::1`)
+      outcomes.push(await limits.use('login', JSON.stringify(['admin@example.com', network])).then(() => 'judged', refused))
+    }
+    expect(outcomes.filter(outcome => outcome === 'judged')).toHaveLength(5)
+    await limits.use('login', JSON.stringify(['admin@example.com', networkOf('2001:db8:1:3::1')]))
+  })
+})

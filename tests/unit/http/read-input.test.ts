@@ -1,0 +1,64 @@
+import { createEvent } from 'h3'
+import { afterEach, describe, expect, it } from 'vitest'
+import type { z } from 'zod'
+import { errorBodyOf } from '../../../server/http/http-error.ts'
+import { readJsonBody } from '../../../server/http/read-input.ts'
+import { OPERATIONS } from '../../../shared/operations.ts'
+import { startServer } from '../../support/vendor-door.ts'
+
+/** Sends a body to the parser that every route uses; returns what the route would get, or the code of the refusal. */
+async function parsedAs(schema: z.ZodType, body: string): Promise<unknown> {
+  const { promise, resolve, reject } = Promise.withResolvers<unknown>()
+  const url = await startServer(async (request, response) => {
+    await readJsonBody(createEvent(request, response), schema).then(resolve, error => error instanceof Error ? resolve(errorBodyOf(error).data) : reject(error))
+    response.end()
+  })
+  await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body })
+  return promise
+}
+
+const OBJECTS: [string, object][] = [['objects', {}], ['arrays', []], ['functions', () => undefined]]
+const untouched = () => OBJECTS.map(([, each]) => [Reflect.get(each, 'credential'), Reflect.get(each, 'polluted'), Reflect.ownKeys(Object.getPrototypeOf(each)).length])
+const before = untouched()
+
+afterEach(() => {
+  for (const [, each] of OBJECTS) for (const member of ['credential', 'polluted']) Reflect.deleteProperty(Object.getPrototypeOf(each), member)
+})
+
+const HOSTILE = [
+  '{"__proto__":{"credential":"nc_demo_standard","polluted":true}}',
+  '{"constructor":{"prototype":{"credential":"nc_demo_standard","polluted":true}}}',
+  '{"__proto__":null}', '{"constructor":null}', '{"\\u005f_proto__":{"credential":"nc_demo_standard"}}',
+  '[{"__proto__":{"credential":"nc_demo_standard"}}]', '{"a":{"__proto__":{"__proto__":{"credential":"nc_demo_standard"}}}}',
+]
+
+describe('the body of a request', () => {
+  it.each(HOSTILE)('F04: %s gives no object a credential, neither this one nor the next', async (body) => {
+    expect(await parsedAs(OPERATIONS.saveLicense.body, body)).toMatchObject({ code: 'VALIDATION' })
+    expect(untouched()).toEqual(before)
+    expect(Reflect.get({}, 'credential')).toBeUndefined()
+    expect(await parsedAs(OPERATIONS.saveLicense.body, '{}')).toMatchObject({ code: 'VALIDATION', fields: { credential: 'invalid_type' } })
+  })
+
+  it('F04: beside a credential, such a member is left out', async () => {
+    const parsed = await parsedAs(OPERATIONS.saveLicense.body, '{"credential":"nc_demo_standard","__proto__":{"revision":7,"polluted":true},"constructor":1}')
+    expect(parsed).toEqual({ credential: 'nc_demo_standard' })
+    expect(Object.getPrototypeOf(parsed)).toBe(Object.prototype)
+    expect(Reflect.ownKeys(Object(parsed))).toEqual(['credential'])
+    expect(untouched()).toEqual(before)
+  })
+
+  it.each(['\0', 'a\0@example.com', 'a\u001b@example.com', 'a\u0085b', '\u007f@example.com'])('an e-mail with a control character is none: %j', async (email) => {
+    expect(await parsedAs(OPERATIONS.login.body, JSON.stringify({ email, password: 'any' }))).toMatchObject({ code: 'VALIDATION' })
+    expect(await parsedAs(OPERATIONS.createUser.body, JSON.stringify({ email, password: 'long enough for this', role: 'viewer' }))).toMatchObject({ code: 'VALIDATION' })
+  })
+
+  it('an e-mail is looked up without the white space around it, and in lower case', async () => {
+    expect(await parsedAs(OPERATIONS.login.body, JSON.stringify({ email: ' \tAda@Example.com\r\n', password: 'any' }))).toMatchObject({ email: 'ada@example.com' })
+  })
+
+  it.each(['\0', 'a\0', '\n', '\u0080'])('an account\'s id with a control character is none: %j', (id) => {
+    expect(OPERATIONS.updateUser.params.safeParse({ id }).success).toBe(false)
+    expect(OPERATIONS.deleteUser.params.safeParse({ id }).success).toBe(false)
+  })
+})

@@ -1,0 +1,184 @@
+import { describe, expect, it } from 'vitest'
+import type { ClientOptions } from '../../../server/license-server/client.ts'
+import { createLicenseServerClient } from '../../../server/license-server/client.ts'
+import type { CallName, RequestOf } from '../../../server/license-server/protocol.ts'
+import { REFUSAL_CODES } from '../../../server/license-server/protocol.ts'
+import type { Answer } from '../../support/vendor-door.ts'
+import { startDoor, startServer } from '../../support/vendor-door.ts'
+
+const NONCE = 'n'.repeat(32)
+const REQUESTS: { [C in Exclude<CallName, 'ping'>]: RequestOf<C> } = {
+  activate: { license_key: 'nc_a_key_0001', instance_id: 'a'.repeat(32), nonce: NONCE, version: '1.2.3', kids: ['k1'] },
+  checkIn: { lease: 'a.b.c', nonce: NONCE, version: '1.2.3', kids: ['k1'], seats_used: 7 },
+  renew: { lease: 'a.b.c', nonce: NONCE, version: '1.2.3', kids: ['k1'] },
+  deactivate: { lease: 'a.b.c', nonce: NONCE },
+}
+const GRANTED = JSON.stringify({ lease: 'x.y.z', secret: 's'.repeat(16) })
+
+function clientTo(baseUrl: string, options: Partial<ClientOptions> = {}) {
+  return createLicenseServerClient({ baseUrl, version: '1.2.3', proxyFor: () => '', ...options })
+}
+
+/** What a client makes of an answer to an activation. */
+async function outcomeOf(answer: Answer) {
+  return clientTo((await startDoor(answer)).url).call('activate', REQUESTS.activate)
+}
+
+describe('a call to the license server', () => {
+  it.each([
+    ['activate', 'POST', '/api/v1/licenses/activate', undefined], ['checkIn', 'POST', '/api/v1/licenses/check-in', 'secret-of-this'],
+    ['renew', 'POST', '/api/v1/licenses/renew', 'secret-of-this'], ['deactivate', 'POST', '/api/v1/licenses/deactivate', 'secret-of-this'],
+  ] as const)('%s sends its body and nothing else', async (name, method, path, secret) => {
+    const { url, received } = await startDoor()
+    await clientTo(url).call(name, REQUESTS[name], secret === undefined ? {} : { secret })
+    expect(received).toHaveLength(1)
+    expect(received[0]).toMatchObject({ method, path })
+    expect(JSON.parse(received[0]?.body ?? '')).toEqual(REQUESTS[name])
+    const { host: _host, connection: _connection, 'content-length': _length, ...headers } = received[0]?.headers ?? {}
+    expect(headers).toEqual({
+      'accept': 'application/json', 'accept-encoding': 'identity', 'content-type': 'application/json', 'user-agent': 'nocodb-license/1.2.3',
+      ...(secret === undefined ? {} : { authorization: `Bearer ${secret}` }),
+    })
+  })
+
+  it('ping sends no body, and no header that speaks of one', async () => {
+    const { url, received } = await startDoor({ body: '{"ok":true,"time":"2026-03-01T12:00:00Z"}' })
+    expect(await clientTo(url).ping()).toEqual({ ok: true, value: { ok: true, time: '2026-03-01T12:00:00Z' } })
+    expect(received[0]).toMatchObject({ method: 'GET', path: '/api/v1/ping', body: '' })
+    expect(Object.keys(received[0]?.headers ?? {}).sort()).toEqual(['accept', 'accept-encoding', 'connection', 'host', 'user-agent'])
+  })
+
+  it.each(['', '/', '///'])('finds its address with "%s" at the end of the base', async (end) => {
+    const { url, received } = await startDoor({ body: GRANTED })
+    const client = clientTo(url + end)
+    expect(client.baseUrl).toBe(url)
+    await client.call('activate', REQUESTS.activate)
+    expect(received[0]?.path).toBe('/api/v1/licenses/activate')
+  })
+
+  it('keeps a path of the base', async () => {
+    const { url, received } = await startDoor({ body: GRANTED })
+    await clientTo(`${url}/licensing/`).call('activate', REQUESTS.activate)
+    expect(received[0]?.path).toBe('/licensing/api/v1/licenses/activate')
+  })
+
+  it('leaves no connection behind', async () => {
+    const sockets = new Set<unknown>()
+    const url = await startServer((request, response) => {
+      sockets.add(request.socket)
+      request.socket.once('close', () => sockets.delete(request.socket))
+      response.writeHead(200, { 'content-type': 'application/json' }).end(GRANTED)
+    })
+    const client = clientTo(url)
+    for (let calls = 0; calls < 3; calls++) expect((await client.call('activate', REQUESTS.activate)).ok).toBe(true)
+    await expect.poll(() => sockets.size).toBe(0)
+  })
+})
+
+describe('a good answer', () => {
+  it('is what the protocol says, without what it does not know', async () => {
+    const body = JSON.stringify({ lease: 'x.y.z', secret: 's'.repeat(16), more: [1] })
+    expect(await outcomeOf({ body })).toEqual({ ok: true, value: { lease: 'x.y.z', secret: 's'.repeat(16) } })
+  })
+
+  it.each(['application/json', 'application/json; charset=utf-8', 'Application/JSON', 'application/vnd.nocodb+json'])('F35: may be called %s', async (type) => {
+    expect((await outcomeOf({ body: GRANTED, headers: { 'content-type': type } })).ok).toBe(true)
+  })
+
+  it.each([200, 201, 299])('may have the status %d', async (status) => {
+    expect((await outcomeOf({ status, body: GRANTED })).ok).toBe(true)
+  })
+
+  it('may hold what would begin a page further on', async () => {
+    const body = JSON.stringify({ lease: 'a<b', secret: 's'.repeat(16) })
+    expect(await outcomeOf({ body })).toMatchObject({ ok: true, value: { lease: 'a<b' } })
+  })
+
+  it('may say that its encoding is none', async () => {
+    expect((await outcomeOf({ body: GRANTED, headers: { 'content-encoding': 'Identity' } })).ok).toBe(true)
+  })
+
+  const LIMIT = 64 * 1024
+  it.each([[LIMIT, true], [LIMIT + 1, false]])('F37: of %d bytes is read: %s', async (size, ok) => {
+    expect((await outcomeOf({ body: GRANTED.padStart(size) })).ok).toBe(ok)
+  })
+
+  it('F37: is counted in bytes as they come, not as letters or as it says of itself', async () => {
+    const body = JSON.stringify({ lease: 'x.y.z', secret: 's'.repeat(16), more: 'ü'.repeat(33_000) })
+    expect(body.length).toBeLessThan(LIMIT)
+    expect(await outcomeOf({ body })).toMatchObject({ ok: false, code: 'SERVER_RESPONSE_INVALID' })
+  })
+
+  it('is put together from pieces that cut a letter in two', async () => {
+    const bytes = Buffer.from(JSON.stringify({ lease: 'ü', secret: 's'.repeat(16) }))
+    const cut = bytes.indexOf(0xc3) + 1
+    const url = await startServer(async (_request, response) => {
+      response.writeHead(200, { 'content-type': 'application/json' })
+      response.write(bytes.subarray(0, cut))
+      await new Promise(resolve => setTimeout(resolve, 30))
+      response.end(bytes.subarray(cut))
+    })
+    expect(await clientTo(url).call('activate', REQUESTS.activate)).toMatchObject({ ok: true, value: { lease: 'ü' } })
+  })
+})
+
+const invalid = { ok: false, code: 'SERVER_RESPONSE_INVALID', answered: true, refusal: null, retryAfterMs: null }
+const portal = { ...invalid, code: 'NET_CAPTIVE_PORTAL' }
+
+describe('an answer that is none', () => {
+  it.each<[string, Answer, object]>([
+    ['F35: an HTML page', { body: '<html>', headers: { 'content-type': 'text/html' } }, portal],
+    ['F35: XHTML', { body: '', headers: { 'content-type': 'application/xhtml+xml' } }, portal],
+    ['F35: HTML in capitals', { body: 'hello', headers: { 'content-type': 'TEXT/HTML' } }, portal],
+    ['F35: HTML that is called JSON', { body: '\n  <!doctype html>' }, portal],
+    ['F35: nothing', { body: '' }, invalid],
+    ['F35: text', { body: GRANTED, headers: { 'content-type': 'text/plain' } }, invalid],
+    ['F35: something that begins like JSON', { body: GRANTED, headers: { 'content-type': 'application/jsonlines' } }, invalid],
+    ['F35: JSON that is called something before it', { body: GRANTED, headers: { 'content-type': 'x-application/json' } }, invalid],
+    ['F35: no type', { body: GRANTED, headers: { 'content-type': '' } }, invalid],
+    ['F37: cut JSON', { body: GRANTED.slice(0, -4) }, invalid],
+    ['F37: another schema', { body: '{"lease":1,"secret":"0123456789abcdef"}' }, invalid],
+    ['F37: a compressed body', { body: GRANTED, headers: { 'content-encoding': 'gzip' } }, invalid],
+    ['F34: 301', { status: 301, headers: { location: 'http://127.0.0.1:9/' } }, portal],
+    ['F34: 300', { status: 300 }, portal],
+    ['F34: 399', { status: 399 }, portal],
+    ['F35: 511', { status: 511 }, portal],
+    ['F33: 407', { status: 407 }, { ...invalid, code: 'NET_PROXY' }],
+  ])('%s', async (_what, answer, expected) => {
+    expect(await outcomeOf(answer)).toMatchObject(expected)
+  })
+})
+
+describe('a refusal', () => {
+  const refusing = (code: string, message: unknown = 'a text') => JSON.stringify({ error: { code, message } })
+
+  it.each(REFUSAL_CODES)('%s is told on as the unsigned word that it is', async (code) => {
+    const limited = code === 'rate_limited'
+    expect(await outcomeOf({ status: 400, body: refusing(code) })).toEqual({
+      ok: false, code: limited ? 'SERVER_RATE_LIMITED' : 'SERVER_ERROR', refusal: code, answered: true, retryAfterMs: null, cause: 'HTTP 400',
+    })
+  })
+
+  const OTHERS = [400, 401, 403, 404, 408, 418, 500, 502, 503, 504, 599]
+  it.each<[string, Answer, string]>([
+    ['F36: of a server that is broken', { status: 500, body: refusing('revoked') }, 'SERVER_ERROR'],
+    ['F36: that nobody knows', { status: 422, body: refusing('mood') }, 'SERVER_ERROR'],
+    ['F36: without a text', { status: 422, body: refusing('revoked', null) }, 'SERVER_ERROR'],
+    ['F36: as a page', { status: 403, body: '<html>', headers: { 'content-type': 'text/html' } }, 'SERVER_ERROR'],
+    ['F36: with 429', { status: 429, body: '' }, 'SERVER_RATE_LIMITED'],
+    ...OTHERS.map((status): [string, Answer, string] => [`F36: with ${status}`, { status, body: '' }, 'SERVER_ERROR']),
+  ])('%s gives no reason', async (_what, answer, code) => {
+    expect(await outcomeOf(answer)).toMatchObject({ ok: false, code, refusal: null, answered: true, cause: `HTTP ${answer.status}` })
+  })
+
+  const NOW = 'Sun, 01 Mar 2026 12:00:00 GMT'
+  it.each([
+    ['120', 120_000], ['0', 0], [' 5 ', 5000], ['999999999999999', 999_999_999_999_999_000], ['9999999999999999', null], ['-5', null],
+    ['1.5', null], ['1e3', null], ['soon', null], ['', null], ['Sun, 01 Mar 2026 12:01:30 GMT', 90_000],
+    ['Sun, 01 Mar 2026 12:00:00 GMT', null], ['Sun, 01 Mar 2026 11:00:00 GMT', null], ['2', 2000], ['2026-03-02', null],
+  ])('F36: Retry-After "%s" is %s ms', async (value, expected) => {
+    for (const status of [429, 503]) {
+      expect(await outcomeOf({ status, headers: { 'retry-after': value, 'date': NOW } })).toMatchObject({ retryAfterMs: expected })
+    }
+  })
+})

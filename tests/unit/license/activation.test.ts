@@ -1,0 +1,202 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { verifyServerLease } from '../../../server/license/token.ts'
+import { DAY, HOUR, offlineToken, OTHER_INSTANCE } from '../../support/claims.ts'
+import { START } from '../../support/simulated-clock.ts'
+import { keyring, strangerSigner, verifySynchronously } from '../../support/signing.ts'
+import type { Draft } from '../../support/simulated-vendor.ts'
+import { AIRGAPPED_KEY, createGate, failure, KEY, licenseAt, SECRET } from '../../support/simulated-vendor.ts'
+import { expectNothingChanged, save, traceOf } from '../../support/saving.ts'
+import { ADMIN, createWorld, settle, VERSION } from '../../support/world.ts'
+
+beforeEach(verifySynchronously)
+
+describe('saving a key', () => {
+  it('activates at once, by one call that says who asks and which signers are known', async () => {
+    const world = await createWorld()
+    await save(world, ` ${KEY.slice(0, 5)}\u200b${KEY.slice(5)}\n`)
+    expect(world.service.view('admin')).toMatchObject({ state: 'active', entitled: true, method: 'standard', maskedKey: 'nc_••••••••6789' })
+    const [call, ...others] = world.vendor.calls
+    expect(others).toEqual([])
+    expect(call).toMatchObject({ name: 'activate', secret: null })
+    expect(call?.body).toEqual({
+      license_key: KEY, instance_id: world.service.instanceId, nonce: expect.stringMatching(/^[0-9a-f]{32}$/), version: VERSION, kids: ['vendor-1'],
+    })
+  })
+
+  it('stores lease, secret and schedule, and the key only masked', async () => {
+    const world = await createWorld()
+    await save(world, KEY)
+    const { license } = await world.store.read()
+    expect(license).toMatchObject({
+      method: 'standard', jti: 'lic_standard-1', verdict: null, secret: SECRET, maskedKey: 'nc_••••••••6789', activatedAt: START,
+      lastState: 'active', lastSuccessAt: START, lastAttemptAt: START, consecutiveFailures: 0, failingSince: null, lastError: null,
+    })
+    expect(license?.nextAt).toBeGreaterThanOrEqual(START + 5.4 * HOUR)
+    expect(license?.nextAt).toBeLessThanOrEqual(START + 6 * HOUR)
+    expect(JSON.stringify(await world.store.read())).not.toContain(KEY)
+    expect(await world.store.getSeq('lic_standard')).toEqual({ sub: 'lic_standard', seq: 1, jti: 'lic_standard-1' })
+  })
+
+  it('that is airgapped plans no further call', async () => {
+    const world = await createWorld()
+    await save(world, AIRGAPPED_KEY)
+    expect((await world.store.read()).license).toMatchObject({ method: 'airgapped', nextAt: null, secret: SECRET, maskedKey: 'nc_ag_••••••••6789' })
+    expect(world.service.view('admin')).toMatchObject({ state: 'active', checkIn: null, graceEndsAt: null, renews: null })
+  })
+
+  it('sets trusted time to what the vendor signed, backwards too', async () => {
+    const world = await createWorld()
+    await world.service.save({ credential: offlineToken({ sub: 'lic_token', iat: (START + 40 * DAY) / 1000, exp: (START + 400 * DAY) / 1000, instance_id: world.service.instanceId }), actor: ADMIN })
+    expect(world.service.moment().effective).toBe(START + 40 * DAY)
+    await save(world, KEY)
+    expect(world.service.moment()).toMatchObject({ effective: START, trusted: START, continuous: true })
+    expect((await world.store.read()).trusted).toMatchObject({ at: START, continuous: true })
+  })
+
+  it('writes down who activated what until when', async () => {
+    const world = await createWorld()
+    await save(world, KEY)
+    expect(world.store.events).toEqual([expect.objectContaining({
+      kind: 'activated', actor: 'user', actorEmail: 'admin@customer.example', address: '192.0.2.7', at: START,
+      details: { method: 'standard', licenseId: 'lic_standard', expiresAt: new Date(START + 365 * DAY).toISOString() },
+    })])
+  })
+
+  it('tells its steps in order', async () => {
+    const world = await createWorld()
+    const steps: string[] = []
+    await save(world, KEY, { onStep: step => steps.push(step) })
+    expect(steps).toEqual(['checked', 'contacted', 'verified', 'stored'])
+  })
+
+  it('again gives the same license a fresh lease and frees no seat', async () => {
+    const world = await createWorld()
+    await save(world, KEY)
+    await save(world, KEY)
+    expect(world.service.view('admin')).toMatchObject({ state: 'active', licenseId: 'lic_standard', revision: 2 })
+    expect(await world.store.dueDeactivations(Infinity)).toEqual([])
+  })
+})
+
+describe('an activation that fails leaves everything as it was', () => {
+  it.each([
+    ['unknown_key', 'KEY_UNKNOWN'], ['expired', 'LICENSE_EXPIRED'], ['revoked', 'LICENSE_REVOKED'], ['suspended', 'LICENSE_SUSPENDED'],
+    ['method_not_in_plan', 'METHOD_NOT_IN_PLAN'], ['bound_elsewhere', 'BOUND_TO_DIFFERENT_INSTALLATION'], ['rate_limited', 'SERVER_RATE_LIMITED'],
+    ['bad_request', 'SERVER_ERROR'],
+  ] as const)('refused with %s: %s', async (refusal, code) => {
+    const world = await createWorld()
+    await save(world, AIRGAPPED_KEY)
+    const before = await traceOf(world)
+    world.vendor.failing = failure(refusal === 'rate_limited' ? 'SERVER_RATE_LIMITED' : 'SERVER_ERROR', { refusal, answered: true, cause: 'HTTP 403' })
+    const steps: string[] = []
+    await expect(save(world, KEY, { onStep: step => steps.push(step) })).rejects.toMatchObject({ code })
+    expect(steps).toEqual(['checked'])
+    await expectNothingChanged(world, before)
+  })
+
+  it('bound elsewhere names the installation that asked, and other refusals nothing', async () => {
+    const world = await createWorld()
+    world.vendor.failing = failure('SERVER_ERROR', { refusal: 'bound_elsewhere' })
+    await expect(save(world, KEY)).rejects.toMatchObject({ details: { expected: world.service.instanceId, found: null } })
+    world.vendor.failing = failure('SERVER_ERROR', { refusal: 'expired' })
+    await expect(save(world, KEY)).rejects.toMatchObject({ details: undefined })
+  })
+
+  it.each(['NET_DNS', 'NET_CONNECT', 'NET_TIMEOUT', 'NET_TLS', 'NET_PROXY', 'NET_CAPTIVE_PORTAL', 'SERVER_ERROR', 'SERVER_RESPONSE_INVALID'] as const)(
+    'by %s, its cause kept for the log', async (code) => {
+      const world = await createWorld()
+      await save(world, AIRGAPPED_KEY)
+      const before = await traceOf(world)
+      world.vendor.failing = failure(code, { cause: 'ECONNRESET' })
+      await expect(save(world, KEY)).rejects.toMatchObject({ code, cause: 'ECONNRESET' })
+      await expectNothingChanged(world, before)
+    })
+
+  it.each<[string, (draft: Draft) => void, string]>([
+    ['another nonce', ({ claims }) => { claims.nonce = 'f'.repeat(32) }, 'SERVER_RESPONSE_INVALID'],
+    ['another installation', ({ claims }) => { claims.instance_id = OTHER_INSTANCE }, 'SERVER_RESPONSE_INVALID'],
+    ['another method', ({ claims }) => { claims.method = 'airgapped' }, 'SERVER_RESPONSE_INVALID'],
+    ['a signature of somebody else', (draft) => { draft.signer = strangerSigner }, 'SERVER_RESPONSE_INVALID'],
+    ['claims that are wrong', ({ claims }) => { claims.exp = 0 }, 'SERVER_RESPONSE_INVALID'],
+    ['an offline token', ({ header }) => { header.typ = 'nc-offline+jwt' }, 'SERVER_RESPONSE_INVALID'],
+    ['a signer unknown to this build', ({ header }) => { header.kid = 'vendor-2' }, 'TOKEN_UNKNOWN_SIGNER'],
+  ])('when the answer is of %s', async (_, spoil, code) => {
+    const world = await createWorld()
+    await save(world, AIRGAPPED_KEY)
+    const before = await traceOf(world)
+    world.vendor.spoil = spoil
+    await expect(save(world, KEY)).rejects.toMatchObject({ code })
+    await expectNothingChanged(world, before)
+  })
+
+  it.each([[1, 'lic_standard-old'], [2, 'lic_standard-other']])('when the answer is older than one seen, or of its age: seq %i', async (seq, jti) => {
+    const world = await createWorld()
+    await save(world, KEY)
+    await save(world, KEY)
+    const before = await traceOf(world)
+    world.vendor.spoil = ({ claims }) => Object.assign(claims, { seq, jti })
+    await expect(save(world, KEY)).rejects.toMatchObject({ code: 'SERVER_RESPONSE_INVALID' })
+    await expectNothingChanged(world, before)
+  })
+
+  it('by what was pasted, before anybody is called', async () => {
+    const world = await createWorld()
+    await expect(save(world, 'NC_wrong_case')).rejects.toMatchObject({ code: 'CREDENTIAL_MALFORMED' })
+    expect(world.vendor.calls).toEqual([])
+  })
+
+  it('by the database', async () => {
+    const world = await createWorld()
+    await save(world, AIRGAPPED_KEY)
+    const before = await traceOf(world)
+    world.vendor.beforeAnswer = () => { world.store.available = false }
+    await expect(save(world, KEY)).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' })
+    world.store.available = true
+    await expectNothingChanged(world, before)
+  })
+})
+
+describe('saves that meet', () => {
+  it.each([[0], [2]])('are refused over another revision than the current one: %i', async (revision) => {
+    const world = await createWorld()
+    await save(world, AIRGAPPED_KEY, { revision: 0 })
+    await expect(save(world, KEY, { revision })).rejects.toMatchObject({ code: 'CONFLICT', details: { revision: 1 } })
+    expect(world.vendor.callsOf('activate')).toHaveLength(1)
+  })
+
+  it('the later of two at once is told of the conflict, and the first stands', async () => {
+    const world = await createWorld()
+    const gate = createGate()
+    world.vendor.beforeAnswer = gate.pass
+    const slow = save(world, KEY, { revision: 0 })
+    await settle()
+    world.vendor.beforeAnswer = null
+    await save(world, AIRGAPPED_KEY, { revision: 0 })
+    gate.open()
+    await expect(slow).rejects.toMatchObject({ code: 'CONFLICT', details: { revision: 1 } })
+    expect(world.service.view('admin')).toMatchObject({ method: 'airgapped', revision: 1 })
+  })
+})
+
+describe('replacing a standard license', () => {
+  it('queues freeing the seat of the old one, by its own lease and secret', async () => {
+    const world = await createWorld()
+    await save(world, KEY)
+    const { license } = await world.store.read()
+    await save(world, AIRGAPPED_KEY)
+    expect(await world.store.dueDeactivations(START)).toEqual([
+      expect.objectContaining({ lease: license?.lease, secret: SECRET, createdAt: START, nextAt: START }),
+    ])
+  })
+
+  it('by another standard one queues it as well; replacing any other method does not', async () => {
+    const world = await createWorld()
+    world.vendor.licenses.set('nc_another_key', licenseAt(world.clock, 'lic_another'))
+    await save(world, AIRGAPPED_KEY)
+    await save(world, KEY)
+    expect(await world.store.dueDeactivations(Infinity)).toEqual([])
+    await save(world, 'nc_another_key')
+    const [pending] = await world.store.dueDeactivations(Infinity)
+    expect((await verifyServerLease(pending?.lease ?? '', keyring)).claims.sub).toBe('lic_standard')
+  })
+})

@@ -1,0 +1,217 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { DAY, HOUR, OTHER_INSTANCE } from '../../support/claims.ts'
+import { START } from '../../support/simulated-clock.ts'
+import { createFixedRandom } from '../../support/random.ts'
+import { strangerSigner, verifySynchronously } from '../../support/signing.ts'
+import type { Draft } from '../../support/simulated-vendor.ts'
+import { failure, KEY, SECRET } from '../../support/simulated-vendor.ts'
+import type { World } from '../../support/world.ts'
+import { ADMIN, createWorld, VERSION } from '../../support/world.ts'
+
+beforeEach(verifySynchronously)
+
+async function licensed(key = KEY): Promise<World> {
+  const world = await createWorld({ random: createFixedRandom(0) })
+  await world.service.save({ credential: key, actor: ADMIN })
+  world.clock.advance(HOUR)
+  return world
+}
+const license = async (world: World) => (await world.store.read()).license
+function standardOf(world: World) {
+  const found = world.vendor.licenses.get(KEY)
+  if (!found) throw new Error('the vendor lost the license')
+  return found
+}
+
+describe('a good check-in', () => {
+  it('sends the lease, a nonce, version, kids and seats, with the secret of this installation', async () => {
+    const world = await licensed()
+    const before = await license(world)
+    await world.service.setSeatsUsed(12)
+    await world.service.checkIn(ADMIN)
+    const [call] = world.vendor.callsOf('checkIn')
+    expect(call).toMatchObject({ secret: SECRET })
+    expect(call?.body).toEqual({
+      lease: before?.lease, nonce: expect.stringMatching(/^[0-9a-f]{32}$/), version: VERSION, kids: ['vendor-1'], seats_used: 12,
+    })
+  })
+
+  it('swaps the lease and plans the next', async () => {
+    const world = await licensed()
+    await world.service.checkIn(ADMIN)
+    const at = START + HOUR
+    expect(await license(world)).toMatchObject({ jti: 'lic_standard-2', lastSuccessAt: at, lastAttemptAt: at, nextAt: at + 6 * HOUR })
+    expect(world.service.view('admin').issuedAt).toBe(new Date(at).toISOString())
+    expect(world.observed).toEqual(['fresh'])
+  })
+
+  it('that changes no term is no news: same revision, folded in the log', async () => {
+    const world = await licensed()
+    await world.service.checkIn(ADMIN)
+    world.clock.advance(HOUR)
+    await world.service.checkIn(ADMIN)
+    expect(world.service.view('admin').revision).toBe(1)
+    expect(world.store.events.map(({ kind, count, actorEmail }) => [kind, count, actorEmail]))
+      .toEqual([['activated', 1, 'admin@customer.example'], ['check_in_succeeded', 2, 'admin@customer.example']])
+  })
+
+  it.each<[string, (claims: Record<string, unknown>) => void]>([
+    ['plan', (claims) => { claims.plan = 'business' }], ['seats', (claims) => { claims.seats = 26 }], ['features', (claims) => { claims.features = ['sso'] }],
+    ['licensee', (claims) => { claims.licensee = { organization: 'Acme 2' } }], ['periods', (claims) => { claims.check_in = { every: 3600, grace: 604_800 } }],
+    ['grace', (claims) => { claims.check_in = { every: 21_600, grace: 1 } }], ['limits', (claims) => { claims.limits = { limit_editor: 5 } }],
+  ])('that changes the %s grows the revision', async (_, change) => {
+    const world = await licensed()
+    world.vendor.spoil = ({ claims }) => change(claims)
+    await world.service.checkIn(ADMIN)
+    expect(world.service.view('admin').revision).toBe(2)
+  })
+
+  it('picks up a renewal and says so', async () => {
+    const world = await licensed()
+    const { exp } = standardOf(world)
+    standardOf(world).exp = exp + 86_400
+    await world.service.checkIn(ADMIN)
+    const [from, to] = [exp * 1000, exp * 1000 + DAY].map(at => new Date(at).toISOString())
+    expect(world.service.view('admin')).toMatchObject({ expiresAt: to, revision: 2 })
+    expect(world.store.events.at(-1)).toMatchObject({ kind: 'renewed', details: { from, to } })
+  })
+
+  it('counts as good for its day, and ends a row of failures', async () => {
+    const world = await licensed()
+    world.vendor.failing = failure('NET_DNS')
+    await expect(world.service.checkIn(ADMIN)).rejects.toMatchObject({ code: 'NET_DNS' })
+    world.vendor.failing = null
+    await world.service.checkIn(ADMIN)
+    expect(await license(world)).toMatchObject({ consecutiveFailures: 0, failingSince: null, lastError: null })
+    expect(await world.service.listCheckInDays(30)).toEqual([{ day: '2026-03-01', good: 1, failed: 1 }])
+  })
+
+  it('corrects a clock that was ahead, backwards', async () => {
+    const world = await licensed()
+    await world.boot()
+    world.clock.shiftWall(3 * DAY)
+    expect(world.service.moment().effective).toBe(START + HOUR + 3 * DAY)
+    await world.service.checkIn(ADMIN)
+    expect(world.service.moment()).toMatchObject({ effective: START + HOUR, continuous: true })
+  })
+})
+
+describe('a verdict', () => {
+  it.each([['revoked', 'revoked'], ['suspended', 'suspended'], ['bound_elsewhere', 'mismatch']] as const)('%s takes features away at once: %s', async (verdict, state) => {
+    const world = await licensed()
+    standardOf(world).verdict = verdict
+    await world.service.checkIn(ADMIN)
+    expect(world.service.view('admin')).toMatchObject({ state, entitled: false, reason: 'chargeback', revision: 2 })
+    expect(world.service.entitlements(false)).toMatchObject({ state, entitled: false, features: [] })
+    expect(world.store.events.at(-1)).toMatchObject({ kind: 'verdict', details: { verdict, reason: 'chargeback' } })
+    expect(await license(world)).toMatchObject({ nextAt: START + 7 * HOUR, consecutiveFailures: 0 })
+    expect(world.observed).toEqual(['verdict'])
+  })
+
+  it('is lifted by the next lease, which needs nobody', async () => {
+    const world = await licensed()
+    standardOf(world).verdict = 'suspended'
+    await world.service.checkIn(ADMIN)
+    standardOf(world).verdict = null
+    await world.service.checkIn(ADMIN)
+    expect(world.service.view('admin')).toMatchObject({ state: 'active', entitled: true, reason: null, revision: 3 })
+  })
+
+  it('without a reason is written down as such', async () => {
+    const world = await licensed()
+    standardOf(world).verdict = 'revoked'
+    world.vendor.spoil = ({ claims }) => { delete claims.reason }
+    await world.service.checkIn(ADMIN)
+    expect(world.store.events.at(-1)?.details).toEqual({ verdict: 'revoked', reason: null })
+  })
+
+  it('survives a restart', async () => {
+    const world = await licensed()
+    standardOf(world).verdict = 'revoked'
+    await world.service.checkIn(ADMIN)
+    await world.boot()
+    expect(world.service.view('admin')).toMatchObject({ state: 'revoked', entitled: false })
+  })
+})
+
+describe('an answer that does not fit is a failed check-in', () => {
+  const spoilt: [string, (draft: Draft) => void][] = [
+    ['a stale nonce', ({ claims }) => { claims.nonce = '0'.repeat(32) }], ['another installation', ({ claims }) => { claims.instance_id = OTHER_INSTANCE }],
+    ['another license', ({ claims }) => { claims.sub = 'lic_other' }], ['an older seq', ({ claims }) => { claims.seq = 0 }],
+    ['an equal seq with another jti', ({ claims }) => Object.assign(claims, { seq: 1, jti: 'other' })],
+    ['a signer unknown to this build', ({ header }) => { header.kid = 'vendor-2' }], ['a forged signature', (draft) => { draft.signer = strangerSigner }],
+    ['another kind', ({ header }) => { header.typ = 'nc-offline+jwt' }], ['claims that are wrong', ({ claims }) => { claims.iat = 'now' }],
+  ]
+  it.each(spoilt)('lease with %s', async (_, spoil) => {
+    const world = await licensed()
+    world.vendor.spoil = spoil
+    await expect(world.service.checkIn(ADMIN)).rejects.toMatchObject({ code: 'SERVER_RESPONSE_INVALID' })
+    expect(world.service.view('admin')).toMatchObject({ state: 'active', entitled: true })
+    expect(await license(world)).toMatchObject({ jti: 'lic_standard-1', verdict: null, consecutiveFailures: 1, lastError: 'SERVER_RESPONSE_INVALID' })
+  })
+
+  it.each(spoilt)('verdict with %s', async (_, spoil) => {
+    const world = await licensed()
+    standardOf(world).verdict = 'revoked'
+    world.vendor.spoil = spoil
+    await expect(world.service.checkIn(ADMIN)).rejects.toMatchObject({ code: 'SERVER_RESPONSE_INVALID' })
+    expect(world.service.view('admin')).toMatchObject({ state: 'active', entitled: true })
+  })
+
+  it('a lease of another method', async () => {
+    const world = await licensed()
+    world.vendor.spoil = ({ claims }) => { claims.method = 'airgapped' }
+    await expect(world.service.checkIn(ADMIN)).rejects.toMatchObject({ code: 'SERVER_RESPONSE_INVALID' })
+  })
+})
+
+describe('a failed check-in', () => {
+  it.each(['revoked', 'suspended', 'bound_elsewhere', 'expired', 'unknown_key', 'rate_limited', 'bad_request'] as const)('by the unsigned refusal %s takes nothing away', async (refusal) => {
+    const world = await licensed()
+    world.vendor.failing = failure('SERVER_ERROR', { refusal, answered: true })
+    await expect(world.service.checkIn(ADMIN)).rejects.toMatchObject({ code: 'SERVER_ERROR', details: { refusal } })
+    expect(world.service.view('admin')).toMatchObject({ state: 'active', entitled: true })
+  })
+
+  it('is counted, with its code, since the first of the row', async () => {
+    const world = await licensed()
+    world.vendor.failing = failure('NET_TLS', { cause: 'CERT_HAS_EXPIRED' })
+    await expect(world.service.checkIn(ADMIN)).rejects.toMatchObject({ code: 'NET_TLS', cause: 'CERT_HAS_EXPIRED', details: { host: 'vendor.example' } })
+    world.clock.advance(2000)
+    await expect(world.service.checkIn(ADMIN)).rejects.toMatchObject({ code: 'NET_TLS' })
+    expect(world.service.view('admin').checkIn).toEqual({
+      lastSuccessAt: new Date(START).toISOString(), lastAttemptAt: new Date(START + HOUR + 2000).toISOString(),
+      nextAt: new Date(START + HOUR + 7000).toISOString(), consecutiveFailures: 2,
+      lastError: { code: 'NET_TLS', reference: 'NCL-204', at: new Date(START + HOUR + 2000).toISOString() },
+    })
+    expect(world.store.events.at(-1)).toMatchObject({ kind: 'check_in_failed', count: 2, details: { code: 'NET_TLS' } })
+    expect(world.observed).toEqual(['failed', 'failed'])
+  })
+
+  it('is quick to be tried again at a start only: after a success the waits are the long ones', async () => {
+    const world = await licensed()
+    await world.service.checkIn(ADMIN)
+    world.vendor.failing = failure('NET_DNS')
+    await expect(world.service.checkIn(ADMIN)).rejects.toThrow()
+    expect((await license(world))?.nextAt).toBe(START + HOUR + 30_000)
+    await world.boot()
+    await expect(world.service.checkIn(ADMIN)).rejects.toThrow()
+    expect((await license(world))?.nextAt).toBe(START + HOUR + 2000)
+  })
+
+  it.each([['checkIn'], ['verdict']])('goes back to long waits after any good answer: %s', async (answer) => {
+    const world = await licensed()
+    if (answer === 'verdict') standardOf(world).verdict = 'revoked'
+    await world.service.checkIn(ADMIN)
+    world.vendor.failing = failure('NET_DNS')
+    await expect(world.service.checkIn(ADMIN)).rejects.toThrow()
+    expect((await license(world))?.nextAt).toBe(START + HOUR + 30_000)
+  })
+
+  it('honours Retry-After', async () => {
+    const world = await licensed()
+    world.vendor.failing = failure('SERVER_RATE_LIMITED', { retryAfterMs: 2 * HOUR })
+    await expect(world.service.checkIn(ADMIN)).rejects.toThrow()
+    expect((await license(world))?.nextAt).toBe(START + 3 * HOUR)
+  })
+})

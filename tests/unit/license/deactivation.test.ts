@@ -1,0 +1,147 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { DAY, HOUR, offlineToken } from '../../support/claims.ts'
+import { START } from '../../support/simulated-clock.ts'
+import { createFixedRandom } from '../../support/random.ts'
+import { verifySynchronously } from '../../support/signing.ts'
+import { AIRGAPPED_KEY, failure, KEY, SECRET } from '../../support/simulated-vendor.ts'
+import type { World } from '../../support/world.ts'
+import { ADMIN, createWorld } from '../../support/world.ts'
+
+beforeEach(verifySynchronously)
+
+async function licensed(key = KEY, unit = 0): Promise<World> {
+  const world = await createWorld({ random: createFixedRandom(unit) })
+  await world.service.save({ credential: key, actor: ADMIN })
+  return world
+}
+
+describe('removing a license', () => {
+  it('ends it at once and writes down who did it', async () => {
+    const world = await licensed()
+    await world.service.remove({ actor: ADMIN, revision: 1 })
+    expect(world.service.view('admin')).toMatchObject({ state: 'unlicensed', entitled: false, method: null, licenseId: null, revision: 2 })
+    expect(world.store.events.at(-1)).toMatchObject({ kind: 'removed', actorEmail: 'admin@customer.example', details: { method: 'standard', licenseId: 'lic_standard' } })
+  })
+
+  it('is refused without one, and over another revision', async () => {
+    const world = await createWorld()
+    await expect(world.service.remove({ actor: ADMIN })).rejects.toMatchObject({ code: 'NO_LICENSE' })
+    await world.service.save({ credential: KEY, actor: ADMIN })
+    await expect(world.service.remove({ actor: ADMIN, revision: 0 })).rejects.toMatchObject({ code: 'CONFLICT', details: { revision: 1 } })
+    expect(world.service.view('admin').state).toBe('active')
+  })
+
+  it('is told of a conflict when another replica was faster', async () => {
+    const world = await licensed()
+    const original = world.store.removeLicense
+    world.store.removeLicense = async (input) => {
+      await original(input)
+      return original(input)
+    }
+    await expect(world.service.remove({ actor: ADMIN })).rejects.toMatchObject({ code: 'CONFLICT', details: { revision: 2 } })
+    expect(world.service.view('admin').state).toBe('unlicensed')
+  })
+
+  it('changes nothing while the database is away', async () => {
+    const world = await licensed()
+    world.store.available = false
+    await expect(world.service.remove({ actor: ADMIN })).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' })
+    expect(world.service.view('admin').state).toBe('active')
+  })
+
+  it('of a license that does not verify any more is possible, too', async () => {
+    const world = await licensed()
+    const other = await createWorld()
+    await world.boot({ keyring: { kids: [], get: () => undefined } })
+    expect(world.service.view('admin').state).toBe('invalid')
+    await world.service.remove({ actor: ADMIN })
+    expect(world.service.view('admin').state).toBe(other.service.view('admin').state)
+    expect(world.store.events.at(-1)?.details).toEqual({ method: 'standard', licenseId: null })
+    expect(await world.store.dueDeactivations(START)).toHaveLength(1)
+  })
+})
+
+describe('telling the vendor of a removed license', () => {
+  it('happens at the next tick, with the lease and secret it had', async () => {
+    const world = await licensed()
+    const { license } = await world.store.read()
+    await world.service.remove({ actor: ADMIN })
+    await world.tick()
+    const [call, ...others] = world.vendor.callsOf('deactivate')
+    expect(others).toEqual([])
+    expect(call).toMatchObject({ secret: SECRET, body: { lease: license?.lease, nonce: expect.stringMatching(/^[0-9a-f]{32}$/) } })
+    expect(call?.signal).toBeInstanceOf(AbortSignal)
+    expect(await world.store.dueDeactivations(Infinity)).toEqual([])
+    expect(world.store.events.at(-1)).toMatchObject({ kind: 'vendor_told', actor: 'system', details: { result: 'ok' } })
+  })
+
+  it.each([[AIRGAPPED_KEY], ['token']])('is not needed for %s', async (credential) => {
+    const world = await createWorld()
+    await world.service.save({ credential: credential === 'token' ? offlineToken({ instance_id: world.service.instanceId }) : credential, actor: ADMIN })
+    await world.service.remove({ actor: ADMIN })
+    await world.run(60_000)
+    expect(world.vendor.callsOf('deactivate')).toEqual([])
+  })
+
+  it('is put off while a license that promises silence runs', async () => {
+    const world = await licensed()
+    await world.service.save({ credential: AIRGAPPED_KEY, actor: ADMIN })
+    await world.run(60_000)
+    expect(world.vendor.callsOf('deactivate')).toEqual([])
+    await world.service.remove({ actor: ADMIN })
+    await world.run(1000)
+    expect(world.vendor.callsOf('deactivate')).toHaveLength(1)
+  })
+
+  it.each(['unknown_key', 'expired', 'revoked', 'bad_request'] as const)('is done with by the refusal %s, which is an answer', async (refusal) => {
+    const world = await licensed()
+    await world.service.remove({ actor: ADMIN })
+    world.vendor.failing = failure('SERVER_ERROR', { refusal, answered: true })
+    await world.run(120_000)
+    expect(world.vendor.callsOf('deactivate')).toHaveLength(1)
+  })
+
+  it.each([[0, [0, 30, 90, 210, 450, 930, 1890, 3690, 5490]], [0.5, [0, 45, 135, 315, 675, 1395, 2835, 5535]]] as const)(
+    'is tried again ever more rarely, up to every hour, with jitter %d', async (unit, seconds) => {
+      const world = await licensed(KEY, unit)
+      await world.service.remove({ actor: ADMIN })
+      world.vendor.failing = failure('NET_DNS')
+      await world.run((seconds.at(-1) ?? 0) * 1000 + 500)
+      const tries = world.vendor.callsOf('deactivate').map(({ at }) => Math.round((at - START) / 1000))
+      expect(tries).toHaveLength(seconds.length)
+      tries.forEach((at, index) => expect(Math.abs(at - (seconds[index] ?? 0))).toBeLessThanOrEqual(index + 1))
+    })
+
+  it('is tried again when the server limits the rate', async () => {
+    const world = await licensed()
+    await world.service.remove({ actor: ADMIN })
+    world.vendor.failing = failure('SERVER_RATE_LIMITED', { refusal: 'rate_limited', answered: true })
+    await world.run(40_000)
+    expect(world.vendor.callsOf('deactivate')).toHaveLength(2)
+  })
+
+  it('is remembered over a restart and given up after 7 days', async () => {
+    const world = await licensed()
+    await world.service.remove({ actor: ADMIN })
+    world.vendor.failing = failure('NET_CONNECT')
+    await world.tick()
+    await world.boot()
+    world.clock.advance(7 * DAY - 1)
+    await world.tick()
+    expect(await world.store.dueDeactivations(Infinity)).toHaveLength(1)
+    world.clock.advance(HOUR)
+    await world.tick()
+    expect(await world.store.dueDeactivations(Infinity)).toEqual([])
+    expect(world.vendor.callsOf('deactivate')).toHaveLength(3)
+    expect(world.store.events.at(-1)).toMatchObject({ kind: 'vendor_told', details: { result: 'given_up', code: 'NET_CONNECT' } })
+  })
+
+  it('is given up after exactly 7 days', async () => {
+    const world = await licensed()
+    await world.service.remove({ actor: ADMIN })
+    world.vendor.failing = failure('NET_CONNECT')
+    world.clock.advance(7 * DAY)
+    await world.tick()
+    expect(world.store.events.at(-1)).toMatchObject({ details: { result: 'given_up' } })
+  })
+})

@@ -1,0 +1,146 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { HOUR, offlineToken } from '../../support/claims.ts'
+import { START } from '../../support/simulated-clock.ts'
+import { createFixedRandom } from '../../support/random.ts'
+import { verifySynchronously } from '../../support/signing.ts'
+import { AIRGAPPED_KEY, failure, KEY } from '../../support/simulated-vendor.ts'
+import type { World } from '../../support/world.ts'
+import { ADMIN, createWorld, digestOf } from '../../support/world.ts'
+
+beforeEach(verifySynchronously)
+
+const managed = (environment: string, unit = 0): Promise<World> => createWorld({ environment, random: createFixedRandom(unit) })
+const activations = (world: World) => world.vendor.callsOf('activate').map(({ at }) => at - START)
+const differs = (world: World) => world.service.view('admin').warnings.find(({ code }) => code === 'ENV_DIFFERS')
+
+describe('the credential in NC_LICENSE_KEY', () => {
+  it('is applied at the start, once, and its digest remembered', async () => {
+    const world = await managed(KEY)
+    await world.run(60_000)
+    expect(world.service.view('admin')).toMatchObject({ state: 'active', method: 'standard', managedByEnv: true, warnings: [] })
+    expect(activations(world)).toEqual([0])
+    expect((await world.store.read()).envDigest).toBe(digestOf(KEY).digest)
+    expect(world.store.events[0]).toMatchObject({ kind: 'activated', actor: 'environment', actorEmail: null, address: null })
+    expect(JSON.stringify(await world.store.read())).not.toContain(KEY)
+  })
+
+  it('is not applied again at the next start', async () => {
+    const world = await managed(KEY)
+    await world.tick()
+    await world.boot()
+    await world.tick()
+    expect(activations(world)).toHaveLength(1)
+  })
+
+  it('is applied when it has changed, and when there is no license any more', async () => {
+    const world = await managed(KEY)
+    await world.tick()
+    await world.boot({ environment: digestOf(AIRGAPPED_KEY) })
+    await world.tick()
+    expect(world.service.view('admin').method).toBe('airgapped')
+    await world.boot({ environment: null })
+    await world.service.remove({ actor: ADMIN })
+    await world.boot({ environment: digestOf(AIRGAPPED_KEY) })
+    await world.tick()
+    expect(activations(world)).toHaveLength(3)
+  })
+
+  it('makes the screen read-only for the credential, and its absence does not', async () => {
+    const world = await managed(KEY)
+    expect(world.service.managedByEnv).toBe(true)
+    await expect(world.service.save({ credential: AIRGAPPED_KEY, actor: ADMIN })).rejects.toMatchObject({ code: 'MANAGED_BY_ENV' })
+    await expect(world.service.remove({ actor: ADMIN })).rejects.toMatchObject({ code: 'MANAGED_BY_ENV' })
+    expect(activations(world)).toEqual([])
+  })
+
+  it('unset again: the license stays, the screen manages it, and setting it again applies it again', async () => {
+    const world = await managed(KEY)
+    await world.tick()
+    await world.boot({ environment: null })
+    await world.tick()
+    expect(world.service.view('admin')).toMatchObject({ state: 'active', managedByEnv: false })
+    expect((await world.store.read()).envDigest).toBeNull()
+    const { version } = await world.store.read()
+    await world.tick()
+    expect((await world.store.read()).version).toBe(version)
+    await world.boot({ environment: digestOf(KEY) })
+    await world.tick()
+    expect(activations(world)).toHaveLength(2)
+  })
+
+  it('that was never set writes nothing', async () => {
+    const world = await createWorld()
+    await world.tick()
+    expect((await world.store.read()).version).toBe(0)
+  })
+
+  it('names the token that runs already: only its digest is new', async () => {
+    const world = await createWorld()
+    const token = offlineToken({ instance_id: world.service.instanceId })
+    await world.service.save({ credential: token, actor: ADMIN })
+    await world.boot({ environment: digestOf(token) })
+    await world.tick()
+    expect(await world.store.read()).toMatchObject({ revision: 1, envDigest: digestOf(token).digest })
+    expect(world.store.events).toHaveLength(1)
+  })
+})
+
+describe('while it cannot be applied', () => {
+  it.each([[0, [0, 1, 3.5, 11, 41, 101, 221, 461, 941, 1901, 3701]], [0.5, [0, 1.5, 5.25, 16.5, 61.5, 151.5, 331.5, 691.5]]] as const)(
+    'by the network, it is tried again, quickly at first and then up to every hour, with jitter %d', async (unit, seconds) => {
+      const world = await managed(KEY, unit)
+      world.vendor.failing = failure('NET_DNS')
+      await world.run((seconds.at(-1) ?? 0) * 1000 + 1000 * seconds.length)
+      const tries = activations(world)
+      expect(tries).toHaveLength(seconds.length)
+      tries.forEach((at, index) => expect(Math.abs(at - (seconds[index] ?? 0) * 1000)).toBeLessThanOrEqual(1000 * index))
+      expect(differs(world)).toEqual({ code: 'ENV_DIFFERS', error: 'NET_DNS', reference: 'NCL-201' })
+    })
+
+  it('says so in the log, without the credential', async () => {
+    const world = await managed(KEY)
+    world.vendor.failing = failure('NET_TLS')
+    await world.tick()
+    expect(world.log).toEqual([{
+      level: 'warn', message: 'the license in NC_LICENSE_KEY could not be applied', fields: { code: 'NET_TLS', reference: 'NCL-204', retry: true },
+    }])
+    expect(JSON.stringify(world.log)).not.toContain(KEY)
+  })
+
+  it('heals as soon as the network does, the warning too', async () => {
+    const world = await managed(KEY)
+    world.vendor.failing = failure('NET_DNS')
+    await world.run(5000)
+    world.vendor.failing = null
+    await world.run(10_000)
+    expect(world.service.view('admin')).toMatchObject({ state: 'active', warnings: [] })
+  })
+
+  it('because it is wrong, it is not tried again, and the license that runs goes on', async () => {
+    const world = await createWorld()
+    await world.service.save({ credential: AIRGAPPED_KEY, actor: ADMIN })
+    await world.boot({ environment: digestOf('nc_no_such_key') })
+    await world.run(2 * HOUR)
+    expect(activations(world)).toHaveLength(2)
+    expect(differs(world)).toEqual({ code: 'ENV_DIFFERS', error: 'KEY_UNKNOWN', reference: 'NCL-102' })
+    expect(world.service.view('admin')).toMatchObject({ state: 'active', method: 'airgapped' })
+    expect(world.log.at(-1)?.fields).toMatchObject({ retry: false })
+  })
+
+  it('because the database is away, it is tried again', async () => {
+    const world = await managed(KEY)
+    world.store.available = false
+    await world.run(1500)
+    expect(differs(world)).toMatchObject({ error: 'STORAGE_UNAVAILABLE' })
+    world.store.available = true
+    await world.run(10_000)
+    expect(world.service.view('admin')).toMatchObject({ state: 'active', warnings: [] })
+  })
+
+  it('through a defect, the log says that a background step failed', async () => {
+    const world = await managed(KEY)
+    world.store.saveLicense = () => Promise.reject(new TypeError('defect'))
+    await world.tick()
+    expect(world.log).toEqual([{ level: 'error', message: 'a background step failed', fields: { cause: 'TypeError: defect' } }])
+  })
+})

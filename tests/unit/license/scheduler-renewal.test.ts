@@ -1,0 +1,77 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { DAY, HOUR } from '../../support/claims.ts'
+import { START } from '../../support/simulated-clock.ts'
+import { createFixedRandom } from '../../support/random.ts'
+import { verifySynchronously } from '../../support/signing.ts'
+import { AIRGAPPED_KEY, failure, licenseAt } from '../../support/simulated-vendor.ts'
+import type { World } from '../../support/world.ts'
+import { ADMIN, createWorld } from '../../support/world.ts'
+
+beforeEach(verifySynchronously)
+
+async function licensed(term: number): Promise<World> {
+  const world = await createWorld({ random: createFixedRandom(0.5) })
+  world.vendor.licenses.set(AIRGAPPED_KEY, licenseAt(world.clock, 'lic_airgapped', { exp: (START + term) / 1000 }))
+  await world.service.save({ credential: AIRGAPPED_KEY, actor: ADMIN })
+  return world
+}
+const renewals = (world: World) => world.vendor.callsOf('renew').map(({ at }) => (at - START) / 1000)
+const states = (world: World) => world.store.events.filter(({ kind }) => kind === 'state_changed').map(({ details }) => `${details.from} → ${details.to}`)
+
+describe('an airgapped license at a start', () => {
+  const nearEnd = (): Promise<World> => licensed(10 * DAY)
+
+  it('makes no call while its end is more than 30 days away', async () => {
+    const world = await licensed(365 * DAY)
+    await world.boot()
+    await world.run(HOUR / 6)
+    expect(renewals(world)).toEqual([])
+  })
+
+  it('tries one renewal within 30 days of its end, picks it up, and is quiet for a day', async () => {
+    const world = await nearEnd()
+    Object.assign(world.vendor.licenses.get(AIRGAPPED_KEY) ?? {}, { exp: (START + 375 * DAY) / 1000 })
+    world.vendor.failing = failure('SERVER_ERROR', { answered: true })
+    await world.boot()
+    await world.run(60_000)
+    expect((await world.store.read()).renewalAttemptAt).toBe(START)
+    await world.boot()
+    await world.tick()
+    expect(renewals(world)).toEqual([0])
+    world.vendor.failing = null
+    world.clock.advance(DAY)
+    await world.boot()
+    await world.tick()
+    expect(renewals(world)).toHaveLength(2)
+    expect(world.service.view('admin')).toMatchObject({ state: 'active', expiresAt: new Date(START + 375 * DAY).toISOString() })
+    expect((await world.store.read()).renewalAttemptAt).toBe(START + DAY + 60_000)
+  })
+
+  it('is silent without a network: no trace, and the next start tries again', async () => {
+    const world = await nearEnd()
+    world.vendor.failing = failure('NET_DNS')
+    await world.boot()
+    await world.run(60_000)
+    expect(renewals(world)).toEqual([0])
+    expect(await world.store.read()).toMatchObject({ renewalAttemptAt: null, license: { consecutiveFailures: 0, lastError: null } })
+    expect(world.log.map(({ message }) => message)).toEqual(['license activated'])
+    expect(world.store.events.map(({ kind }) => kind)).toEqual(['activated'])
+    world.vendor.failing = null
+    await world.boot()
+    await world.tick()
+    expect(renewals(world)).toHaveLength(2)
+  })
+
+  it('renews after its end, too', async () => {
+    const world = await nearEnd()
+    world.clock.advance(11 * DAY)
+    await world.tick()
+    expect(world.service.view('admin').state).toBe('expired')
+    Object.assign(world.vendor.licenses.get(AIRGAPPED_KEY) ?? {}, { exp: (START + 375 * DAY) / 1000 })
+    await world.boot()
+    await world.tick()
+    await world.tick()
+    expect(world.service.view('admin').state).toBe('active')
+    expect(states(world)).toEqual(['active → expired', 'expired → active'])
+  })
+})

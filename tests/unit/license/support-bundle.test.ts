@@ -1,0 +1,136 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { describeRequest } from '../../../server/license/outbound.ts'
+import { DAY, EMAIL, HOUR, offlineToken } from '../../support/claims.ts'
+import { START } from '../../support/simulated-clock.ts'
+import { verifySynchronously } from '../../support/signing.ts'
+import { AIRGAPPED_KEY, failure, KEY, SECRET } from '../../support/simulated-vendor.ts'
+import type { World } from '../../support/world.ts'
+import { ADMIN, createWorld, VERSION } from '../../support/world.ts'
+
+beforeEach(verifySynchronously)
+
+const facts = { configuration: { PORT: 3000 }, storage: 'sqlite', runtime: { node: 'v24' } }
+const iso = (ms: number) => new Date(ms).toISOString()
+async function licensed(credential: (world: World) => string): Promise<World> {
+  const world = await createWorld()
+  await world.service.save({ credential: credential(world), actor: ADMIN })
+  return world
+}
+
+describe('the support bundle', () => {
+  it.each<[string, (world: World) => string]>([
+    ['standard', () => KEY], ['airgapped', () => AIRGAPPED_KEY], ['offline', ({ service }) => offlineToken({ instance_id: service.instanceId })],
+  ])('of a license that is %s has no key, token, secret or e-mail in it', async (method, credential) => {
+    const world = await licensed(credential)
+    if (method !== 'offline') await world.service.checkIn(ADMIN)
+    const { license } = await world.store.read()
+    const text = JSON.stringify(world.service.supportBundle(facts))
+    const parts = license?.lease.split('.') ?? []
+    for (const canary of [credential(world), KEY, AIRGAPPED_KEY, SECRET, EMAIL, 'admin@customer.example', '192.0.2.7', ...parts.slice(1)]) {
+      expect(text).not.toContain(canary)
+    }
+    expect(text).toContain(method)
+  })
+
+  it('has the facts that support asks for', async () => {
+    const world = await licensed(() => KEY)
+    world.clock.advance(HOUR)
+    world.clock.shiftWall(-DAY)
+    expect(world.service.supportBundle(facts)).toEqual({
+      format: 'nocodb-license-support/1', createdAt: iso(world.service.moment().effective), build: { version: VERSION, sandbox: false, trustedKids: ['vendor-1'] },
+      ...facts,
+      license: expect.objectContaining({
+        state: 'active', licenseId: 'lic_standard', maskedKey: 'nc_••••••••6789', instanceId: world.service.instanceId, licensee: { organization: 'Acme' },
+        warnings: [expect.objectContaining({ code: 'CLOCK_BEHIND' })],
+      }),
+      clocks: {
+        effective: expect.stringContaining('2026-03-01T12:59:58'), wall: iso(START + HOUR - DAY), trusted: expect.stringContaining('2026-03-01T12:59:58'),
+        continuous: true, uptimeSeconds: 4100,
+      },
+      lastRequest: world.service.lastRequest(),
+    })
+  })
+
+  it('without a license has neither licensee nor trusted time', async () => {
+    const { service } = await createWorld()
+    expect(service.supportBundle(facts)).toMatchObject({
+      license: { state: 'unlicensed', licensee: null }, clocks: { trusted: null, continuous: false, wall: iso(START), effective: iso(START) }, lastRequest: null,
+    })
+  })
+})
+
+describe('the last request', () => {
+  it('is shown literally, but for the key', async () => {
+    const world = await licensed(() => KEY)
+    const sent = world.vendor.callsOf('activate')[0]?.body
+    await world.tick()
+    expect(world.service.lastRequest()).toEqual({
+      at: iso(START), method: 'POST', url: 'https://vendor.example/api/v1/licenses/activate', body: { ...sent, license_key: 'nc_••••••••6789' },
+    })
+  })
+
+  it('is shown literally, but for the lease', async () => {
+    const world = await licensed(() => KEY)
+    await world.service.setSeatsUsed(4)
+    world.clock.advance(HOUR)
+    const { license } = await world.store.read()
+    await world.service.checkIn(ADMIN)
+    const sent = world.vendor.callsOf('checkIn')[0]?.body
+    expect(world.service.lastRequest()).toEqual({
+      at: iso(START + HOUR), method: 'POST', url: 'https://vendor.example/api/v1/licenses/check-in',
+      body: { ...sent, lease: `${license?.lease.slice(0, 8)}… (${license?.lease.length} characters)`, seats_used: 4 },
+    })
+  })
+
+  it('is noted although the call failed, and the call made although it could not be noted', async () => {
+    const world = await createWorld()
+    world.vendor.failing = failure('NET_DNS')
+    await world.service.save({ credential: KEY, actor: ADMIN }).catch(() => undefined)
+    expect((await world.store.read()).lastRequest).toMatchObject({ url: expect.stringContaining('activate') })
+    expect(world.service.lastRequest()).toEqual((await world.store.read()).lastRequest)
+    world.vendor.failing = null
+    world.store.saveLastRequest = () => Promise.reject(new Error('disk full'))
+    world.clock.advance(HOUR)
+    await world.service.save({ credential: KEY, actor: ADMIN })
+    expect(world.service.view('admin').state).toBe('active')
+    expect(world.service.lastRequest()).toMatchObject({ at: iso(START + HOUR) })
+  })
+
+  it('is the later of what this process and another one sent', async () => {
+    const world = await licensed(() => KEY)
+    const request = { at: iso(START + HOUR), method: 'POST', url: 'https://vendor.example/api/v1/licenses/check-in', body: {} }
+    await world.store.saveLastRequest(request)
+    await world.tick()
+    expect(world.service.lastRequest()).toEqual(request)
+  })
+
+  it('stands at the time by which the license goes, whatever the wall clock says', async () => {
+    const world = await licensed(() => KEY)
+    world.clock.shiftWall(-30 * HOUR)
+    world.clock.advance(HOUR)
+    await world.service.checkIn(ADMIN)
+    expect(world.service.lastRequest()?.at).toContain('2026-03-01T12:59:58')
+  })
+
+  it('has no doubled slash in its address', () => {
+    const { url } = describeRequest('https://vendor.example/base/', 'deactivate', { lease: 'x'.repeat(9), nonce: 'n' }, 0)
+    expect(url).toBe('https://vendor.example/base/api/v1/licenses/deactivate')
+    expect(describeRequest('https://a/b', 'deactivate', { lease: 'x', nonce: 'n' }, 0).url).toBe('https://a/b/api/v1/licenses/deactivate')
+  })
+})
+
+describe('the activation request', () => {
+  it('is a text to be sent, with the key masked', async () => {
+    const world = await licensed(() => KEY)
+    const { instanceId } = world.service
+    expect(world.service.activationRequest()).toEqual({
+      instanceId, maskedKey: 'nc_••••••••6789', version: VERSION, email: 'cs@nocodb.com',
+      text: `Please issue an offline license token for this installation.\n\nInstance ID: ${instanceId}\nLicense key: nc_••••••••6789\nVersion: ${VERSION}`,
+    })
+  })
+
+  it('asks for the key where there is none', async () => {
+    const { service } = await createWorld()
+    expect(service.activationRequest()).toMatchObject({ maskedKey: null, text: expect.stringContaining('License key: (please add your license key)') })
+  })
+})

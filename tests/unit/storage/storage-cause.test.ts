@@ -1,0 +1,32 @@
+import { expect, it } from 'vitest'
+import { causeOf, codeOf, FileGoneError, WaitedError } from '../../../server/storage/storage-cause.ts'
+
+/* What an operator is told of what a driver threw. */
+
+const sqlite = (errcode: number) => Object.assign(new Error(`SQLite error ${errcode}`), { code: 'ERR_SQLITE_ERROR', errcode })
+const postgres = (code: string, message = 'as PostgreSQL words it') => Object.assign(new Error(message), { code, severity: 'FATAL' })
+const system = (code: string) => Object.assign(new Error(code), { code, syscall: 'connect' })
+
+it.each<[string, unknown, string]>([
+  ['a full disk', sqlite(13), 'disk_full'], ['a full disk', postgres('53100'), 'disk_full'],
+  ['a file that may only be read', sqlite(8), 'read_only'], ['a folder that may not be written', sqlite(1544), 'read_only'],
+  ['a standby', postgres('25006'), 'read_only'],
+  ['a lock', sqlite(5), 'locked'], ['a lock during recovery', sqlite(261), 'locked'], ['a lock', postgres('55P03'), 'locked'],
+  ['a wait for one\'s turn', new WaitedError('a turn', 5, 'locked'), 'locked'],
+  ['a disk that fails', sqlite(266), 'unreachable'], ['nobody who listens', system('ECONNREFUSED'), 'unreachable'],
+  ['a server that stops', postgres('57P01'), 'unreachable'], ['a name that is not found', system('ENOTFOUND'), 'unreachable'],
+  ['a wrong password', postgres('28P01'), 'login_refused'], ['an address that is not let in', postgres('28000'), 'login_refused'],
+  ['a right that is missing', postgres('42501'), 'no_right'],
+  ['a database that is not there', postgres('3D000'), 'schema_missing'], ['a schema that is not there', postgres('3F000'), 'schema_missing'],
+  ['a table that is not there', postgres('42P01'), 'schema_missing'],
+  ['a table that is not there', Object.assign(sqlite(1), { message: 'no such table: users' }), 'schema_missing'],
+  ['a file that is not there any more', new FileGoneError('/a'), 'file_gone'], ['a file that was moved', sqlite(1032), 'file_gone'],
+  ['too many connections', postgres('53300'), 'connection_limit'],
+  ['too many connections of a pooler', postgres('08P01', 'no more connections allowed (max_client_conn)'), 'connection_limit'],
+])('F89: %s (%s) is %s', (_what, error, cause) => {
+  expect(causeOf(error)).toBe(cause)
+})
+
+it('F89: the code for the log is the driver\'s own', () => {
+  expect([sqlite(1544), postgres('53100'), system('ECONNREFUSED'), new Error('?')].map(codeOf)).toEqual(['SQLITE_1544', '53100', 'ECONNREFUSED', null])
+})
