@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { toNodeListener } from 'h3'
 import { useNitroApp } from 'nitropack/runtime'
 import { setupGracefulShutdown } from 'nitropack/runtime/internal/shutdown'
-import { requireBase, whenOpen, whenSettled } from './runtime/composition.ts'
+import { requireBase, whenOpen, whenAnswerable } from './runtime/app.ts'
 import { guardProcess } from './runtime/guard-process.ts'
 
 /*
@@ -33,7 +33,7 @@ for (const signal of SIGNALS) process.on(signal, stopEarly)
 void listen()
 
 async function listen(): Promise<void> {
-  await Promise.race([whenSettled(), sleep(LISTEN_ANYWAY, undefined, { ref: false })])
+  await Promise.race([whenAnswerable(), sleep(LISTEN_ANYWAY, undefined, { ref: false })])
   for (const signal of SIGNALS) process.off(signal, stopEarly)
   setupGracefulShutdown(server, nitro)
   server.listen({ port, ...(host === null ? {} : { host }) }, () => {

@@ -1,26 +1,26 @@
 import { randomInt } from 'node:crypto'
 
-/** What counts as recent, milliseconds. */
+/** How long a grant counts, milliseconds. */
 const RECENT = 5_000
 
 export interface FairOrder {
-  /** Counts a turn of the neighbourhood. */
+  /** Counts a grant to the neighbourhood. */
   add(neighbourhood: string): void
   /**
-   * Whose turn it is among those who wait, in the order they came: a neighbourhood with the fewest turns. Among several chance
-   * decides; where half of them wait in vain, any order by arrival would refuse some at every try. Of one neighbourhood by
-   * turns the oldest and the newest: whoever comes after a crowd from next door is let in before the crowd is through, and
-   * whoever came before it is not forgotten over it.
+   * Who is next among those who wait, given in the order they came: somebody of a neighbourhood with the fewest recent grants.
+   * Among several such neighbourhoods chance decides; where half of them wait in vain, any order by arrival would refuse some at
+   * every try. Of one neighbourhood the oldest and the newest alternate: whoever comes after a crowd from next door is let in
+   * before the crowd is through, and whoever came before it is not forgotten over it.
    */
   nextOf<T extends { address: string }>(waiting: T[]): T | undefined
 }
 
-/** IPv4 addresses that agree in 16 bits, IPv6 networks that agree in 32: whoever has many addresses, has them there. */
+/** IPv4 addresses that agree in 16 bits, IPv6 networks that agree in 32: whoever has many addresses has them there. */
 export function neighbourhoodOf(address: string): string {
   return address.split(/[.:]/, 2).join('.')
 }
 
-/** The turns of the last seconds. They come to an end by themselves, and there are no more than passwords hashed meanwhile. */
+/** Keeps the grants of the last seconds; of those there are no more than passwords hashed meanwhile. */
 export function createFairOrder(now = () => performance.now(), pick = (count: number) => randomInt(count)): FairOrder {
   const recent: { neighbourhood: string, at: number }[] = []
   const counts = new Map<string, number>()
@@ -35,7 +35,7 @@ export function createFairOrder(now = () => performance.now(), pick = (count: nu
     }
   }
 
-  const turnsOf = (address: string) => counts.get(neighbourhoodOf(address)) ?? 0
+  const grantsTo = (address: string) => counts.get(neighbourhoodOf(address)) ?? 0
 
   return {
     add(neighbourhood) {
@@ -46,9 +46,9 @@ export function createFairOrder(now = () => performance.now(), pick = (count: nu
     nextOf(waiting) {
       forgetOld()
       if (waiting.length === 0) return undefined
-      const fewest = Math.min(...waiting.map(({ address }) => turnsOf(address)))
+      const fewest = Math.min(...waiting.map(({ address }) => grantsTo(address)))
       const neighbourhoods = [...Map.groupBy(waiting, ({ address }) => neighbourhoodOf(address)).values()]
-        .filter(([first]) => first && turnsOf(first.address) === fewest)
+        .filter(([first]) => first && grantsTo(first.address) === fewest)
       return neighbourhoods[pick(neighbourhoods.length)]?.at(fewest % 2 ? -1 : 0)
     },
   }

@@ -2,18 +2,18 @@ import { LRUCache } from 'lru-cache'
 import { LicenseError } from '../license/errors.ts'
 import { createFairOrder, neighbourhoodOf } from './fair-order.ts'
 
-/* Hashing a password is dear on purpose, so that how many are at it at once must not be a visitor's choice. */
+/* Hashing a password is dear on purpose, so how many are hashed at once must not be a visitor's choice. */
 
 export interface HashingQueueOptions {
-  /** At work at once, in all and for one address. */
-  places?: number
+  /** Hashes at once, in all and for one address. */
+  slots?: number
   perAddress?: number
-  /** Of the places, those kept for addresses that are known. */
-  kept?: number
-  /** How long a newcomer waits for a place, milliseconds. */
+  /** Of the slots, those reserved for addresses that somebody signed in from. */
+  reserved?: number
+  /** How long somebody waits for a slot, milliseconds. */
   patience?: number
-  /** Newcomers that may wait; the one who has waited longest makes room for the next. */
-  waiting?: number
+  /** How many may wait; the one who has waited longest makes room for the next. */
+  capacity?: number
   /** Milliseconds that never jump. */
   now?: () => number
   /** Any number from 0 on below `count`. */
@@ -21,87 +21,87 @@ export interface HashingQueueOptions {
 }
 
 export interface HashingQueue {
-  /** Does the work once there is a place. Throws RATE_LIMITED with `retryAfterSeconds` when none came free in time. */
+  /** Does the work once there is a slot. Throws RATE_LIMITED with `retryAfterSeconds` when none came free in time. */
   run<T>(address: string, work: () => Promise<T>): Promise<T>
   /** Somebody signed in from there: from now on a crowd of strangers leaves room for that address. */
   remember(address: string): void
 }
 
-/** Addresses known at most; the one that nobody used for longest is forgotten. */
+/** Addresses remembered at most; the one that nobody has used for longest is forgotten. */
 const KNOWN = 1_000
 
-interface Newcomer { address: string, enter: () => void, refuse: () => void }
+interface Waiting { address: string, enter: () => void, refuse: () => void }
 
 /**
- * Hands a few places round, at most two to one address. A place that comes free goes to the neighbourhood with the fewest turns
- * in the last seconds: a crowd of addresses from one place does not keep somebody from elsewhere waiting, and one from
- * everywhere does not put off for good whoever had a turn before. As soon as somebody has signed in, two of the places are kept
- * from strangers, so that whoever comes back from a known address finds one.
+ * Hands out a few slots, at most two to one address. A slot that comes free goes to the neighbourhood with the fewest grants in
+ * the last seconds: a crowd of addresses from one place does not keep somebody from elsewhere waiting, and one from everywhere
+ * does not put off for good whoever was served before. As soon as somebody has signed in, two of the slots are closed to
+ * strangers, so that whoever comes back from a known address finds one.
  */
 export function createHashingQueue(options: HashingQueueOptions = {}): HashingQueue {
-  const { places = 8, perAddress = 2, kept = places > 2 ? 2 : 0, patience = 2_000, waiting = 512, now, pick } = options
-  const taken = new Map<string, number>()
-  const newcomers: Newcomer[] = []
+  const { slots = 8, perAddress = 2, reserved = slots > 2 ? 2 : 0, patience = 2_000, capacity = 512, now, pick } = options
+  const inUse = new Map<string, number>()
+  const waiting: Waiting[] = []
   const known = new LRUCache<string, true>({ max: KNOWN })
-  const turns = createFairOrder(now, pick)
-  let free = places
+  const order = createFairOrder(now, pick)
+  let free = slots
   let strangers = 0
 
-  function hasRoom(address: string): boolean {
-    if (free === 0 || (taken.get(address) ?? 0) >= perAddress) return false
-    return known.size === 0 || known.has(address) || strangers < places - kept
+  function hasSlot(address: string): boolean {
+    if (free === 0 || (inUse.get(address) ?? 0) >= perAddress) return false
+    return known.size === 0 || known.has(address) || strangers < slots - reserved
   }
 
-  /** Answers what leaves the place again. */
+  /** The function it returns gives the slot back. */
   function take(address: string): () => void {
     const stranger = known.has(address) ? 0 : 1
     free--
     strangers += stranger
-    taken.set(address, (taken.get(address) ?? 0) + 1)
-    turns.add(neighbourhoodOf(address))
+    inUse.set(address, (inUse.get(address) ?? 0) + 1)
+    order.add(neighbourhoodOf(address))
     return () => {
       free++
       strangers -= stranger
-      const left = (taken.get(address) ?? 1) - 1
-      if (left > 0) taken.set(address, left)
-      else taken.delete(address)
-      letIn()
+      const left = (inUse.get(address) ?? 1) - 1
+      if (left > 0) inUse.set(address, left)
+      else inUse.delete(address)
+      letNextIn()
     }
   }
 
-  function letIn(): void {
-    const next = turns.nextOf(newcomers.filter(({ address }) => hasRoom(address)))
+  function letNextIn(): void {
+    const next = order.nextOf(waiting.filter(({ address }) => hasSlot(address)))
     if (!next) return
-    newcomers.splice(newcomers.indexOf(next), 1)
+    waiting.splice(waiting.indexOf(next), 1)
     next.enter()
   }
 
   function wait(address: string): Promise<() => void> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => refuse(), patience)
-      const newcomer: Newcomer = { address, enter, refuse }
+      const entry: Waiting = { address, enter, refuse }
       function enter() {
         clearTimeout(timer)
         resolve(take(address))
       }
       function refuse() {
         clearTimeout(timer)
-        if (newcomers.includes(newcomer)) newcomers.splice(newcomers.indexOf(newcomer), 1)
+        if (waiting.includes(entry)) waiting.splice(waiting.indexOf(entry), 1)
         reject(new LicenseError('RATE_LIMITED', { details: { retryAfterSeconds: Math.max(1, Math.ceil(patience / 1000)) } }))
       }
-      newcomers.push(newcomer)
-      if (newcomers.length > waiting) newcomers[0]?.refuse()
+      waiting.push(entry)
+      if (waiting.length > capacity) waiting[0]?.refuse()
     })
   }
 
   return {
     async run(address, work) {
-      const leave = hasRoom(address) ? take(address) : await wait(address)
+      const giveBack = hasSlot(address) ? take(address) : await wait(address)
       try {
         return await work()
       }
       finally {
-        leave()
+        giveBack()
       }
     },
     remember: address => void known.set(address, true),

@@ -9,16 +9,16 @@ export interface Passwords {
   /** Argon2id of the password's NFC form, as a PHC string. */
   hash(password: string, address: string): Promise<string>
   /**
-   * Whether the password fits the hash. Undefined (there is no such account) and what is no hash (somebody edited it) never
-   * do, and take as long.
+   * Whether the password fits the hash. It never fits undefined (there is no such account) or what is no hash (somebody edited
+   * it), and finding that out takes as long.
    */
   verify(stored: string | undefined, password: string, address: string): Promise<boolean>
-  /** Whether it is a hash that a password could fit at all. */
+  /** Whether this is a hash that some password could fit. */
   isHash(stored: string, address: string): Promise<boolean>
 }
 
-/** The only way to Argon2: every hash takes a place of the address that asked for it. */
-export function createPasswords(places: HashingQueue): Passwords {
+/** The only way to Argon2: all of it goes through the queue. */
+export function createPasswords(queue: HashingQueue): Passwords {
   let decoy: Promise<string> | undefined
 
   async function fits(stored: string, password: string): Promise<boolean> {
@@ -31,13 +31,13 @@ export function createPasswords(places: HashingQueue): Passwords {
     fits(await (decoy ??= hash('no account has this password', PARAMETERS)), password)
 
   return {
-    hash: (password, address) => places.run(address, () => hash(toComparable(password), PARAMETERS)),
-    verify: (stored, password, address) => places.run(address, async () => {
+    hash: (password, address) => queue.run(address, () => hash(toComparable(password), PARAMETERS)),
+    verify: (stored, password, address) => queue.run(address, async () => {
       const fit = stored === undefined ? undefined : await unlessNoHash(fits(stored, password))
       if (fit === undefined) await fitsDecoy(password)
       return fit ?? false
     }),
-    isHash: (stored, address) => places.run(address, async () => await unlessNoHash(verify(stored, '')) !== undefined),
+    isHash: (stored, address) => queue.run(address, async () => await unlessNoHash(verify(stored, '')) !== undefined),
   }
 }
 

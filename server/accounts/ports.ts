@@ -21,7 +21,7 @@ export interface StoredSession {
   expiresAt: number
 }
 
-/** What NC_ADMIN_EMAIL and NC_ADMIN_PASSWORD last did; the password as Argon2id, like any other. */
+/** The provisioned administrator that was applied last; its password as Argon2id, like any other. */
 export interface AppliedAdmin { email: string, passwordHash: string }
 /** Null: nothing yet. Unknown: at the first start after an upgrade from a version that did not remember it. */
 export type Applied = AppliedAdmin | 'unknown' | null

@@ -3,11 +3,11 @@ import type { EventKind, Role, User } from '../../shared/license.ts'
 import { LicenseError } from '../license/errors.ts'
 import { eventOf } from '../license/events.ts'
 import type { Actor, Clock, Log, NewEvent } from '../license/ports.ts'
-import type { AdminOutcome, EnvironmentAdmin } from './environment-admin.ts'
-import { applyEnvironmentAdmin, applyNoAdmin } from './environment-admin.ts'
-import { createPasswords } from './passwords.ts'
 import type { HashingQueue } from './hashing-queue.ts'
+import { createPasswords } from './passwords.ts'
 import type { AccountStore, StoredSession, StoredUser } from './ports.ts'
+import type { AdminOutcome, ProvisionedAdmin } from './provisioned-admin.ts'
+import { provisionAdmin, provisionNoAdmin } from './provisioned-admin.ts'
 import type { SetupOffer } from './setup-link.ts'
 import { digestOf, isSetupToken, offerSetup } from './setup-link.ts'
 
@@ -19,38 +19,47 @@ const TOUCH_EVERY = MINUTE
 
 export interface Identity { kind: 'user', id: string, email: string, role: Role, sessionId: string }
 
-export interface AccountsOptions { store: AccountStore, clock: Clock, sessionSecret: string, places: HashingQueue, log: Pick<Log, 'warn'> }
+export interface AccountsOptions {
+  store: AccountStore
+  clock: Clock
+  /** Session ids and the set-up link are made with it. */
+  sessionSecret: string
+  hashing: HashingQueue
+  log: Pick<Log, 'warn'>
+}
 
-/** Whatever hashes a password waits for a place of the address that asked (`from`), and throws RATE_LIMITED without one. */
+/** Whatever hashes a password waits in the hashing queue as the address that asked (`from`); in vain, it throws RATE_LIMITED. */
 export interface Accounts {
-  /** Begins a session; answers the cookie's token. Throws UNAUTHENTICATED, alike for an unknown account. */
+  /** Begins a session; `token` is for its cookie. Throws UNAUTHENTICATED, for an unknown account too. */
   signIn(email: string, password: string, from: string): Promise<{ token: string, identity: Identity }>
-  /** Whose session the cookie's token is, while it lasts. */
+  /** Whose session a token is, while it lasts. */
   identify(token: string): Promise<Identity | undefined>
   signOut(token: string): Promise<void>
   /** Ends every session of the account and begins a new one. Throws UNAUTHENTICATED when `current` is wrong. */
   changeOwnPassword(
     identity: Identity, passwords: { current: string, next: string }, actor: Actor, from: string,
   ): Promise<{ token: string }>
-  /** The one-time link's token if there is no administrator yet; good for an hour, the same at every start within it. */
+  /** Undefined once there is an administrator. */
   offerSetup(): Promise<SetupOffer | undefined>
-  /** Creates the first administrator and signs in. Throws FORBIDDEN when the token is not, or no longer, good. */
+  /** Creates the first administrator and signs in. Throws FORBIDDEN when the token is not good, or no longer. */
   setUp(
     setup: { token: string, email: string, password: string }, address: string, from: string,
   ): Promise<{ token: string, identity: Identity }>
-  /** Applies the operator's administrator, once per value; null: none was set. */
-  applyEnvironment(admin: EnvironmentAdmin | null): Promise<AdminOutcome>
+  /** Null: none is provisioned. */
+  provisionAdmin(admin: ProvisionedAdmin | null): Promise<AdminOutcome>
   list(): Promise<User[]>
+  /** Throws CONFLICT when the e-mail is taken. */
   create(account: { email: string, password: string, role: Role }, actor: Actor, from: string): Promise<User>
   /** Throws NOT_FOUND, or CONFLICT when the last administrator would be lost. */
   update(id: string, change: { role?: Role, password?: string }, actor: Actor, from: string): Promise<User>
+  /** Throws NOT_FOUND, or CONFLICT for the last administrator. */
   remove(id: string, actor: Actor): Promise<void>
+  /** Forgets the sessions that have ended. */
   prune(): Promise<void>
 }
 
-/** Accounts and sessions. The session secret is what session ids and the set-up link are made with. */
-export function createAccounts({ store, clock, sessionSecret, places, log }: AccountsOptions): Accounts {
-  const passwords = createPasswords(places)
+export function createAccounts({ store, clock, sessionSecret, hashing, log }: AccountsOptions): Accounts {
+  const passwords = createPasswords(hashing)
   const now = () => clock.read().wall
   const sessionIdOf = (token: string) => createHmac('sha256', sessionSecret).update(token).digest('hex')
 
@@ -67,7 +76,7 @@ export function createAccounts({ store, clock, sessionSecret, places, log }: Acc
   }
 
   const touching = new Set<string>()
-  /** In the background, once at a time: nobody waits for it, least of all while the database cannot be written. */
+  /** In the background, one at a time for each session: nobody waits for it, least of all while the database cannot be written. */
   function touch({ id, createdAt }: StoredSession, at: number): void {
     if (touching.has(id)) return
     touching.add(id)
@@ -93,7 +102,7 @@ export function createAccounts({ store, clock, sessionSecret, places, log }: Acc
     async signIn(email, password, from) {
       const user = await store.getUserByEmail(email)
       if (!await passwords.verify(user?.passwordHash, password, from) || !user) throw new LicenseError('UNAUTHENTICATED')
-      places.remember(from)
+      hashing.remember(from)
       return begin(user)
     },
     async identify(token) {
@@ -101,9 +110,7 @@ export function createAccounts({ store, clock, sessionSecret, places, log }: Acc
       const found = await store.getSession(sessionIdOf(token), at)
       if (!found) return undefined
       const { session, user } = found
-      if (Math.abs(at - session.lastSeenAt) >= TOUCH_EVERY) {
-        touch(session, at)
-      }
+      if (Math.abs(at - session.lastSeenAt) >= TOUCH_EVERY) touch(session, at)
       return identityOf(user, session.id)
     },
     signOut: token => store.deleteSession(sessionIdOf(token)),
@@ -121,12 +128,12 @@ export function createAccounts({ store, clock, sessionSecret, places, log }: Acc
       const created = event('account_created', { kind: 'user', email, address }, email, { role: 'admin' })
       const written = await store.createFirstAdmin(user, { digest: digestOf(token), now: now() }, created)
       if (written === 'stale') return refuseSetup()
-      places.remember(from)
+      hashing.remember(from)
       return begin(user)
     },
-    async applyEnvironment(admin) {
-      if (admin) return applyEnvironmentAdmin(admin, { store, passwords, now, log })
-      await applyNoAdmin({ store })
+    async provisionAdmin(admin) {
+      if (admin) return provisionAdmin(admin, { store, passwords, now, log })
+      await provisionNoAdmin({ store })
       return 'unchanged'
     },
     async list() {

@@ -1,6 +1,7 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 import type { AccountStore } from './ports.ts'
 
+/** Milliseconds. */
 const GOOD_FOR = 60 * 60_000
 
 export interface SetupOffer {
@@ -12,8 +13,8 @@ export interface SetupOffer {
 interface Options { store: AccountStore, sessionSecret: string, now: () => number }
 
 /**
- * The one-time link's token, as long as there is no administrator; the same at every start and on every replica until its
- * hour has passed. It is made of the session secret and the time at which it ends, so that only its digest need be stored.
+ * The one-time link's token; undefined once there is an administrator. It is the same at every start and on every replica until
+ * its hour has passed: it is made of the session secret and the time at which it ends, so that only its digest need be stored.
  */
 export async function offerSetup({ store, sessionSecret, now }: Options): Promise<SetupOffer | undefined> {
   if (await store.countAdmins() > 0) return undefined
@@ -30,7 +31,7 @@ export async function offerSetup({ store, sessionSecret, now }: Options): Promis
   }
 }
 
-/** Whether the token would be taken now; a look without a lock, so that a guess costs no password hash. */
+/** Whether the token would be taken now. Looked up without a lock, so that a guess costs no password hash. */
 export async function isSetupToken(token: string, { store, now }: Pick<Options, 'store' | 'now'>): Promise<boolean> {
   const stored = await store.setupToken()
   const given = Buffer.from(digestOf(token))

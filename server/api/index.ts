@@ -1,5 +1,5 @@
 import { defineEventHandler } from 'h3'
-import { answerUnrouted } from '../http/unrouted.ts'
+import { answerUnrouted } from '../http/http-error.ts'
 
 /** The bare `/api`. */
 export default defineEventHandler(answerUnrouted)

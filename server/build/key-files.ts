@@ -5,20 +5,19 @@ import type { Jwks } from '../../shared/jwks.ts'
 import { jwksSchema, publicKeySchema } from '../../shared/jwks.ts'
 import { isPublicKey } from './ed25519-point.ts'
 
-const sandboxKeyFile = fileURLToPath(new URL('../../tests/license-server/keys/sandbox.jwk.json', import.meta.url))
+const sandboxKeyFile = fileURLToPath(new URL('sandbox-key.jwk.json', import.meta.url))
 
-/** Takes the path of a file; returns what it says. Throws where it cannot be read, or is no JSON. */
+/** Throws where the file cannot be read, or is no JSON. */
 export function readJson(path: string): unknown {
   return JSON.parse(readFileSync(path, 'utf8'))
 }
 
-/** Takes nothing; returns the public half of the key that sandbox builds trust. */
+/** The key that sandbox builds trust. Its private half is public: the sandbox license server signs with it. */
 export function sandboxKey(): z.infer<typeof publicKeySchema> {
-  const { kty, crv, x, kid } = Object(readJson(sandboxKeyFile))
-  return publicKeySchema.parse({ kty, crv, x, kid })
+  return publicKeySchema.parse(readJson(sandboxKeyFile))
 }
 
-/** Takes the path of the vendor's JWKS; returns it, or a sentence that says why it cannot be built in. */
+/** The vendor's JWKS, or a sentence that says why it cannot be built in. */
 export function vendorKeys(path: string | undefined): Jwks | string {
   if (!path) {
     return 'Set NC_LICENSE_JWKS_FILE to the vendor\'s JWKS file: a build trusts exactly the keys in it (for a trial, use `npm run build:sandbox`).'
@@ -48,7 +47,7 @@ function keysOf(content: unknown): Record<string, unknown>[] {
   return Array.isArray(keys) ? keys.map(Object) : []
 }
 
-/** What a key says of its purpose is not looked at again once it is built in, so it must say nothing else than what it is used for. */
+/** Why a key must not be built in; null for one that may. What it says of its purpose is not looked at again after that. */
 function keyProblem({ kid, alg, use, key_ops: operations, x }: Record<string, unknown>): string | null {
   const name = `holds the key ${JSON.stringify(kid)}, whose`
   if (alg !== undefined && alg !== 'EdDSA' && alg !== 'Ed25519') return `${name} alg is not EdDSA or Ed25519`

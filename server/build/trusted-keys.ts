@@ -29,8 +29,8 @@ declare module 'prom-client/lib/metrics/*.js' {
 `
 
 /**
- * Compiles the trusted keys into the server as `#license-build`. They come from the sandbox key pair in a sandbox build
- * and from NC_LICENSE_JWKS_FILE otherwise; nothing at run time can add one.
+ * Compiles the trusted keys into the server as `#license-build`. In a sandbox build that is the sandbox key, else
+ * what NC_LICENSE_JWKS_FILE holds; nothing at run time can add one.
  */
 export default defineNuxtModule<{ sandbox: boolean }>({
   meta: { name: 'trusted-keys' },

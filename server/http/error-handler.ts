@@ -3,7 +3,7 @@ import { send, setResponseHeader } from 'h3'
 import type { ErrorCode } from '../../shared/errors.ts'
 import { isErrorCode } from '../../shared/errors.ts'
 import { LicenseError } from '../license/errors.ts'
-import { getBase } from '../runtime/composition.ts'
+import { getBase } from '../runtime/app.ts'
 import { answerError } from './http-error.ts'
 
 const STATUS: Readonly<Record<number, ErrorCode>> = { 404: 'NOT_FOUND', 405: 'HTTP_METHOD' }

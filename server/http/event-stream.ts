@@ -1,19 +1,37 @@
 import type { H3Event } from 'h3'
 import { setResponseHeaders } from 'h3'
+import type { FoldedLog } from '../runtime/folded-log.ts'
+import { errorBodyOf } from './http-error.ts'
 
-/** Sends one event; does nothing once the client has gone: what it asked for is finished all the same. */
-export type SendEvent = (name: string, data: unknown) => void
+/**
+ * Answers the result of work that takes a while: as JSON, or, where the client asks for server-sent events, as one event
+ * `name` per step, then `done` with the result or `failed` with the error's body.
+ */
+export async function answerWithSteps<Result>(
+  event: H3Event, log: FoldedLog, name: string, work: (step: (data: unknown) => void) => Promise<Result>,
+): Promise<Result | undefined> {
+  if (!wantsEvents(event)) return work(() => undefined)
+  await streamEvents(event, async (send) => {
+    try {
+      send('done', await work(data => send(name, data)))
+    }
+    catch (error) {
+      send('failed', errorBodyOf(error, log))
+    }
+  })
+  return undefined
+}
 
-/** Whether the client asks for server-sent events rather than JSON. */
-export function wantsEvents(event: H3Event): boolean {
+function wantsEvents(event: H3Event): boolean {
   return /\btext\/event-stream\b/i.test(event.node.req.headers.accept ?? '')
 }
 
 /**
- * Takes what produces events; streams them (WHATWG HTML §9.2) and ends with it. Written to the response directly: h3's
- * own stream ends when the request's body has been read, and waits for a client that has gone.
+ * Streams events (WHATWG HTML §9.2) until `produce` ends. A client that has gone misses the rest; what it asked for is finished
+ * all the same. Written to the response directly: h3's own stream ends once the request's body has been read, and waits for a
+ * client that has gone.
  */
-export async function streamEvents(event: H3Event, produce: (send: SendEvent) => Promise<void>): Promise<void> {
+async function streamEvents(event: H3Event, produce: (send: (name: string, data: unknown) => void) => Promise<void>): Promise<void> {
   const { res } = event.node
   setResponseHeaders(event, { 'content-type': 'text/event-stream', 'x-accel-buffering': 'no' })
   res.flushHeaders()

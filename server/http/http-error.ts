@@ -2,15 +2,17 @@ import type { H3Event } from 'h3'
 import { setResponseHeader, setResponseStatus } from 'h3'
 import type { ErrorData } from '../../shared/errors.ts'
 import { ERRORS } from '../../shared/errors.ts'
+import type { Operation } from '../../shared/operations.ts'
+import { OPERATIONS } from '../../shared/operations.ts'
 import { LicenseError } from '../license/errors.ts'
 import type { FoldedLog } from '../runtime/folded-log.ts'
 import { stackOf } from '../runtime/log.ts'
 import { currentRequest } from '../runtime/request-context.ts'
 
-/** How soon, in seconds, a request may be worth repeating that the database failed. */
+/** Seconds after which a request that the database failed may be worth repeating. */
 export const RETRY_STORAGE_AFTER = 2
 
-/** Input that does not fit its schema; the names of the fields leave, their values never. */
+/** Input that does not fit its schema. The names of the fields are answered, their values never. */
 export class ValidationError extends LicenseError {
   readonly fields: Record<string, string>
   constructor(fields: Record<string, string>) {
@@ -19,7 +21,7 @@ export class ValidationError extends LicenseError {
   }
 }
 
-/** h3's shape of an error answer. */
+/** An error's answer, in h3's shape. */
 export interface ErrorBody { error: true, statusCode: number, statusMessage: string, message: string, data: ErrorData }
 
 /**
@@ -41,7 +43,7 @@ export function errorBodyOf(thrown: unknown, log?: Pick<FoldedLog, 'error'>): Er
   }
 }
 
-/** Takes anything thrown; sets the answer's status and returns its body. */
+/** Sets status and headers of the answer to anything thrown, and makes its body. */
 export function answerError(event: H3Event, thrown: unknown, log?: Pick<FoldedLog, 'error'>): ErrorBody {
   const body = errorBodyOf(thrown, log)
   setResponseStatus(event, body.statusCode)
@@ -49,4 +51,21 @@ export function answerError(event: H3Event, thrown: unknown, log?: Pick<FoldedLo
   if (typeof retryAfter === 'number') setResponseHeader(event, 'retry-after', retryAfter)
   if (body.data.code === 'UNAUTHENTICATED') setResponseHeader(event, 'www-authenticate', 'Bearer realm="license"')
   return body
+}
+
+const operations: readonly Operation[] = Object.values(OPERATIONS)
+
+/** Answers a request that no route takes: HTTP_METHOD with `Allow` where the path is known, else NOT_FOUND. */
+export function answerUnrouted(event: H3Event): ErrorBody {
+  setResponseHeader(event, 'cache-control', 'no-store')
+  const [pathname = ''] = event.path.split('?')
+  const allowed = operations.filter(({ path }) => matches(path, pathname)).map(({ method }) => method)
+  if (allowed.length > 0) setResponseHeader(event, 'allow', [...new Set(allowed)].join(', '))
+  return answerError(event, new LicenseError(allowed.length > 0 ? 'HTTP_METHOD' : 'NOT_FOUND'))
+}
+
+function matches(template: string, pathname: string): boolean {
+  const wanted = template.split('/')
+  const given = pathname.replace(/\/$/, '').split('/')
+  return wanted.length === given.length && wanted.every((part, index) => part.startsWith(':') || part === given[index])
 }

@@ -14,7 +14,7 @@ const SECURITY: Record<Access, Json[]> = {
   'service': [{ service: [] }],
 }
 
-/** Takes the version and the base path; returns the OpenAPI 3.1 document of the API, generated from the schemas it runs on. */
+/** The OpenAPI 3.1 document of the API, generated from the schemas it runs on. */
 export function openApiDocument(version: string, basePath: string): Json {
   const paths: Record<string, Json> = {}
   const schemas: Json = { Error: errorSchema() }

@@ -1,7 +1,9 @@
 import type { H3Event } from 'h3'
 import ipaddr from 'ipaddr.js'
+import { LicenseError } from '../license/errors.ts'
+import type { Log } from '../license/ports.ts'
 
-/* Who is at the other end, and under which address people reach us: forwarded headers count only from trusted proxies. */
+/* Who is at the other end, and under which address they reach us. Forwarded headers count only from trusted proxies. */
 
 export interface Peer {
   /** The client's address, for the log and the activity log. */
@@ -14,7 +16,7 @@ export interface Peer {
 
 declare module 'h3' {
   interface H3EventContext {
-    /** Whoever the connection led to; of a call within the process, whoever it is made for. */
+    /** Of a call within the process, whoever it is made for. */
     peer?: Peer
   }
 }
@@ -37,9 +39,39 @@ export function peerOf(event: H3Event, { trustProxy, publicUrl }: PeerOptions): 
   }
 }
 
-/** Whether somebody whose headers are believed sent this request. */
+/** Whether the request came from somebody whose headers are believed. */
 export function isFromTrustedProxy(event: H3Event, trustProxy: readonly string[]): boolean {
   return isTrusted(normalize(event.node.req.socket.remoteAddress ?? ''), trustProxy)
+}
+
+const SAFE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
+
+/**
+ * Throws CROSS_SITE for a write that another site caused. Browsers send `Origin` or `Sec-Fetch-Site` with every such request;
+ * scripts outside a browser carry no one's cookie.
+ */
+export function requireSameSite(event: H3Event, origin: string): void {
+  const { method, headers } = event.node.req
+  if (SAFE.has(method ?? 'GET')) return
+  const site = headers['sec-fetch-site']
+  // The browser's own word, which no page can forge; `Origin` needs us to know our address, which a proxy may hide.
+  const foreign = site === undefined
+    ? headers.origin !== undefined && headers.origin !== origin
+    : site !== 'same-origin' && site !== 'none'
+  if (foreign) throw new LicenseError('CROSS_SITE', { details: { expected: origin, found: headers.origin ?? null } })
+}
+
+/** Says once that X-Forwarded-For came from somebody who is not trusted: a proxy in front, perhaps. */
+export function createForwardedHint(): (event: H3Event, trustProxy: readonly string[], log: Log) => void {
+  let told = false
+  return (event, trustProxy, log) => {
+    const { headers, socket } = event.node.req
+    // A hint is enough: the header is anybody's to send, so nothing follows from it.
+    if (told || headers['x-forwarded-for'] === undefined || isFromTrustedProxy(event, trustProxy)) return
+    told = true
+    log.warn('a request came with X-Forwarded-For from an address that NC_TRUST_PROXY does not name, so the header was ignored; if that '
+      + 'is your proxy, name it there: until then all its visitors share one address for limits and in the activity log', { address: socket.remoteAddress })
+  }
 }
 
 /**
@@ -63,7 +95,7 @@ function withoutPort(hop: string): string {
   return bracketed ?? (/^[\d.]+:\d+$/.test(hop) ? hop.slice(0, hop.indexOf(':')) : hop)
 }
 
-/** Whether browsers trust what comes from there: https, and http to this very machine. */
+/** Whether browsers trust what comes from an origin: https, and http to the very machine they run on. */
 export function isTrustworthy(origin: string): boolean {
   if (!URL.canParse(origin)) return false
   const { protocol, hostname } = new URL(origin)

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
 import { LicenseError } from '../license/errors.ts'
+import type { LicenseService } from '../license/service.ts'
 import type { WindowCounter } from './window-counter.ts'
 import { createWindowCounter } from './window-counter.ts'
 
-/* Per process: with several replicas a limit is that much higher, which still stops guessing and storms. */
+/* Counted per process: with several replicas a limit is that much higher, which still stops guessing and storms. */
 
 const MINUTE = 60_000
 const PER_MINUTE = { points: 10, duration: MINUTE }
@@ -22,13 +23,12 @@ export type Limit = keyof typeof LIMITS
 
 export interface RateLimits {
   /**
-   * Counts one use of whoever `key` names; the answer gives it back, for what succeeded was no guess, nor was what never came
-   * to be judged. Throws RATE_LIMITED with `retryAfterSeconds` when there were too many.
+   * Counts one use of whoever `key` names. Throws RATE_LIMITED with `retryAfterSeconds` when there were too many. The function
+   * it resolves to gives the use back: what succeeded was no guess, nor was what never came to be judged.
    */
   use(limit: Limit, key: string): Promise<() => void>
 }
 
-/** The limits of this process. */
 export function createRateLimits(): RateLimits {
   const counters: Record<Limit, WindowCounter> = {
     login: createWindowCounter(LIMITS.login),
@@ -49,7 +49,17 @@ export function createRateLimits(): RateLimits {
   }
 }
 
-/** What a visitor types is kept as a digest: every key takes the same room, and no e-mail stays in memory. */
+/** A digest of what a visitor typed: every key takes the same room, and no e-mail stays in memory. */
 function short(key: string): string {
   return createHash('sha256').update(key).digest('base64url').slice(0, 22)
+}
+
+/**
+ * Counts a save of whoever `key` names. Only a key that would really be sent reaches the license server and counts there; a
+ * token costs a signature check. Throws RATE_LIMITED.
+ */
+export async function limitSave(limits: RateLimits, license: LicenseService, key: string, pasted: string): Promise<void> {
+  const method = license.methodOf(pasted)
+  if (method === null || license.managedByEnv) return
+  await limits.use(method === 'offline' ? 'token' : 'activate', key)
 }

@@ -7,7 +7,7 @@ import { ValidationError } from './http-error.ts'
 /** More than the longest license token, far less than what would hurt. */
 const MAX_BODY = 16 * 1024
 
-/** Takes a request and the schema of its body; returns the parsed body. Throws VALIDATION or PAYLOAD_TOO_LARGE. */
+/** An absent body is read as {}. Throws VALIDATION or PAYLOAD_TOO_LARGE. */
 export async function readJsonBody<S extends z.ZodType>(event: H3Event, schema: S): Promise<z.infer<S>> {
   const text = await readText(event)
   if (text && !/^application\/json\b/i.test(event.node.req.headers['content-type'] ?? '')) {
@@ -16,10 +16,12 @@ export async function readJsonBody<S extends z.ZodType>(event: H3Event, schema: 
   return validate(schema, text ? parseJson(text) : {})
 }
 
+/** Throws VALIDATION. */
 export function readQuery<S extends z.ZodType>(event: H3Event, schema: S): z.infer<S> {
   return validate(schema, getQuery(event))
 }
 
+/** Throws VALIDATION. */
 export function readParams<S extends z.ZodType>(event: H3Event, schema: S): z.infer<S> {
   return validate(schema, getRouterParams(event, { decode: true }))
 }

@@ -1,12 +1,14 @@
 import type { Log } from '../license/ports.ts'
+import { createRepeats } from '../runtime/folded-log.ts'
 
 export interface RefusedTokens {
   /** Notes a bearer token that opened nothing: from where, for which call, and why. The token itself never gets here. */
   note(refusal: { address: string, call: string, because: string }): void
+  /** Writes what came after the first of each address; called once a minute, and at the stop. */
+  flush(): void
 }
 
-const WINDOW = 60_000
-/** Addresses told by name in one window. */
+/** Addresses told by name in one minute. */
 const NAMED = 50
 
 /**
@@ -14,28 +16,10 @@ const NAMED = 50
  * count; of more than fifty addresses in a minute the others together.
  */
 export function createRefusedTokens(log: Log): RefusedTokens {
-  const more = new Map<string, number>()
-  let others = 0
-  let timer: NodeJS.Timeout | undefined
-
-  function tellRest(): void {
-    timer = undefined
-    for (const [address, count] of more) if (count > 0) log.warn('bearer tokens refused in the last minute', { address, count })
-    if (others > 0) log.warn('bearer tokens of further addresses refused in the last minute', { count: others })
-    more.clear()
-    others = 0
-  }
-
-  return {
-    note({ address, call, because }) {
-      timer ??= setTimeout(tellRest, WINDOW).unref()
-      const count = more.get(address)
-      if (count !== undefined) more.set(address, count + 1)
-      else if (more.size >= NAMED) others++
-      else {
-        more.set(address, 0)
-        log.warn('bearer token refused', { address, call, because })
-      }
-    },
-  }
+  const { note, flush } = createRepeats<string>({
+    named: NAMED,
+    tellRest: (address, count) => log.warn('bearer tokens refused in the last minute', { address, count }),
+    tellOthers: count => log.warn('bearer tokens of further addresses refused in the last minute', { count }),
+  })
+  return { note: refusal => note(refusal.address, () => log.warn('bearer token refused', refusal)), flush }
 }

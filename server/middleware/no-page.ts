@@ -1,6 +1,6 @@
 import { defineEventHandler } from 'h3'
 import { TOP_LEVEL } from '../runtime/base-path.ts'
-import { answerUnrouted } from '../http/unrouted.ts'
+import { answerUnrouted } from '../http/http-error.ts'
 
 /* Files, and what frameworks keep under names of their own: no page has such an address. */
 const NO_PAGE = /\/(?:_|\.)|\.\w+$/

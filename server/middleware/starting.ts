@@ -1,5 +1,5 @@
 import { defineEventHandler, getCookie, getRequestHeader, setResponseHeaders, setResponseStatus } from 'h3'
-import { isOpen } from '../runtime/composition.ts'
+import { isOpen } from '../runtime/app.ts'
 import { RETRY_STORAGE_AFTER } from '../http/http-error.ts'
 import { STARTING_HEADERS, startingPage } from '../http/starting-page.ts'
 

@@ -1,6 +1,6 @@
 import { defineNitroPlugin } from 'nitropack/runtime'
 import { commit, sandbox, version } from '#license-build'
-import { checkConfiguration } from '../runtime/check-configuration.ts'
+import { checkConfiguration } from '../runtime/config-report.ts'
 
 const USAGE = 'Usage: node index.mjs          starts the server\n       node index.mjs check    reads and checks the configuration, and starts nothing\n'
 

@@ -2,10 +2,10 @@ import sriHashes from '#sri-hashes'
 import type { H3Event } from 'h3'
 import { defineEventHandler } from 'h3'
 import { defineNitroPlugin, useRuntimeConfig } from 'nitropack/runtime'
-import { getBase } from '../runtime/composition.ts'
+import { getBase } from '../runtime/app.ts'
 import { addressOf, pathInside } from '../runtime/base-path.ts'
 
-/** Takes h3's route of a handler, which has no slash at its end. */
+/** Of h3's route of a handler, which has no slash at its end. */
 function withoutBase(route: string, basePath: string): string {
   return `${route}/`.startsWith(basePath) ? route.slice(basePath.length - 1) || '/' : route
 }

@@ -32,7 +32,7 @@ function textOf(event: H3Event, body: unknown): string | undefined {
   return String(getResponseHeader(event, 'content-type')).startsWith('text/html') ? body : undefined
 }
 
-/** Takes Accept-Encoding (RFC 9110 §12.5.3); a coding with a weight of 0 is not acceptable. */
+/** What Accept-Encoding lets us use (RFC 9110 §12.5.3): not a coding with a weight of 0. */
 function codingFor(accepted: string): keyof typeof CODINGS | undefined {
   const names = accepted.toLowerCase().split(',').flatMap((each) => {
     const [name = '', weight = ''] = each.split(';').map(part => part.trim())

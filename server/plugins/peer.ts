@@ -1,7 +1,6 @@
 import { defineNitroPlugin } from 'nitropack/runtime'
-import { getBase } from '../runtime/composition.ts'
-import { createForwardedHint } from '../http/forwarded-hint.ts'
-import { peerOf } from '../http/peer.ts'
+import { getBase } from '../runtime/app.ts'
+import { createForwardedHint, peerOf } from '../http/peer.ts'
 
 const hint = createForwardedHint()
 

@@ -1,7 +1,7 @@
 import type { H3Event } from 'h3'
 import { setResponseHeader } from 'h3'
 import { defineNitroPlugin } from 'nitropack/runtime'
-import { getBase } from '../runtime/composition.ts'
+import { getBase } from '../runtime/app.ts'
 import { isFromTrustedProxy } from '../http/peer.ts'
 import { inRequest, requestIdOf } from '../runtime/request-context.ts'
 

@@ -4,12 +4,13 @@ import { commit, sandbox, version } from '#license-build'
 import { LicenseError } from '../license/errors.ts'
 import type { StorageCause } from '../storage/open.ts'
 import { causeOf, codeOf, StorageOpenError } from '../storage/open.ts'
-import type { App, Base } from '../runtime/composition.ts'
-import { assembleApp, assembleBase, openApp, reportStarting } from '../runtime/composition.ts'
+import type { App, Base } from '../runtime/app.ts'
+import { openApp, reportStarting, setBase } from '../runtime/app.ts'
+import { assembleApp, assembleBase } from '../runtime/composition.ts'
 import type { Config } from '../runtime/config.ts'
 import { ConfigError } from '../runtime/config.ts'
+import { routeConsole } from '../runtime/guard-process.ts'
 import { stackOf } from '../runtime/log.ts'
-import { routeConsole } from '../runtime/route-console.ts'
 
 const RETRY_STORAGE = 2_000
 const PRUNE_SESSIONS = 3_600_000
@@ -22,6 +23,7 @@ export default defineNitroPlugin((nitro) => {
   const started = start(base, stopping.signal).catch(error => exit(base, error))
   nitro.hooks.hook('close', async () => {
     stopping.abort()
+    base.jobs.stop()
     const app = await started
     await app?.license.stop()
     await app?.storage.close()
@@ -32,6 +34,7 @@ function configureOrExit(): Base {
   try {
     const base = assembleBase()
     requireBasePath(base.config)
+    setBase(base)
     return base
   }
   catch (error) {
@@ -56,13 +59,13 @@ function exit(base: Base, error: unknown): never {
 }
 
 async function start(base: Base, stop: AbortSignal): Promise<App | undefined> {
-  const { log, config: { logFormat, replica, origins } } = base
+  const { log, jobs, config: { logFormat, replica, origins } } = base
   // In JSON every line names the process.
   const tell = sandbox ? log.announce : log.info
   tell('starting', { version, commit, ...(logFormat === 'pretty' ? { replica } : {}), ...(sandbox ? { build: 'SANDBOX: trusts the public sandbox key, not for production' } : {}) })
   const app = await openWhenReachable(base, stop)
   if (!app) return undefined
-  const { storage, license } = app
+  const { storage, license, accounts } = app
   log.info(storage.created ? 'database created' : 'database opened', { kind: storage.kind, location: storage.location })
   if (storage.created && origins.DATABASE_URL?.from === 'default') {
     log.warn('DATABASE_URL is not set: a new database was made at the default place, which must outlast this server', { location: storage.location })
@@ -71,8 +74,8 @@ async function start(base: Base, stop: AbortSignal): Promise<App | undefined> {
   log.announce(`Instance ID: ${license.instanceId}`)
   openApp(app)
   license.start()
-  void keepTime(app, stop)
-  setInterval(() => void app.accounts.prune().catch(() => undefined), PRUNE_SESSIONS).unref()
+  jobs.repeat(() => license.tick())
+  jobs.every(PRUNE_SESSIONS, () => accounts.prune())
   return app
 }
 
@@ -93,11 +96,4 @@ async function openWhenReachable(base: Base, stop: AbortSignal): Promise<App | u
     }
   }
   return undefined
-}
-
-async function keepTime({ license }: App, stop: AbortSignal): Promise<void> {
-  while (!stop.aborted) {
-    const wait = await license.tick()
-    await sleep(wait, undefined, { signal: stop, ref: false }).catch(() => undefined)
-  }
 }

@@ -1,7 +1,8 @@
 import { defineNitroPlugin } from 'nitropack/runtime'
-import { getBase } from '../runtime/composition.ts'
+import { getGuards } from '../http/guards.ts'
+import { getBase } from '../runtime/app.ts'
 
-/** Says why the process stops, and that it did: the hook runs after the one that closes the license and the database. */
+/** Says why the process stops, and that it did: this hook runs after that of start.ts, which closes the license and the database. */
 export default defineNitroPlugin((nitro) => {
   let reason = 'closed'
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
@@ -13,6 +14,7 @@ export default defineNitroPlugin((nitro) => {
   nitro.hooks.hook('close', () => {
     const base = getBase()
     base?.refusals.flush()
+    getGuards()?.refusedTokens.flush()
     base?.log.info('stopped', { reason })
   })
 })

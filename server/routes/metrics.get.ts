@@ -1,5 +1,5 @@
 import { setResponseHeader } from 'h3'
-import { getApp, requireBase } from '../runtime/composition.ts'
+import { getApp, requireBase } from '../runtime/app.ts'
 import { handle } from '../http/handle.ts'
 
 /** Answers also while the database is away, or has not been reached yet: that is when somebody looks. */

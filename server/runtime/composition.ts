@@ -1,82 +1,44 @@
 import { randomBytes } from 'node:crypto'
 import { commit, jwks, sandbox, version } from '#license-build'
-import type { Accounts } from '../accounts/service.ts'
 import { createHashingQueue } from '../accounts/hashing-queue.ts'
+import type { Accounts } from '../accounts/service.ts'
 import { createAccounts } from '../accounts/service.ts'
 import { createLicenseServerClient } from '../license-server/client.ts'
-import type { LicenseServerClient } from '../license-server/client.ts'
-import { LicenseError } from '../license/errors.ts'
 import { createKeyring } from '../license/jws.ts'
 import { withEventLines } from '../license/event-lines.ts'
-import type { LicenseService } from '../license/service.ts'
 import { createLicenseService } from '../license/service.ts'
-import type { Storage, StorageCause } from '../storage/open.ts'
 import { openStorage } from '../storage/open.ts'
-import { settleAdministrator } from './administrator.ts'
-import type { BearerTokens } from '../http/bearer.ts'
-import { createBearerTokens } from '../http/bearer.ts'
-import type { Config } from './config.ts'
+import type { App, Base } from './app.ts'
 import { readConfig } from './config.ts'
-import type { FoldedLog } from './folded-log.ts'
 import { createFoldedLog } from './folded-log.ts'
-import type { ProcessLog } from './log.ts'
 import { createLog } from './log.ts'
-import type { Metrics } from './metrics.ts'
 import { createMetrics } from './metrics.ts'
-import type { RateLimits } from '../http/rate-limits.ts'
-import { createRateLimits } from '../http/rate-limits.ts'
-import type { RefusedTokens } from '../http/refused-tokens.ts'
-import { createRefusedTokens } from '../http/refused-tokens.ts'
+import { createPeriodicJobs } from './periodic-jobs.ts'
 import { currentRequest } from './request-context.ts'
 import { createDatabaseClock, createSystemClock } from './system-clock.ts'
 
-/* The composition root: the only place that constructs adapters. */
+/* The composition root: the only place that constructs adapters, and that knows process.env. */
 
-/** What exists from the first moment. */
-export interface Base {
-  config: Config
-  log: ProcessLog
-  /** For what a stranger can cause at will. */
-  refusals: FoldedLog
-  limits: RateLimits
-  bearerTokens: BearerTokens
-  refusedTokens: RefusedTokens
-  metrics: Metrics
-  client: LicenseServerClient
-}
+const MINUTE = 60_000
 
-/** What exists once the database has been reached. */
-export interface App extends Base {
-  storage: Storage
-  license: LicenseService
-  accounts: Accounts
-  build: { version: string, commit: string, sandbox: boolean }
-}
-
-let base: Base | undefined
-let app: App | undefined
-
-/** Reads the configuration; throws ConfigError. */
+/** Throws ConfigError. */
 export function assembleBase(): Base {
   const config = readConfig(process.env)
   const { logFormat: format, logLevel: level, replica } = config
   const log = createLog({ format, level, replica, context: () => ({ ...currentRequest() }) })
   for (const warning of config.warnings) log.warn(warning)
   const client = createLicenseServerClient({ baseUrl: config.licenseServerUrl, version, proxyFor: config.proxyFor })
-  const metrics = createMetrics({ version, commit })
-  base = {
-    config, log, refusals: createFoldedLog(log), limits: createRateLimits(), bearerTokens: createBearerTokens(config),
-    refusedTokens: createRefusedTokens(log), metrics, client,
-  }
-  return base
+  const [refusals, jobs] = [createFoldedLog(log), createPeriodicJobs()]
+  jobs.every(MINUTE, refusals.flush)
+  return { config, log, refusals, jobs, metrics: createMetrics({ version, commit }), client }
 }
 
 /**
- * Opens the database and builds the rest on it, not yet open to requests. Rejects STORAGE_UNAVAILABLE, or StorageOpenError
- * for a file that must not be touched.
+ * Opens the database and builds the rest on it. Rejects STORAGE_UNAVAILABLE, or StorageOpenError for a file that must not be
+ * touched.
  */
-export async function assembleApp(from: Base): Promise<App> {
-  const { config, log, metrics, client } = from
+export async function assembleApp(base: Base): Promise<App> {
+  const { config, log, metrics, client, jobs } = base
   const storage = await openStorage({ url: config.databaseUrl, baseDir: config.projectDir, log })
   if (storage.migrations.length > 0) log.info('migrations applied', { names: storage.migrations })
   try {
@@ -91,11 +53,11 @@ export async function assembleApp(from: Base): Promise<App> {
     const { sessionSecret } = await storage.licenses.installation({ instanceId: license.instanceId, sessionSecret: '', createdAt: 0 })
     const accounts = createAccounts({
       store: withEventLines(storage.accounts, log, accountOf), clock, sessionSecret: config.sessionSecret ?? sessionSecret,
-      places: createHashingQueue(), log,
+      hashing: createHashingQueue(), log,
     })
-    await settleAdministrator(accounts, from)
-    setInterval(() => void clock.sample().catch(() => undefined), 60_000).unref()
-    return { ...from, storage, license, accounts, build: { version, commit, sandbox } }
+    await provideAdministrator(accounts, base)
+    jobs.every(MINUTE, clock.sample)
+    return { ...base, storage, license, accounts, build: { version, commit, sandbox } }
   }
   catch (error) {
     await storage.close().catch(() => undefined)
@@ -103,64 +65,22 @@ export async function assembleApp(from: Base): Promise<App> {
   }
 }
 
-const opened = Promise.withResolvers<void>()
-const settled = Promise.withResolvers<void>()
-let missing: StorageCause | null = null
-
 /** Whom a write of accounts is about: it takes the account, or its id, first. */
 function accountOf(first: unknown): { account: string } {
   return { account: typeof first === 'string' ? first : String(Object(first).id) }
 }
 
-/** Lets requests in, once everything they need is there. */
-export function openApp(assembled: App): void {
-  app = assembled
-  opened.resolve()
-  settled.resolve()
-  const { state, entitled, method, licenseId, maskedKey, expiresAt, warnings } = app.license.view('viewer')
-  app.log.info('started', {
-    database: app.storage.kind, state, entitled, method, licenseId, maskedKey, expiresAt, managedByEnv: app.license.managedByEnv,
-    warnings: warnings.map(({ code }) => code).join(', '),
-  })
-}
-
-/** Notes that the database cannot be reached yet, and why: requests are told so. */
-export function reportStarting(cause: StorageCause): void {
-  missing = cause
-  settled.resolve()
-}
-
-export function isOpen(): boolean {
-  return app !== undefined
-}
-
-/** Resolves when requests are let in. */
-export function whenOpen(): Promise<void> {
-  return opened.promise
-}
-
-/** Resolves when requests are let in, or it is known that they cannot be yet. */
-export function whenSettled(): Promise<void> {
-  return settled.promise
-}
-
-export function getBase(): Base | undefined {
-  return base
-}
-
-/** For what runs after the start plugin, which has made it. */
-export function requireBase(): Base {
-  if (!base) throw new TypeError('the configuration has not been read')
-  return base
-}
-
-/** Undefined until the database has been reached. */
-export function getApp(): App | undefined {
-  return app
-}
-
-/** Returns the app; throws STORAGE_UNAVAILABLE until the database has been reached. */
-export function requireApp(): App {
-  if (!app) throw new LicenseError('STORAGE_UNAVAILABLE', missing ? { details: { cause: missing } } : {})
-  return app
+/** Makes sure that there is a way in: the provisioned administrator, or a one-time set-up link in the log. */
+async function provideAdministrator(accounts: Accounts, { config, log }: Base): Promise<void> {
+  const outcome = await accounts.provisionAdmin(config.admin)
+  if (config.admin) {
+    log.info(`administrator from NC_ADMIN_EMAIL ${outcome}`)
+    return
+  }
+  const offer = await accounts.offerSetup()
+  if (!offer) return
+  const origin = config.publicUrl?.origin ?? config.localUrl
+  const until = new Date(offer.expiresAt).toISOString()
+  // In the fragment, so that no proxy or access log on the way ever sees it.
+  log.announce(`create the first administrator until ${until}: ${origin}${config.basePath}setup#token=${offer.token}`)
 }

@@ -6,7 +6,7 @@ export type Environment = Readonly<Record<string, string | undefined>>
 /** Where a setting came from; of a file, its path. */
 export type Origin = { from: 'default' } | { from: 'environment' } | { from: 'file', path: string }
 
-/** The environment, read variable by variable; what cannot be used is noted, so that all of it can be told at once. */
+/** The environment, read variable by variable. What cannot be used is noted, so that all of it can be told at once. */
 export interface Source {
   /** Without the space around it; null when unset, empty or blank, which Compose files and Helm charts pass for what is left out. */
   text(name: string): string | null
@@ -112,7 +112,12 @@ function decode(bytes: Buffer): string | null {
   }
 }
 
-/** One entry for every variable there is: where its value came from. */
+/** Where the value of every variable there is came from. */
 export function originsOf(source: Source): Record<string, Origin> {
   return Object.fromEntries(VARIABLES.map(({ name }) => [name, source.originOf(name)]))
+}
+
+/** The entries between the commas. */
+export function listOf(value: string | null): string[] {
+  return (value ?? '').split(',').map(entry => entry.trim()).filter(Boolean)
 }

@@ -25,7 +25,7 @@ export interface LogOptions {
   write?: (line: string) => void
 }
 
-/** A log that writes one line per entry, at once. */
+/** Writes one line per entry, at once. */
 export function createLog({ format, level = 'info', replica, context = () => undefined, write = toOutput }: LogOptions): ProcessLog {
   // A field named error is one like any other; pino-pretty would spread it over lines of its own.
   const oneLine = { singleLine: true, errorLikeObjectKeys: [] }
@@ -41,7 +41,7 @@ export function createLog({ format, level = 'info', replica, context = () => und
   }
 }
 
-/** An unexpected error with the way that led to it, in one line. */
+/** An error with its stack, in one line. */
 export function stackOf(error: unknown): string {
   const text = error instanceof Error ? error.stack ?? String(error) : String(error)
   return text.split('\n').map(line => line.trim()).filter(Boolean).join(' < ')

@@ -3,7 +3,7 @@ import ipaddr from 'ipaddr.js'
 
 /* Which proxy leads to an address: one answer for the license server's client, the diagnostics and the support bundle. */
 
-/** Takes a URL; returns the proxy to use for it, or '' for none. */
+/** The address of the proxy that leads to a URL, or '' where there is none. */
 export type ProxyFor = (url: string) => string
 
 export interface ProxySettings {

@@ -3,15 +3,15 @@ import { readFileSync } from 'node:fs'
 import { uptime } from 'node:os'
 import type { Clock } from '../license/ports.ts'
 
-/** Takes nothing; returns the machine's clocks. Uptime includes suspend (CLOCK_BOOTTIME). */
+/** The machine's own clocks. Uptime includes suspend (CLOCK_BOOTTIME). */
 export function createSystemClock(): Clock {
   const boot = readBootId()
   return { read: () => ({ wall: Date.now(), uptime: uptime() * 1000, boot }) }
 }
 
 /**
- * Takes the machine's clocks and the database's own time as it was at one of their readings; returns clocks whose wall
- * is the database's, so that several replicas judge by one clock. `sample` is to be called now and then.
+ * The machine's clocks with the wall clock of the database (ms since 1970; null: it has none of its own), so that several
+ * replicas judge by one clock. `sample` compares the two and is to be called now and then; until then the machine's own holds.
  */
 export function createDatabaseClock(machine: Clock, databaseTime: () => Promise<number | null>): Clock & { sample(): Promise<void> } {
   let offset: number | null = null

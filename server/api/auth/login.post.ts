@@ -1,7 +1,6 @@
 import { handle } from '../../http/handle.ts'
 import { signInWithLimits } from '../../http/sign-in.ts'
+import { sessionViewOf } from '../../http/views.ts'
 
-export default handle('login', async ({ event, app, body, peer }) => {
-  const { email, role, id } = await signInWithLimits(event, app, peer, body)
-  return { user: { id, email, role } }
-})
+export default handle('login', async ({ event, app, limits, body, peer }) =>
+  sessionViewOf(await signInWithLimits(event, { ...app, limits }, peer, body)))

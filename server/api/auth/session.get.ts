@@ -1,6 +1,5 @@
-import { handle, requirePerson } from '../../http/handle.ts'
+import { requirePerson } from '../../http/caller.ts'
+import { handle } from '../../http/handle.ts'
+import { sessionViewOf } from '../../http/views.ts'
 
-export default handle('getSession', ({ identity }) => {
-  const { id, email, role } = requirePerson(identity)
-  return { user: { id, email, role } }
-})
+export default handle('getSession', ({ identity }) => sessionViewOf(requirePerson(identity)))

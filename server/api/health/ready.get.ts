@@ -1,4 +1,5 @@
-import { handle, hasServiceToken } from '../../http/handle.ts'
+import { hasServiceToken } from '../../http/caller.ts'
+import { handle } from '../../http/handle.ts'
 
 export default handle('ready', async ({ app, event }) => {
   await app.storage.health.requireWritable()

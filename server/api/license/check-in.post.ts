@@ -1,7 +1,8 @@
-import { actorOf, handle, limitKeyOf } from '../../http/handle.ts'
+import { actorOf, limitKeyOf } from '../../http/caller.ts'
+import { handle } from '../../http/handle.ts'
 
 export default handle('checkIn', async (context) => {
-  const { app: { license, limits } } = context
+  const { app: { license }, limits } = context
   const { method } = license.view('admin')
   if (method === 'standard' || method === 'airgapped') await limits.use('checkIn', limitKeyOf(context.identity))
   await license.checkIn(actorOf(context))

@@ -1,10 +1,11 @@
 import type { DiagnosticStage } from '../../../shared/license.ts'
 import { diagnose } from '../../license-server/diagnostics.ts'
-import { answerWithSteps } from '../../http/answer-with-steps.ts'
-import { handle, limitKeyOf } from '../../http/handle.ts'
+import { limitKeyOf } from '../../http/caller.ts'
+import { answerWithSteps } from '../../http/event-stream.ts'
+import { handle } from '../../http/handle.ts'
 
 export default handle('diagnose', async (context) => {
-  const { app: { license, limits, client, config, refusals }, event } = context
+  const { app: { license, client, config, refusals }, limits, event } = context
   await limits.use('diagnostics', limitKeyOf(context.identity))
   return answerWithSteps(event, refusals, 'stage', async (report) => {
     const offline = license.view('admin').method === 'offline'

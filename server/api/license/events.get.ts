@@ -1,5 +1,6 @@
-import { eventViewOf } from '../../http/event-view.ts'
-import { handle, requireIdentity } from '../../http/handle.ts'
+import { requireIdentity } from '../../http/caller.ts'
+import { handle } from '../../http/handle.ts'
+import { eventViewOf } from '../../http/views.ts'
 
 export default handle('listEvents', async ({ app, query, identity }) => {
   const { role } = requireIdentity(identity)

@@ -1,4 +1,5 @@
-import { actorOf, handle } from '../../http/handle.ts'
+import { actorOf } from '../../http/caller.ts'
+import { handle } from '../../http/handle.ts'
 
 export default handle('removeLicense', async (context) => {
   const { app: { license }, body } = context

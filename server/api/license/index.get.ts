@@ -1,3 +1,4 @@
-import { handle, requireIdentity } from '../../http/handle.ts'
+import { requireIdentity } from '../../http/caller.ts'
+import { handle } from '../../http/handle.ts'
 
 export default handle('getLicense', ({ app, identity }) => app.license.view(requireIdentity(identity).role))

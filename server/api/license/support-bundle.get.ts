@@ -1,7 +1,7 @@
 import { setResponseHeader } from 'h3'
-import { describeConfig } from '../../runtime/describe-config.ts'
-import { eventViewOf } from '../../http/event-view.ts'
+import { describeConfig } from '../../runtime/config-report.ts'
 import { handle } from '../../http/handle.ts'
+import { eventViewOf } from '../../http/views.ts'
 
 export default handle('getSupportBundle', async ({ app: { license, config, storage, build }, event }) => {
   const bundle = license.supportBundle({

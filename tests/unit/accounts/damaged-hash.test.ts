@@ -23,9 +23,9 @@ async function createHouse() {
   })
   const warnings: string[] = []
   const accounts = createAccounts({
-    store: storage.accounts, clock: createSimulatedClock(), sessionSecret: 's', places: createHashingQueue(), log: { warn: message => void warnings.push(message) },
+    store: storage.accounts, clock: createSimulatedClock(), sessionSecret: 's', hashing: createHashingQueue(), log: { warn: message => void warnings.push(message) },
   })
-  expect(await accounts.applyEnvironment(ADMIN)).toBe('created')
+  expect(await accounts.provisionAdmin(ADMIN)).toBe('created')
   const signIn = (password: string) => accounts.signIn(ADMIN.email, password, 'a').then(() => 'signed in', ({ code }) => String(code))
   return { accounts, warnings, signIn, edit: (statement: string) => database.exec(statement) }
 }
@@ -35,8 +35,8 @@ describe('a damaged password hash', () => {
     const { accounts, signIn, edit } = await createHouse()
     edit('UPDATE users SET password_hash = \'x\'')
     expect(await signIn(ADMIN.password)).toBe('UNAUTHENTICATED')
-    expect(await accounts.applyEnvironment(ADMIN)).toBe('unchanged')
-    expect(await accounts.applyEnvironment(OTHER)).toBe('reset')
+    expect(await accounts.provisionAdmin(ADMIN)).toBe('unchanged')
+    expect(await accounts.provisionAdmin(OTHER)).toBe('reset')
     expect(await signIn(OTHER.password)).toBe('signed in')
   })
 
@@ -45,18 +45,18 @@ describe('a damaged password hash', () => {
     const { identity } = await accounts.signIn(ADMIN.email, ADMIN.password, 'a')
     await accounts.changeOwnPassword(identity, { current: ADMIN.password, next: 'of the page only' }, { kind: 'environment' }, 'a')
     edit('UPDATE installation SET applied_admin_hash = \'x\'')
-    expect(await accounts.applyEnvironment(ADMIN)).toBe('unchanged')
-    expect(await accounts.applyEnvironment(ADMIN)).toBe('unchanged')
+    expect(await accounts.provisionAdmin(ADMIN)).toBe('unchanged')
+    expect(await accounts.provisionAdmin(ADMIN)).toBe('unchanged')
     expect(warnings).toHaveLength(1)
     expect(await signIn('of the page only')).toBe('signed in')
-    expect(await accounts.applyEnvironment(OTHER)).toBe('reset')
+    expect(await accounts.provisionAdmin(OTHER)).toBe('reset')
     expect(await signIn(OTHER.password)).toBe('signed in')
   })
 
   it('of both keeps no start from giving an account where there is none', async () => {
     const { accounts, signIn, edit } = await createHouse()
     edit('UPDATE installation SET applied_admin_hash = \'x\'; DELETE FROM users')
-    expect(await accounts.applyEnvironment(ADMIN)).toBe('created')
+    expect(await accounts.provisionAdmin(ADMIN)).toBe('created')
     expect(await signIn(ADMIN.password)).toBe('signed in')
   })
 })

@@ -5,10 +5,10 @@ beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
 /** Work that lasts until it is told to end. */
-function createWork(places = createHashingQueue()) {
+function createWork(queue = createHashingQueue()) {
   const running: { address: string, end: () => void }[] = []
   const refused: string[] = []
-  const begin = (address: string) => void places.run(address, () => new Promise<void>((resolve) => {
+  const begin = (address: string) => void queue.run(address, () => new Promise<void>((resolve) => {
     running.push({ address, end: resolve })
   })).catch(({ code, details }) => void refused.push(`${address} ${code} ${details?.retryAfterSeconds}`))
   const settle = () => vi.advanceTimersByTimeAsync(0)
@@ -22,7 +22,7 @@ function createWork(places = createHashingQueue()) {
   }
 }
 
-describe('places for password hashes', () => {
+describe('slots for password hashes', () => {
   it('F82: are eight, two of one address', async () => {
     const work = createWork()
     for (let nth = 0; nth < 20; nth++) work.begin('a')
@@ -33,7 +33,7 @@ describe('places for password hashes', () => {
     expect(work.running).toHaveLength(8)
   })
 
-  it('F82: a newcomer is refused after two seconds, and told when to come back', async () => {
+  it('F82: whoever finds none is refused after two seconds, and told when to come back', async () => {
     const work = createWork()
     for (let nth = 0; nth < 9; nth++) work.begin(`a${nth}`)
     await vi.advanceTimersByTimeAsync(1_999)
@@ -88,9 +88,9 @@ describe('places for password hashes', () => {
   })
 
   it('F82: two are kept for those who signed in before, once there are any', async () => {
-    const places = createHashingQueue()
-    const work = createWork(places)
-    places.remember('known')
+    const queue = createHashingQueue()
+    const work = createWork(queue)
+    queue.remember('known')
     for (let nth = 0; nth < 20; nth++) work.begin(`a${nth}`)
     await work.settle()
     expect(work.running).toHaveLength(6)
@@ -105,13 +105,13 @@ describe('places for password hashes', () => {
     let seed = 1
     /** Numbers below `limit` without a pattern, the same in every run. */
     const any = (limit: number) => (seed = seed * 48_271 % 2_147_483_647) % limit
-    const places = createHashingQueue({ pick: any })
+    const queue = createHashingQueue({ pick: any })
     const hashing = () => new Promise<void>(resolve => void setTimeout(resolve, 120 + any(81)))
     const tryFrom = (address: string) => {
       const at = performance.now()
-      return places.run(address, hashing).then(() => performance.now() - at, () => null)
+      return queue.run(address, hashing).then(() => performance.now() - at, () => null)
     }
-    places.remember('203.0.113.1')
+    queue.remember('203.0.113.1')
     const known: Promise<number | null>[] = []
     const others: Promise<number | null>[] = []
     // Six places for strangers are 37 hashes in a second; these come twice as often.
@@ -132,15 +132,15 @@ describe('places for password hashes', () => {
   })
 
   it('those who wait are bounded: the one who has waited longest makes room', async () => {
-    const work = createWork(createHashingQueue({ places: 1, waiting: 3 }))
+    const work = createWork(createHashingQueue({ slots: 1, capacity: 3 }))
     for (const address of ['at work', 'a', 'b', 'c', 'd']) work.begin(address)
     await work.settle()
     expect(work.refused).toEqual(['a RATE_LIMITED 2'])
   })
 
   it('come free also when the work fails', async () => {
-    const places = createHashingQueue({ places: 1 })
-    await expect(places.run('a', () => Promise.reject(new Error('no memory')))).rejects.toThrow('no memory')
-    expect(await places.run('a', async () => 'done')).toBe('done')
+    const queue = createHashingQueue({ slots: 1 })
+    await expect(queue.run('a', () => Promise.reject(new Error('no memory')))).rejects.toThrow('no memory')
+    expect(await queue.run('a', async () => 'done')).toBe('done')
   })
 })

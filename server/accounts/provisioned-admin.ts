@@ -4,25 +4,26 @@ import type { Log } from '../license/ports.ts'
 import type { Passwords } from './passwords.ts'
 import type { AccountStore, Applied, AppliedAdmin } from './ports.ts'
 
-/** What became of the operator's administrator at a start. */
+/** What became of the provisioned administrator at a start. */
 export type AdminOutcome = 'created' | 'reset' | 'unchanged'
 
-export interface EnvironmentAdmin { email: string, password: string }
+/** NC_ADMIN_EMAIL and NC_ADMIN_PASSWORD. */
+export interface ProvisionedAdmin { email: string, password: string }
 
 interface Options { store: AccountStore, passwords: Passwords, now: () => number, log: Pick<Log, 'warn'> }
 
-/** Nobody else's place is taken at a start. */
+/** Stands for an address in the hashing queue: at a start nobody else waits in it. */
 const AT_START = 'start'
 
 /**
- * Applies what the operator set, once per value. A value that was applied is not applied again: what was changed on the page
- * since then (password, role, the account itself) stays so, and a password that leaked stays dead. Another password is the
- * way back in: it makes the account an administrator with that password and ends its sessions. Another e-mail with the same
- * password makes that account if there is none, and leaves alone one that exists. Where there is no administrator at all,
+ * Applies the provisioned administrator, once per value. A value that was applied is not applied again: whatever was changed
+ * on the page since then (password, role, the account itself) stays, and a password that leaked stays dead. Another password
+ * is the way back in: the account becomes an administrator with that password, and its sessions end. Another e-mail with the
+ * same password makes that account if there is none, and leaves one that exists alone. Where there is no administrator at all,
  * the value is applied in any case. If what was applied last cannot be read any more, it is as after an upgrade: the present
  * value counts as applied where its account exists, lest a damaged row undo what was changed on the page.
  */
-export async function applyEnvironmentAdmin(admin: EnvironmentAdmin, options: Options): Promise<AdminOutcome> {
+export async function provisionAdmin(admin: ProvisionedAdmin, options: Options): Promise<AdminOutcome> {
   const { store, passwords } = options
   for (;;) {
     const previous = await store.appliedAdmin()
@@ -42,13 +43,13 @@ async function readable(previous: Applied, { passwords, log }: Options): Promise
   return 'unknown'
 }
 
-/** Without a value, the first start after an upgrade is over all the same: one that is set later is a new one. */
-export async function applyNoAdmin({ store }: Pick<Options, 'store'>): Promise<void> {
+/** Without a value, the first start after an upgrade is over all the same: a value that is set later is a new one. */
+export async function provisionNoAdmin({ store }: Pick<Options, 'store'>): Promise<void> {
   if (await store.appliedAdmin() === 'unknown') await store.applyAdmin({ previous: 'unknown', applied: null })
 }
 
 async function outcomeOf(
-  { email, password }: EnvironmentAdmin, previous: Applied, samePassword: boolean, { store, passwords }: Options,
+  { email, password }: ProvisionedAdmin, previous: Applied, samePassword: boolean, { store, passwords }: Options,
 ): Promise<AdminOutcome> {
   const user = await store.getUserByEmail(email)
   const nobodyGetsIn = await store.countAdmins() === 0

@@ -6,9 +6,11 @@ import { ConfigError, readConfig } from './config.ts'
 import type { Environment } from './config-source.ts'
 import { VARIABLES } from './config-variables.ts'
 
+/* What can be said of a configuration: to the operator who checks it, and to support. No secret is in either. */
+
 export interface Checked { ok: boolean, lines: string[] }
 
-/** What a start with this environment would find, in lines for a person. Opens no database and no connection; shows no secret. */
+/** Says in lines for a person what a start with this environment would find. Opens no database and no connection. */
 export function checkConfiguration(env: Environment): Checked {
   try {
     const config = readConfig(env)
@@ -24,7 +26,7 @@ export function checkConfiguration(env: Environment): Checked {
 
 const asLine = (warning: string) => `Warning: ${warning}`
 
-/** May hold the password of a proxy. */
+/** A proxy's address may hold its password. */
 const HIDDEN: ReadonlySet<string> = new Set(['HTTPS_PROXY', 'HTTP_PROXY', ...VARIABLES.filter(({ secret }) => secret).map(({ name }) => name)])
 
 function describe({ origins }: Config, env: Environment, name: string): string {
@@ -42,7 +44,7 @@ function describeDatabase({ databaseUrl, projectDir }: Config): { ok: boolean, l
   const path = toDatabasePath(databaseUrl, projectDir)
   const exists = statSync(path, { throwIfNoEntry: false }) !== undefined
   const place = nearestFolder(dirname(path))
-  // Its write-ahead log is made beside it.
+  // SQLite makes the write-ahead log beside the file.
   const ok = isAllowed(place, constants.W_OK | constants.X_OK) && (!exists || isAllowed(path, constants.R_OK | constants.W_OK))
   if (exists) return { ok, line: ok ? `SQLite, ${path}` : `SQLite, ${path}, which cannot be read and written, or whose folder cannot` }
   return { ok, line: ok ? `SQLite, ${path}, which will be created` : `SQLite, ${path}, which cannot be created in ${place}` }
@@ -59,5 +61,27 @@ function isAllowed(path: string, mode: number): boolean {
   }
   catch {
     return false
+  }
+}
+
+/** What support may know of the configuration: no user and no e-mail either. */
+export function describeConfig(config: Config): Record<string, unknown> {
+  const proxy = config.proxyFor(config.licenseServerUrl)
+  return {
+    licenseServerUrl: config.licenseServerUrl,
+    proxy: proxy ? new URL(proxy).host : null,
+    database: config.databaseUrl.startsWith('file:') ? 'sqlite' : 'postgres',
+    publicUrl: config.publicUrl && config.publicUrl.origin + config.basePath,
+    trustProxy: config.trustProxy,
+    licenseKeyFromEnvironment: config.licenseKey !== null,
+    adminFromEnvironment: config.admin !== null,
+    adminTokens: config.adminTokens.length,
+    serviceTokens: config.serviceTokens.length,
+    eventsKeepDays: config.eventsKeepDays,
+    logFormat: config.logFormat,
+    logLevel: config.logLevel,
+    // Names alone: the path of a file is the operator's affair.
+    set: Object.entries(config.origins).filter(([, { from }]) => from !== 'default').map(([name, { from }]) => `${name} (${from})`),
+    warnings: config.warnings,
   }
 }

@@ -1,7 +1,16 @@
 import type { EventView, Role } from '../../shared/license.ts'
 import type { StoredEvent } from '../license/ports.ts'
 
-/** Takes a stored event; returns it as the given role may see it: a viewer gets no e-mail and no address. */
+/* What callers get to see of what is stored. */
+
+interface Person { id: string, email: string, role: Role }
+
+/** Who is signed in. */
+export function sessionViewOf({ id, email, role }: Person): { user: Person } {
+  return { user: { id, email, role } }
+}
+
+/** An entry of the activity log. A viewer gets no e-mail and no address. */
 export function eventViewOf({ id, kind, at, firstAt, count, actor, actorEmail, address, details }: StoredEvent, role: Role): EventView {
   const { account, ...rest } = details
   const admin = role === 'admin'

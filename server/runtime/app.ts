@@ -1,0 +1,94 @@
+import type { Accounts } from '../accounts/service.ts'
+import { LicenseError } from '../license/errors.ts'
+import type { LicenseService } from '../license/service.ts'
+import type { LicenseServerClient } from '../license-server/client.ts'
+import type { Storage, StorageCause } from '../storage/open.ts'
+import type { Config } from './config.ts'
+import type { FoldedLog } from './folded-log.ts'
+import type { ProcessLog } from './log.ts'
+import type { Metrics } from './metrics.ts'
+import type { PeriodicJobs } from './periodic-jobs.ts'
+
+/* What runs in this process, for everybody who serves a request. composition.ts makes it, plugins/start.ts lets it be found here. */
+
+/** There from the first moment. */
+export interface Base {
+  config: Config
+  log: ProcessLog
+  /** For what a stranger can cause at will. */
+  refusals: FoldedLog
+  jobs: PeriodicJobs
+  metrics: Metrics
+  client: LicenseServerClient
+}
+
+/** There once the database has been reached. */
+export interface App extends Base {
+  storage: Storage
+  license: LicenseService
+  accounts: Accounts
+  build: { version: string, commit: string, sandbox: boolean }
+}
+
+let base: Base | undefined
+let app: App | undefined
+let missing: StorageCause | null = null
+const opened = Promise.withResolvers<void>()
+const answerable = Promise.withResolvers<void>()
+
+export function setBase(assembled: Base): void {
+  base = assembled
+}
+
+/** Lets requests in. */
+export function openApp(assembled: App): void {
+  app = assembled
+  opened.resolve()
+  answerable.resolve()
+  const { state, entitled, method, licenseId, maskedKey, expiresAt, warnings } = app.license.view('viewer')
+  app.log.info('started', {
+    database: app.storage.kind, state, entitled, method, licenseId, maskedKey, expiresAt, managedByEnv: app.license.managedByEnv,
+    warnings: warnings.map(({ code }) => code).join(', '),
+  })
+}
+
+/** From now on requests are told why there is no database yet. */
+export function reportStarting(cause: StorageCause): void {
+  missing = cause
+  answerable.resolve()
+}
+
+export function isOpen(): boolean {
+  return app !== undefined
+}
+
+/** Resolves when requests are let in. */
+export function whenOpen(): Promise<void> {
+  return opened.promise
+}
+
+/** Resolves when requests are let in, or can be told why not yet. */
+export function whenAnswerable(): Promise<void> {
+  return answerable.promise
+}
+
+export function getBase(): Base | undefined {
+  return base
+}
+
+/** For whatever runs after the start plugin, which sets it. */
+export function requireBase(): Base {
+  if (!base) throw new TypeError('the configuration has not been read')
+  return base
+}
+
+/** Undefined until the database has been reached. */
+export function getApp(): App | undefined {
+  return app
+}
+
+/** Throws STORAGE_UNAVAILABLE until the database has been reached. */
+export function requireApp(): App {
+  if (!app) throw new LicenseError('STORAGE_UNAVAILABLE', missing ? { details: { cause: missing } } : {})
+  return app
+}
