@@ -39,7 +39,7 @@ export default defineNuxtConfig({
                 { name: 'library-vue', test: /node_modules[\\/](@vue|vue|vue-router|pinia|devalue|hookable|ofetch|ufo|defu|unhead|@unhead)[\\/]/ },
                 { name: 'library-words', test: /node_modules[\\/](@intlify|vue-i18n)[\\/]/ },
                 { name: 'library-looks', test: /node_modules[\\/](ant-design-vue|@ant-design|@lucide|@babel|lodash-es|dayjs|resize-observer-polyfill|@emotion|stylis)[\\/]/ },
-                { name: 'screen', test: /[\\/]app[\\/](components|composables|stores|api|layouts|pages)[\\/]|[\\/]shared[\\/]/ },
+                { name: 'screen', test: /[\\/]app[\\/](components|composables|stores|api|license|layouts|pages)[\\/]|[\\/]shared[\\/]/ },
               ],
             },
           },

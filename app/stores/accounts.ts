@@ -1,5 +1,7 @@
 import { defineStore } from 'pinia'
+import { ref } from 'vue'
 import type { Failure, Result } from '~/api/failure'
+import { useApi } from '~/composables/useApi'
 import type { Role, User } from '#shared/license'
 
 export const useAccountsStore = defineStore('accounts', () => {

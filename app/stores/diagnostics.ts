@@ -1,6 +1,9 @@
 import { defineStore } from 'pinia'
+import { ref } from 'vue'
 import type { Failure } from '~/api/failure'
 import { isRecord } from '~/api/failure'
+import { useApi } from '~/composables/useApi'
+import { useNow } from '~/composables/useTimeText'
 import type { DiagnosticStage } from '#shared/license'
 
 const STAGES: Record<DiagnosticStage['stage'], true> = {

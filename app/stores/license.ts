@@ -1,6 +1,9 @@
 import { defineStore } from 'pinia'
+import { ref } from 'vue'
 import type { Failure, Result } from '~/api/failure'
 import { isRecord } from '~/api/failure'
+import { useApi } from '~/composables/useApi'
+import { useNow } from '~/composables/useTimeText'
 import type { CheckInDay, LicenseView, OutboundRequest, Preview, SaveStep } from '#shared/license'
 
 const SAVE_STEP_SET: Record<SaveStep, true> = { checked: true, contacted: true, verified: true, stored: true }

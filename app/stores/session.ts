@@ -1,5 +1,7 @@
 import { defineStore } from 'pinia'
+import { computed, ref } from 'vue'
 import type { Failure } from '~/api/failure'
+import { useApi } from '~/composables/useApi'
 import type { Session } from '#shared/license'
 
 export const useSessionStore = defineStore('session', () => {
