@@ -48,6 +48,8 @@ export default defineNuxtConfig({
     },
     define: {
       __SANDBOX_BUILD__: JSON.stringify(sandbox),
+      // What tests run against says which text or element differs from what the server rendered.
+      __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: JSON.stringify(sandbox),
       // Of vue-i18n only what composes messages: they come compiled (app/words/module.ts).
       __VUE_I18N_FULL_INSTALL__: 'false',
       __VUE_I18N_LEGACY_API__: 'false',

@@ -17,12 +17,12 @@ export const useActivityStore = defineStore('activity', () => {
 
   /** Undefined when it failed, or when something else has been asked for meanwhile. */
   async function fetchPage(before?: number) {
-    const turn = ++newest
+    const number = ++newest
     loading.value = true
     const result = await api.call<Page>('/api/license/events', {
       query: { limit: 50, before, kind: kind.value ?? undefined },
     })
-    if (turn !== newest) return undefined
+    if (number !== newest) return undefined
     loading.value = false
     failure.value = result.ok ? null : result.failure
     return result.ok ? result.value : undefined
