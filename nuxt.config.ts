@@ -39,7 +39,7 @@ export default defineNuxtConfig({
                 { name: 'library-vue', test: /node_modules[\\/](@vue|vue|vue-router|pinia|devalue|hookable|ofetch|ufo|defu|unhead|@unhead)[\\/]/ },
                 { name: 'library-words', test: /node_modules[\\/](@intlify|vue-i18n)[\\/]/ },
                 { name: 'library-looks', test: /node_modules[\\/](ant-design-vue|@ant-design|@lucide|@babel|lodash-es|dayjs|resize-observer-polyfill|@emotion|stylis)[\\/]/ },
-                { name: 'screen', test: /[\\/]app[\\/](components|composables|stores|api|layouts|pages)[\\/]|[\\/]shared[\\/]/ },
+                { name: 'screen', test: /[\\/]app[\\/](components|composables|stores|api|license|layouts|pages)[\\/]|[\\/]shared[\\/]/ },
               ],
             },
           },
@@ -48,6 +48,8 @@ export default defineNuxtConfig({
     },
     define: {
       __SANDBOX_BUILD__: JSON.stringify(sandbox),
+      // What tests run against says which text or element differs from what the server rendered.
+      __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: JSON.stringify(sandbox),
       // Of vue-i18n only what composes messages: they come compiled (app/words/module.ts).
       __VUE_I18N_FULL_INSTALL__: 'false',
       __VUE_I18N_LEGACY_API__: 'false',

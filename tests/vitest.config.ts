@@ -3,6 +3,18 @@ import { defineConfig } from 'vitest/config'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
+const pathOf = (file: string) => fileURLToPath(new URL(file, import.meta.url))
+const APP = {
+  define: { 'import.meta.client': 'true', 'import.meta.server': 'false' },
+  resolve: {
+    alias: [
+      { find: '#imports', replacement: pathOf('support/app/nuxt-imports.ts') },
+      { find: /^#shared\//, replacement: pathOf('../shared/') },
+      { find: /^~\//, replacement: pathOf('../app/') },
+    ],
+  },
+}
+
 export default defineConfig({
   root,
   // The root tsconfig refers to files that `nuxt prepare` makes; tests need none of them.
@@ -16,7 +28,8 @@ export default defineConfig({
     // Read at the end by tests/faults/report.ts.
     reporters: ['default', ['json', { outputFile: 'tests/faults/.results/vitest.json' }]],
     projects: [
-      { root, test: { name: 'unit', include: ['tests/unit/**/*.test.ts'], environment: 'node', testTimeout: 20_000 } },
+      // Stores and composables of app/ run without Nuxt, whose imports are stood in for.
+      { root, ...APP, test: { name: 'unit', include: ['tests/unit/**/*.test.ts'], environment: 'node', testTimeout: 20_000 } },
       { root, test: { name: 'storage', include: ['tests/storage/**/*.test.ts'], environment: 'node', testTimeout: 60_000, hookTimeout: 60_000 } },
       { root, test: { name: 'api', include: ['tests/api/**/*.test.ts'], environment: 'node', testTimeout: 60_000, hookTimeout: 60_000 } },
     ],

@@ -1,3 +1,4 @@
+import { useRequestEvent, useRuntimeConfig } from '#imports'
 import { readEvents } from '~/api/event-stream'
 import type { StreamEvent } from '~/api/event-stream'
 import { toFailure, UNREACHABLE } from '~/api/failure'
@@ -24,6 +25,12 @@ async function failureOf(response: Response): Promise<Failure> {
   return toFailure(body, response.status, response.headers.get('retry-after'))
 }
 
+/** Makes the address of a path of this server, for what does not go through the router: calls, plain links, full loads. */
+export function useAddress() {
+  const base = useRuntimeConfig().app.baseURL.replace(/\/$/, '')
+  return (path: string) => base + path
+}
+
 /** Calls this server's API: on the server with the visitor's cookies, in the browser over the network. Never throws. */
 export function useApi() {
   const event = useRequestEvent()
@@ -45,7 +52,7 @@ export function useApi() {
     }
   }
 
-  /** Asks for server-sent events and hands each to `onEvent`; the result is that of `done`, `failed`, or a JSON answer. */
+  /** Hands every server-sent event to `onEvent`; results in what `done` or `failed` says, or in the body of a JSON answer. */
   async function stream<T>(
     path: string, options: CallOptions, onEvent: (event: StreamEvent) => void,
   ): Promise<Result<T>> {

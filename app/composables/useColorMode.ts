@@ -1,17 +1,8 @@
+import { SEEN_SCHEME_COOKIE } from '~/first-paint/head-scripts'
+
 export const COLOR_MODES = ['light', 'dark', 'system'] as const
 export type ColorMode = (typeof COLOR_MODES)[number]
 type ColorScheme = 'light' | 'dark'
-
-const SEEN = 'nc-color-scheme'
-
-/**
- * For a first visit, when the server can only suppose: a browser that prefers dark says so in a cookie and asks once more,
- * before anything is shown. Without cookies nothing happens, and the page turns dark once it runs.
- */
-export const colorGuessScript = (path: string) => `if (matchMedia('(prefers-color-scheme: dark)').matches) {
-  document.cookie = ${JSON.stringify(`${SEEN}=dark; path=${path}; max-age=31536000; samesite=lax`).replaceAll('<', '\\u003C')}
-  if (document.cookie.includes('${SEEN}=dark')) location.reload()
-}`
 
 /**
  * The chosen mode and the scheme it comes to. With `system` the server goes by what this browser preferred on the last
@@ -19,7 +10,7 @@ export const colorGuessScript = (path: string) => `if (matchMedia('(prefers-colo
  */
 export function useColorMode() {
   const mode = useTextCookie('nc-color-mode')
-  const seen = useTextCookie(SEEN)
+  const seen = useTextCookie(SEEN_SCHEME_COOKIE)
   const preferred = useState<ColorScheme>('preferred-scheme', () => seen.value === 'dark' ? 'dark' : 'light')
   const chosen = computed<ColorMode>({
     get: () => COLOR_MODES.find(known => known === mode.value) ?? 'system',

@@ -1,3 +1,9 @@
+import { useI18n } from '#imports'
+import { computed } from 'vue'
+import { useLicenseStore } from '~/stores/license'
+import { useTextCookie } from './useTextCookie'
+import { useTimeText } from './useTimeText'
+
 const DAY = 86_400_000
 const WEEK = 7 * DAY
 const STEPS = [1, 7, 14, 30]

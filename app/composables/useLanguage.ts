@@ -16,6 +16,12 @@ export function useLanguage() {
   return { language }
 }
 
+/** Puts a list into words by the rules of the page's language. */
+export function useListText() {
+  const { locale } = useI18n()
+  return (items: readonly string[]) => new Intl.ListFormat(locale.value, { type: 'unit', style: 'short' }).format(items)
+}
+
 /** Another language: shown once its words are there. Until then, and if they do not come, the present one stays. */
 export function useLanguageSwitch() {
   const i18n = useI18n()

@@ -1,4 +1,7 @@
+import { onBeforeUnmount, onMounted, watch } from 'vue'
+import { useLicenseStore } from '~/stores/license'
 import type { LicenseView } from '#shared/license'
+import { useNow } from './useTimeText'
 
 const SLOW = 15_000
 const FAST = 1000

@@ -1,4 +1,9 @@
+import { useI18n } from '#imports'
+import { computed, ref, watch } from 'vue'
+import { supportMail } from '~/license/support-text'
+import { useLicenseStore } from '~/stores/license'
 import type { LicenseState, LicenseView } from '#shared/license'
+import { useTimeText } from './useTimeText'
 
 export type Tone = 'green' | 'orange' | 'red' | 'grey'
 export type StatusAction = 'enter' | 'enterAgain' | 'checkIn' | 'renew' | 'request' | 'support' | 'reissue' | 'renewal'
@@ -79,4 +84,22 @@ export function useLicenseStatus(view: () => LicenseView) {
 
   const mailto = useSupportMail(() => view().state)
   return { tone, badge, headline, sentence, action, mailto }
+}
+
+/** What a screen reader is told when the license's state changes while the page is open. */
+export function useStateAnnouncement() {
+  const license = useLicenseStore()
+  const { t } = useI18n()
+  const announcement = ref('')
+  watch(() => license.view?.state, (state, before) => {
+    if (!state || !before) return
+    announcement.value = t('status.announce', { headline: t(`status.headline.${state}`) })
+  })
+  return { announcement }
+}
+
+/** A mailto link to support that says what it is about, with the facts of this installation in it. */
+export function useSupportMail(about: () => string) {
+  const license = useLicenseStore()
+  return computed(() => supportMail(about(), license.view))
 }

@@ -1,3 +1,5 @@
+import { useCookie, useRuntimeConfig } from '#imports'
+
 const YEAR = 365 * 24 * 3600
 const LONGEST = 64
 

@@ -1,4 +1,7 @@
-import { formatterOf } from '~/api/formatters'
+import { useI18n, useNuxtApp, useState } from '#imports'
+import { shallowRef } from 'vue'
+import { formatterOf } from '~/words/formatters'
+import { useTextCookie } from './useTextCookie'
 
 const UNITS = [
   // A year that lacks some days is "1 year" as well, not "12 months" here and "1 year" there.

@@ -1,3 +1,4 @@
-import { breathe } from '../first-paint/breathe'
-/** The program has been read; what it does next is a task of its own. */
+import { breathe } from '~/first-paint/breathe'
+
+/** Reading the program was one task; whatever the app does next is another. */
 export default defineNuxtPlugin({ enforce: 'pre', setup: () => breathe() })

@@ -1,5 +1,7 @@
 import { defineStore } from 'pinia'
+import { ref } from 'vue'
 import type { Failure } from '~/api/failure'
+import { useApi } from '~/composables/useApi'
 import type { EventKind, EventView } from '#shared/license'
 
 interface Page { events: EventView[], nextBefore: number | null }
@@ -13,14 +15,14 @@ export const useActivityStore = defineStore('activity', () => {
   const failure = ref<Failure | null>(null)
   let newest = 0
 
-  /** Returns the page; undefined when it failed, or when something else has been asked for meanwhile. */
+  /** Undefined when it failed, or when something else has been asked for meanwhile. */
   async function fetchPage(before?: number) {
-    const turn = ++newest
+    const number = ++newest
     loading.value = true
     const result = await api.call<Page>('/api/license/events', {
       query: { limit: 50, before, kind: kind.value ?? undefined },
     })
-    if (turn !== newest) return undefined
+    if (number !== newest) return undefined
     loading.value = false
     failure.value = result.ok ? null : result.failure
     return result.ok ? result.value : undefined
@@ -41,7 +43,7 @@ export const useActivityStore = defineStore('activity', () => {
     }
   }
 
-  /** Adds the next page; returns the place of its first event in the list, or null when nothing was added. */
+  /** Adds the next page, and says where in the list it begins; null when nothing was added. */
   async function loadMore() {
     if (nextBefore.value === null || loading.value) return null
     const page = await fetchPage(nextBefore.value)

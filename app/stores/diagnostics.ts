@@ -1,6 +1,10 @@
 import { defineStore } from 'pinia'
+import { ref } from 'vue'
 import type { Failure } from '~/api/failure'
 import { isRecord } from '~/api/failure'
+import { useApi } from '~/composables/useApi'
+import { useNow } from '~/composables/useTimeText'
+import { useSessionStore } from './session'
 import type { DiagnosticStage } from '#shared/license'
 
 const STAGES: Record<DiagnosticStage['stage'], true> = {
@@ -14,6 +18,7 @@ function isStage(value: unknown): value is DiagnosticStage {
 export const useDiagnosticsStore = defineStore('diagnostics', () => {
   const api = useApi()
   const now = useNow()
+  const session = useSessionStore()
   const order = Object.keys(STAGES)
   const stages = ref<DiagnosticStage[]>([])
   const ok = ref<boolean | null>(null)
@@ -34,6 +39,7 @@ export const useDiagnosticsStore = defineStore('diagnostics', () => {
     running.value = false
     if (!result.ok) {
       failure.value = result.failure
+      await session.recheck(result.failure)
       return
     }
     ok.value = result.value.ok

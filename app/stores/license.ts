@@ -1,6 +1,10 @@
 import { defineStore } from 'pinia'
+import { ref } from 'vue'
 import type { Failure, Result } from '~/api/failure'
 import { isRecord } from '~/api/failure'
+import { useApi } from '~/composables/useApi'
+import { useNow } from '~/composables/useTimeText'
+import { useSessionStore } from './session'
 import type { CheckInDay, LicenseView, OutboundRequest, Preview, SaveStep } from '#shared/license'
 
 const SAVE_STEP_SET: Record<SaveStep, true> = { checked: true, contacted: true, verified: true, stored: true }
@@ -9,6 +13,7 @@ const isSaveStep = (value: unknown): value is SaveStep => typeof value === 'stri
 export const useLicenseStore = defineStore('license', () => {
   const api = useApi()
   const now = useNow()
+  const session = useSessionStore()
   const view = ref<LicenseView | null>(null)
   const days = ref<CheckInDay[]>([])
   const outbound = ref<OutboundRequest | null>(null)
@@ -19,13 +24,13 @@ export const useLicenseStore = defineStore('license', () => {
   /** Server's clock minus the browser's, milliseconds. */
   const clockOffset = ref(0)
 
-  // A slow poll may arrive after a newer answer. The server's time cannot tell: a repaired clock goes back.
+  // Calls are numbered, as a slow poll may arrive after a newer answer. The server's time cannot tell: a repaired clock goes back.
   let asked = 0
   let accepted = 0
 
-  function accept(next: LicenseView, turn: number) {
-    if (turn < accepted) return
-    accepted = turn
+  function accept(next: LicenseView, number: number) {
+    if (number < accepted) return
+    accepted = number
     view.value = next
     loadFailure.value = null
     clockOffset.value = Date.parse(next.serverTime) - Date.now()
@@ -33,9 +38,9 @@ export const useLicenseStore = defineStore('license', () => {
   }
 
   async function refresh() {
-    const turn = ++asked
+    const number = ++asked
     const result = await api.call<LicenseView>('/api/license')
-    if (result.ok) accept(result.value, turn)
+    if (result.ok) accept(result.value, number)
     else loadFailure.value = result.failure
     return result.ok ? null : result.failure
   }
@@ -53,7 +58,7 @@ export const useLicenseStore = defineStore('license', () => {
     await Promise.all([refresh(), loadFacts()])
   }
 
-  async function settle(result: Result<LicenseView>) {
+  async function finish(result: Result<LicenseView>) {
     if (result.ok) accept(result.value, ++asked)
     else {
       actionFailure.value = result.failure
@@ -61,7 +66,7 @@ export const useLicenseStore = defineStore('license', () => {
       busy.value = null
     }
     // A failed attempt counts too, and a conflict means that the screen is out of date.
-    if (!result.ok) await refresh()
+    if (!result.ok) await Promise.all([session.recheck(result.failure), refresh()])
     await loadFacts()
     if (result.ok) busy.value = null
     return result.ok ? null : result.failure
@@ -76,20 +81,20 @@ export const useLicenseStore = defineStore('license', () => {
   async function save(credential: string) {
     begin('save')
     const body = { credential, revision: view.value?.revision }
-    return settle(await api.stream<LicenseView>('/api/license', { method: 'PUT', body }, ({ event, data }) => {
+    return finish(await api.stream<LicenseView>('/api/license', { method: 'PUT', body }, ({ event, data }) => {
       if (event === 'step' && isRecord(data) && isSaveStep(data.step)) steps.value = [...steps.value, data.step]
     }))
   }
 
   async function checkIn() {
     begin('check-in')
-    return settle(await api.call<LicenseView>('/api/license/check-in', { method: 'POST' }))
+    return finish(await api.call<LicenseView>('/api/license/check-in', { method: 'POST' }))
   }
 
   async function remove() {
     begin('remove')
     const body = { revision: view.value?.revision }
-    return settle(await api.call<LicenseView>('/api/license', { method: 'DELETE', body }))
+    return finish(await api.call<LicenseView>('/api/license', { method: 'DELETE', body }))
   }
 
   const preview = (credential: string) =>

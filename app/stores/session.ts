@@ -1,5 +1,7 @@
 import { defineStore } from 'pinia'
+import { computed, ref } from 'vue'
 import type { Failure } from '~/api/failure'
+import { useApi } from '~/composables/useApi'
 import type { Session } from '#shared/license'
 
 export const useSessionStore = defineStore('session', () => {
@@ -23,6 +25,13 @@ export const useSessionStore = defineStore('session', () => {
     failure.value = result.failure.status === 401 ? null : result.failure
   }
 
+  /** Somebody refused may have been an administrator when the page came: the page learns what they are now. */
+  async function recheck({ code }: Failure) {
+    if (code !== 'FORBIDDEN') return
+    const result = await api.call<Session>('/api/auth/session')
+    if (result.ok) accept(result.value)
+  }
+
   async function enter(path: string, body: Record<string, unknown>, method: 'POST' | 'PUT' = 'POST') {
     const result = await api.call<Session>(path, { method, body })
     if (result.ok) accept(result.value)
@@ -38,5 +47,5 @@ export const useSessionStore = defineStore('session', () => {
     return result.ok ? null : result.failure
   }
 
-  return { user, known, failure, isAdmin, load, login, setup, changePassword, logout }
+  return { user, known, failure, isAdmin, load, recheck, login, setup, changePassword, logout }
 })

@@ -15,7 +15,7 @@ test('F92: by plain http from another machine the browser has nothing to complai
     const page = await browser.newPage({ locale: 'en-US' })
     const complaints: string[] = []
     const host = `panel.test:${product.port}`
-    watchPage(page, [host], complaints)
+    await watchPage(page, [host], complaints)
     await openLicense(page, { ...product, url: `http://${host}` })
     expect(await page.evaluate(() => window.isSecureContext)).toBe(false)
     await fillLogin(page)

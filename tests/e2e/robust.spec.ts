@@ -293,7 +293,7 @@ test('a save after the session has ended changes nothing, says so, and keeps wha
 
 async function openTab(page: Page, product: Product, complaints: string[]): Promise<Page> {
   const tab = await page.context().newPage()
-  watchPage(tab, [`127.0.0.1:${product.port}`], complaints)
+  await watchPage(tab, [`127.0.0.1:${product.port}`], complaints)
   await openLicense(tab, product)
   return tab
 }

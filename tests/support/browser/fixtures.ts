@@ -74,7 +74,7 @@ export const test = base.extend<Fixtures>({
   // started ends after the page.
   page: async ({ page, product, launch: _ends }, use) => {
     const complaints: string[] = []
-    watchPage(page, hostsOf(product), complaints)
+    await watchPage(page, hostsOf(product), complaints)
     await use(page)
     expect(complaints).toEqual([])
   },
@@ -85,7 +85,7 @@ export const test = base.extend<Fixtures>({
       const context = await browser.newContext(options)
       contexts.push(context)
       const page = await context.newPage()
-      watchPage(page, hostsOf(target), complaints)
+      await watchPage(page, hostsOf(target), complaints)
       return page
     })
     for (const context of contexts) await context.close()

@@ -10,8 +10,28 @@ function complaintOf(message: ConsoleMessage): string[] {
   return ['error', 'warning'].includes(message.type()) && !isAnswer ? [`${message.type()}: ${message.text()}`] : []
 }
 
-/** Takes a page, the hosts (with port) it may talk to, and a list; adds to it whatever the browser complains of and whoever else it calls. */
-export function watchPage(page: Page, hosts: readonly string[], complaints: string[]): void {
+/* Vue's warnings carry elements, of which a console message only keeps the word "JSHandle@node". */
+function nameElementsInWarnings(): void {
+  const nameOf = (element: Element) => element.localName + (element.id && `#${element.id}`)
+    + [...element.classList].map(name => `.${name}`).join('')
+  function pathOf(node: Node): string {
+    const path: string[] = []
+    for (let at: Node | null = node; at && !(at instanceof Document) && path.length < 8; at = at.parentNode) {
+      path.unshift(at instanceof Element ? nameOf(at) : `"${at.textContent?.trim().slice(0, 80)}"`)
+      // An id says where on the page it is; nothing above it says more.
+      if (at instanceof Element && at.id) break
+    }
+    return `<${path.join(' > ')}>`
+  }
+  const warn = console.warn
+  console.warn = (...parts: unknown[]) => warn(...parts.map(part => part instanceof Node ? pathOf(part) : part))
+}
+
+/**
+ * Adds to `complaints` whatever the browser complains of, and every request to anybody but `hosts` (with port). A page that
+ * differs from what the server rendered is named by element and text (the sandbox build says so, see nuxt.config.ts).
+ */
+export async function watchPage(page: Page, hosts: readonly string[], complaints: string[]): Promise<void> {
   page.on('console', message => complaints.push(...complaintOf(message)))
   page.on('pageerror', error => complaints.push(`uncaught: ${error.message}`))
   page.on('request', (request) => {
@@ -19,4 +39,5 @@ export function watchPage(page: Page, hosts: readonly string[], complaints: stri
     const isOwn = hosts.includes(host) || ['data:', 'blob:', 'about:'].includes(protocol)
     if (!isOwn) complaints.push(`a request to ${request.url()}`)
   })
+  await page.addInitScript(nameElementsInWarnings)
 }

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs'
 import type { Composer } from 'vue-i18n'
 import { createI18n } from 'vue-i18n'
 import { describe, expect, it, test } from 'vitest'
-import { compileWords } from '../../../app/words/compile-words.ts'
-import plurals from '../../../app/words/plurals.ts'
-import { LANGUAGES } from '../../../app/words/languages.ts'
+import { compileWords } from '../../../../app/words/compile-words.ts'
+import plurals from '../../../../app/words/plurals.ts'
+import { LANGUAGES } from '../../../../app/words/languages.ts'
 
 /** Takes messages as JSON, as they travel. */
 function i18nOf(locale: string, messages: string): Composer {
@@ -19,7 +19,7 @@ function* namesIn(tree: object, prefix = ''): Generator<[string, string]> {
 }
 
 describe.each(LANGUAGES.map(({ code }) => code))('the compiled words in %s', (locale) => {
-  const source = readFileSync(new URL(`../../../app/locales/${locale}.json`, import.meta.url), 'utf8')
+  const source = readFileSync(new URL(`../../../../app/locales/${locale}.json`, import.meta.url), 'utf8')
   const compiled = JSON.stringify(compileWords(JSON.parse(source)))
 
   it('say the same as their source, for every count', () => {

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { compileStyles, STYLED } from '../../../app/ant/compile-styles.ts'
+import { compileStyles, STYLED } from '../../../../app/ant/compile-styles.ts'
 
-const APP = new URL('../../../app/', import.meta.url)
+const APP = new URL('../../../../app/', import.meta.url)
 const templates = readdirSync(APP, { recursive: true, encoding: 'utf8' }).filter(file => file.endsWith('.vue'))
   .map(file => readFileSync(new URL(file, APP), 'utf8')).join('\n')
 

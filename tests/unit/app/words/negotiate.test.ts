@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { negotiateLanguage } from '../../../app/words/negotiate.ts'
+import { negotiateLanguage } from '../../../../app/words/negotiate.ts'
 
 describe('the language of a page', () => {
   it.each([

@@ -18,7 +18,7 @@ function fold(line: string): string {
   return [...lines, current].join('\r\n')
 }
 
-/** Takes what to be reminded of; returns a calendar file with one event of half an hour (RFC 5545). */
+/** A calendar file (RFC 5545) with one event of half an hour that rings when it begins. */
 export function createReminder({ id, at, made, title, text }: Reminder): string {
   return [
     'BEGIN:VCALENDAR', 'VERSION:2.0', 'PRODID:-//NocoDB//License//EN', 'BEGIN:VEVENT', `UID:${id}@nocodb-license`,

@@ -1,6 +1,8 @@
+/* Each runs in the page's head, as text, before any script file has been asked for. */
+
 /**
- * Runs in the page's head, as text. What is clicked, submitted or chosen before the page can answer is kept, and shown to
- * be pending, until app/plugins/early-actions.client.ts carries it out; without it a slow line would swallow the click.
+ * What is clicked, submitted or chosen before the page can answer is kept, and shown to
+ * be pending, until early-actions.ts carries it out; without it a slow line would swallow the click.
  */
 export const EARLY_SCRIPT = `(() => {
   const kept = new Map()
@@ -32,3 +34,15 @@ export const ADDRESS_SCRIPT = `addEventListener('DOMContentLoaded', () => {
   const path = hint?.dataset.servedAt
   if (path && location.pathname !== path && location.pathname.endsWith(path)) hint.hidden = false
 })`
+
+/** Remembers, for the server, the colour scheme that this browser preferred on its last visit. */
+export const SEEN_SCHEME_COOKIE = 'nc-color-scheme'
+
+/**
+ * On a first visit the server can only guess the colour scheme: a browser that prefers dark says so in a cookie and reloads
+ * before anything is painted. Without cookies nothing happens, and the page turns dark once it is hydrated.
+ */
+export const colorGuessScript = (path: string) => `if (matchMedia('(prefers-color-scheme: dark)').matches) {
+  document.cookie = ${JSON.stringify(`${SEEN_SCHEME_COOKIE}=dark; path=${path}; max-age=31536000; samesite=lax`).replaceAll('<', '\\u003C')}
+  if (document.cookie.includes('${SEEN_SCHEME_COOKIE}=dark')) location.reload()
+}`

@@ -1,10 +1,9 @@
 import type { Failure } from '~/api/failure'
 import type { LicenseView } from '#shared/license'
 
-/**
- * Takes the license and what the last action failed with; returns lines for support: in English and plain, whatever language
- * the screen has. No secret.
- */
+export const SUPPORT_ADDRESS = 'cs@nocodb.com'
+
+/** The facts that support asks for, a line each: in English whatever the language of the screen, and without any secret. */
 export function supportText(view: LicenseView, failure: Failure | null = null): string {
   const { checkIn } = view
   const lines: [string, string | number | null | undefined][] = [
@@ -28,4 +27,10 @@ export function supportText(view: LicenseView, failure: Failure | null = null): 
     ['Server time', view.serverTime],
   ]
   return lines.flatMap(([name, value]) => value === null || value === undefined || value === '' ? [] : [`${name}: ${value}`]).join('\n')
+}
+
+/** A mailto link to support; the body opens with what it is about, followed by the facts as far as they are known. */
+export function supportMail(about: string, view: LicenseView | null): string {
+  const body = [about, ...(view ? [supportText(view)] : [])].map(part => `${part}\n\n`).join('')
+  return `mailto:${SUPPORT_ADDRESS}?subject=${encodeURIComponent(`NocoDB license: ${about}`)}&body=${encodeURIComponent(body)}`
 }

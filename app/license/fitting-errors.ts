@@ -7,7 +7,7 @@ const OF_STATE: Partial<Record<LicenseState, ErrorCode>> = {
   suspended: 'LICENSE_SUSPENDED', expired: 'LICENSE_EXPIRED',
 }
 
-/** The troubleshooting entries that fit: the last action's error, the state's, the last check-in's, each once. */
+/** The errors whose entries help now, most to the point first: the last action's, the state's, the last check-in's. */
 export function fittingErrors(view: LicenseView, failure: Failure | null): ErrorCode[] {
   const codes = [
     failure?.code === 'UNREACHABLE' ? undefined : failure?.code, OF_STATE[view.state], view.invalidBecause?.code,

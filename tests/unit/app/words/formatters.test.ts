@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { formatterOf } from '../../../app/api/formatters.ts'
+import { formatterOf } from '../../../../app/words/formatters.ts'
 
 it('F80: formatters are kept, but not one for every spelling of a zone that a visitor thinks of', () => {
   const zoned = (timeZone: string) => formatterOf('en', { timeZone, dateStyle: 'short' })

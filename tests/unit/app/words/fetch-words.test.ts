@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { fetchWords } from '../../../app/words/fetch-words.ts'
+import { fetchWords } from '../../../../app/words/fetch-words.ts'
 
 const WORDS = { app: { name: 'NocoDB License' } }
 const good = () => Promise.resolve(Response.json(WORDS))

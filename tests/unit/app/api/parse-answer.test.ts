@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { parseAnswer } from '../../../app/api/parse-answer.ts'
+import { parseAnswer } from '../../../../app/api/parse-answer.ts'
 
 describe('an answer, as the app reads it', () => {
   it.each([

@@ -1,0 +1,152 @@
+import { createPinia, setActivePinia } from 'pinia'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { useNow } from '../../../../app/composables/useTimeText.ts'
+import { useLicenseStore } from '../../../../app/stores/license.ts'
+import { useSessionStore } from '../../../../app/stores/session.ts'
+import { fakeServer } from '../../../support/app/fake-server.ts'
+import { viewOf } from '../../../support/app/license-view.ts'
+import { openFreshPage } from '../../../support/app/nuxt-imports.ts'
+
+const FACTS = ['/api/license/check-ins?days=30', '/api/license/outbound'] as const
+const forbidden = { data: { code: 'FORBIDDEN', reference: 'NCL-304' } }
+const conflict = { data: { code: 'CONFLICT', reference: 'NCL-308' } }
+
+let server: ReturnType<typeof fakeServer>
+beforeEach(() => {
+  server = fakeServer()
+  openFreshPage()
+  setActivePinia(createPinia())
+})
+afterEach(() => {
+  vi.useRealTimers()
+  vi.unstubAllGlobals()
+})
+
+const called = (path: string, method = 'GET', nth = -1) => vi.waitFor(() => server.callTo(path, method, nth))
+async function answerFacts(): Promise<void> {
+  (await called(FACTS[0])).answer({ days: [] });
+  (await called(FACTS[1])).answer({ last: null })
+}
+/** Answers a save as the server does: steps, then the license. */
+const eventsOf = (...events: [string, unknown][]) => events.map(([event, data]) => `event: ${event}\ndata: ${JSON.stringify(data)}\n\n`).join('')
+const STREAM = { 'content-type': 'text/event-stream' }
+
+describe('a slow answer', () => {
+  it.each([
+    ['save', 'PUT', (store: ReturnType<typeof useLicenseStore>) => store.save('nc_key')],
+    ['check-in', 'POST', (store: ReturnType<typeof useLicenseStore>) => store.checkIn()],
+    ['removal', 'DELETE', (store: ReturnType<typeof useLicenseStore>) => store.remove()],
+  ] as const)('that was asked for before a %s does not take back what came of it', async (_what, method, act) => {
+    const store = useLicenseStore()
+    const poll = store.refresh()
+    const action = act(store)
+    const path = method === 'POST' ? '/api/license/check-in' : '/api/license';
+    (await called(path, method)).answer(viewOf({ revision: 8, licenseId: 'lic_new' }))
+    await answerFacts()
+    expect(await action).toBeNull()
+    server.callTo('/api/license').answer(viewOf({ revision: 7, licenseId: 'lic_old' }))
+    await poll
+    expect(store.view?.licenseId).toBe('lic_new')
+  })
+
+  it('of two looks, the one asked for last counts, in whatever order they are answered', async () => {
+    const store = useLicenseStore()
+    const looks = [store.refresh(), store.refresh()]
+    server.callTo('/api/license', 'GET', 1).answer(viewOf({ licenseId: 'second' }))
+    await looks[1]
+    server.callTo('/api/license', 'GET', 0).answer(viewOf({ licenseId: 'first' }))
+    await looks[0]
+    expect(store.view?.licenseId).toBe('second')
+  })
+
+  it('sets no clock either', async () => {
+    vi.useFakeTimers({ now: Date.parse('2026-03-01T12:00:00Z'), toFake: ['Date'] })
+    const [store, now] = [useLicenseStore(), useNow()]
+    const looks = [store.refresh(), store.refresh()]
+    server.callTo('/api/license', 'GET', 1).answer(viewOf({ serverTime: '2026-03-01T12:00:05.000Z' }))
+    await looks[1]
+    server.callTo('/api/license', 'GET', 0).answer(viewOf({ serverTime: '2026-03-01T12:00:01.000Z' }))
+    await looks[0]
+    expect([now.value, store.clockOffset]).toEqual([Date.parse('2026-03-01T12:00:05Z'), 5000])
+  })
+})
+
+describe.each([['right', 0], ['five days ahead', 5 * 86_400_000], ['a year behind', -365 * 86_400_000]])('a browser whose clock is %s', (_what, error) => {
+  it('shows the server\'s time, and knows how far its own is off', async () => {
+    const serverTime = '2026-03-01T12:00:00.000Z'
+    vi.useFakeTimers({ now: Date.parse(serverTime) + error, toFake: ['Date'] })
+    const [store, now] = [useLicenseStore(), useNow()]
+    const look = store.refresh()
+    server.callTo('/api/license').answer(viewOf({ serverTime }))
+    await look
+    expect([now.value, store.clockOffset]).toEqual([Date.parse(serverTime), 0 - error])
+  })
+})
+
+describe('a save', () => {
+  it('sends the revision that was seen, shows each step once, and is busy until the rest of the page is up to date', async () => {
+    const store = useLicenseStore()
+    const look = store.refresh()
+    server.callTo('/api/license').answer(viewOf({ revision: 41 }))
+    await look
+    const saving = store.save('nc_key')
+    expect(store.busy).toBe('save')
+    expect(server.callTo('/api/license', 'PUT').body).toEqual({ credential: 'nc_key', revision: 41 })
+    server.callTo('/api/license', 'PUT').answer(
+      eventsOf(['step', { step: 'checked' }], ['step', { step: 'no such step' }], ['step', { step: 'contacted' }], ['done', viewOf({ revision: 42 })]), 200, STREAM)
+    await called(FACTS[0])
+    expect([store.busy, store.steps, store.view?.revision]).toEqual(['save', ['checked', 'contacted'], 42])
+    await answerFacts()
+    expect([await saving, store.busy, store.actionFailure]).toEqual([null, null, null])
+  })
+
+  it('that is refused says why, keeps the steps that were done, and looks again', async () => {
+    const store = useLicenseStore()
+    const saving = store.save('nc_key')
+    server.callTo('/api/license', 'PUT').answer(eventsOf(['step', { step: 'checked' }], ['failed', conflict]), 200, STREAM);
+    (await called('/api/license')).answer(viewOf({ licenseId: 'of somebody else' }))
+    await answerFacts()
+    const failure = await saving
+    expect([failure?.code, store.actionFailure?.code, store.busy, store.steps]).toEqual(['CONFLICT', 'CONFLICT', null, ['checked']])
+    expect(store.view?.licenseId).toBe('of somebody else')
+  })
+
+  it('whose connection breaks before its end is no success', async () => {
+    const store = useLicenseStore()
+    const saving = store.save('nc_key')
+    server.callTo('/api/license', 'PUT').answer(eventsOf(['step', { step: 'checked' }]), 200, STREAM);
+    (await called('/api/license')).answer(viewOf())
+    await answerFacts()
+    expect((await saving)?.code).toBe('UNREACHABLE')
+  })
+
+  it('takes back what the action before it failed with', async () => {
+    const store = useLicenseStore()
+    const first = store.checkIn()
+    server.callTo('/api/license/check-in', 'POST').fail();
+    (await called('/api/license')).answer(viewOf())
+    await answerFacts()
+    await first
+    expect(store.actionFailure?.code).toBe('UNREACHABLE')
+    void store.save('nc_key')
+    expect(store.actionFailure).toBeNull()
+  })
+})
+
+describe('a person who is no administrator any more', () => {
+  it.each([
+    ['save', '/api/license', 'PUT', (store: ReturnType<typeof useLicenseStore>) => store.save('nc_key')],
+    ['check in', '/api/license/check-in', 'POST', (store: ReturnType<typeof useLicenseStore>) => store.checkIn()],
+    ['remove', '/api/license', 'DELETE', (store: ReturnType<typeof useLicenseStore>) => store.remove()],
+  ] as const)('is told so when trying to %s, and is a viewer on the page from then on', async (_what, path, method, act) => {
+    const [store, session] = [useLicenseStore(), useSessionStore()]
+    session.user = { id: '1', email: 'a@example.com', role: 'admin' }
+    const action = act(store)
+    server.callTo(path, method).answer(forbidden, 403);
+    (await called('/api/auth/session')).answer({ user: { id: '1', email: 'a@example.com', role: 'viewer' } });
+    (await called('/api/license')).answer(viewOf())
+    await answerFacts()
+    expect((await action)?.code).toBe('FORBIDDEN')
+    expect(session.isAdmin).toBe(false)
+  })
+})
