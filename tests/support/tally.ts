@@ -1,7 +1,7 @@
 import { appendFileSync, mkdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-export const RESULTS = fileURLToPath(new URL('.results', import.meta.url))
+export const RESULTS = fileURLToPath(new URL('../faults/.results', import.meta.url))
 export const TALLIES = `${RESULTS}/tallies.ndjson`
 
 export interface Tally {
