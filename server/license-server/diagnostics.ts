@@ -8,6 +8,7 @@ import { connect as tlsConnect } from 'node:tls'
 import type { NetworkErrorCode } from '../../shared/errors.ts'
 import type { DIAGNOSTIC_STAGES, DiagnosticStage } from '../../shared/license.ts'
 import type { LicenseServerClient } from './client.ts'
+import { PROTOCOL } from './protocol.ts'
 
 type StageName = (typeof DIAGNOSTIC_STAGES)[number]
 type Facts = DiagnosticStage['facts']
@@ -185,7 +186,7 @@ async function ping(route: Route, client: LicenseServerClient): Promise<Facts> {
   if (!outcome.ok) throw new StageFailure(outcome.code, remedyOf(outcome.code), {})
   const { time } = outcome.value
   route.serverTime = typeof time === 'number' ? (time < 1e12 ? time * 1000 : time) : Date.parse(time)
-  return { url: `${client.baseUrl}/api/v1/ping` }
+  return { url: client.baseUrl + PROTOCOL.ping.path }
 }
 
 function remedyOf(code: NetworkErrorCode): string {

@@ -1,17 +1,16 @@
 import type { LicenseKey } from '../../shared/credential.ts'
 import { maskKey } from '../../shared/credential.ts'
-import type { CredentialErrorCode, ErrorDetails } from '../../shared/errors.ts'
 import type { SaveStep } from '../../shared/license.ts'
-import type { RefusalCode } from '../license-server/protocol.ts'
 import { isInSequence, requireAnswerTo, seqMarkOf } from './verify-answer.ts'
 import { requireCredential } from './credential.ts'
 import { LicenseError } from './errors.ts'
 import { eventOf } from './events.ts'
 import type { Keyring } from './jws.ts'
 import type { LicenseHolder } from './license-holder.ts'
-import type { Actor, CallFailure, LicenseServer, LicenseStore, NewDeactivation, Random, Snapshot, StoredLicense } from './ports.ts'
+import type { Actor, LicenseServer, LicenseStore, NewDeactivation, Random, Snapshot, StoredLicense } from './ports.ts'
 import { judgeToken } from './preview.ts'
-import { MAX_RETRY_AFTER, nextAfterLease } from './check-in-policy.ts'
+import { nextAfterLease } from './check-in-policy.ts'
+import { activationError } from './refusal.ts'
 import { stateOf } from './state.ts'
 import type { Lease } from './token.ts'
 import { verifyServerLease } from './token.ts'
@@ -40,25 +39,14 @@ export interface ActivationOptions {
   server: LicenseServer
   keyring: Keyring
   random: Random
-  version: string
   /** Ends a call under way when the product is told to stop. */
   signal: AbortSignal
-}
-
-/** What an unsigned refusal of an activation means to the person who pasted the key. */
-const REFUSALS: Partial<Record<RefusalCode, CredentialErrorCode>> = {
-  unknown_key: 'KEY_UNKNOWN',
-  expired: 'LICENSE_EXPIRED',
-  revoked: 'LICENSE_REVOKED',
-  suspended: 'LICENSE_SUSPENDED',
-  bound_elsewhere: 'BOUND_TO_DIFFERENT_INSTALLATION',
-  method_not_in_plan: 'METHOD_NOT_IN_PLAN',
 }
 
 interface Accepted { lease: Lease, secret: string | null, maskedKey: string | null }
 
 /** Takes the domain's ports; returns the one way in which a credential becomes a license. */
-export function createActivation({ holder, store, server, keyring, random, version, signal }: ActivationOptions): Activation {
+export function createActivation({ holder, store, server, keyring, random, signal }: ActivationOptions): Activation {
   async function acceptToken(token: string): Promise<Accepted> {
     const { lease, error } = await judgeToken(token, { holder, store, keyring })
     if (error) throw error
@@ -67,10 +55,8 @@ export function createActivation({ holder, store, server, keyring, random, versi
 
   async function activateKey(key: LicenseKey, method: 'standard' | 'airgapped', step: (step: SaveStep) => void): Promise<Accepted> {
     const nonce = random.hex(16)
-    const outcome = await server.call('activate', {
-      license_key: key, instance_id: holder.instanceId, nonce, version, kids: [...keyring.kids],
-    }, { signal })
-    if (!outcome.ok) throw refusalOf(outcome, holder.instanceId, server)
+    const outcome = await server.activate({ key, instanceId: holder.instanceId, nonce, kids: keyring.kids }).send(signal)
+    if (!outcome.ok) throw activationError(outcome, holder.instanceId, server)
     step('contacted')
     const lease = await verifyActivated(outcome.value.lease)
     requireAnswerTo({ nonce, instanceId: holder.instanceId, sub: null, method }, lease)
@@ -138,19 +124,6 @@ export function createActivation({ holder, store, server, keyring, random, versi
 /** The same token again changes nothing. */
 function isHeldAlready(holder: LicenseHolder, lease: Lease): boolean {
   return holder.holding.kind === 'lease' && holder.holding.lease.jws === lease.jws && holder.holding.verdict === null
-}
-
-function refusalOf(failure: CallFailure, instanceId: string, server: LicenseServer): LicenseError {
-  const { refusal, cause, retryAfterMs } = failure
-  const code = refusal && REFUSALS[refusal]
-  if (code) return new LicenseError(code, code === 'BOUND_TO_DIFFERENT_INSTALLATION' ? { details: { expected: instanceId, found: null } } : {})
-  return new LicenseError(failure.code, { cause, details: networkDetails(server, retryAfterMs) })
-}
-
-/** What makes a failed call exact: the host that was asked, and how long it asked to wait (s, at most six hours) if it did. */
-export function networkDetails({ baseUrl }: LicenseServer, retryAfterMs: number | null): ErrorDetails {
-  const { host } = new URL(baseUrl)
-  return retryAfterMs === null ? { host } : { host, retryAfterSeconds: Math.min(Math.ceil(retryAfterMs / 1000), MAX_RETRY_AFTER / 1000) }
 }
 
 function licenseOf({ lease, secret, maskedKey }: Accepted, instanceId: string, now: number, unit: number): StoredLicense {

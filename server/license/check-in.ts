@@ -6,7 +6,7 @@ import { LicenseError } from './errors.ts'
 import { eventOf } from './events.ts'
 import type { Keyring } from './jws.ts'
 import type { LicenseHolder } from './license-holder.ts'
-import type { Actor, CallFailure, LicenseServer, LicenseStore, Random, StoredLicense, Written } from './ports.ts'
+import type { Actor, CallFailure, LicenseServer, LicenseStore, Random, SignedStatement, StoredLicense, Written } from './ports.ts'
 import { nextAfterFailure, nextAfterLease, nextAfterVerdict } from './check-in-policy.ts'
 import { pausesAt } from './state.ts'
 import type { Lease, Verdict } from './token.ts'
@@ -30,34 +30,33 @@ export interface CheckInOptions {
   server: LicenseServer
   keyring: Keyring
   random: Random
-  version: string
   observe?: (result: CheckInResult['kind'], seconds: number) => void
 }
 
 type Answer = { lease: Lease } | { verdict: Verdict }
 
 /** Takes the domain's ports; returns the one way in which a stored license talks to the license server. */
-export function createCheckIn({ holder, store, server, keyring, random, version, observe }: CheckInOptions): CheckIn {
+export function createCheckIn({ holder, store, server, keyring, random, observe }: CheckInOptions): CheckIn {
   let failuresSinceStart: number | null = 0
 
   async function ask(license: StoredLicense, secret: string, signal?: AbortSignal): Promise<Answer | CallFailure> {
     const nonce = random.hex(16)
     const held = holder.holding.kind === 'none' ? null : holder.holding.lease
-    const request = { lease: held?.jws ?? license.lease, nonce, version, kids: [...keyring.kids] }
-    const options = signal ? { secret, signal } : { secret }
-    const outcome = license.method === 'airgapped'
-      ? await server.call('renew', request, options)
-      : await server.call('checkIn', { ...request, seats_used: holder.snapshot.seatsUsed }, options)
+    const request = { lease: held?.jws ?? license.lease, secret, nonce, kids: keyring.kids }
+    const call = license.method === 'airgapped'
+      ? server.renew(request)
+      : server.checkIn({ ...request, seatsUsed: holder.snapshot.seatsUsed })
+    const outcome = await call.send(signal)
     if (!outcome.ok) return outcome
     const asked = { nonce, instanceId: holder.instanceId, sub: held?.claims.sub ?? null, method: license.method }
     return await readAnswer(outcome.value, asked)
   }
 
-  async function readAnswer(value: { lease: string } | { verdict: string }, asked: Asked): Promise<Answer | CallFailure> {
+  async function readAnswer({ kind, jws }: SignedStatement, asked: Asked): Promise<Answer | CallFailure> {
     try {
-      const answer: Answer = 'lease' in value
-        ? { lease: await verifyServerLease(value.lease, keyring) }
-        : { verdict: await verifyVerdict(value.verdict, keyring) }
+      const answer: Answer = kind === 'lease'
+        ? { lease: await verifyServerLease(jws, keyring) }
+        : { verdict: await verifyVerdict(jws, keyring) }
       const statement = 'lease' in answer ? answer.lease : answer.verdict
       requireAnswerTo(asked, statement)
       const held = holder.holding.kind === 'lease' ? holder.holding.verdict ?? holder.holding.lease : null

@@ -22,9 +22,8 @@ export interface DeactivationOptions { holder: LicenseHolder, store: LicenseStor
 /** Takes the domain's ports; returns the one way in which a license goes. */
 export function createDeactivation({ holder, store, server, random }: DeactivationOptions): Deactivation {
   async function tell(pending: PendingDeactivation, signal?: AbortSignal): Promise<void> {
-    const outcome = await server.call('deactivate', { lease: pending.lease, nonce: random.hex(16) }, {
-      secret: pending.secret, ...(signal ? { signal } : {}),
-    })
+    const { lease, secret } = pending
+    const outcome = await server.deactivate({ lease, secret, nonce: random.hex(16) }).send(signal)
     const { effective, trusted, wall } = holder.now()
     // The earlier clock: one that runs ahead must not make us give up.
     const now = Math.min(effective, trusted ?? wall, wall)

@@ -1,7 +1,6 @@
-import type { Method } from '../../shared/credential.ts'
+import type { LicenseKey, Method } from '../../shared/credential.ts'
 import type { ErrorCode, NetworkErrorCode } from '../../shared/errors.ts'
 import type { CheckInDay, EventDetails, EventKind, LicenseState, OutboundRequest } from '../../shared/license.ts'
-import type { CallName, RefusalCode, RequestOf, ResponseOf } from '../license-server/protocol.ts'
 
 /* What the domain asks of the outside. All times are milliseconds since 1970, UTC, unless a name says otherwise. */
 
@@ -184,6 +183,10 @@ export interface LicenseStore {
   close(): Promise<void>
 }
 
+/** The license server's own, unsigned words of refusal. */
+export type RefusalCode =
+  | 'unknown_key' | 'expired' | 'revoked' | 'suspended' | 'bound_elsewhere' | 'method_not_in_plan' | 'rate_limited' | 'bad_request'
+
 /** Why a call to the license server failed; `refusal` is its own, unsigned word, where it gave one. */
 export interface CallFailure {
   ok: false
@@ -197,12 +200,35 @@ export interface CallFailure {
 }
 export type CallOutcome<T> = { ok: true, value: T } | CallFailure
 
-export interface CallOptions { secret?: string, signal?: AbortSignal }
+/** A compact JWS as it arrived: nothing of it has been verified. */
+export type SignedStatement = { kind: 'lease' | 'verdict', jws: string }
+/** A lease, and the secret that authenticates this installation's later calls about it. */
+export interface Granted { lease: string, secret: string }
 
-/** The only way out. Never rejects; takes at most 10 s. */
+/** A request as people are shown it: literally, but for a key and a lease, which are masked; the secret is not in it. */
+export type ShownRequest = Omit<OutboundRequest, 'at'>
+
+/** A call that has not been made yet. Nothing leaves this server before `send`. */
+export interface PreparedCall<T> {
+  /** What `send` sends, also where it is refused or unanswered. */
+  readonly shown: ShownRequest
+  /** Never rejects; takes at most 10 s. */
+  send(signal?: AbortSignal): Promise<CallOutcome<T>>
+}
+
+/** What every call but the last one sends: an answer counts only if it was signed for this nonce, by one of these keys. */
+interface Question { nonce: string, kids: readonly string[] }
+/** What a call about the license that is held sends: its lease and, to authenticate it, its secret. */
+interface Held { lease: string, secret: string }
+
+/** The only way out. */
 export interface LicenseServer {
-  readonly baseUrl: string
-  call<C extends Exclude<CallName, 'ping'>>(name: C, body: RequestOf<C>, options?: CallOptions): Promise<CallOutcome<ResponseOf<C>>>
+  /** Name and port, as told to people. */
+  readonly host: string
+  activate(request: Question & { key: LicenseKey, instanceId: string }): PreparedCall<Granted>
+  checkIn(request: Question & Held & { seatsUsed: number | null }): PreparedCall<SignedStatement>
+  renew(request: Question & Held): PreparedCall<SignedStatement>
+  deactivate(request: Held & { nonce: string }): PreparedCall<null>
 }
 
 /** Who asked for a change. */

@@ -9,8 +9,7 @@ import { requireCredential, withTokenCause } from './credential.ts'
 import { LicenseError } from './errors.ts'
 import type { Keyring } from './jws.ts'
 import type { LicenseHolder } from './license-holder.ts'
-import { describeRequest } from './outbound.ts'
-import type { LicenseStore } from './ports.ts'
+import type { LicenseServer, LicenseStore } from './ports.ts'
 import { expiryOf } from './state.ts'
 import type { Lease } from './token.ts'
 import { verifyOfflineToken } from './token.ts'
@@ -103,17 +102,16 @@ function circumstance(
 
 /** Takes a pasted credential; returns what saving it would do. Throws CREDENTIAL_MALFORMED when it has no method. */
 export async function previewCredential(
-  pasted: string, options: JudgeOptions & { serverUrl: string, version: string },
+  pasted: string, options: JudgeOptions & { server: LicenseServer },
 ): Promise<Preview> {
-  const { holder, keyring, serverUrl, version } = options
+  const { holder, keyring, server } = options
   const credential = requireCredential(pasted, holder)
   if (credential.method !== 'offline') {
-    const body = { license_key: credential.key, instance_id: holder.instanceId, nonce: '(random)', version, kids: [...keyring.kids] }
-    const { method, url, body: shown } = describeRequest(serverUrl, 'activate', body, 0)
+    const { shown } = server.activate({ key: credential.key, instanceId: holder.instanceId, nonce: '(random)', kids: keyring.kids })
     return {
       method: credential.method, accepted: true, error: null, difference: null,
       checks: [{ name: 'format', status: 'pass', expected: null, found: maskKey(credential.key) }],
-      sends: { method, url, body: shown ?? {} },
+      sends: { ...shown, body: shown.body ?? {} },
     }
   }
   const { lease, checks, error } = await judgeToken(credential.token, options)

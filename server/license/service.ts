@@ -3,7 +3,7 @@ import { judgePaste } from '../../shared/paste.ts'
 import type { CheckInDay, Entitlements, Feature, LicenseView, OutboundRequest, Preview, Role, SaveStep } from '../../shared/license.ts'
 import type { ErrorCode } from '../../shared/errors.ts'
 import { ERRORS } from '../../shared/errors.ts'
-import { createActivation, networkDetails } from './activation.ts'
+import { createActivation } from './activation.ts'
 import type { CheckInResult } from './check-in.ts'
 import { createCheckIn } from './check-in.ts'
 import { pasteContextOf } from './credential.ts'
@@ -16,6 +16,7 @@ import { createNotedServer, laterRequest } from './outbound.ts'
 import { withEventLines } from './event-lines.ts'
 import type { Actor, Clock, EventPage, LicenseServer, LicenseStore, Log, NewEvent, Random, StoredEvent } from './ports.ts'
 import { previewCredential } from './preview.ts'
+import { checkInError } from './refusal.ts'
 import { createDeactivation } from './deactivation.ts'
 import { createScheduler } from './scheduler.ts'
 import type { ActivationRequest, SupportFacts } from './support-bundle.ts'
@@ -81,10 +82,10 @@ export async function createLicenseService(options: LicenseServiceOptions): Prom
   const server = createNotedServer(options.server, store, () => holder.now().effective)
   const lastRequest = () => laterRequest(server.lastRequest(), holder.snapshot.lastRequest)
   const stopping = new AbortController()
-  const activation = createActivation({ holder, store, server, keyring, random, version, signal: stopping.signal })
+  const activation = createActivation({ holder, store, server, keyring, random, signal: stopping.signal })
   const deactivation = createDeactivation({ holder, store, server, random })
   const checkIn = createCheckIn({
-    holder, store, server, keyring, random, version, ...(options.observeCheckIn ? { observe: options.observeCheckIn } : {}),
+    holder, store, server, keyring, random, ...(options.observeCheckIn ? { observe: options.observeCheckIn } : {}),
   })
   const provisioning = createProvisioning({ credential: options.environment, holder, store, activation, random, log })
   const { eventsKeepDays } = options
@@ -122,7 +123,7 @@ export async function createLicenseService(options: LicenseServiceOptions): Prom
       const { holding } = holder
       return holder.now().entitled && holding.kind === 'lease' && holding.lease.claims.features.includes(name)
     },
-    preview: credential => previewCredential(credential, { holder, store, keyring, version, serverUrl: server.baseUrl }),
+    preview: credential => previewCredential(credential, { holder, store, keyring, server }),
     methodOf: credential => judgePaste(credential, pasteContextOf(holder)).credential?.method ?? null,
     async save(request) {
       requireUnmanaged()
@@ -142,10 +143,7 @@ export async function createLicenseService(options: LicenseServiceOptions): Prom
       await holder.reload()
       const result = await scheduler.checkIn(actor)
       if (result.kind === 'dropped') throw new LicenseError('CONFLICT')
-      if (result.kind === 'failed') {
-        const { code, refusal, cause, retryAfterMs } = result.failure
-        throw new LicenseError(code, { cause, details: { ...(refusal ? { refusal } : {}), ...networkDetails(server, retryAfterMs) } })
-      }
+      if (result.kind === 'failed') throw checkInError(result.failure, server)
     },
     async setSeatsUsed(seats) {
       await store.saveSeatsUsed(seats)

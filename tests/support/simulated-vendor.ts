@@ -1,7 +1,6 @@
 import { z } from 'zod'
-import type { CallFailure, CallOptions, CallOutcome, LicenseServer } from '../../server/license/ports.ts'
-import type { CallName, RefusalCode, RequestOf, ResponseOf } from '../../server/license-server/protocol.ts'
-import { PROTOCOL } from '../../server/license-server/protocol.ts'
+import { maskKey } from '../../shared/credential.ts'
+import type { CallFailure, CallOutcome, Granted, LicenseServer, PreparedCall, RefusalCode, SignedStatement } from '../../server/license/ports.ts'
 import type { VERDICTS } from '../../shared/lease.ts'
 import { DAY, airgappedClaims, headerOf, standardClaims, verdictClaims } from './claims.ts'
 import type { SimulatedClock } from './simulated-clock.ts'
@@ -27,7 +26,11 @@ export interface VendorLicense {
 
 /** A statement about to be signed, open to be spoilt. */
 export interface Draft { header: Record<string, unknown>, claims: Record<string, unknown>, signer: Signer }
-export interface RecordedCall { name: CallName, body: Record<string, unknown>, secret: string | null, signal: AbortSignal | null, at: number }
+export type LicenseCall = Exclude<keyof LicenseServer, 'host'>
+/** A call as the domain made it; the secret stands apart from the rest. */
+export interface RecordedCall { name: LicenseCall, request: Record<string, unknown>, secret: string | null, signal: AbortSignal | null, at: number }
+/** What becomes of a call that is sent: `reach` has it answered. */
+export type Network = <T>(reach: () => Promise<CallOutcome<T>>, signal?: AbortSignal) => Promise<CallOutcome<T>>
 
 export interface SimulatedVendor extends LicenseServer {
   readonly calls: RecordedCall[]
@@ -37,9 +40,13 @@ export interface SimulatedVendor extends LicenseServer {
   /** How every call fails while set. */
   failing: CallFailure | null
   spoil: ((draft: Draft) => void) | null
+  /** Spells a signed statement in another way. */
+  respell: ((jws: string) => string) | null
+  /** What stands between the installation and the vendor. */
+  network: Network
   /** Runs before an answer is given; what it was asked has been judged by then. */
   beforeAnswer: (() => Promise<void> | void) | null
-  callsOf(name: CallName): RecordedCall[]
+  callsOf(name: LicenseCall): RecordedCall[]
 }
 
 export function failure(code: CallFailure['code'], changes: Partial<CallFailure> = {}): CallFailure {
@@ -53,52 +60,69 @@ export function licenseAt(clock: SimulatedClock, sub: string, changes: Partial<V
   }
 }
 
+type Asked = Record<string, unknown> & { secret?: string | null }
 const leasePayload = z.object({ sub: z.string(), instance_id: z.string() })
 
-/** Takes what time it is; returns a license server that issues, checks and really signs, all in memory. */
+/** A license server that issues, checks and really signs, all in memory. */
 export function createSimulatedVendor(clock: SimulatedClock): SimulatedVendor {
   let underWay = 0
 
-  function sign(kind: 'lease' | 'verdict', claims: object): string {
+  function sign(kind: SignedStatement['kind'], claims: object): SignedStatement {
     const draft: Draft = { header: headerOf(kind), claims: { ...claims }, signer: vendorSigner }
     vendor.spoil?.(draft)
-    return draft.signer.byHand(JSON.stringify(draft.header), JSON.stringify(draft.claims))
+    const jws = draft.signer.byHand(JSON.stringify(draft.header), JSON.stringify(draft.claims))
+    return { kind, jws: vendor.respell?.(jws) ?? jws }
   }
 
-  function issue(license: VendorLicense, airgapped: boolean, instanceId: string, nonce: string) {
+  function issue(license: VendorLicense, airgapped: boolean, instanceId: string, nonce: string): SignedStatement {
     const seq = ++license.seq
     const common = { sub: license.sub, seq, iat: Math.floor(clock.real() / 1000), instance_id: instanceId, nonce }
     if (license.verdict) {
-      return { verdict: sign('verdict', verdictClaims({ ...common, jti: `${license.sub}-v${seq}`, verdict: license.verdict, reason: 'chargeback' })) }
+      return sign('verdict', verdictClaims({ ...common, jti: `${license.sub}-v${seq}`, verdict: license.verdict, reason: 'chargeback' }))
     }
     const lease = { ...common, jti: `${license.sub}-${seq}`, exp: license.exp, plan: license.plan }
-    return {
-      lease: airgapped
-        ? sign('lease', airgappedClaims(lease))
-        : sign('lease', standardClaims({ ...lease, renews: license.renews, check_in: { every: license.every, grace: license.grace } })),
-    }
+    return airgapped
+      ? sign('lease', airgappedClaims(lease))
+      : sign('lease', standardClaims({ ...lease, renews: license.renews, check_in: { every: license.every, grace: license.grace } }))
   }
 
-  function answer(name: CallName, body: Record<string, unknown>): unknown {
-    const nonce = String(body.nonce)
-    if (name === 'deactivate') return {}
-    if (name === 'activate') {
-      const key = String(body.license_key)
-      const license = vendor.licenses.get(key)
-      const refusal = license ? license.refusal : 'unknown_key'
-      if (!license || refusal || license.verdict) return failure('SERVER_ERROR', { refusal: refusal ?? 'revoked', answered: true })
-      return { ...issue(license, key.startsWith('nc_ag_'), String(body.instance_id), nonce), secret: SECRET }
-    }
-    const [, payload = ''] = String(body.lease).split('.')
+  function grant({ key, instanceId, nonce }: { key: string, instanceId: string, nonce: string }): CallOutcome<Granted> {
+    const license = vendor.licenses.get(key)
+    const refusal = license ? license.refusal : 'unknown_key'
+    if (!license || refusal || license.verdict) return failure('SERVER_ERROR', { refusal: refusal ?? 'revoked', answered: true })
+    return { ok: true, value: { lease: issue(license, key.startsWith('nc_ag_'), instanceId, nonce).jws, secret: SECRET } }
+  }
+
+  function exchange({ lease, nonce }: { lease: string, nonce: string }, airgapped: boolean): CallOutcome<SignedStatement> {
+    const [, payload = ''] = lease.split('.')
     const { sub, instance_id: instanceId } = leasePayload.parse(JSON.parse(Buffer.from(payload, 'base64url').toString()))
     const license = [...vendor.licenses.values()].find(each => each.sub === sub)
     if (!license) return failure('SERVER_ERROR', { refusal: 'unknown_key', answered: true })
     if (license.exp * 1000 <= clock.real() && !license.verdict) return failure('SERVER_ERROR', { refusal: 'expired', answered: true })
-    return issue(license, name === 'renew', instanceId, nonce)
+    return { ok: true, value: issue(license, airgapped, instanceId, nonce) }
+  }
+
+  function prepare<T>(name: LicenseCall, { secret = null, ...request }: Asked, answer: () => CallOutcome<T>): PreparedCall<T> {
+    async function reach(signal: AbortSignal | null): Promise<CallOutcome<T>> {
+      vendor.calls.push({ name, request, secret, signal, at: clock.real() })
+      underWay++
+      const answered = vendor.failing ?? answer()
+      try {
+        await vendor.beforeAnswer?.()
+      }
+      finally {
+        underWay--
+      }
+      return answered
+    }
+    return {
+      shown: { method: 'POST', url: `https://${vendor.host}/${name}`, body: { ...request, ...('key' in request ? { key: maskKey(String(request.key)) } : { lease: '(lease)' }) } },
+      send: signal => vendor.network(() => reach(signal ?? null), signal),
+    }
   }
 
   const vendor: SimulatedVendor = {
-    baseUrl: 'https://vendor.example',
+    host: 'vendor.example',
     calls: [],
     get underWay() { return underWay },
     licenses: new Map([
@@ -107,36 +131,16 @@ export function createSimulatedVendor(clock: SimulatedClock): SimulatedVendor {
     ]),
     failing: null,
     spoil: null,
+    respell: null,
+    network: reach => reach(),
     beforeAnswer: null,
     callsOf: name => vendor.calls.filter(call => call.name === name),
-    async call<C extends Exclude<CallName, 'ping'>>(name: C, body: RequestOf<C>, options: CallOptions = {}): Promise<CallOutcome<ResponseOf<C>>> {
-      const sent = z.record(z.string(), z.unknown()).parse(PROTOCOL[name].request.parse(body))
-      vendor.calls.push({ name, body: sent, secret: options.secret ?? null, signal: options.signal ?? null, at: clock.real() })
-      underWay++
-      const answered = vendor.failing ?? answer(name, sent)
-      try {
-        await vendor.beforeAnswer?.()
-      }
-      finally {
-        underWay--
-      }
-      return isFailure(answered) ? answered : readResponse(name, answered)
-    },
+    activate: request => prepare('activate', { ...request }, () => grant(request)),
+    checkIn: request => prepare('checkIn', { ...request }, () => exchange(request, false)),
+    renew: request => prepare('renew', { ...request }, () => exchange(request, true)),
+    deactivate: request => prepare('deactivate', { ...request }, () => ({ ok: true, value: null })),
   }
   return vendor
-}
-
-function isFailure(value: unknown): value is CallFailure {
-  return typeof value === 'object' && value !== null && 'ok' in value && value.ok === false
-}
-
-function readResponse<C extends CallName>(name: C, value: unknown): CallOutcome<ResponseOf<C>> {
-  const schema: z.ZodType<unknown> = PROTOCOL[name].response
-  return isResponse(name, value) ? { ok: true, value } : failure('SERVER_RESPONSE_INVALID', { cause: schema.safeParse(value).error })
-}
-
-function isResponse<C extends CallName>(name: C, value: unknown): value is ResponseOf<C> {
-  return PROTOCOL[name].response.safeParse(value).success
 }
 
 /** A gate to keep answers back with: `beforeAnswer = gate.pass`, then `gate.open()`. */

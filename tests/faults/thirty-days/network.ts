@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import { TYP } from '../../../shared/lease.ts'
-import type { CallOptions, CallOutcome, LicenseServer } from '../../../server/license/ports.ts'
-import type { CallName, RequestOf, ResponseOf } from '../../../server/license-server/protocol.ts'
+import type { CallOutcome } from '../../../server/license/ports.ts'
 import { strangerSigner } from '../../support/signing.ts'
 import type { Draft } from '../../support/simulated-vendor.ts'
 import { failure } from '../../support/simulated-vendor.ts'
@@ -32,8 +31,7 @@ export interface Network {
   cut(): void
 }
 
-type LicenseCall = Exclude<CallName, 'ping'>
-const bodySchema = z.object({ lease: z.string() })
+const answerSchema = z.union([z.object({ lease: z.string() }).transform(({ lease }) => lease), z.object({ kind: z.literal('lease'), jws: z.string() }).transform(({ jws }) => jws)])
 const LONGEST_REST = 6 * 3_600_000
 const claimsSchema = z.object({ iat: z.number() })
 
@@ -44,7 +42,6 @@ export function createNetwork(world: World, dice: Dice): Network {
   let mayRestUntil = -Infinity
   const seen = new Map<string, number>()
   const { vendor, clock, store } = world
-  const reached = vendor.call
 
   function wait(ms: number, signal?: AbortSignal): Promise<boolean> {
     return new Promise((resolve) => {
@@ -54,9 +51,9 @@ export function createNetwork(world: World, dice: Dice): Network {
   }
 
   function note(value: unknown): void {
-    const parsed = bodySchema.safeParse(value)
-    if (!parsed.success) return
-    const { iat } = claimsSchema.parse(JSON.parse(Buffer.from(parsed.data.lease.split('.')[1] ?? '', 'base64url').toString()))
+    const lease = answerSchema.safeParse(value)
+    if (!lease.success) return
+    const { iat } = claimsSchema.parse(JSON.parse(Buffer.from(lease.data.split('.')[1] ?? '', 'base64url').toString()))
     answers.push({ signedAt: iat * 1000, deliveredAt: clock.real(), kept: store.available })
   }
 
@@ -66,23 +63,21 @@ export function createNetwork(world: World, dice: Dice): Network {
     return troubleOf(dice, weather.troubles)
   }
 
-  async function call<C extends LicenseCall>(name: C, body: RequestOf<C>, options: CallOptions = {}): Promise<CallOutcome<ResponseOf<C>>> {
+  vendor.network = async <T>(reach: () => Promise<CallOutcome<T>>, signal?: AbortSignal): Promise<CallOutcome<T>> => {
     const trouble = draw()
     count(seen, trouble)
     if (trouble.kind === 'fails' && trouble.retryAfterMs !== null) mayRestUntil = clock.real() + Math.min(trouble.retryAfterMs, LONGEST_REST)
     if (trouble.kind === 'fails') return failure(trouble.code, { answered: trouble.answered, retryAfterMs: trouble.retryAfterMs, refusal: trouble.refusal })
-    if (trouble.kind === 'hangs') return await wait(trouble.ms, options.signal) ? failure('NET_TIMEOUT') : failure('NET_CONNECT')
+    if (trouble.kind === 'hangs') return await wait(trouble.ms, signal) ? failure('NET_TIMEOUT') : failure('NET_CONNECT')
     if (trouble.kind === 'spoilt') vendor.spoil = spoiler(trouble.how, dice)
-    const answer = await reached(name, body, options)
+    const answer = await reach()
     vendor.spoil = null
     if (trouble.kind === 'lost') return failure('NET_CONNECT')
-    if (trouble.kind === 'slow' && !await wait(trouble.ms, options.signal)) return failure('NET_CONNECT')
+    if (trouble.kind === 'slow' && !await wait(trouble.ms, signal)) return failure('NET_CONNECT')
     if (answer.ok && trouble.kind !== 'spoilt') note(answer.value)
     return answer
   }
 
-  const server: Pick<LicenseServer, 'call'> = { call }
-  Object.assign(vendor, server)
   const network: Network = {
     weather: { kind: 'fair' },
     get answers() { return answers },

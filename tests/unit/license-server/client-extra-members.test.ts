@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { createLicenseServerClient } from '../../../server/license-server/client.ts'
+import { ACTIVATION } from '../../support/license-calls.ts'
 import { startDoor } from '../../support/vendor-door.ts'
 
-const REQUEST = { license_key: 'nc_a_key_0001', instance_id: 'a'.repeat(32), nonce: 'n'.repeat(32), version: '1.2.3', kids: ['k1'] }
 const GRANTED = { lease: 'x.y.z', secret: 's'.repeat(16) }
 const members = JSON.stringify(GRANTED).slice(1, -1)
 const names = () => Reflect.ownKeys(Object.prototype)
@@ -10,7 +10,7 @@ const before = names()
 
 async function outcomeOf(body: string, status = 200) {
   const { url } = await startDoor({ body, status })
-  return createLicenseServerClient({ baseUrl: url, version: '1.2.3', proxyFor: () => '' }).call('activate', REQUEST)
+  return createLicenseServerClient({ baseUrl: url, version: '1.2.3', proxyFor: () => '' }).activate(ACTIVATION).send()
 }
 
 afterEach(() => {

@@ -2,7 +2,9 @@ import { lookup as resolve } from 'node:dns/promises'
 import type { LookupFunction } from 'node:net'
 import { describe, expect, it, vi } from 'vitest'
 import type { ClientOptions } from '../../../server/license-server/client.ts'
-import { createLicenseServerClient, LIMITS } from '../../../server/license-server/client.ts'
+import { createLicenseServerClient } from '../../../server/license-server/client.ts'
+import { LIMITS } from '../../../server/license-server/exchange.ts'
+import { ACTIVATION } from '../../support/license-calls.ts'
 import { startBlackHole } from '../../support/network/black-hole.ts'
 import { startDoor, startServer } from '../../support/vendor-door.ts'
 
@@ -10,7 +12,6 @@ import { startDoor, startServer } from '../../support/vendor-door.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
 
-const ACTIVATION = { license_key: 'nc_a_key_0001', instance_id: 'a'.repeat(32), nonce: 'n'.repeat(32), version: '1.2.3', kids: ['k1'] }
 const clientTo = (baseUrl: string, options: Partial<ClientOptions> = {}) =>
   createLicenseServerClient({ baseUrl, version: '1.2.3', proxyFor: () => '', ...options })
 
@@ -32,7 +33,7 @@ describe('a way that leads nowhere', () => {
       const drip = setInterval(() => response.write(' '), 20)
       response.once('close', () => clearInterval(drip))
     })
-    const outcomes = await Promise.all([silent, unfinished, dripping].map(url => clientTo(url, { limits: soon }).call('activate', ACTIVATION)))
+    const outcomes = await Promise.all([silent, unfinished, dripping].map(url => clientTo(url, { limits: soon }).activate(ACTIVATION).send()))
     for (const outcome of outcomes) {
       expect(outcome).toMatchObject({ ok: false, code: 'NET_TIMEOUT', answered: false, refusal: null, retryAfterMs: null })
       expect(Object(outcome).cause).toBeInstanceOf(Error)
@@ -65,14 +66,14 @@ describe('a way that leads nowhere', () => {
       request.socket.end()
     })))
     for (const url of [silent, bodiless ?? '', amid ?? '']) {
-      expect(await clientTo(url).call('activate', ACTIVATION)).toMatchObject(connected)
+      expect(await clientTo(url).activate(ACTIVATION).send()).toMatchObject(connected)
     }
   })
 
   it('ends at once when whoever asked wants no answer any more', async () => {
     const stop = new AbortController()
     const url = await startServer(() => stop.abort())
-    expect(await clientTo(url).call('activate', ACTIVATION, { signal: stop.signal })).toMatchObject({ ok: false, answered: false })
+    expect(await clientTo(url).activate(ACTIVATION).send(stop.signal)).toMatchObject({ ok: false, answered: false })
     const door = await startDoor({ body: '{"ok":true,"time":1}' })
     expect(await clientTo(door.url).ping(AbortSignal.abort())).toMatchObject({ ok: false, answered: false })
     expect(door.received).toEqual([])
@@ -84,7 +85,7 @@ describe('a way that leads nowhere', () => {
       const more = setInterval(() => response.write(' '.repeat(16_384)), 5)
       response.once('close', () => clearInterval(more))
     })
-    const outcome = await clientTo(url, { limits: { total: 20_000, connect: 20_000 } }).call('activate', ACTIVATION)
+    const outcome = await clientTo(url, { limits: { total: 20_000, connect: 20_000 } }).activate(ACTIVATION).send()
     expect(outcome).toMatchObject({ ok: false, code: 'SERVER_RESPONSE_INVALID', answered: true })
   })
 

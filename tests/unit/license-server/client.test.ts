@@ -1,19 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import type { ClientOptions } from '../../../server/license-server/client.ts'
 import { createLicenseServerClient } from '../../../server/license-server/client.ts'
-import type { CallName, RequestOf } from '../../../server/license-server/protocol.ts'
 import { REFUSAL_CODES } from '../../../server/license-server/protocol.ts'
+import { ACTIVATION, ISSUED_SECRET } from '../../support/license-calls.ts'
 import type { Answer } from '../../support/vendor-door.ts'
 import { startDoor, startServer } from '../../support/vendor-door.ts'
 
-const NONCE = 'n'.repeat(32)
-const REQUESTS: { [C in Exclude<CallName, 'ping'>]: RequestOf<C> } = {
-  activate: { license_key: 'nc_a_key_0001', instance_id: 'a'.repeat(32), nonce: NONCE, version: '1.2.3', kids: ['k1'] },
-  checkIn: { lease: 'a.b.c', nonce: NONCE, version: '1.2.3', kids: ['k1'], seats_used: 7 },
-  renew: { lease: 'a.b.c', nonce: NONCE, version: '1.2.3', kids: ['k1'] },
-  deactivate: { lease: 'a.b.c', nonce: NONCE },
-}
-const GRANTED = JSON.stringify({ lease: 'x.y.z', secret: 's'.repeat(16) })
+const GRANTED = JSON.stringify({ lease: 'x.y.z', secret: ISSUED_SECRET })
 
 function clientTo(baseUrl: string, options: Partial<ClientOptions> = {}) {
   return createLicenseServerClient({ baseUrl, version: '1.2.3', proxyFor: () => '', ...options })
@@ -21,44 +14,21 @@ function clientTo(baseUrl: string, options: Partial<ClientOptions> = {}) {
 
 /** What a client makes of an answer to an activation. */
 async function outcomeOf(answer: Answer) {
-  return clientTo((await startDoor(answer)).url).call('activate', REQUESTS.activate)
+  return clientTo((await startDoor(answer)).url).activate(ACTIVATION).send()
 }
 
-describe('a call to the license server', () => {
-  it.each([
-    ['activate', 'POST', '/api/v1/licenses/activate', undefined], ['checkIn', 'POST', '/api/v1/licenses/check-in', 'secret-of-this'],
-    ['renew', 'POST', '/api/v1/licenses/renew', 'secret-of-this'], ['deactivate', 'POST', '/api/v1/licenses/deactivate', 'secret-of-this'],
-  ] as const)('%s sends its body and nothing else', async (name, method, path, secret) => {
-    const { url, received } = await startDoor()
-    await clientTo(url).call(name, REQUESTS[name], secret === undefined ? {} : { secret })
-    expect(received).toHaveLength(1)
-    expect(received[0]).toMatchObject({ method, path })
-    expect(JSON.parse(received[0]?.body ?? '')).toEqual(REQUESTS[name])
-    const { host: _host, connection: _connection, 'content-length': _length, ...headers } = received[0]?.headers ?? {}
-    expect(headers).toEqual({
-      'accept': 'application/json', 'accept-encoding': 'identity', 'content-type': 'application/json', 'user-agent': 'nocodb-license/1.2.3',
-      ...(secret === undefined ? {} : { authorization: `Bearer ${secret}` }),
-    })
-  })
-
-  it('ping sends no body, and no header that speaks of one', async () => {
-    const { url, received } = await startDoor({ body: '{"ok":true,"time":"2026-03-01T12:00:00Z"}' })
-    expect(await clientTo(url).ping()).toEqual({ ok: true, value: { ok: true, time: '2026-03-01T12:00:00Z' } })
-    expect(received[0]).toMatchObject({ method: 'GET', path: '/api/v1/ping', body: '' })
-    expect(Object.keys(received[0]?.headers ?? {}).sort()).toEqual(['accept', 'accept-encoding', 'connection', 'host', 'user-agent'])
-  })
-
+describe('the address of the license server', () => {
   it.each(['', '/', '///'])('finds its address with "%s" at the end of the base', async (end) => {
     const { url, received } = await startDoor({ body: GRANTED })
     const client = clientTo(url + end)
     expect(client.baseUrl).toBe(url)
-    await client.call('activate', REQUESTS.activate)
+    await client.activate(ACTIVATION).send()
     expect(received[0]?.path).toBe('/api/v1/licenses/activate')
   })
 
   it('keeps a path of the base', async () => {
     const { url, received } = await startDoor({ body: GRANTED })
-    await clientTo(`${url}/licensing/`).call('activate', REQUESTS.activate)
+    await clientTo(`${url}/licensing/`).activate(ACTIVATION).send()
     expect(received[0]?.path).toBe('/licensing/api/v1/licenses/activate')
   })
 
@@ -70,15 +40,15 @@ describe('a call to the license server', () => {
       response.writeHead(200, { 'content-type': 'application/json' }).end(GRANTED)
     })
     const client = clientTo(url)
-    for (let calls = 0; calls < 3; calls++) expect((await client.call('activate', REQUESTS.activate)).ok).toBe(true)
+    for (let calls = 0; calls < 3; calls++) expect((await client.activate(ACTIVATION).send()).ok).toBe(true)
     await expect.poll(() => sockets.size).toBe(0)
   })
 })
 
 describe('a good answer', () => {
   it('is what the protocol says, without what it does not know', async () => {
-    const body = JSON.stringify({ lease: 'x.y.z', secret: 's'.repeat(16), more: [1] })
-    expect(await outcomeOf({ body })).toEqual({ ok: true, value: { lease: 'x.y.z', secret: 's'.repeat(16) } })
+    const body = JSON.stringify({ lease: 'x.y.z', secret: ISSUED_SECRET, more: [1] })
+    expect(await outcomeOf({ body })).toEqual({ ok: true, value: { lease: 'x.y.z', secret: ISSUED_SECRET } })
   })
 
   it.each(['application/json', 'application/json; charset=utf-8', 'Application/JSON', 'application/vnd.nocodb+json'])('F35: may be called %s', async (type) => {
@@ -90,7 +60,7 @@ describe('a good answer', () => {
   })
 
   it('may hold what would begin a page further on', async () => {
-    const body = JSON.stringify({ lease: 'a<b', secret: 's'.repeat(16) })
+    const body = JSON.stringify({ lease: 'a<b', secret: ISSUED_SECRET })
     expect(await outcomeOf({ body })).toMatchObject({ ok: true, value: { lease: 'a<b' } })
   })
 
@@ -104,13 +74,13 @@ describe('a good answer', () => {
   })
 
   it('F37: is counted in bytes as they come, not as letters or as it says of itself', async () => {
-    const body = JSON.stringify({ lease: 'x.y.z', secret: 's'.repeat(16), more: 'ü'.repeat(33_000) })
+    const body = JSON.stringify({ lease: 'x.y.z', secret: ISSUED_SECRET, more: 'ü'.repeat(33_000) })
     expect(body.length).toBeLessThan(LIMIT)
     expect(await outcomeOf({ body })).toMatchObject({ ok: false, code: 'SERVER_RESPONSE_INVALID' })
   })
 
   it('is put together from pieces that cut a letter in two', async () => {
-    const bytes = Buffer.from(JSON.stringify({ lease: 'ü', secret: 's'.repeat(16) }))
+    const bytes = Buffer.from(JSON.stringify({ lease: 'ü', secret: ISSUED_SECRET }))
     const cut = bytes.indexOf(0xc3) + 1
     const url = await startServer(async (_request, response) => {
       response.writeHead(200, { 'content-type': 'application/json' })
@@ -118,7 +88,7 @@ describe('a good answer', () => {
       await new Promise(resolve => setTimeout(resolve, 30))
       response.end(bytes.subarray(cut))
     })
-    expect(await clientTo(url).call('activate', REQUESTS.activate)).toMatchObject({ ok: true, value: { lease: 'ü' } })
+    expect(await clientTo(url).activate(ACTIVATION).send()).toMatchObject({ ok: true, value: { lease: 'ü' } })
   })
 })
 

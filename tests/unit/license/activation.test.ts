@@ -6,7 +6,7 @@ import { keyring, strangerSigner, verifySynchronously } from '../../support/sign
 import type { Draft } from '../../support/simulated-vendor.ts'
 import { AIRGAPPED_KEY, createGate, failure, KEY, licenseAt, SECRET } from '../../support/simulated-vendor.ts'
 import { expectNothingChanged, save, traceOf } from '../../support/saving.ts'
-import { ADMIN, createWorld, settle, VERSION } from '../../support/world.ts'
+import { ADMIN, createWorld, settle } from '../../support/world.ts'
 
 beforeEach(verifySynchronously)
 
@@ -18,8 +18,8 @@ describe('saving a key', () => {
     const [call, ...others] = world.vendor.calls
     expect(others).toEqual([])
     expect(call).toMatchObject({ name: 'activate', secret: null })
-    expect(call?.body).toEqual({
-      license_key: KEY, instance_id: world.service.instanceId, nonce: expect.stringMatching(/^[0-9a-f]{32}$/), version: VERSION, kids: ['vendor-1'],
+    expect(call?.request).toEqual({
+      key: KEY, instanceId: world.service.instanceId, nonce: expect.stringMatching(/^[0-9a-f]{32}$/), kids: ['vendor-1'],
     })
   })
 

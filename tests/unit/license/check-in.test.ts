@@ -6,7 +6,7 @@ import { strangerSigner, verifySynchronously } from '../../support/signing.ts'
 import type { Draft } from '../../support/simulated-vendor.ts'
 import { failure, KEY, SECRET } from '../../support/simulated-vendor.ts'
 import type { World } from '../../support/world.ts'
-import { ADMIN, createWorld, VERSION } from '../../support/world.ts'
+import { ADMIN, createWorld } from '../../support/world.ts'
 
 beforeEach(verifySynchronously)
 
@@ -24,15 +24,15 @@ function standardOf(world: World) {
 }
 
 describe('a good check-in', () => {
-  it('sends the lease, a nonce, version, kids and seats, with the secret of this installation', async () => {
+  it('sends the lease, a nonce, kids and seats, with the secret of this installation', async () => {
     const world = await licensed()
     const before = await license(world)
     await world.service.setSeatsUsed(12)
     await world.service.checkIn(ADMIN)
     const [call] = world.vendor.callsOf('checkIn')
     expect(call).toMatchObject({ secret: SECRET })
-    expect(call?.body).toEqual({
-      lease: before?.lease, nonce: expect.stringMatching(/^[0-9a-f]{32}$/), version: VERSION, kids: ['vendor-1'], seats_used: 12,
+    expect(call?.request).toEqual({
+      lease: before?.lease, nonce: expect.stringMatching(/^[0-9a-f]{32}$/), kids: ['vendor-1'], seatsUsed: 12,
     })
   })
 

@@ -69,7 +69,7 @@ describe('telling the vendor of a removed license', () => {
     await world.tick()
     const [call, ...others] = world.vendor.callsOf('deactivate')
     expect(others).toEqual([])
-    expect(call).toMatchObject({ secret: SECRET, body: { lease: license?.lease, nonce: expect.stringMatching(/^[0-9a-f]{32}$/) } })
+    expect(call).toMatchObject({ secret: SECRET, request: { lease: license?.lease, nonce: expect.stringMatching(/^[0-9a-f]{32}$/) } })
     expect(call?.signal).toBeInstanceOf(AbortSignal)
     expect(await world.store.dueDeactivations(Infinity)).toEqual([])
     expect(world.store.events.at(-1)).toMatchObject({ kind: 'vendor_told', actor: 'system', details: { result: 'ok' } })

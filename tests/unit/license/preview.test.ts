@@ -4,7 +4,7 @@ import { START } from '../../support/simulated-clock.ts'
 import { strangerSigner, verifySynchronously } from '../../support/signing.ts'
 import { AIRGAPPED_KEY, KEY } from '../../support/simulated-vendor.ts'
 import type { World } from '../../support/world.ts'
-import { ADMIN, createWorld, VERSION } from '../../support/world.ts'
+import { ADMIN, createWorld } from '../../support/world.ts'
 
 beforeEach(verifySynchronously)
 
@@ -19,8 +19,8 @@ describe('the preview of a key', () => {
       method, accepted: true, error: null, difference: null,
       checks: [{ name: 'format', status: 'pass', expected: null, found: masked }],
       sends: {
-        method: 'POST', url: 'https://vendor.example/api/v1/licenses/activate',
-        body: { license_key: masked, instance_id: world.service.instanceId, nonce: '(random)', version: VERSION, kids: ['vendor-1'] },
+        method: 'POST', url: 'https://vendor.example/activate',
+        body: { key: masked, instanceId: world.service.instanceId, nonce: '(random)', kids: ['vendor-1'] },
       },
     })
     expect(world.vendor.calls).toEqual([])

@@ -103,12 +103,9 @@ describe('the schedule', () => {
     })
     await world.boot()
     expect(world.service.view('admin')).toMatchObject({ state: 'invalid', entitled: false })
-    world.vendor.call = async (name, body) => {
-      world.vendor.calls.push({ name, body: { ...body }, secret: null, signal: null, at: world.clock.real() })
-      return failure('SERVER_ERROR', { answered: true })
-    }
+    world.vendor.failing = failure('SERVER_ERROR', { answered: true })
     await world.tick()
-    expect(world.vendor.callsOf('checkIn')[0]?.body).toMatchObject({ lease: 'edited.by.hand' })
+    expect(world.vendor.callsOf('checkIn')[0]?.request).toMatchObject({ lease: 'edited.by.hand' })
   })
 
   it('returns how long to wait: up to a second, less when something is due sooner', async () => {

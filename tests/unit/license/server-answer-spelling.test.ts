@@ -29,16 +29,11 @@ const SPELLINGS: [string, (jws: string) => string][] = [
 
 /** Has the vendor's statements spelt so on their way; returns how often one was. */
 function spellAnswers({ vendor }: World, spell: (jws: string) => string): () => number {
-  const call = vendor.call.bind(vendor)
   let respelt = 0
-  vendor.call = async (name, body, options) => {
-    const outcome = await call(name, body, options)
-    if (!outcome.ok) return outcome
-    for (const [member, jws] of Object.entries(outcome.value).filter(([each]) => each !== 'secret')) {
-      Object.assign(outcome.value, { [member]: spell(String(jws)) })
-      if (spell(String(jws)) !== jws) respelt++
-    }
-    return outcome
+  vendor.respell = (jws) => {
+    const spelt = spell(jws)
+    if (spelt !== jws) respelt++
+    return spelt
   }
   return () => respelt
 }
