@@ -2,7 +2,7 @@ import { maskKey } from '../../shared/credential.ts'
 import type { OutboundRequest } from '../../shared/license.ts'
 import type { CallName, RequestOf } from '../license-server/protocol.ts'
 import { PROTOCOL } from '../license-server/protocol.ts'
-import type { CallOptions, CallOutcome, LicenseServer, LicenseStore } from './ports.ts'
+import type { CallOptions, CallOutcome, LicenseServer, Notes } from './ports.ts'
 import type { ResponseOf } from '../license-server/protocol.ts'
 
 type LicenseCall = Exclude<CallName, 'ping'>
@@ -33,7 +33,7 @@ function maskMember(member: string, value: unknown): unknown {
 export interface NotedServer extends LicenseServer { lastRequest(): OutboundRequest | null }
 
 /** Takes the client, the store and the time (ms); returns the client with every request noted, here and in the store. */
-export function createNotedServer(server: LicenseServer, store: LicenseStore, now: () => number): NotedServer {
+export function createNotedServer(server: LicenseServer, notes: Pick<Notes, 'saveLastRequest'>, now: () => number): NotedServer {
   let last: OutboundRequest | null = null
   return {
     baseUrl: server.baseUrl,
@@ -41,7 +41,7 @@ export function createNotedServer(server: LicenseServer, store: LicenseStore, no
     async call<C extends LicenseCall>(name: C, body: RequestOf<C>, options?: CallOptions): Promise<CallOutcome<ResponseOf<C>>> {
       last = describeRequest(server.baseUrl, name, body, now())
       // Noted beside the call: an unwritable database must not keep the license from being checked in.
-      const noted = store.saveLastRequest(last).catch(() => undefined)
+      const noted = notes.saveLastRequest(last).catch(() => undefined)
       const outcome = await server.call(name, body, options)
       await noted
       return outcome

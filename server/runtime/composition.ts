@@ -8,8 +8,9 @@ import type { LicenseServerClient } from '../license-server/client.ts'
 import { LicenseError } from '../license/errors.ts'
 import { createKeyring } from '../license/jws.ts'
 import { withEventLines } from '../license/event-lines.ts'
+import type { Random } from '../license/ports.ts'
 import type { LicenseService } from '../license/service.ts'
-import { createLicenseService } from '../license/service.ts'
+import { createLicenseService, requireInstallation } from '../license/service.ts'
 import type { Storage, StorageCause } from '../storage/open.ts'
 import { openStorage } from '../storage/open.ts'
 import { settleAdministrator } from './administrator.ts'
@@ -53,6 +54,11 @@ export interface App extends Base {
   build: { version: string, commit: string, sandbox: boolean }
 }
 
+const random: Random = {
+  hex: bytes => randomBytes(bytes).toString('hex'),
+  unit: () => randomBytes(6).readUIntBE(0, 6) / 2 ** 48,
+}
+
 let base: Base | undefined
 let app: App | undefined
 
@@ -82,13 +88,12 @@ export async function assembleApp(from: Base): Promise<App> {
   try {
     const clock = createDatabaseClock(createSystemClock(), () => storage.licenses.databaseTime())
     await clock.sample()
+    const { instanceId, sessionSecret } = await requireInstallation(storage.licenses, { random, clock })
     const license = await createLicenseService({
-      store: storage.licenses, server: client, keyring: await createKeyring(jwks), clock, log, version, sandbox,
-      random: { hex: bytes => randomBytes(bytes).toString('hex'), unit: () => randomBytes(6).readUIntBE(0, 6) / 2 ** 48 },
+      store: storage.licenses, instanceId, server: client, keyring: await createKeyring(jwks), clock, log, version, sandbox, random,
       environment: config.licenseKey, eventsKeepDays: config.eventsKeepDays,
       observeCheckIn: (result, seconds) => metrics.observeCheckIn(result, seconds),
     })
-    const { sessionSecret } = await storage.licenses.installation({ instanceId: license.instanceId, sessionSecret: '', createdAt: 0 })
     const accounts = createAccounts({
       store: withEventLines(storage.accounts, log, accountOf), clock, sessionSecret: config.sessionSecret ?? sessionSecret,
       places: createHashingQueue(), log,
