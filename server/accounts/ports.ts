@@ -1,7 +1,10 @@
 import type { Role } from '../../shared/license.ts'
-import type { NewEvent, Written } from '../license/ports.ts'
+import type { NewEvent } from '../license/ports.ts'
 
 /* Accounts and sessions. Times are milliseconds since 1970, UTC. */
+
+/** Outcome of a write that is made only if what it is based on still stands. */
+export type Written = 'written' | 'stale'
 
 export interface StoredUser {
   id: string

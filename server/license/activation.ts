@@ -1,17 +1,18 @@
 import type { LicenseKey } from '../../shared/credential.ts'
 import { maskKey } from '../../shared/credential.ts'
 import type { SaveStep } from '../../shared/license.ts'
-import { isInSequence, requireAnswerTo, seqMarkOf } from './verify-answer.ts'
+import { isInSequence, requireAnswerTo } from './verify-answer.ts'
 import { requireCredential } from './credential.ts'
 import { LicenseError } from './errors.ts'
 import { eventOf } from './events.ts'
 import type { Keyring } from './jws.ts'
 import type { LicenseHolder } from './license-holder.ts'
-import type { Actor, LicenseServer, LicenseStore, NewDeactivation, Random, Snapshot, StoredLicense } from './ports.ts'
+import type { Actor, LicenseServer, LicenseStore, NewEvent, Notes, Random, Snapshot, StoredLicense } from './ports.ts'
 import { judgeToken } from './preview.ts'
 import { nextAfterLease } from './check-in-policy.ts'
 import { activationError } from './refusal.ts'
-import { stateOf } from './state.ts'
+import type { Accepted } from './record.ts'
+import { activate, activated, deactivationOf, seqMarkOf } from './record.ts'
 import type { Lease } from './token.ts'
 import { verifyServerLease } from './token.ts'
 
@@ -27,15 +28,15 @@ export interface SaveRequest {
 
 export interface Activation {
   /**
-   * Takes a pasted credential; activates it. The current license is replaced only after the new one has been verified
-   * and written. Throws LicenseError: any of the credential or network group, CONFLICT, STORAGE_UNAVAILABLE.
+   * Activates a pasted credential. The current license is replaced only after the new one has been verified and written.
+   * Throws LicenseError: any of the credential or network group, CONFLICT, STORAGE_UNAVAILABLE.
    */
   save(request: SaveRequest): Promise<void>
 }
 
 export interface ActivationOptions {
   holder: LicenseHolder
-  store: LicenseStore
+  store: LicenseStore & Pick<Notes, 'saveEnvDigest'>
   server: LicenseServer
   keyring: Keyring
   random: Random
@@ -43,9 +44,7 @@ export interface ActivationOptions {
   signal: AbortSignal
 }
 
-interface Accepted { lease: Lease, secret: string | null, maskedKey: string | null }
-
-/** Takes the domain's ports; returns the one way in which a credential becomes a license. */
+/** The one way in which a credential becomes a license. */
 export function createActivation({ holder, store, server, keyring, random, signal }: ActivationOptions): Activation {
   async function acceptToken(token: string): Promise<Accepted> {
     const { lease, error } = await judgeToken(token, { holder, store, keyring })
@@ -78,25 +77,25 @@ export function createActivation({ holder, store, server, keyring, random, signa
   async function write(accepted: Accepted, base: Snapshot, { actor, envDigest }: SaveRequest): Promise<void> {
     const { lease } = accepted
     const trusted = holder.trustedAfter(lease)
-    const now = lease.claims.method === 'offline' ? holder.now().effective : trusted.at
-    const license = licenseOf(accepted, holder.instanceId, now, random.unit())
-    const event = eventOf('activated', now, actor, {
-      method: lease.claims.method, licenseId: lease.claims.sub, expiresAt: new Date(lease.claims.exp * 1000).toISOString(),
-    }, {
-      ...(accepted.maskedKey === null ? {} : { maskedKey: accepted.maskedKey }),
-      ...(base.license === null ? {} : { replaces: holder.holding.kind === 'lease' ? holder.holding.lease.claims.sub : base.license.method }),
-    })
-    const written = await store.saveLicense({
-      revision: base.revision, license, seq: seqMarkOf(lease), trusted, event,
-      ...(envDigest === undefined ? {} : { envDigest }),
-      deactivate: deactivationOf(holder, base.license, now, lease),
+    const at = lease.claims.method === 'offline' ? holder.observe().effective : trusted.at
+    const license = activated(accepted, holder.instanceId, { at, nextAt: nextAfterLease(lease.claims, at, random.unit()) })
+    const deactivate = deactivationOf(base.license, holder.holding, at, lease)
+    const written = await store.commit({
+      if: { revision: base.revision }, seq: seqMarkOf(lease), trusted, ...(envDigest === undefined ? {} : { envDigest }),
+      change: activate(license, lease.claims.sub, deactivate), event: eventOfActivation(accepted, at, base.license, actor),
     })
     if (written === 'stale') {
       await holder.reload()
       throw new LicenseError('CONFLICT', { details: { revision: holder.snapshot.revision } })
     }
-    holder.adopt(lease, trusted, license, true)
-    await holder.reload()
+    holder.adoptLease(lease, trusted, written)
+  }
+
+  function eventOfActivation({ lease: { claims }, maskedKey }: Accepted, at: number, before: StoredLicense | null, actor: Actor): NewEvent {
+    const replaces = before && (holder.holding.kind === 'lease' ? holder.holding.lease.claims.sub : before.method)
+    return eventOf('activated', at, actor, {
+      method: claims.method, licenseId: claims.sub, expiresAt: new Date(claims.exp * 1000).toISOString(),
+    }, { ...(maskedKey === null ? {} : { maskedKey }), ...(replaces === null ? {} : { replaces }) })
   }
 
   return {
@@ -124,29 +123,4 @@ export function createActivation({ holder, store, server, keyring, random, signa
 /** The same token again changes nothing. */
 function isHeldAlready(holder: LicenseHolder, lease: Lease): boolean {
   return holder.holding.kind === 'lease' && holder.holding.lease.jws === lease.jws && holder.holding.verdict === null
-}
-
-function licenseOf({ lease, secret, maskedKey }: Accepted, instanceId: string, now: number, unit: number): StoredLicense {
-  return {
-    method: lease.claims.method, lease: lease.jws, jti: lease.claims.jti, verdict: null, secret, maskedKey,
-    activatedAt: now, lastState: stateOf({ kind: 'lease', lease, verdict: null }, instanceId, now),
-    lastSuccessAt: secret === null ? null : now, lastAttemptAt: secret === null ? null : now,
-    nextAt: nextAfterLease(lease.claims, now, unit), consecutiveFailures: 0, failingSince: null, lastError: null,
-  }
-}
-
-/**
- * What to tell the vendor about the license that is being removed or replaced, so that its seat is free again; null for
- * one that needs no telling (not standard), or that is being activated anew.
- */
-export function deactivationOf(
-  holder: LicenseHolder, license: StoredLicense | null, now: number, next: Lease | null,
-): NewDeactivation | null {
-  if (license?.method !== 'standard' || license.secret === null) return null
-  // Of a row that somebody edited too: word of it would free the seat that its license has just taken again.
-  const held = holder.holding.kind === 'none' ? null : holder.holding.lease
-  if (next && held?.claims.sub === next.claims.sub) return null
-  return {
-    sub: held?.claims.sub ?? null, lease: held?.jws ?? license.lease, secret: license.secret, createdAt: now, nextAt: now,
-  }
 }

@@ -2,7 +2,7 @@ import type { LeaseClaims, StandardLease } from '../../shared/lease.ts'
 import type { Verdict } from './token.ts'
 import { checkInDueAt, expiryOf } from './state.ts'
 
-/* When to check in next. Milliseconds; `unit` is a random number in [0, 1). */
+/* When to check in next, and how long to wait after a failure. Milliseconds; `unit` is a random number in [0, 1). */
 
 const SECOND = 1000
 const MINUTE = 60 * SECOND
@@ -21,7 +21,7 @@ export const MAX_RETRY_AFTER = 6 * HOUR
 const LAST_CHANCE = 10 * MINUTE
 const SHORTEST = SECOND
 
-/** Takes a lease just received; returns when its check-in is due: up to 10 % early, and around the end of the term. */
+/** When the check-in of a lease just received is due: up to 10 % early, and around the end of the term. Only standard has one. */
 export function nextAfterLease(claims: LeaseClaims, now: number, unit: number): number | null {
   if (claims.method !== 'standard') return null
   const every = claims.check_in.every * SECOND
@@ -30,7 +30,7 @@ export function nextAfterLease(claims: LeaseClaims, now: number, unit: number): 
   return Math.min(...expiry, Math.max(regular, now + SHORTEST / 2))
 }
 
-/** Takes a verdict just received; returns when to ask again. A verdict from a wrong past is not asked about in a loop. */
+/** When to ask again about a verdict just received. One from a wrong past is not asked about in a loop. */
 export function nextAfterVerdict(verdict: Verdict, now: number): number {
   return Math.max(verdict.claims.iat * SECOND, now) + AFTER_VERDICT
 }
@@ -48,7 +48,6 @@ export interface FailedAttempt {
   unit: number
 }
 
-/** Takes a failed attempt; returns when to try again. */
 export function nextAfterFailure(attempt: FailedAttempt): number {
   const { now, pausesAt, unit } = attempt
   const at = now + delayAfterFailure(attempt)
@@ -60,17 +59,26 @@ export function nextAfterFailure(attempt: FailedAttempt): number {
 function delayAfterFailure({ now, every, pausesAt, failures, sinceStart, retryAfterMs, unit }: FailedAttempt): number {
   const early = sinceStart === null ? undefined : START_RETRIES[sinceStart - 1]
   const nth = sinceStart === null ? failures : sinceStart - START_RETRIES.length
-  const backoff = early ?? backoffOf(nth, now >= pausesAt, unit)
+  const wait = early ?? backOff(nth, unit, now >= pausesAt ? MAX_BACKOFF_PAUSED : MAX_BACKOFF)
   // Trying again later than one would have checked in anyway makes no sense.
-  const own = Math.min(backoff, Math.max(every, SHORTEST))
+  const own = Math.min(wait, Math.max(every, SHORTEST))
   return retryAfterMs === null ? own : Math.max(own, Math.min(retryAfterMs, MAX_RETRY_AFTER))
 }
 
-/** Exponential with equal jitter: half of it fixed, half of it random. */
-function backoffOf(nth: number, paused: boolean, unit: number): number {
-  const cap = paused ? MAX_BACKOFF_PAUSED : MAX_BACKOFF
-  const full = Math.min(cap, FIRST_BACKOFF * 2 ** Math.min(nth - 1, 30))
-  return full / 2 + unit * (full / 2)
+/** How long to wait after the `nth` failure in a row (from 1): from a minute, doubled every time, up to `longest`. */
+export function backOff(nth: number, unit: number, longest = MAX_BACKOFF): number {
+  return jittered(Math.min(longest, FIRST_BACKOFF * 2 ** Math.min(nth - 1, 30)), unit)
+}
+
+/** The same, but quick to try again after the first few: what failed at a start mostly works moments later. */
+export function backOffAtStart(nth: number, unit: number): number {
+  const early = START_RETRIES[nth - 1]
+  return early === undefined ? backOff(nth - START_RETRIES.length, unit) : jittered(early, unit)
+}
+
+/** Equal jitter: half of it fixed, half of it random. */
+function jittered(wait: number, unit: number): number {
+  return wait / 2 + unit * (wait / 2)
 }
 
 /**

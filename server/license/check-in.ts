@@ -1,13 +1,18 @@
 import { ERRORS } from '../../shared/errors.ts'
 import type { VerdictClaims } from '../../shared/lease.ts'
-import { requireAnswerTo, isInSequence, seqMarkOf } from './verify-answer.ts'
+import { requireAnswerTo, isInSequence } from './verify-answer.ts'
 import type { Asked } from './verify-answer.ts'
 import { LicenseError } from './errors.ts'
 import { eventOf } from './events.ts'
 import type { Keyring } from './jws.ts'
 import type { LicenseHolder } from './license-holder.ts'
-import type { Actor, CallFailure, LicenseServer, LicenseStore, Random, SignedStatement, StoredLicense, Written } from './ports.ts'
+import type {
+  Actor, CallFailure, Commit, LicenseServer, LicenseStore, NewEvent, Random, SignedStatement, Snapshot, StoredLicense,
+} from './ports.ts'
 import { nextAfterFailure, nextAfterLease, nextAfterVerdict } from './check-in-policy.ts'
+import {
+  isNoticed, recordFailure, recordVerdict, replaceLease, seqMarkOf, withFailure, withLease, withVerdict,
+} from './record.ts'
 import { pausesAt } from './state.ts'
 import type { Lease, Verdict } from './token.ts'
 import { verifyServerLease, verifyVerdict } from './token.ts'
@@ -20,7 +25,10 @@ export type CheckInResult =
   | { kind: 'failed', failure: CallFailure }
 
 export interface CheckIn {
-  /** Takes who asks; checks in (standard) or renews (airgapped) once. `quiet`: a failure without an answer leaves no trace. */
+  /**
+   * Checks in (standard) or renews (airgapped) once, for whoever asks. `quiet`: a failure without an answer leaves no
+   * trace. Throws LicenseError NO_LICENSE, NO_CALLS_FOR_OFFLINE.
+   */
   attempt(actor: Actor, options?: { quiet?: boolean, signal?: AbortSignal }): Promise<CheckInResult>
 }
 
@@ -35,7 +43,7 @@ export interface CheckInOptions {
 
 type Answer = { lease: Lease } | { verdict: Verdict }
 
-/** Takes the domain's ports; returns the one way in which a stored license talks to the license server. */
+/** The one way in which a stored license talks to the license server. */
 export function createCheckIn({ holder, store, server, keyring, random, observe }: CheckInOptions): CheckIn {
   let failuresSinceStart: number | null = 0
 
@@ -70,89 +78,73 @@ export function createCheckIn({ holder, store, server, keyring, random, observe 
   }
 
   /** While storage is away the license goes on from memory, unless it was replaced or removed while the server was asked. */
-  async function writeOver(license: StoredLicense, write: Promise<Written>): Promise<Written | 'unavailable'> {
-    const written = await orUnavailable(write)
+  async function commitOver(license: StoredLicense, commit: Omit<Commit, 'if'>): Promise<Snapshot | 'stale' | 'unavailable'> {
+    const written = await orUnavailable(store.commit({ if: { jti: license.jti }, ...commit }))
     return written === 'unavailable' && holder.snapshot.license?.jti !== license.jti ? 'stale' : written
   }
 
   async function acceptLease(license: StoredLicense, lease: Lease, actor: Actor): Promise<CheckInResult> {
     const trusted = holder.trustedAfter(lease)
-    const before = holder.holding.kind === 'lease' ? holder.holding : null
-    const next = nextAfterLease(lease.claims, trusted.at, random.unit())
-    const fresh: StoredLicense = {
-      ...license, lease: lease.jws, jti: lease.claims.jti, verdict: null, lastSuccessAt: trusted.at,
-      lastAttemptAt: trusted.at, nextAt: next, consecutiveFailures: 0, failingSince: null, lastError: null,
-    }
-    const renewedFrom = before && before.lease.claims.exp !== lease.claims.exp ? before.lease.claims.exp : null
-    const event = renewedFrom === null
-      ? eventOf('check_in_succeeded', trusted.at, actor)
-      : eventOf('renewed', trusted.at, actor, {
-          from: new Date(renewedFrom * 1000).toISOString(), to: new Date(lease.claims.exp * 1000).toISOString(),
-        })
-    const visible = before === null || before.verdict !== null || termsOf(before.lease) !== termsOf(lease)
-    const outcome = { at: trusted.at, nextAt: next, event }
-    const written = await writeOver(license, store.replaceLease({
-      sentJti: license.jti, lease: lease.jws, seq: seqMarkOf(lease), trusted, outcome, visible,
-    }))
+    const { holding } = holder
+    const made = { at: trusted.at, nextAt: nextAfterLease(lease.claims, trusted.at, random.unit()) }
+    const written = await commitOver(license, {
+      seq: seqMarkOf(lease), trusted, change: replaceLease(lease, made, isNoticed(holding, lease)),
+      event: eventOfLease(lease, holding.kind === 'lease' ? holding.lease : null, trusted.at, actor),
+    })
     if (written === 'stale') return { kind: 'dropped' }
-    holder.adopt(lease, trusted, fresh, written === 'written')
+    if (written === 'unavailable') holder.adoptUnstoredLease(lease, trusted, withLease(license, lease, made))
+    else holder.adoptLease(lease, trusted, written)
     failuresSinceStart = null
     return { kind: 'fresh' }
   }
 
   async function acceptVerdict(license: StoredLicense, verdict: Verdict, actor: Actor): Promise<CheckInResult> {
-    const now = holder.now().effective
-    const next = nextAfterVerdict(verdict, now)
-    const event = eventOf('verdict', now, actor, { verdict: verdict.claims.verdict, reason: verdict.claims.reason ?? null })
-    const written = await writeOver(license, store.recordVerdict({
-      sentJti: license.jti, verdict: verdict.jws, seq: seqMarkOf(verdict), outcome: { at: now, nextAt: next, event },
-    }))
-    if (written === 'stale') return { kind: 'dropped' }
-    holder.adoptVerdict(verdict, written === 'written' ? null : {
-      ...license, verdict: verdict.jws, lastSuccessAt: now, lastAttemptAt: now, nextAt: next, consecutiveFailures: 0, failingSince: null,
-      lastError: null,
+    const now = holder.observe().effective
+    const made = { at: now, nextAt: nextAfterVerdict(verdict, now) }
+    const written = await commitOver(license, {
+      seq: seqMarkOf(verdict), change: recordVerdict(verdict, made),
+      event: eventOf('verdict', now, actor, { verdict: verdict.claims.verdict, reason: verdict.claims.reason ?? null }),
     })
+    if (written === 'stale') return { kind: 'dropped' }
+    if (written === 'unavailable') holder.adoptUnstoredVerdict(verdict, withVerdict(license, verdict, made))
+    else holder.adoptVerdict(verdict, written)
     failuresSinceStart = null
     return { kind: 'verdict', claims: verdict.claims }
   }
 
   async function countFailure(license: StoredLicense, failure: CallFailure, actor: Actor): Promise<CheckInResult> {
-    const now = holder.now().effective
-    const claims = holder.holding.kind === 'lease' ? holder.holding.lease.claims : null
+    const now = holder.observe().effective
     if (failuresSinceStart !== null) failuresSinceStart++
-    const failures = license.consecutiveFailures + 1
-    const nextAt = license.method === 'airgapped'
-      ? null
-      : nextAfterFailure({
-          now,
-          every: claims?.method === 'standard' ? claims.check_in.every * 1000 : Infinity,
-          pausesAt: claims ? pausesAt(claims) : Infinity,
-          failures,
-          sinceStart: failuresSinceStart,
-          retryAfterMs: failure.retryAfterMs,
-          unit: random.unit(),
-        })
-    const event = eventOf('check_in_failed', now, actor, { code: failure.code }, {
-      reference: ERRORS[failure.code].reference, cause: String(failure.cause ?? ''),
+    const made = { at: now, nextAt: nextAfter(license, failure, now) }
+    const { code } = failure
+    const written = await commitOver(license, {
+      change: recordFailure(code, made),
+      event: eventOf('check_in_failed', now, actor, { code }, { reference: ERRORS[code].reference, cause: String(failure.cause ?? '') }),
     })
-    const written = await writeOver(license, store.recordFailure({
-      sentJti: license.jti, code: failure.code, outcome: { at: now, nextAt, event },
-    }))
     if (written === 'stale') return { kind: 'dropped' }
-    if (written === 'unavailable') {
-      holder.noteUnstored({
-        ...license, lastAttemptAt: now, nextAt, consecutiveFailures: failures,
-        failingSince: license.failingSince ?? now, lastError: failure.code,
-      })
-    }
+    if (written === 'unavailable') holder.noteUnstoredAttempt(withFailure(license, code, made))
     return { kind: 'failed', failure }
+  }
+
+  function nextAfter(license: StoredLicense, { retryAfterMs }: CallFailure, now: number): number | null {
+    if (license.method === 'airgapped') return null
+    const claims = holder.holding.kind === 'lease' ? holder.holding.lease.claims : null
+    return nextAfterFailure({
+      now,
+      every: claims?.method === 'standard' ? claims.check_in.every * 1000 : Infinity,
+      pausesAt: claims ? pausesAt(claims) : Infinity,
+      failures: license.consecutiveFailures + 1,
+      sinceStart: failuresSinceStart,
+      retryAfterMs,
+      unit: random.unit(),
+    })
   }
 
   async function attempt(actor: Actor, { quiet = false, signal }: { quiet?: boolean, signal?: AbortSignal } = {}): Promise<CheckInResult> {
     const license = holder.snapshot.license
     if (!license) throw new LicenseError('NO_LICENSE')
     if (license.method === 'offline' || license.secret === null) throw new LicenseError('NO_CALLS_FOR_OFFLINE')
-    const startedAt = holder.now().reading.uptime
+    const startedAt = holder.observe().reading.uptime
     const answer = await ask(license, license.secret, signal)
     // Told to stop: nothing is known of the way to the server, so nothing is counted.
     if (signal?.aborted && 'ok' in answer) return { kind: 'dropped' }
@@ -163,8 +155,8 @@ export function createCheckIn({ holder, store, server, keyring, random, observe 
         : quiet && !answer.answered
           ? { kind: 'failed' as const, failure: answer }
           : await countFailure(license, answer, actor)
-    holder.settle()
-    observe?.(result.kind, (holder.now().reading.uptime - startedAt) / 1000)
+    holder.endHold()
+    observe?.(result.kind, (holder.observe().reading.uptime - startedAt) / 1000)
     await orUnavailable(holder.reload())
     return result
   }
@@ -172,11 +164,11 @@ export function createCheckIn({ holder, store, server, keyring, random, observe 
   return { attempt }
 }
 
-/** What of a lease a person would notice if it changed. */
-function termsOf({ claims }: Lease): string {
-  const { exp, plan, licensee, features, seats, limits } = claims
-  const checkIn = claims.method === 'standard' ? claims.check_in : null
-  return JSON.stringify([exp, plan, licensee, features, seats, Object.entries(limits ?? {}).toSorted(), checkIn])
+/** Another end of the term is a renewal; any other fresh lease is what a check-in is for. */
+function eventOfLease(lease: Lease, before: Lease | null, at: number, actor: Actor): NewEvent {
+  if (before === null || before.claims.exp === lease.claims.exp) return eventOf('check_in_succeeded', at, actor)
+  const endOf = ({ claims }: Lease) => new Date(claims.exp * 1000).toISOString()
+  return eventOf('renewed', at, actor, { from: endOf(before), to: endOf(lease) })
 }
 
 /** The license goes on from memory while storage is away. */

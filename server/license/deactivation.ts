@@ -1,32 +1,47 @@
-import { deactivationOf } from './activation.ts'
+import { backOff, MAX_RETRY_AFTER } from './check-in-policy.ts'
 import { LicenseError } from './errors.ts'
 import { eventOf } from './events.ts'
-import type { LicenseHolder } from './license-holder.ts'
-import { MAX_RETRY_AFTER } from './check-in-policy.ts'
-import type { Actor, LicenseServer, LicenseStore, PendingDeactivation, Random } from './ports.ts'
+import type { LicenseHolder, Moment } from './license-holder.ts'
+import type { Actor, CallFailure, Deactivations, LicenseServer, LicenseStore, PendingDeactivation, Random } from './ports.ts'
+import { deactivationOf, remove } from './record.ts'
 
-/** How long the vendor is told again that a standard license was removed. */
+/** How long the vendor is told again that a standard license was removed, ms. */
 const TOLD_FOR = 7 * 86_400_000
-const FIRST_WAIT = 60_000
-const LONGEST_WAIT = 3_600_000
 
 export interface Deactivation {
   /** Removes the license. Throws LicenseError NO_LICENSE, CONFLICT, STORAGE_UNAVAILABLE. */
   remove(request: { revision?: number, actor: Actor }): Promise<void>
-  /** Tells the vendor what is still to be told of removed licenses and due by now. */
-  tellVendor(signal?: AbortSignal): Promise<void>
+  /**
+   * Begins to tell the vendor what is still to be told of removed licenses and due by now. Null while it is being told
+   * already, or while a save is under way.
+   */
+  tellVendor(signal?: AbortSignal): Promise<void> | null
+  /**
+   * Runs a save while the vendor is told nothing: word of a removed license that arrives after its new activation would
+   * free the seat again.
+   */
+  whileTellingNothing<T>(save: () => Promise<T>): Promise<T>
+  /** Resolves when nothing is being told any more; never rejects. */
+  whenTold(): Promise<void>
 }
 
-export interface DeactivationOptions { holder: LicenseHolder, store: LicenseStore, server: LicenseServer, random: Random }
+export interface DeactivationOptions {
+  holder: LicenseHolder
+  store: LicenseStore & Deactivations
+  server: LicenseServer
+  random: Random
+}
 
-/** Takes the domain's ports; returns the one way in which a license goes. */
+/** The one way in which a license goes. */
 export function createDeactivation({ holder, store, server, random }: DeactivationOptions): Deactivation {
+  let telling: Promise<void> | null = null
+  let saves = 0
+
   async function tell(pending: PendingDeactivation, signal?: AbortSignal): Promise<void> {
     const { lease, secret } = pending
     const outcome = await server.deactivate({ lease, secret, nonce: random.hex(16) }).send(signal)
-    const { effective, trusted, wall } = holder.now()
-    // The earlier clock: one that runs ahead must not make us give up.
-    const now = Math.min(effective, trusted ?? wall, wall)
+    const moment = holder.observe()
+    const now = earliest(moment)
     // A refusal is an answer too: the vendor knows the license no longer, or never did.
     if (outcome.ok || (outcome.refusal !== null && outcome.refusal !== 'rate_limited')) {
       await store.dropDeactivation(pending.id, eventOf('vendor_told', now, { kind: 'system' }, { result: 'ok' }))
@@ -35,10 +50,16 @@ export function createDeactivation({ holder, store, server, random }: Deactivati
       await store.dropDeactivation(pending.id, eventOf('vendor_told', now, { kind: 'system' }, { result: 'given_up', code: outcome.code }))
     }
     else {
-      const wait = Math.min(LONGEST_WAIT, FIRST_WAIT * 2 ** Math.min(pending.attempts, 10))
-      const asked = Math.min(outcome.retryAfterMs ?? 0, MAX_RETRY_AFTER)
-      await store.postponeDeactivation(pending.id, effective + Math.max(asked, wait / 2 + random.unit() * (wait / 2)))
+      await store.postponeDeactivation(pending.id, moment.effective + waitAfter(pending, outcome))
     }
+  }
+
+  function waitAfter({ attempts }: PendingDeactivation, { retryAfterMs }: CallFailure): number {
+    return Math.max(backOff(attempts + 1, random.unit()), Math.min(retryAfterMs ?? 0, MAX_RETRY_AFTER))
+  }
+
+  async function tellAll(signal?: AbortSignal): Promise<void> {
+    for (const pending of await store.dueDeactivations(holder.observe().effective)) await tell(pending, signal)
   }
 
   return {
@@ -48,17 +69,40 @@ export function createDeactivation({ holder, store, server, random }: Deactivati
       if (revision !== undefined && revision !== base.revision) {
         throw new LicenseError('CONFLICT', { details: { revision: base.revision } })
       }
-      const now = holder.now().effective
-      const held = holder.holding.kind === 'lease' ? holder.holding.lease.claims.sub : null
-      const event = eventOf('removed', now, actor, { method: base.license.method, licenseId: held }, { maskedKey: base.license.maskedKey })
-      const written = await store.removeLicense({
-        revision: base.revision, event, deactivate: deactivationOf(holder, base.license, now, null),
+      const now = holder.observe().effective
+      const { holding } = holder
+      const { method, maskedKey } = base.license
+      const licenseId = holding.kind === 'lease' ? holding.lease.claims.sub : null
+      const written = await store.commit({
+        if: { revision: base.revision }, change: remove(deactivationOf(base.license, holding, now, null)),
+        event: eventOf('removed', now, actor, { method, licenseId }, { maskedKey }),
       })
-      await holder.reload()
-      if (written === 'stale') throw new LicenseError('CONFLICT', { details: { revision: holder.snapshot.revision } })
+      if (written === 'stale') {
+        await holder.reload()
+        throw new LicenseError('CONFLICT', { details: { revision: holder.snapshot.revision } })
+      }
+      holder.adoptRemoval(written)
     },
-    async tellVendor(signal) {
-      for (const pending of await store.dueDeactivations(holder.now().effective)) await tell(pending, signal)
+    tellVendor(signal) {
+      if (telling || saves > 0) return null
+      telling = tellAll(signal).finally(() => { telling = null })
+      return telling
     },
+    async whileTellingNothing(save) {
+      saves++
+      try {
+        await telling?.catch(() => undefined)
+        return await save()
+      }
+      finally {
+        saves--
+      }
+    },
+    whenTold: async () => { await telling?.catch(() => undefined) },
   }
+}
+
+/** One clock that runs ahead must not make us give up. */
+function earliest({ effective, trusted, wall }: Moment): number {
+  return Math.min(effective, trusted ?? wall, wall)
 }

@@ -46,22 +46,23 @@ export function withEventLines<S extends object>(
       return (...args: unknown[]) => {
         const result: unknown = Reflect.apply(member, target, args)
         const found = args.map(eventIn).find(each => each !== null)
-        return found ? tellOf(result, found, more => tell(log, found.event, { ...identify(args[0]), ...more })) : result
+        return found ? tellOf(result, found, more => tell(log, found, { ...identify(args[0]), ...more })) : result
       }
     },
   })
 }
 
-interface Found { event: NewEvent, attempt: boolean }
+/** What an attempt to reach the license server came to. */
+const ATTEMPTS: ReadonlySet<EventKind> = new Set<EventKind>(['check_in_succeeded', 'check_in_failed', 'renewed', 'verdict'])
 
-async function tellOf(result: unknown, { attempt }: Found, tellNow: (more: Record<string, unknown>) => void): Promise<unknown> {
+async function tellOf(result: unknown, { kind }: NewEvent, tellNow: (more: Record<string, unknown>) => void): Promise<unknown> {
   try {
     const written = await result
     if (written !== 'stale') tellNow({})
     return written
   }
   catch (error) {
-    if (attempt && error instanceof LicenseError && error.code === 'STORAGE_UNAVAILABLE') tellNow({ recorded: false })
+    if (ATTEMPTS.has(kind) && error instanceof LicenseError && error.code === 'STORAGE_UNAVAILABLE') tellNow({ recorded: false })
     throw error
   }
 }
@@ -75,13 +76,10 @@ function tell(log: Log, event: NewEvent, more: Record<string, unknown>): void {
   log[level](message, { ...details, ...event.log, ...by, ...more })
 }
 
-/** Stores take an event as it is, as a member, or within the outcome of an attempt. */
-function eventIn(argument: unknown): Found | null {
-  const { event, outcome }: { event?: unknown, outcome?: unknown } = Object(argument)
-  const attempted: unknown = Object(outcome).event
-  if (isEvent(attempted)) return { event: attempted, attempt: true }
-  const plain = [argument, event].find(isEvent)
-  return plain ? { event: plain, attempt: false } : null
+/** Stores take an event as it is, or as a member of what they commit. */
+function eventIn(argument: unknown): NewEvent | null {
+  const { event }: { event?: unknown } = Object(argument)
+  return [argument, event].find(isEvent) ?? null
 }
 
 function isEvent(value: unknown): value is NewEvent {

@@ -7,3 +7,19 @@ export function eventOf(kind: EventKind, at: number, actor: Actor, details: Even
   const address = actor.kind === 'user' || actor.kind === 'token' ? actor.address : null
   return { kind, at, actor: actor.kind, actorEmail, address, details, log }
 }
+
+const FOLDED: ReadonlySet<EventKind> = new Set<EventKind>(['check_in_succeeded', 'check_in_failed'])
+
+/**
+ * Whether an event only repeats the newest entry, but for its time, so that the two become one: a check-in every six hours
+ * must not bury what matters.
+ */
+export function foldsInto(newest: Entry, event: Entry): boolean {
+  return FOLDED.has(event.kind) && identityOf(newest) === identityOf(event)
+}
+
+type Entry = Pick<NewEvent, 'kind' | 'actor' | 'actorEmail' | 'address' | 'details'>
+
+function identityOf({ kind, actor, actorEmail, address, details }: Entry): string {
+  return JSON.stringify([kind, actor, actorEmail, address, Object.entries(details).toSorted(([a], [b]) => a < b ? -1 : 1)])
+}

@@ -1,5 +1,5 @@
 import { LicenseError } from './errors.ts'
-import type { ClockReading, LicenseStore, StoredHold } from './ports.ts'
+import type { ClockReading, HeldStates, StoredHold } from './ports.ts'
 
 /*
  * A start may find a license paused or expired by a clock that nobody has confirmed. It then keeps its last entitled state
@@ -36,7 +36,7 @@ function leftOf(began: number, length: number, now: number): number {
 }
 
 /** Claims what is left of the lease's interval at this reading; nothing where that cannot be stored. */
-export async function claimHold(store: LicenseStore, jti: string, reading: ClockReading): Promise<Hold | null> {
+export async function claimHold(store: HeldStates, jti: string, reading: ClockReading): Promise<Hold | null> {
   try {
     const sharedClock = await store.databaseTime() !== null
     let left = 0

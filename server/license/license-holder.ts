@@ -1,24 +1,19 @@
-import type { LicenseState } from '../../shared/license.ts'
-import { createDoubt } from './doubt.ts'
+import { beginDoubt, endHold } from './doubt.ts'
 import { claimHold } from './held-state.ts'
 import type { Keyring } from './jws.ts'
-import type { Clock, ClockReading, LicenseStore, SeqMark, Snapshot, StoredLicense, TrustedTimeRecord } from './ports.ts'
+import type { Memory, Moment } from './license-memory.ts'
+import {
+  isBeneathUnstored, observe, overRead, snapshotOf, withoutLicense, withRead, withStoredLease, withStoredVerdict,
+  withUnstoredAttempt, withUnstoredLease, withUnstoredVerdict,
+} from './license-memory.ts'
+import type { Clock, ClockReading, HeldStates, LicenseStore, Snapshot, StoredLicense, TrustedTimeRecord } from './ports.ts'
 import type { Holding } from './state.ts'
 import { isByTime, isEntitled, stateOf } from './state.ts'
-import { isOutdated, isSameStatement, verifyStored } from './verify-stored.ts'
 import type { Lease, Verdict } from './token.ts'
-import type { TimeJudgement } from './trusted-time.ts'
 import { advance, anchor, judgeTime, raise } from './trusted-time.ts'
+import { isSameStatement, verifyStored } from './verify-stored.ts'
 
-export interface Moment extends TimeJudgement {
-  reading: ClockReading
-  /** False while a stretch of unknown length lies behind trusted time. */
-  continuous: boolean
-  state: LicenseState
-  entitled: boolean
-  /** A wrong clock may have brought about what the state would be; a check-in is to tell. */
-  inDoubt: boolean
-}
+export type { Moment } from './license-memory.ts'
 
 /** What this process knows of the license: the stored row, verified, with the time. Goes on while storage is away. */
 export interface LicenseHolder {
@@ -27,55 +22,48 @@ export interface LicenseHolder {
   readonly holding: Holding
   /** Reads the store and verifies what it holds. Rejects STORAGE_UNAVAILABLE; then everything stays as it was. */
   reload(): Promise<Snapshot>
-  /** The time and the state, now. */
-  now(): Moment
+  /** Reads the clocks, and judges time and state by them. A decision takes one moment and stays with it. */
+  observe(): Moment
   /** Trusted time as to be stored along with a lease that answered our nonce, or with a token that was pasted. */
   trustedAfter(lease: Lease): TrustedTimeRecord
-  /** Takes over what has just been accepted, with its row as it was stored, or as it would have been if storage were not away. */
-  adopt(lease: Lease, trusted: TrustedTimeRecord, license: StoredLicense, stored: boolean): void
-  adoptVerdict(verdict: Verdict, unstored: StoredLicense | null): void
-  /** Goes on with the bookkeeping of an attempt that could not be written; the next that can be replaces it. */
-  noteUnstored(license: StoredLicense): void
+  /** Takes over a lease that was written, with what the write answered. At once: nobody may see the new lease with the old row. */
+  adoptLease(lease: Lease, trusted: TrustedTimeRecord, stored: Snapshot): void
+  adoptVerdict(verdict: Verdict, stored: Snapshot): void
+  adoptRemoval(stored: Snapshot): void
+  /** Goes on with a lease whose row could not be written. */
+  adoptUnstoredLease(lease: Lease, trusted: TrustedTimeRecord, license: StoredLicense): void
+  adoptUnstoredVerdict(verdict: Verdict, license: StoredLicense): void
+  /** Goes on with the bookkeeping of a failed attempt that could not be written. */
+  noteUnstoredAttempt(license: StoredLicense): void
   /** A check-in has answered or failed: a state that was held for it is held no longer. */
-  settle(): void
-  trustedRecord(): TrustedTimeRecord | null
+  endHold(): void
 }
 
-export interface LicenseHolderOptions { store: LicenseStore, keyring: Keyring, clock: Clock, instanceId: string }
+export interface LicenseHolderOptions {
+  store: Pick<LicenseStore, 'read'> & HeldStates
+  keyring: Keyring
+  clock: Clock
+  instanceId: string
+}
 
-/** Takes the store, the keyring, the clock and our Instance ID; returns a holder that has read the store once. */
+/** Reads the store once, and holds what it finds from then on. */
 export async function createLicenseHolder({ store, keyring, clock, instanceId }: LicenseHolderOptions): Promise<LicenseHolder> {
-  let snapshot = await store.read()
-  let holding = await verifyStored(snapshot, keyring)
-  let trusted = restore(snapshot.trusted, holding, clock.read())
-  let anchored = false
-  const doubt = createDoubt(await holdAtStart())
-  /** The stored lease on top of which this process holds a newer lease or verdict that could not be written. */
-  let unstoredOver: string | null = null
-  /** The verdict in the row, as this process last read or wrote it; in `snapshot` it may be one that could not be written. */
-  let verdictInRow = snapshot.license?.verdict ?? null
-  /** Bookkeeping of a failed attempt that could not be written. */
-  let unstoredAttempt: StoredLicense | null = null
+  const stored = await store.read()
+  let memory = await recall(stored, await verifyStored(stored, keyring))
   let lastRead: Promise<unknown> = Promise.resolve()
 
+  async function recall(read: Snapshot, holding: Holding): Promise<Memory> {
+    const trusted = restore(read.trusted, holding, clock.read())
+    const hold = await holdAtStart(read, holding, trusted)
+    return { instanceId, stored: read, unstored: null, holding, verified: read, trusted, anchored: false, doubt: beginDoubt(hold) }
+  }
+
   /** What this start may use of the lease's interval, if a clock alone seems to have taken its features. */
-  async function holdAtStart() {
+  async function holdAtStart({ license }: Snapshot, holding: Holding, trusted: TrustedTimeRecord | null) {
     const reading = clock.read()
-    const { license } = snapshot
     if (holding.kind !== 'lease' || license?.method !== 'standard' || !isEntitled(license.lastState)) return null
     const { effective } = judgeTime(trusted, false, reading.wall)
     return isByTime(stateOf(holding, instanceId, effective)) ? claimHold(store, holding.lease.claims.jti, reading) : null
-  }
-
-  function judge(): Moment {
-    const reading = clock.read()
-    if (trusted) trusted = advance(trusted, reading)
-    const time = judgeTime(trusted, anchored, reading.wall)
-    const computed = stateOf(holding, instanceId, time.effective)
-    const lastState = snapshot.license?.lastState ?? null
-    const inDoubt = doubt.judge({ holding, instanceId, computed, time, reading, anchored, lastState })
-    const state = inDoubt ? lastState ?? computed : computed
-    return { ...time, reading, continuous: trusted?.continuous ?? false, state, entitled: isEntitled(state), inDoubt }
   }
 
   /** One after the other: an older reading must not end up over a newer one. */
@@ -86,80 +74,41 @@ export async function createLicenseHolder({ store, keyring, clock, instanceId }:
   }
 
   async function readStore(): Promise<Snapshot> {
+    const before = memory
     const read = await store.read()
-    if (snapshot.license && read.license && isBeneathUnstored(read.license, read.marks)) {
-      snapshot = { ...read, license: putOver(read.license, snapshot.license) }
-      return snapshot
+    if (isBeneathUnstored(memory, read)) memory = overRead(memory, read)
+    else {
+      const known = memory.verified !== null && isSameStatement(read, memory.verified)
+      const holding = known ? memory.holding : await verifyStored(read, keyring)
+      // What was adopted meanwhile is newer than what was read.
+      if (memory.stored !== before.stored || memory.holding !== before.holding) return readStore()
+      memory = withRead(memory, read, holding, clock.read())
     }
-    unstoredOver = null
-    verdictInRow = read.license?.verdict ?? null
-    if (!isSameStatement(read, snapshot)) {
-      holding = await verifyStored(read, keyring)
-      if (holding.kind === 'lease') trusted = raise(trusted, holding.lease.claims.iat * 1000, clock.read())
-    }
-    snapshot = { ...read, license: withUnstoredAttempt(read.license) }
-    return snapshot
-  }
-
-  /** Whether nobody has written a statement since ours could not be: otherwise two replicas would go on with different ones. */
-  function isBeneathUnstored({ jti, verdict }: StoredLicense, marks: readonly SeqMark[]): boolean {
-    return jti === unstoredOver && verdict === verdictInRow
-      && holding.kind === 'lease' && !isOutdated(holding.verdict ?? holding.lease, marks)
-  }
-
-  /** Back-off and `Retry-After` hold also while the database can be read but not written. */
-  function withUnstoredAttempt(stored: StoredLicense | null): StoredLicense | null {
-    const attempt = unstoredAttempt
-    if (!attempt || !stored || stored.jti !== attempt.jti || (stored.lastAttemptAt ?? 0) >= (attempt.lastAttemptAt ?? 0)) {
-      unstoredAttempt = null
-      return stored
-    }
-    const { lastAttemptAt, nextAt, consecutiveFailures, failingSince, lastError } = attempt
-    return { ...stored, lastAttemptAt, nextAt, consecutiveFailures, failingSince, lastError }
-  }
-
-  function noteUnstored(license: StoredLicense): void {
-    // The stored jti stays: it is what the next write will be compared with.
-    snapshot = { ...snapshot, license: { ...license, jti: snapshot.license?.jti ?? license.jti } }
-  }
-
-  function holdUnstored(license: StoredLicense): void {
-    noteUnstored(license)
-    unstoredOver = snapshot.license?.jti ?? null
+    return snapshotOf(memory)
   }
 
   return {
     instanceId,
-    get snapshot() { return snapshot },
-    get holding() { return holding },
+    get snapshot() { return snapshotOf(memory) },
+    get holding() { return memory.holding },
     reload,
-    now: judge,
-    trustedRecord: () => trusted && advance(trusted, clock.read()),
+    observe() {
+      const observed = observe(memory, clock.read())
+      memory = observed.memory
+      return observed.moment
+    },
     trustedAfter(lease) {
       const reading = clock.read()
       const signedAt = lease.claims.iat * 1000
-      return lease.claims.method === 'offline' ? raise(trusted, signedAt, reading) : anchor(signedAt, reading)
+      return lease.claims.method === 'offline' ? raise(memory.trusted, signedAt, reading) : anchor(signedAt, reading)
     },
-    adopt(lease, record, license, stored) {
-      holding = { kind: 'lease', lease, verdict: null }
-      trusted = advance(record, clock.read())
-      anchored ||= lease.claims.method !== 'offline'
-      // At once: nobody may see the new lease with the old row.
-      if (!stored) return holdUnstored(license)
-      snapshot = { ...snapshot, license }
-      verdictInRow = license.verdict
-    },
-    adoptVerdict(verdict, unstored) {
-      if (holding.kind === 'lease') holding = { ...holding, verdict }
-      if (unstored) return holdUnstored(unstored)
-      verdictInRow = verdict.jws
-      if (unstoredOver !== null && snapshot.license) noteUnstored({ ...snapshot.license, verdict: verdict.jws })
-    },
-    noteUnstored(license) {
-      noteUnstored(license)
-      unstoredAttempt = snapshot.license
-    },
-    settle: () => doubt.settle(),
+    adoptLease(lease, trusted, snapshot) { memory = withStoredLease(memory, lease, trusted, snapshot) },
+    adoptVerdict(verdict, snapshot) { memory = withStoredVerdict(memory, verdict, snapshot) },
+    adoptRemoval(snapshot) { memory = withoutLicense(memory, snapshot) },
+    adoptUnstoredLease(lease, trusted, license) { memory = withUnstoredLease(memory, lease, trusted, license) },
+    adoptUnstoredVerdict(verdict, license) { memory = withUnstoredVerdict(memory, verdict, license) },
+    noteUnstoredAttempt(license) { memory = withUnstoredAttempt(memory, license) },
+    endHold() { memory = { ...memory, doubt: endHold(memory.doubt) } },
   }
 }
 
@@ -167,11 +116,4 @@ export async function createLicenseHolder({ store, keyring, clock, instanceId }:
 function restore(record: TrustedTimeRecord | null, holding: Holding, reading: ClockReading): TrustedTimeRecord | null {
   const restored = record && advance(record, reading)
   return holding.kind === 'lease' ? raise(restored, holding.lease.claims.iat * 1000, reading) : restored
-}
-
-/** The stored row, as far as it is the later one, with the lease and verdict that could not be written over it. */
-function putOver(stored: StoredLicense, { lease, verdict, ...kept }: StoredLicense): StoredLicense {
-  const later = (stored.lastAttemptAt ?? 0) > (kept.lastAttemptAt ?? 0) ? stored : kept
-  const lastSuccessAt = Math.max(stored.lastSuccessAt ?? 0, kept.lastSuccessAt ?? 0)
-  return { ...later, lease, verdict, lastState: stored.lastState, lastSuccessAt }
 }

@@ -1,5 +1,5 @@
 import type { OutboundRequest } from '../../shared/license.ts'
-import type { LicenseServer, LicenseStore, PreparedCall } from './ports.ts'
+import type { LicenseServer, Notes, PreparedCall } from './ports.ts'
 
 /** The later of two requests: another replica may have sent it, or a database that is away not have it. */
 export function laterRequest(a: OutboundRequest | null, b: OutboundRequest | null): OutboundRequest | null {
@@ -10,7 +10,7 @@ export function laterRequest(a: OutboundRequest | null, b: OutboundRequest | nul
 export interface NotedServer extends LicenseServer { lastRequest(): OutboundRequest | null }
 
 /** Notes every request that is sent to `server`, here and in the store, with the time (ms) by which the license goes. */
-export function createNotedServer(server: LicenseServer, store: LicenseStore, now: () => number): NotedServer {
+export function createNotedServer(server: LicenseServer, notes: Pick<Notes, 'saveLastRequest'>, now: () => number): NotedServer {
   let last: OutboundRequest | null = null
 
   function noted<T>({ shown, send }: PreparedCall<T>): PreparedCall<T> {
@@ -19,7 +19,7 @@ export function createNotedServer(server: LicenseServer, store: LicenseStore, no
       async send(signal) {
         last = { at: new Date(now()).toISOString(), ...shown }
         // Noted beside the call: an unwritable database must not keep the license from being checked in.
-        const written = store.saveLastRequest(last).catch(() => undefined)
+        const written = notes.saveLastRequest(last).catch(() => undefined)
         const outcome = await send(signal)
         await written
         return outcome

@@ -107,79 +107,103 @@ export interface PendingDeactivation {
 }
 export type NewDeactivation = Omit<PendingDeactivation, 'id' | 'attempts'>
 
-/** Bookkeeping of one attempt, written together with its outcome. */
-export interface AttemptOutcome {
-  at: number
-  nextAt: number | null
+/** What a commit was based on: the revision a person was looking at, or the lease that was sent. */
+export type Basis = { revision: number } | { jti: string }
+
+/** What a commit makes of the stored license, and what follows from it. */
+export interface Change {
+  /** The whole row from now on; null removes it. */
+  license: StoredLicense | null
+  /** A person would see the difference, so `revision` grows. */
+  visible: boolean
+  /** A check-in that counts for its UTC day. */
+  checkIn?: { at: number, result: 'good' | 'failed' }
+  /** What the vendor has to be told from now on. */
+  deactivate?: NewDeactivation | null
+  /** Whether what was still to be told of a license is to be told no longer. */
+  cancels?(pending: Pick<PendingDeactivation, 'sub'>): boolean
+}
+
+/**
+ * Decides, given what is stored at that moment. Runs inside the transaction, so it neither waits nor has effects.
+ * `unchanged`: it is so already, and nothing is written. `stale`: it does not apply to what is stored.
+ */
+export type Decide = (stored: StoredLicense | null) => Change | 'unchanged' | 'stale'
+
+export interface Commit {
+  /** Stale unless this is what is still stored. */
+  if: Basis
+  /** The statement that is accepted by it; stale unless it may follow the highest ever accepted of its license. */
+  seq?: SeqMark
+  change: Decide
+  trusted?: TrustedTimeRecord
+  /** Digest of the credential from the environment that is applied by it. */
+  envDigest?: string
   event: NewEvent
 }
 
-/** Outcome of a write that is made only if what it is based on still stands. */
-export type Written = 'written' | 'stale'
-
-/**
- * Storage of the license. Every method is one atomic step: after a crash it has happened entirely or not at all. All
- * reject with the storage error, and only with it, when the database cannot be reached or written.
+/*
+ * Storage. Every method is one atomic step: after a crash it has happened entirely or not at all. All reject with
+ * STORAGE_UNAVAILABLE, and only with it, when the database cannot be reached or written.
  */
+
+/** The license of this installation. What becomes of it is decided in `record.ts`; a store only keeps it. */
 export interface LicenseStore {
-  /** The installation's identity; made once (the first of several replicas wins), then always the same. */
-  installation(fresh: Installation): Promise<Installation>
   read(): Promise<Snapshot>
   /** `version` alone, as cheaply as possible. */
   readVersion(): Promise<number>
-  /** Highest `seq` ever accepted for this license id, removal included. */
-  getSeq(sub: string): Promise<SeqMark | null>
-  /**
-   * Replaces the license if `revision` is still the current one and no higher seq has been accepted meanwhile.
-   * `envDigest` is stored when given; `deactivate` queues telling the vendor about the license that is replaced; what was
-   * still to be told of the license that is saved, or of one not known, is forgotten: it would free the seat just taken.
-   */
-  saveLicense(input: {
-    revision: number
-    license: StoredLicense
-    seq: SeqMark
-    trusted: TrustedTimeRecord
-    event: NewEvent
-    envDigest?: string
-    deactivate: NewDeactivation | null
-  }): Promise<Written>
-  /** Removes the license if `revision` still stands; queues telling the vendor. */
-  removeLicense(input: { revision: number, event: NewEvent, deactivate: NewDeactivation | null }): Promise<Written>
-  /**
-   * Swaps the lease for a fresh one if the stored lease is still `sentJti`: lifts a verdict, resets the failures, counts
-   * a good check-in for its UTC day (standard only). `visible`: bump `revision` too.
-   */
-  replaceLease(input: {
-    sentJti: string, lease: string, seq: SeqMark, trusted: TrustedTimeRecord, outcome: AttemptOutcome, visible: boolean
-  }): Promise<Written>
-  /** Stores a verdict beside the lease if that is still `sentJti`; resets the failures; bumps `revision`. */
-  recordVerdict(input: { sentJti: string, verdict: string, seq: SeqMark, outcome: AttemptOutcome }): Promise<Written>
-  /** Counts a failed check-in if the stored lease is still `sentJti`. */
-  recordFailure(input: { sentJti: string, code: ErrorCode, outcome: AttemptOutcome }): Promise<Written>
-  /** Remembers the state last told, if the stored lease is still `jti`; appends the event unless the state was already that. */
-  recordState(input: { jti: string, state: LicenseState, event: NewEvent }): Promise<Written>
-  /**
-   * Shows `decide` what is stored of the lease's held state; stores what it grants, if anything, and forgets every other
-   * lease's. Nobody else decides meanwhile.
-   */
-  holdState(jti: string, decide: (stored: readonly StoredHold[]) => StoredHold | null): Promise<void>
+  /** Writes the change with everything that belongs to it; answers what is stored then, or that nothing was written. */
+  commit(commit: Commit): Promise<Snapshot | 'stale'>
+}
+
+/** The identity of the installation. */
+export interface Identity {
+  /** What is stored, or else `fresh` from now on: the first of several replicas wins. */
+  installation(fresh: Installation): Promise<Installation>
+}
+
+/** What is noted beside the license. */
+export interface Notes {
   saveTrustedTime(trusted: TrustedTimeRecord): Promise<void>
   saveSeatsUsed(seats: number): Promise<void>
   saveLastRequest(request: OutboundRequest): Promise<void>
   saveRenewalAttempt(at: number): Promise<void>
-  /** Digest of the applied env credential without a license change (it named the license that already runs). */
+  /** For a credential that named the license that already runs; null forgets it. */
   saveEnvDigest(digest: string | null): Promise<void>
-  /** Appends; a check-in event equal in kind, actor and details to the newest event of all is folded into it. */
+}
+
+/** The intervals for which a lease keeps its state at a start. */
+export interface HeldStates {
+  /**
+   * Shows `decide` what is stored of the lease's interval; stores what it grants, if anything, and forgets every other
+   * lease's. Nobody else decides meanwhile.
+   */
+  holdState(jti: string, decide: (stored: readonly StoredHold[]) => StoredHold | null): Promise<void>
+  /** The database's own clock, or null where it has none of its own (SQLite). */
+  databaseTime(): Promise<number | null>
+}
+
+/** The activity log. */
+export interface History {
+  /** Appends, or folds the event into the newest one (`foldsInto`). */
   appendEvent(event: NewEvent): Promise<void>
   listEvents(page: EventPage): Promise<StoredEvent[]>
+  /** Answers how many events it removed. */
   pruneEvents(olderThan: number): Promise<number>
   /** Days (UTC) with at least one check-in, since the given time, oldest first. */
   listCheckInDays(since: number): Promise<CheckInDay[]>
+}
+
+/** What the vendor has still to be told; `commit` adds to it. */
+export interface Deactivations {
   dueDeactivations(now: number): Promise<PendingDeactivation[]>
   postponeDeactivation(id: number, nextAt: number): Promise<void>
+  /** Does nothing, and records no event, where another replica was faster. */
   dropDeactivation(id: number, event: NewEvent | null): Promise<void>
-  /** The database's own clock, or null where it has none of its own (SQLite). */
-  databaseTime(): Promise<number | null>
+}
+
+/** Everything the domain stores, on one database. */
+export interface LicenseStorage extends LicenseStore, Identity, Notes, HeldStates, History, Deactivations {
   close(): Promise<void>
 }
 

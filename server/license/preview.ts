@@ -4,12 +4,13 @@ import type { Limits } from '../../shared/lease.ts'
 import { TYP } from '../../shared/lease.ts'
 import { ERRORS } from '../../shared/errors.ts'
 import type { CHECK_NAMES, Preview } from '../../shared/license.ts'
-import { isInSequence } from './verify-answer.ts'
+import { readMark } from './verify-answer.ts'
 import { requireCredential, withTokenCause } from './credential.ts'
 import { LicenseError } from './errors.ts'
 import type { Keyring } from './jws.ts'
 import type { LicenseHolder } from './license-holder.ts'
 import type { LicenseServer, LicenseStore } from './ports.ts'
+import { mayFollow, seqMarkOf } from './record.ts'
 import { expiryOf } from './state.ts'
 import type { Lease } from './token.ts'
 import { verifyOfflineToken } from './token.ts'
@@ -76,10 +77,10 @@ function verificationChecks(token: string, error: LicenseError | null, keyring: 
 
 async function judgeCircumstances(lease: Lease, holder: LicenseHolder, store: LicenseStore) {
   const { claims } = lease
-  const now = holder.now().effective
+  const now = holder.observe().effective
   const startsAt = (claims.nbf ?? claims.iat) * 1000
-  const highest = await store.getSeq(claims.sub)
-  const inSequence = await isInSequence(store, lease, null)
+  const highest = await readMark(store, claims.sub)
+  const inSequence = mayFollow(highest, seqMarkOf(lease))
   const instant = (ms: number) => new Date(ms).toISOString()
   return [
     circumstance('instance', claims.instance_id === holder.instanceId, holder.instanceId, claims.instance_id,

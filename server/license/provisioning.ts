@@ -1,18 +1,17 @@
 import { ERRORS } from '../../shared/errors.ts'
 import type { Activation } from './activation.ts'
+import { backOffAtStart } from './check-in-policy.ts'
 import { LicenseError } from './errors.ts'
 import type { LicenseHolder } from './license-holder.ts'
-import type { LicenseStore, Log, Random } from './ports.ts'
+import type { Log, Notes, Random } from './ports.ts'
 import type { EnvironmentTrouble } from './warnings.ts'
 
-/** Milliseconds between tries while the license server cannot be reached: quick at first, then up to an hour. */
-const WAITS = [2_000, 5_000, 15_000, 60_000, 120_000, 240_000, 480_000, 960_000, 1_920_000, 3_600_000]
 const CLOCK_WAIT = 60_000
 
 export interface Provisioning {
   readonly managed: boolean
   readonly trouble: EnvironmentTrouble
-  /** Applies the operator's credential if it differs from the one last applied and is due; returns when to come back (uptime, ms). */
+  /** Applies the operator's credential if it differs from the one last applied and is due; answers when to come back (uptime, ms). */
   apply(): Promise<number | null>
 }
 
@@ -20,14 +19,14 @@ export interface ProvisioningOptions {
   /** `NC_LICENSE_KEY` and its SHA-256 (hex), if set. */
   credential: { text: string, digest: string } | null
   holder: LicenseHolder
-  store: LicenseStore
+  notes: Pick<Notes, 'saveEnvDigest'>
   activation: Activation
   random: Random
   log: Log
 }
 
-/** Takes the operator's credential; returns what brings the installation in line with it, for as long as it takes. */
-export function createProvisioning({ credential, holder, store, activation, random, log }: ProvisioningOptions): Provisioning {
+/** Brings the installation in line with the operator's credential, however long it takes. */
+export function createProvisioning({ credential, holder, notes, activation, random, log }: ProvisioningOptions): Provisioning {
   let trouble: EnvironmentTrouble = null
   let tries = 0
   let dueAt: number | null = 0
@@ -35,7 +34,7 @@ export function createProvisioning({ credential, holder, store, activation, rand
   async function applyOnce(): Promise<void> {
     if (!credential) {
       // Forgotten, so that setting the same credential again later applies it again.
-      if (holder.snapshot.envDigest !== null) await store.saveEnvDigest(null)
+      if (holder.snapshot.envDigest !== null) await notes.saveEnvDigest(null)
       return
     }
     const applied = holder.snapshot.envDigest === credential.digest && holder.snapshot.license !== null
@@ -48,16 +47,15 @@ export function createProvisioning({ credential, holder, store, activation, rand
     const byClock = error.code === 'TOKEN_NOT_YET_VALID' || (error.code === 'LICENSE_EXPIRED' && error.details?.now !== undefined)
     if (byClock) return CLOCK_WAIT
     if (ERRORS[error.code].group === 'credential') return null
-    const wait = WAITS[Math.min(tries++, WAITS.length - 1)] ?? 0
     const asked = Number(error.details?.retryAfterSeconds ?? 0) * 1000
-    return Math.max(wait / 2 + random.unit() * (wait / 2), asked)
+    return Math.max(backOffAtStart(++tries, random.unit()), asked)
   }
 
   return {
     managed: credential !== null,
     get trouble() { return trouble },
     async apply() {
-      const { uptime } = holder.now().reading
+      const { uptime } = holder.observe().reading
       if (dueAt === null || uptime < dueAt) return dueAt
       try {
         await applyOnce()
@@ -67,7 +65,7 @@ export function createProvisioning({ credential, holder, store, activation, rand
       catch (error) {
         if (!(error instanceof LicenseError)) throw error
         const wait = waitAfter(error)
-        dueAt = wait === null ? null : holder.now().reading.uptime + wait
+        dueAt = wait === null ? null : holder.observe().reading.uptime + wait
         if (trouble?.error !== error.code) {
           log.warn('the license in NC_LICENSE_KEY could not be applied', {
             code: error.code, reference: ERRORS[error.code].reference,

@@ -3,10 +3,11 @@ import type { CheckIn, CheckInResult } from './check-in.ts'
 import { LicenseError } from './errors.ts'
 import type { Provisioning } from './provisioning.ts'
 import { eventOf } from './events.ts'
-import type { LicenseHolder } from './license-holder.ts'
-import type { Actor, LicenseStore, Log } from './ports.ts'
+import type { LicenseHolder, Moment } from './license-holder.ts'
+import type { Actor, History, LicenseStore, Log, Notes } from './ports.ts'
 import type { Deactivation } from './deactivation.ts'
 import { nextAtStart, renewsAtStart } from './check-in-policy.ts'
+import { recordState } from './record.ts'
 import { bordersOf } from './state.ts'
 
 const SECOND = 1000
@@ -19,22 +20,17 @@ const SHORTEST_TICK = 20
 export interface Scheduler {
   /** Decides what is due at a start. */
   start(): void
-  /** Does all that is due; never rejects. Returns how long to wait for the next, ms. */
+  /** Does all that is due; never rejects. Answers how long to wait for the next tick, ms. */
   tick(): Promise<number>
   /** Joins a check-in that is under way, else makes one. */
   checkIn(actor: Actor): Promise<CheckInResult>
-  /**
-   * Runs a save while the vendor is told nothing: word of a removed license that arrives after its new activation would
-   * free the seat again.
-   */
-  whileTellingNothing<T>(save: () => Promise<T>): Promise<T>
   /** Ends what is under way and stores the time. */
   stop(): Promise<void>
 }
 
 export interface SchedulerOptions {
   holder: LicenseHolder
-  store: LicenseStore
+  store: LicenseStore & Pick<Notes, 'saveTrustedTime' | 'saveRenewalAttempt'> & Pick<History, 'pruneEvents'>
   checkIn: CheckIn
   deactivation: Deactivation
   provisioning: Provisioning
@@ -43,35 +39,35 @@ export interface SchedulerOptions {
   stopping: AbortController
 }
 
-/** Takes the domain's parts; returns what makes time pass for them. */
+/** When the next check-in is due, in uptime (ms), and how that was found. */
+interface Due {
+  uptime: number
+  /** The stored time it stands for. */
+  forNextAt: number | null
+  /** By how much effective time was ahead of the uptime. */
+  lead: number
+}
+
+/** Makes time pass for the parts of the domain. */
 export function createScheduler(options: SchedulerOptions): Scheduler {
   const { holder, store, checkIn, deactivation, provisioning, log, eventsKeepDays, stopping } = options
   let inFlight: Promise<CheckInResult> | null = null
-  let telling: Promise<void> | null = null
   let applying: Promise<unknown> | null = null
-  let saves = 0
-  /** When the next check-in is due, and by how much effective time was ahead of the uptime when that was found. */
-  let due: { forNextAt: number | null, uptime: number, lead: number } | null = null
+  let due: Due | null = null
   let timeStoredAt = -Infinity
   let prunedAt = -Infinity
   let logged: LicenseState | null = null
 
-  /**
-   * The stored schedule is in effective time; waiting is done in uptime, so that a clock set back does not put it off. One
-   * that has gone ahead brings it forward: by that clock, grace may be about to end.
-   */
-  function dueUptime(): number {
-    const nextAt = holder.snapshot.license?.nextAt ?? null
-    const { reading, effective } = holder.now()
-    const lead = effective - reading.uptime
-    if (!due || due.forNextAt !== nextAt) setDue(nextAt === null ? Infinity : reading.uptime + Math.max(0, nextAt - effective))
-    else if (lead > due.lead) due = { ...due, uptime: due.uptime - (lead - due.lead), lead }
-    return due?.uptime ?? Infinity
+  const nextAt = () => holder.snapshot.license?.nextAt ?? null
+
+  function setDue(uptime: number, moment: Moment): void {
+    due = { uptime, forNextAt: nextAt(), lead: leadOf(moment) }
   }
 
-  function setDue(uptime: number): void {
-    const { reading, effective } = holder.now()
-    due = { forNextAt: holder.snapshot.license?.nextAt ?? null, uptime, lead: effective - reading.uptime }
+  /** Brings what is due in line with the stored schedule; answers how long it takes until then, ms. */
+  function untilDue(moment: Moment): number {
+    due = follow(due, nextAt(), moment)
+    return due.uptime - moment.reading.uptime
   }
 
   function run(actor: Actor, quiet = false): Promise<CheckInResult> {
@@ -82,9 +78,9 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     return inFlight
   }
 
-  async function runQuietly(quiet: boolean): Promise<void> {
+  async function runWhenDue(): Promise<void> {
     try {
-      await run({ kind: 'system' }, quiet)
+      await run({ kind: 'system' })
     }
     catch (error) {
       if (!(error instanceof LicenseError)) log.error('check-in ended unexpectedly', { cause: String(error) })
@@ -92,16 +88,15 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   }
 
   async function renewAtStart(): Promise<void> {
-    const { effective } = holder.now()
+    const { effective } = holder.observe()
     const result = await run({ kind: 'system' }, true)
     // Only an attempt that was seen counts for the day: a restart once the network is there again must try.
     const seen = result.kind !== 'failed' || result.failure.answered
     if (seen) await store.saveRenewalAttempt(effective)
   }
 
-  async function tellState(): Promise<void> {
+  async function tellState({ state, effective }: Moment): Promise<void> {
     const license = holder.snapshot.license
-    const { state, effective } = holder.now()
     if (!license || license.lastState === state) {
       logged = null
       return
@@ -109,7 +104,9 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     const change = { from: license.lastState, to: state }
     const event = eventOf('state_changed', effective, { kind: 'system' }, change)
     try {
-      await store.recordState({ jti: license.jti, state, event: logged === state ? { ...event, told: true } : event })
+      await store.commit({
+        if: { jti: license.jti }, change: recordState(state), event: logged === state ? { ...event, told: true } : event,
+      })
     }
     catch (error) {
       // While storage is away the change cannot be recorded, and is tried again at every tick; it is said once.
@@ -120,90 +117,91 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     await holder.reload()
   }
 
-  async function housekeep(uptime: number): Promise<void> {
-    const trusted = holder.trustedRecord()
-    if (trusted && uptime - timeStoredAt >= STORE_TIME_EVERY) {
-      await store.saveTrustedTime(trusted)
+  async function housekeep({ record, trusted, wall, reading: { uptime } }: Moment): Promise<void> {
+    if (record && uptime - timeStoredAt >= STORE_TIME_EVERY) {
+      await store.saveTrustedTime(record)
       timeStoredAt = uptime
     }
-    const { trusted: known, wall } = holder.now()
     // By the earlier clock: one that runs ahead must not empty the log.
-    if (known !== null && uptime - prunedAt >= PRUNE_EVERY) {
-      await store.pruneEvents(Math.min(known, wall) - eventsKeepDays * 86_400 * SECOND)
+    if (trusted !== null && uptime - prunedAt >= PRUNE_EVERY) {
+      await store.pruneEvents(Math.min(trusted, wall) - eventsKeepDays * 86_400 * SECOND)
       prunedAt = uptime
     }
   }
 
   async function work(): Promise<void> {
     if (await store.readVersion() !== holder.snapshot.version) await holder.reload()
-    await tellState()
-    await housekeep(holder.now().reading.uptime)
+    await tellState(holder.observe())
+    await housekeep(holder.observe())
     // A license that promises silence keeps it, also about the one it replaced.
     const method = holder.snapshot.license?.method ?? 'standard'
-    if (method !== 'standard' || saves > 0) return
-    telling ??= deactivation.tellVendor(stopping.signal).catch(logStorage).finally(() => { telling = null })
-  }
-
-  async function whileTellingNothing<T>(save: () => Promise<T>): Promise<T> {
-    saves++
-    try {
-      await telling
-      return await save()
-    }
-    finally {
-      saves--
-    }
+    if (method === 'standard') void deactivation.tellVendor(stopping.signal)?.catch(logStorage)
   }
 
   function logStorage(error: unknown): void {
     if (!(error instanceof LicenseError)) log.error('a background step failed', { cause: String(error) })
   }
 
-  function nextTick(): number {
-    const { effective, reading, inDoubt } = holder.now()
-    if (inDoubt && !inFlight) return SHORTEST_TICK
+  function nextTick(moment: Moment): number {
+    if (moment.inDoubt && !inFlight) return SHORTEST_TICK
     const { holding } = holder
-    const borders = holding.kind === 'lease' ? bordersOf(holding.lease.claims).map(at => at - effective).filter(left => left > 0) : []
-    const waits = [LONGEST_TICK, ...borders, ...(inFlight ? [] : [dueUptime() - reading.uptime])]
+    const borders = holding.kind === 'lease' ? bordersOf(holding.lease.claims).map(at => at - moment.effective).filter(left => left > 0) : []
+    const waits = [LONGEST_TICK, ...borders, ...(inFlight ? [] : [untilDue(moment)])]
     return Math.max(SHORTEST_TICK, Math.min(...waits))
   }
 
   return {
     start() {
       const { snapshot, holding } = holder
-      const { effective, reading } = holder.now()
+      const moment = holder.observe()
+      const { effective, reading } = moment
       const license = snapshot.license
       if (license?.method === 'standard') {
         const claims = holding.kind === 'lease' ? holding.lease.claims : null
         const at = claims?.method === 'standard'
           ? nextAtStart(claims, license.nextAt, license.verdict !== null, effective)
           : effective
-        setDue(reading.uptime + (at - effective))
+        setDue(reading.uptime + (at - effective), moment)
       }
       if (holding.kind === 'lease' && renewsAtStart(holding.lease.claims, snapshot.renewalAttemptAt, effective)) {
         void renewAtStart().catch(logStorage)
       }
     },
     async tick() {
-      const { inDoubt, reading } = holder.now()
-      if (inDoubt && !inFlight) setDue(-Infinity)
-      if (holder.snapshot.license?.method === 'standard' && !inFlight && reading.uptime >= dueUptime()) {
+      const moment = holder.observe()
+      if (moment.inDoubt && !inFlight) setDue(-Infinity, moment)
+      if (holder.snapshot.license?.method === 'standard' && !inFlight && untilDue(moment) <= 0) {
         // The next one is due when this one says so; until then only a doubt can call for another.
-        setDue(reading.uptime + 60 * SECOND)
-        void runQuietly(false)
+        setDue(moment.reading.uptime + 60 * SECOND, moment)
+        void runWhenDue()
       }
-      applying ??= whileTellingNothing(() => provisioning.apply()).catch(logStorage).finally(() => { applying = null })
+      applying ??= deactivation.whileTellingNothing(() => provisioning.apply()).catch(logStorage).finally(() => { applying = null })
       await work().catch(logStorage)
-      return nextTick()
+      return nextTick(holder.observe())
     },
     checkIn: actor => run(actor),
-    whileTellingNothing,
     async stop() {
       stopping.abort()
-      const trusted = holder.trustedRecord()
-      if (trusted) await store.saveTrustedTime(trusted).catch(logStorage)
-      await Promise.allSettled([inFlight, telling, applying])
+      const { record } = holder.observe()
+      if (record) await store.saveTrustedTime(record).catch(logStorage)
+      await Promise.allSettled([inFlight, deactivation.whenTold(), applying])
     },
   }
 }
 
+/**
+ * The stored schedule is in effective time; waiting is done in uptime, so that a clock set back does not put it off. One
+ * that has gone ahead brings it forward: by that clock, grace may be about to end.
+ */
+function follow(due: Due | null, nextAt: number | null, moment: Moment): Due {
+  const { effective, reading: { uptime } } = moment
+  const lead = leadOf(moment)
+  if (!due || due.forNextAt !== nextAt) {
+    return { uptime: nextAt === null ? Infinity : uptime + Math.max(0, nextAt - effective), forNextAt: nextAt, lead }
+  }
+  return lead > due.lead ? { ...due, uptime: due.uptime - (lead - due.lead), lead } : due
+}
+
+function leadOf({ effective, reading }: Moment): number {
+  return effective - reading.uptime
+}

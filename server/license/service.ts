@@ -14,7 +14,7 @@ import type { Moment } from './license-holder.ts'
 import { createLicenseHolder } from './license-holder.ts'
 import { createNotedServer, laterRequest } from './outbound.ts'
 import { withEventLines } from './event-lines.ts'
-import type { Actor, Clock, EventPage, LicenseServer, LicenseStore, Log, NewEvent, Random, StoredEvent } from './ports.ts'
+import type { Actor, Clock, EventPage, Identity, Installation, LicenseServer, LicenseStorage, Log, NewEvent, Random, StoredEvent } from './ports.ts'
 import { previewCredential } from './preview.ts'
 import { checkInError } from './refusal.ts'
 import { createDeactivation } from './deactivation.ts'
@@ -25,7 +25,9 @@ import { entitlementsOf, featuresOf, viewOf } from './view.ts'
 import { warningsOf } from './warnings.ts'
 
 export interface LicenseServiceOptions {
-  store: LicenseStore
+  store: LicenseStorage
+  /** Of `requireInstallation`. */
+  instanceId: string
   server: LicenseServer
   keyring: Keyring
   clock: Clock
@@ -71,15 +73,20 @@ export interface LicenseService {
   stop(): Promise<void>
 }
 
-/** Takes the domain's ports; returns the license of this installation, read and verified. Rejects STORAGE_UNAVAILABLE. */
+/**
+ * Who this installation is: as stored, or made now, of 128 random bits for the Instance ID and 256 for the session secret.
+ * Rejects STORAGE_UNAVAILABLE.
+ */
+export function requireInstallation(store: Identity, { random, clock }: { random: Random, clock: Clock }): Promise<Installation> {
+  return store.installation({ instanceId: random.hex(16), sessionSecret: random.hex(32), createdAt: clock.read().wall })
+}
+
+/** The license of this installation, read and verified. Rejects STORAGE_UNAVAILABLE. */
 export async function createLicenseService(options: LicenseServiceOptions): Promise<LicenseService> {
-  const { keyring, clock, random, log, version, sandbox } = options
+  const { instanceId, keyring, clock, random, log, version, sandbox } = options
   const store = withEventLines(options.store, log)
-  const { instanceId } = await store.installation({
-    instanceId: random.hex(16), sessionSecret: random.hex(32), createdAt: clock.read().wall,
-  })
   const holder = await createLicenseHolder({ store, keyring, clock, instanceId })
-  const server = createNotedServer(options.server, store, () => holder.now().effective)
+  const server = createNotedServer(options.server, store, () => holder.observe().effective)
   const lastRequest = () => laterRequest(server.lastRequest(), holder.snapshot.lastRequest)
   const stopping = new AbortController()
   const activation = createActivation({ holder, store, server, keyring, random, signal: stopping.signal })
@@ -87,7 +94,7 @@ export async function createLicenseService(options: LicenseServiceOptions): Prom
   const checkIn = createCheckIn({
     holder, store, server, keyring, random, ...(options.observeCheckIn ? { observe: options.observeCheckIn } : {}),
   })
-  const provisioning = createProvisioning({ credential: options.environment, holder, store, activation, random, log })
+  const provisioning = createProvisioning({ credential: options.environment, holder, notes: store, activation, random, log })
   const { eventsKeepDays } = options
   const scheduler = createScheduler({ holder, store, checkIn, deactivation, provisioning, log, eventsKeepDays, stopping })
 
@@ -104,7 +111,7 @@ export async function createLicenseService(options: LicenseServiceOptions): Prom
   }
 
   function view(role: Role): LicenseView {
-    const moment = holder.now()
+    const moment = holder.observe()
     const { holding, snapshot } = holder
     const warnings = warningsOf({
       holding, license: snapshot.license, moment, seatsUsed: snapshot.seatsUsed, environment: provisioning.trouble, sandbox,
@@ -116,19 +123,19 @@ export async function createLicenseService(options: LicenseServiceOptions): Prom
     instanceId,
     managedByEnv: provisioning.managed,
     view,
-    moment: () => holder.now(),
-    entitlements: withLease => entitlementsOf(holder, holder.now(), withLease),
-    features: () => featuresOf(holder, holder.now()),
+    moment: () => holder.observe(),
+    entitlements: withLease => entitlementsOf(holder, holder.observe(), withLease),
+    features: () => featuresOf(holder, holder.observe()),
     hasFeature(name) {
       const { holding } = holder
-      return holder.now().entitled && holding.kind === 'lease' && holding.lease.claims.features.includes(name)
+      return holder.observe().entitled && holding.kind === 'lease' && holding.lease.claims.features.includes(name)
     },
     preview: credential => previewCredential(credential, { holder, store, keyring, server }),
     methodOf: credential => judgePaste(credential, pasteContextOf(holder)).credential?.method ?? null,
     async save(request) {
       requireUnmanaged()
       try {
-        await scheduler.whileTellingNothing(() => activation.save(request))
+        await deactivation.whileTellingNothing(() => activation.save(request))
       }
       catch (error) {
         logRefusal(error)
@@ -151,7 +158,7 @@ export async function createLicenseService(options: LicenseServiceOptions): Prom
     },
     appendEvent: event => store.appendEvent(event),
     listEvents: page => store.listEvents(page),
-    listCheckInDays: days => store.listCheckInDays(holder.now().effective - (days - 1) * 86_400_000),
+    listCheckInDays: days => store.listCheckInDays(holder.observe().effective - (days - 1) * 86_400_000),
     lastRequest,
     activationRequest: () => {
       const { method, licenseId, expiresAt, maskedKey } = view('viewer')
@@ -159,7 +166,7 @@ export async function createLicenseService(options: LicenseServiceOptions): Prom
       return activationRequestOf({ instanceId, maskedKey, version, renewal })
     },
     supportBundle: facts => supportBundleOf({
-      holder, moment: holder.now(), view: view('viewer'), version, sandbox, kids: keyring.kids,
+      moment: holder.observe(), view: view('viewer'), version, sandbox, kids: keyring.kids,
       lastRequest: lastRequest(), ...facts,
     }),
     start: scheduler.start,

@@ -1,5 +1,5 @@
 import type { LicenseView, OutboundRequest } from '../../shared/license.ts'
-import type { LicenseHolder, Moment } from './license-holder.ts'
+import type { Moment } from './license-holder.ts'
 import { isoTime } from './warnings.ts'
 
 export const SUPPORT_EMAIL = 'cs@nocodb.com'
@@ -28,7 +28,6 @@ export function activationRequestOf({ instanceId, maskedKey, version, renewal }:
 }
 
 export interface SupportFacts {
-  holder: LicenseHolder
   moment: Moment
   view: LicenseView
   version: string
@@ -42,9 +41,8 @@ export interface SupportFacts {
 
 /** Takes what is known; returns the facts support asks for. No key, token, secret, cookie, password or e-mail is in it. */
 export function supportBundleOf(facts: SupportFacts): Record<string, unknown> {
-  const { holder, moment, view, version, sandbox, kids, configuration, storage, runtime, lastRequest } = facts
+  const { moment, view, version, sandbox, kids, configuration, storage, runtime, lastRequest } = facts
   const { licensee, ...license } = view
-  const trusted = holder.trustedRecord()
   return {
     format: 'nocodb-license-support/1',
     createdAt: view.serverTime,
@@ -56,7 +54,7 @@ export function supportBundleOf(facts: SupportFacts): Record<string, unknown> {
     clocks: {
       effective: isoTime(moment.effective),
       wall: isoTime(moment.wall),
-      trusted: trusted && isoTime(trusted.at),
+      trusted: moment.trusted === null ? null : isoTime(moment.trusted),
       continuous: moment.continuous,
       uptimeSeconds: Math.round(moment.reading.uptime / 1000),
     },

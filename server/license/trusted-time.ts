@@ -9,7 +9,7 @@ import type { ClockReading, TrustedTimeRecord } from './ports.ts'
 /** Faster than any quartz drifts, too slow to gain from: 500 ppm are five minutes a week. */
 const MAX_DRIFT = 500e-6
 
-/** Takes trusted time and a later reading; returns trusted time at that reading. Over a reboot it stands still. */
+/** Advances trusted time to a later reading; stands still across a reboot. */
 export function advance(record: TrustedTimeRecord, reading: ClockReading): TrustedTimeRecord {
   const sameBoot = record.boot !== null && record.boot === reading.boot && reading.uptime >= record.uptime
   const elapsed = sameBoot ? reading.uptime - record.uptime : 0
@@ -23,12 +23,12 @@ export function advance(record: TrustedTimeRecord, reading: ClockReading): Trust
   }
 }
 
-/** Takes the moment (ms) at which the vendor answered us; returns trusted time set to it, backwards too. */
+/** Sets trusted time to the moment (ms) at which the vendor answered us, backwards too. */
 export function anchor(at: number, reading: ClockReading): TrustedTimeRecord {
   return { at, uptime: reading.uptime, boot: reading.boot, continuous: true }
 }
 
-/** Takes a signed moment (ms) that is at most now; returns trusted time no earlier than it. */
+/** Trusted time at this reading, but no earlier than a signed moment (ms), which cannot lie in the future. */
 export function raise(record: TrustedTimeRecord | null, at: number, reading: ClockReading): TrustedTimeRecord {
   const now = record && advance(record, reading)
   // How long ago it was signed is unknown, hence not continuous.
@@ -44,7 +44,7 @@ export interface TimeJudgement {
 }
 
 /**
- * Takes trusted time already advanced to the reading. `anchored`: this process got a lease that answered its nonce, so
+ * What time it is, given trusted time as of this moment. `anchored`: this process got a lease that answered its nonce, so
  * trusted time alone decides; otherwise the later of both does: a clock set back gains nothing, and a machine that was
  * off for a while is not thought to be in the past.
  */

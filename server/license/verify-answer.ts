@@ -1,6 +1,7 @@
 import type { LicenseStore, SeqMark } from './ports.ts'
 import type { Lease, Verdict } from './token.ts'
 import { LicenseError } from './errors.ts'
+import { markIn, mayFollow, seqMarkOf } from './record.ts'
 
 /* What the license server's answer must be, beside being signed, to be the answer to what we asked. */
 
@@ -22,17 +23,16 @@ export function requireAnswerTo(asked: Asked, { claims }: Lease | Verdict): void
 }
 
 /**
- * Whether a statement may follow the highest one ever seen of its license: newer, or that very one again. While storage
- * is away, what is `held` in memory stands in for it.
+ * Whether a statement may follow the highest one ever accepted of its license. While storage is away, what is `held` in
+ * memory stands in for it.
  */
-export async function isInSequence(store: LicenseStore, { claims }: Lease | Verdict, held: SeqMark | null): Promise<boolean> {
-  const highest = await getHighest(store, claims.sub, held)
-  return highest === null || claims.seq > highest.seq || (claims.seq === highest.seq && claims.jti === highest.jti)
+export async function isInSequence(store: LicenseStore, statement: Lease | Verdict, held: SeqMark | null): Promise<boolean> {
+  return mayFollow(await getHighest(store, statement.claims.sub, held), seqMarkOf(statement))
 }
 
 async function getHighest(store: LicenseStore, sub: string, held: SeqMark | null): Promise<SeqMark | null> {
   try {
-    return await store.getSeq(sub)
+    return await readMark(store, sub)
   }
   catch (error) {
     if (error instanceof LicenseError && error.code === 'STORAGE_UNAVAILABLE') return held?.sub === sub ? held : null
@@ -40,6 +40,7 @@ async function getHighest(store: LicenseStore, sub: string, held: SeqMark | null
   }
 }
 
-export function seqMarkOf({ claims: { sub, seq, jti } }: Lease | Verdict): SeqMark {
-  return { sub, seq, jti }
+/** The highest statement ever accepted of a license, as it is stored now. */
+export async function readMark(store: LicenseStore, sub: string): Promise<SeqMark | null> {
+  return markIn((await store.read()).marks, sub)
 }

@@ -1,11 +1,12 @@
 import type { Keyring } from './jws.ts'
 import { LicenseError } from './errors.ts'
 import type { SeqMark, Snapshot } from './ports.ts'
+import { markIn, mayFollow, seqMarkOf } from './record.ts'
 import type { Holding } from './state.ts'
 import type { Lease, Verdict } from './token.ts'
 import { verifyOfflineToken, verifyServerLease, verifyVerdict } from './token.ts'
 
-type StoredStatement = Pick<Snapshot, 'license' | 'marks'>
+export type StoredStatement = Pick<Snapshot, 'license' | 'marks'>
 
 /** What the stored row is worth: its signatures, and the mark of the highest statement that was ever accepted. */
 export async function verifyStored({ license, marks }: StoredStatement, keyring: Keyring): Promise<Holding> {
@@ -28,10 +29,9 @@ export async function verifyStored({ license, marks }: StoredStatement, keyring:
   }
 }
 
-/** A newer statement of this license was accepted once, so somebody has erased it; of an equal number, there is only one. */
-export function isOutdated({ claims: { sub, seq, jti } }: Lease | Verdict, marks: readonly SeqMark[]): boolean {
-  const highest = marks.find(mark => mark.sub === sub)
-  return highest !== undefined && (seq < highest.seq || (seq === highest.seq && jti !== highest.jti))
+/** A newer statement of this license was accepted once, so somebody has erased it. */
+export function isOutdated(statement: Lease | Verdict, marks: readonly SeqMark[]): boolean {
+  return !mayFollow(markIn(marks, statement.claims.sub), seqMarkOf(statement))
 }
 
 /** Whether both rows say the same, so that what has been verified of one holds for the other. */

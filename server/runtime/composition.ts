@@ -6,7 +6,8 @@ import { createAccounts } from '../accounts/service.ts'
 import { createLicenseServerClient } from '../license-server/client.ts'
 import { createKeyring } from '../license/jws.ts'
 import { withEventLines } from '../license/event-lines.ts'
-import { createLicenseService } from '../license/service.ts'
+import type { Random } from '../license/ports.ts'
+import { createLicenseService, requireInstallation } from '../license/service.ts'
 import { openStorage } from '../storage/open.ts'
 import type { App, Base } from './app.ts'
 import { readConfig } from './config.ts'
@@ -20,6 +21,11 @@ import { createDatabaseClock, createSystemClock } from './system-clock.ts'
 /* The composition root: the only place that constructs adapters, and that knows process.env. */
 
 const MINUTE = 60_000
+
+const random: Random = {
+  hex: bytes => randomBytes(bytes).toString('hex'),
+  unit: () => randomBytes(6).readUIntBE(0, 6) / 2 ** 48,
+}
 
 /** Throws ConfigError. */
 export function assembleBase(): Base {
@@ -44,13 +50,12 @@ export async function assembleApp(base: Base): Promise<App> {
   try {
     const clock = createDatabaseClock(createSystemClock(), () => storage.licenses.databaseTime())
     await clock.sample()
+    const { instanceId, sessionSecret } = await requireInstallation(storage.licenses, { random, clock })
     const license = await createLicenseService({
-      store: storage.licenses, server: client, keyring: await createKeyring(jwks), clock, log, version, sandbox,
-      random: { hex: bytes => randomBytes(bytes).toString('hex'), unit: () => randomBytes(6).readUIntBE(0, 6) / 2 ** 48 },
+      store: storage.licenses, instanceId, server: client, keyring: await createKeyring(jwks), clock, log, version, sandbox, random,
       environment: config.licenseKey, eventsKeepDays: config.eventsKeepDays,
       observeCheckIn: (result, seconds) => metrics.observeCheckIn(result, seconds),
     })
-    const { sessionSecret } = await storage.licenses.installation({ instanceId: license.instanceId, sessionSecret: '', createdAt: 0 })
     const accounts = createAccounts({
       store: withEventLines(storage.accounts, log, accountOf), clock, sessionSecret: config.sessionSecret ?? sessionSecret,
       hashing: createHashingQueue(), log,

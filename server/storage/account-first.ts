@@ -1,6 +1,5 @@
 import type { Selectable } from 'kysely'
-import type { AccountStore, Applied, StoredUser } from '../accounts/ports.ts'
-import type { Written } from '../license/ports.ts'
+import type { AccountStore, Applied, StoredUser, Written } from '../accounts/ports.ts'
 import { addUser, countAdmins } from './account-users.ts'
 import { bump, write, type Connection, type Write } from './connection.ts'
 import { addEvent } from './event-log.ts'

@@ -1,6 +1,5 @@
 import type { Selectable } from 'kysely'
-import type { AccountStore, StoredUser } from '../accounts/ports.ts'
-import type { Written } from '../license/ports.ts'
+import type { AccountStore, StoredUser, Written } from '../accounts/ports.ts'
 import { createSessionStore } from './account-sessions.ts'
 import { createFirstAdminStore } from './account-first.ts'
 import { addUser, countAdmins } from './account-users.ts'

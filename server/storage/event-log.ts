@@ -1,25 +1,31 @@
 import { sql, type Insertable, type Kysely, type Selectable } from 'kysely'
 import { EVENT_KINDS, eventSchema, type EventDetails, type EventKind } from '../../shared/license.ts'
-import type { EventPage, LicenseStore, NewEvent, StoredEvent } from '../license/ports.ts'
+import { foldsInto } from '../license/events.ts'
+import type { Change, EventPage, History, NewEvent, StoredEvent } from '../license/ports.ts'
+import { dayOf } from '../license/record.ts'
 import { bump, write, type Connection, type Write } from './connection.ts'
 import { readJson } from './json-column.ts'
 import type { Database, EventsTable } from './schema.ts'
 
-/** Runs of these, equal but for their time, become one row: a check-in every six hours must not bury what matters. */
-const FOLDED: ReadonlySet<EventKind> = new Set<EventKind>(['check_in_succeeded', 'check_in_failed'])
-const COMPARED = ['kind', 'actor', 'actor_email', 'address', 'details'] as const
-
 /** Appends within a write in progress, or folds the event into the newest one. The write has still to be bumped. */
 export async function addEvent({ trx, version }: Write, event: NewEvent): Promise<void> {
   const row = toRow(event, version)
-  if (FOLDED.has(event.kind)) {
-    const newest = await trx.selectFrom('events').selectAll().orderBy('id', 'desc').limit(1).executeTakeFirst()
-    if (newest && COMPARED.every(column => newest[column] === row[column])) {
-      await trx.updateTable('events').set({ at: row.at, count: newest.count + 1 }).where('id', '=', newest.id).execute()
-      return
-    }
+  const newest = await trx.selectFrom('events').selectAll().orderBy('id', 'desc').limit(1).executeTakeFirst()
+  if (newest && foldsInto(toEvent(newest), event)) {
+    await trx.updateTable('events').set({ at: row.at, count: newest.count + 1 }).where('id', '=', newest.id).execute()
+    return
   }
   await trx.insertInto('events').values(row).execute()
+}
+
+/** Counts a check-in for its UTC day, within a write in progress. */
+export async function addCheckIn({ trx }: Write, { at, result }: NonNullable<Change['checkIn']>): Promise<void> {
+  const row = { day: dayOf(at), good: result === 'good' ? 1 : 0, failed: result === 'failed' ? 1 : 0 }
+  await trx.insertInto('check_in_days').values(row)
+    .onConflict(conflict => conflict.column('day').doUpdateSet(eb => ({
+      good: eb('check_in_days.good', '+', row.good),
+      failed: eb('check_in_days.failed', '+', row.failed),
+    }))).execute()
 }
 
 /**
@@ -38,10 +44,8 @@ export function selectEvents(db: Kysely<Database>, { before = Number.MAX_SAFE_IN
     .orderBy('kind', 'desc').orderBy('id', 'desc')
 }
 
-type EventLog = Pick<LicenseStore, 'appendEvent' | 'listEvents' | 'pruneEvents'>
-
-/** The part of the license store that keeps the activity log. */
-export function createEventLog(connection: Connection): EventLog {
+/** The activity log, and the days on which check-ins were made. */
+export function createHistory(connection: Connection): History {
   const { db, attempt } = connection
   return {
     appendEvent: event => write(connection, async (step) => {
@@ -54,6 +58,11 @@ export function createEventLog(connection: Connection): EventLog {
         .executeTakeFirstOrThrow()
       if (numDeletedRows > 0n) await bump(step)
       return Number(numDeletedRows)
+    }),
+    listCheckInDays: since => attempt(async () => {
+      const rows = await db.selectFrom('check_in_days').selectAll()
+        .where('day', '>=', dayOf(since)).orderBy('day').execute()
+      return rows.map(({ day, good, failed }) => ({ day, good, failed }))
     }),
   }
 }

@@ -1,8 +1,8 @@
 import { createAccountStore } from './account-store.ts'
 import type { AccountStore } from '../accounts/ports.ts'
-import type { LicenseStore } from '../license/ports.ts'
+import type { LicenseStorage } from '../license/ports.ts'
 import type { Connection } from './connection.ts'
-import { createLicenseStore } from './license-store.ts'
+import { createLicenseStorage } from './license-store.ts'
 import type { HealthMonitor, StorageHealth } from './storage-health.ts'
 
 /** An open, migrated database with its stores. */
@@ -14,7 +14,7 @@ export interface Storage {
   created: boolean
   /** Names of the migrations that this start applied. */
   migrations: readonly string[]
-  licenses: LicenseStore
+  licenses: LicenseStorage
   accounts: AccountStore
   health: StorageHealth
   /** Resolves when the database answers; rejects with `STORAGE_UNAVAILABLE`. */
@@ -32,7 +32,7 @@ type Parts = Pick<Storage, 'kind' | 'location' | 'created'> & Partial<Pick<Stora
 }
 
 export function assembleStorage({ connection, databaseTime, health, hasRoom, requireFile, migrations = [], ...facts }: Parts): Storage {
-  const licenses = createLicenseStore(connection, databaseTime)
+  const licenses = createLicenseStorage(connection, databaseTime)
   health.watch({
     read: () => licenses.readVersion(), write: () => leaveHeartbeat(connection),
     ...(hasRoom ? { hasRoom } : {}), ...(requireFile ? { requireFile } : {}),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Bench } from './contract.ts'
-import { eventOf, fresh, licenseOf, markOf, NOW, outcomeOf, saveOf, trusted, userOf } from './samples.ts'
+import { eventOf, failureOf, fresh, freshLeaseOf, licenseOf, markOf, NOW, saveOf, toldStateOf, userOf } from './samples.ts'
 
 /** Several stores on one database, all at once. */
 export function describeConcurrency({ openShared }: Bench): void {
@@ -33,12 +33,11 @@ export function describeConcurrency({ openShared }: Bench): void {
 
     it('F66: write exactly one of 200 saves of one revision', async () => {
       const storages = await openShared(2)
-      const written = await Promise.all(numbers(200).map(n => storages[n % 2]?.licenses.saveLicense(
+      const written = await Promise.all(numbers(200).map(n => storages[n % 2]?.licenses.commit(
         saveOf(0, { license: licenseOf({ jti: `lease-${n}` }), seq: markOf(n) }),
       )))
-      expect(written.filter(result => result === 'written')).toHaveLength(1)
       expect(written.filter(result => result === 'stale')).toHaveLength(199)
-      const jti = `lease-${written.indexOf('written')}`
+      const jti = `lease-${written.findIndex(result => result !== 'stale')}`
       expect(await storages[0]?.licenses.read()).toMatchObject({ revision: 1, version: 1, license: { jti } })
     })
 
@@ -57,14 +56,30 @@ export function describeConcurrency({ openShared }: Bench): void {
       const storages = await openShared(2)
       const [first, second] = storages.map(storage => storage.licenses)
       if (!first || !second) throw new Error('two storages are needed')
-      await first.saveLicense(saveOf(0))
-      const answer = { sentJti: 'lease-1', trusted, outcome: outcomeOf(NOW), visible: false }
+      await first.commit(saveOf(0))
       const results = await Promise.all([
-        first.replaceLease({ ...answer, lease: 'two', seq: markOf(2) }),
-        second.replaceLease({ ...answer, lease: 'three', seq: markOf(3) }),
+        first.commit(freshLeaseOf({ seq: markOf(2), at: NOW })), second.commit(freshLeaseOf({ seq: markOf(3), at: NOW })),
       ])
-      expect(results.sort()).toEqual(['stale', 'written'])
+      const [written, ...others] = results.filter(result => result !== 'stale')
+      expect(others).toEqual([])
+      expect(written).toEqual(await first.read())
       expect(await second.listCheckInDays(0)).toEqual([{ day: '2026-03-01', good: 1, failed: 0 }])
+    })
+
+    it('count every failed check-in of many at once, whatever each had read before', async () => {
+      const storages = await openShared(2)
+      await storages[0]?.licenses.commit(saveOf(0))
+      await Promise.all(numbers(20).map(n => storages[n % 2]?.licenses.commit(failureOf(NOW + n))))
+      expect((await storages[0]?.licenses.read())?.license).toMatchObject({ consecutiveFailures: 20 })
+      expect(await storages[1]?.licenses.listCheckInDays(0)).toEqual([{ day: '2026-03-01', good: 0, failed: 20 }])
+    })
+
+    it('tell a state once, however many have noticed it', async () => {
+      const storages = await openShared(2)
+      await storages[0]?.licenses.commit(saveOf(0))
+      await Promise.all(numbers(20).map(n => storages[n % 2]?.licenses.commit(toldStateOf('grace'))))
+      expect(await storages[1]?.licenses.listEvents({ kind: 'state_changed', limit: 9 })).toHaveLength(1)
+      expect(await storages[0]?.licenses.readVersion()).toBe(2)
     })
 
     it('never lose the last administrator to two removals at once', async () => {

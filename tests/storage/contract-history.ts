@@ -85,8 +85,8 @@ export function describeHistory({ open }: Bench): void {
   describe('deactivations', () => {
     it('are due at their time, oldest first, and can be postponed', async () => {
       const { licenses } = await open()
-      await licenses.saveLicense(saveOf(0, { deactivate: deactivation }))
-      await licenses.saveLicense(saveOf(1, { deactivate: { ...deactivation, lease: 'second', nextAt: NOW } }))
+      await licenses.commit(saveOf(0, { deactivate: deactivation }))
+      await licenses.commit(saveOf(1, { deactivate: { ...deactivation, lease: 'second', nextAt: NOW } }))
       expect((await licenses.dueDeactivations(NOW)).map(due => due.lease)).toEqual(['second'])
       const all = await licenses.dueDeactivations(NOW + HOUR)
       expect(all.map(due => due.lease)).toEqual([deactivation.lease, 'second'])
@@ -98,7 +98,7 @@ export function describeHistory({ open }: Bench): void {
 
     it('are dropped once, with one event', async () => {
       const { licenses } = await open()
-      await licenses.saveLicense(saveOf(0, { deactivate: deactivation }))
+      await licenses.commit(saveOf(0, { deactivate: deactivation }))
       const told = eventOf({ kind: 'vendor_told' })
       await licenses.dropDeactivation(1, told)
       await licenses.dropDeactivation(1, told)
@@ -108,7 +108,7 @@ export function describeHistory({ open }: Bench): void {
 
     it('can be dropped without an event', async () => {
       const { licenses } = await open()
-      await licenses.saveLicense(saveOf(0, { deactivate: deactivation }))
+      await licenses.commit(saveOf(0, { deactivate: deactivation }))
       await licenses.dropDeactivation(1, null)
       expect(await licenses.dueDeactivations(NOW + HOUR)).toEqual([])
       expect(await licenses.listEvents({ limit: 9 })).toHaveLength(1)

@@ -1,5 +1,5 @@
 import { openStorage } from '../../server/storage/open.ts'
-import { deactivation, eventOf, fresh, licenseOf, markOf, NOW, outcomeOf, saveOf, trusted } from './samples.ts'
+import { deactivation, eventOf, fresh, freshLeaseOf, licenseOf, markOf, NOW, removalOf, saveOf, trusted } from './samples.ts'
 
 /*
  * Writes without end until it is killed, and says each revision that was acknowledged. Every revision n has lease, seq,
@@ -19,14 +19,14 @@ for (;;) {
   const details = { n }
   if (n % 5 === 0 && license) {
     const event = eventOf({ kind: 'removed', at, details })
-    await licenses.removeLicense({ revision, event, deactivate: deactivation })
+    await licenses.commit({ ...removalOf(revision, deactivation), event })
   } else if (license && n % 2 === 0) {
-    await licenses.replaceLease({
-      sentJti: license.jti, lease: `header.${jti}.sig`, seq: markOf(n), trusted: { ...trusted, at },
-      outcome: outcomeOf(at, { details }), visible: true,
+    await licenses.commit({
+      ...freshLeaseOf({ jti: license.jti, seq: markOf(n), at, visible: true }), trusted: { ...trusted, at },
+      event: eventOf({ kind: 'check_in_succeeded', at, details }),
     })
   } else {
-    await licenses.saveLicense(saveOf(revision, {
+    await licenses.commit(saveOf(revision, {
       license: licenseOf({ jti, lease: `header.${jti}.sig` }), seq: markOf(n), trusted: { ...trusted, at },
       event: eventOf({ at, details }),
     }))

@@ -40,7 +40,7 @@ it('F67: PostgreSQL failed over to another server is used again by itself, first
   onTestFinished(() => storage.close())
   const { licenses } = storage
   await licenses.installation(fresh)
-  await licenses.saveLicense(saveOf(0))
+  await licenses.commit(saveOf(0))
   const before = await licenses.read()
   let acknowledged = 0
   let writing = true
@@ -54,17 +54,17 @@ it('F67: PostgreSQL failed over to another server is used again by itself, first
 
   await expect.poll(() => acknowledged).toBeGreaterThan(5)
   await primary.stop()
-  await expect(licenses.saveLicense(saveOf(1))).rejects.toMatchObject(UNAVAILABLE)
+  await expect(licenses.commit(saveOf(1))).rejects.toMatchObject(UNAVAILABLE)
   relay.target = standby.port
   expect(await eventually(() => licenses.read())).toMatchObject({ license: before.license, revision: 1 })
-  await expect(licenses.saveLicense(saveOf(1))).rejects.toMatchObject(UNAVAILABLE)
+  await expect(licenses.commit(saveOf(1))).rejects.toMatchObject(UNAVAILABLE)
 
   const acknowledgedByFirst = acknowledged
   await standby.promote()
   await expect.poll(() => acknowledged).toBeGreaterThan(acknowledgedByFirst)
   writing = false
   await writer
-  expect(await eventually(() => licenses.saveLicense(saveOf(1)))).toBe('written')
+  expect(await eventually(() => licenses.commit(saveOf(1)))).not.toBe('stale')
   expect(await licenses.read()).toMatchObject({ license: before.license, revision: 2 })
   const ids = (await licenses.listEvents({ limit: 10_000 })).map(({ id }) => id)
   expect(new Set(ids).size).toBe(ids.length)

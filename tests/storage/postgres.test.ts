@@ -120,7 +120,7 @@ describe('PostgreSQL in trouble', () => {
   it('F67: is waited for only so long while down, and used again once it is up', async () => {
     await withStorage(async (storage, url) => {
       await storage.licenses.installation(fresh)
-      await storage.licenses.saveLicense(saveOf(0))
+      await storage.licenses.commit(saveOf(0))
       const before = await storage.licenses.read()
       await server.stop()
       try {
@@ -132,7 +132,7 @@ describe('PostgreSQL in trouble', () => {
         await server.start()
       }
       expect(await eventually(() => storage.licenses.read())).toEqual(before)
-      expect(await storage.licenses.saveLicense(saveOf(1))).toBe('written')
+      expect(await storage.licenses.commit(saveOf(1))).not.toBe('stale')
       const again = await openStorage({ url, baseDir: '/' })
       expect((await again.licenses.read()).revision).toBe(2)
       await again.close()
@@ -164,14 +164,14 @@ describe('PostgreSQL in trouble', () => {
       await blocker.connect()
       try {
         await blocker.query('begin; select * from installation for update')
-        await expect(storage.licenses.saveLicense(saveOf(0))).rejects.toMatchObject(UNAVAILABLE)
+        await expect(storage.licenses.commit(saveOf(0))).rejects.toMatchObject(UNAVAILABLE)
         // Reading needs no lock.
         expect((await storage.licenses.read()).license).toBeNull()
         await blocker.query('rollback')
       } finally {
         await blocker.end()
       }
-      expect(await storage.licenses.saveLicense(saveOf(0))).toBe('written')
+      expect(await storage.licenses.commit(saveOf(0))).not.toBe('stale')
     })
   }, 60_000)
 
@@ -200,12 +200,12 @@ describe('PostgreSQL in trouble', () => {
       const reader = await openStorage({ url, baseDir: '/' })
       try {
         expect((await reader.licenses.read()).revision).toBe(0)
-        await expect(reader.licenses.saveLicense(saveOf(0))).rejects.toMatchObject(UNAVAILABLE)
+        await expect(reader.licenses.commit(saveOf(0))).rejects.toMatchObject(UNAVAILABLE)
         await expect(reader.licenses.saveSeatsUsed(3)).rejects.toMatchObject(UNAVAILABLE)
       } finally {
         await reader.close()
       }
-      expect(await storage.licenses.saveLicense(saveOf(0))).toBe('written')
+      expect(await storage.licenses.commit(saveOf(0))).not.toBe('stale')
     })
   }, 60_000)
 
@@ -216,11 +216,11 @@ describe('PostgreSQL in trouble', () => {
     const storage = await openStorage({ url: url.href, baseDir: '/' })
     try {
       relay.silent = true
-      await expect(storage.licenses.saveLicense(saveOf(0))).rejects.toMatchObject(UNAVAILABLE)
+      await expect(storage.licenses.commit(saveOf(0))).rejects.toMatchObject(UNAVAILABLE)
       relay.silent = false
       // The connection that hung is not handed out a second time: this one would hang again.
       await storage.ping()
-      expect(await eventually(() => storage.licenses.saveLicense(saveOf(0)))).toBe('written')
+      expect(await eventually(() => storage.licenses.commit(saveOf(0)))).not.toBe('stale')
     } finally {
       await storage.close()
       relay.close()

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type { StoredSession, StoredUser } from '../../server/accounts/ports.ts'
-import type {
-  AttemptOutcome, LicenseStore, NewDeactivation, NewEvent, SeqMark, StoredLicense, TrustedTimeRecord,
-} from '../../server/license/ports.ts'
+import type { Commit, NewDeactivation, NewEvent, SeqMark, StoredLicense, TrustedTimeRecord } from '../../server/license/ports.ts'
+import type { Attempt } from '../../server/license/record.ts'
+import { activate, recordFailure, recordState, recordVerdict, remove, replaceLease } from '../../server/license/record.ts'
+import type { LicenseState } from '../../shared/license.ts'
 
 /** 2026-03-01T12:00:00Z */
 export const NOW = Date.UTC(2026, 2, 1, 12)
@@ -34,16 +35,46 @@ export function markOf(seq: number, jti = `lease-${seq}`, sub = 'lic_1'): SeqMar
   return { sub, seq, jti }
 }
 
-export function outcomeOf(at: number, changes: Partial<NewEvent> = {}): AttemptOutcome {
+export function attemptOf(at: number): Attempt {
+  return { at, nextAt: at + HOUR }
+}
+
+type SaveChanges = Partial<Omit<Commit, 'if' | 'change'>> & { license?: StoredLicense, deactivate?: NewDeactivation }
+/** An activation, over the revision that a person was looking at. */
+export function saveOf(revision: number, { license = licenseOf(), deactivate, ...changes }: SaveChanges = {}): Commit {
+  const seq = changes.seq ?? markOf(1)
+  return { if: { revision }, seq, trusted, event: eventOf(), change: activate(license, seq.sub, deactivate ?? null), ...changes }
+}
+
+export function removalOf(revision: number, deactivate: NewDeactivation | null = null): Commit {
+  return { if: { revision }, change: remove(deactivate), event: eventOf({ kind: 'removed' }) }
+}
+
+const systemEventOf = (kind: NewEvent['kind'], at: number): NewEvent =>
+  eventOf({ kind, at, actor: 'system', actorEmail: null, address: null })
+
+type AnswerChanges = { jti?: string, seq?: SeqMark, at?: number, visible?: boolean }
+/** A check-in that was answered with a fresh lease. */
+export function freshLeaseOf({ jti = 'lease-1', seq = markOf(2), at = NOW + HOUR, visible = false }: AnswerChanges = {}): Commit {
+  const lease = { jws: `header.${seq.jti}.sig`, claims: { jti: seq.jti } }
   return {
-    at, nextAt: at + HOUR,
-    event: eventOf({ kind: 'check_in_succeeded', at, actor: 'system', actorEmail: null, address: null, ...changes }),
+    if: { jti }, seq, trusted: { ...trusted, at: NOW - HOUR }, event: systemEventOf('check_in_succeeded', at),
+    change: replaceLease(lease, attemptOf(at), visible),
   }
 }
 
-type SaveInput = Parameters<LicenseStore['saveLicense']>[0]
-export function saveOf(revision: number, changes: Partial<SaveInput> = {}): SaveInput {
-  return { revision, license: licenseOf(), seq: markOf(1), trusted, event: eventOf(), deactivate: null, ...changes }
+/** A check-in that was answered with a verdict. */
+export function verdictOf({ jti = 'lease-1', seq = markOf(2, 'verdict-2'), at = NOW + HOUR }: AnswerChanges = {}): Commit {
+  const change = recordVerdict({ jws: 'a.verdict.sig' }, attemptOf(at))
+  return { if: { jti }, seq, change, event: systemEventOf('verdict', at) }
+}
+
+export function failureOf(at: number, jti = 'lease-1'): Commit {
+  return { if: { jti }, change: recordFailure('NET_TIMEOUT', attemptOf(at)), event: systemEventOf('check_in_failed', at) }
+}
+
+export function toldStateOf(state: LicenseState, jti = 'lease-1'): Commit {
+  return { if: { jti }, change: recordState(state), event: eventOf({ kind: 'state_changed', actor: 'system', details: { to: state } }) }
 }
 
 export function userOf(changes: Partial<StoredUser> = {}): StoredUser {

@@ -47,7 +47,7 @@ describe('F88: a copy of the main file alone', () => {
   })
 
   it.each<[string, (of: Storage) => Promise<unknown>]>([
-    ['an activation', ({ licenses }) => licenses.saveLicense(saveOf(0))],
+    ['an activation', ({ licenses }) => licenses.commit(saveOf(0))],
     ['an account', ({ accounts }) => accounts.createUser(userOf(), eventOf())],
     ['how many seats are used', ({ licenses }) => licenses.saveSeatsUsed(7)],
   ])('F88: has %s a second after it was acknowledged', async (_what, change) => {
@@ -86,7 +86,7 @@ describe('F88: a copy of the main file alone', () => {
   it('F88: is tried again when somebody was in the way', async () => {
     const other = new DatabaseSync(path)
     other.exec('begin; select * from installation')
-    await storage.licenses.saveLicense(saveOf(0))
+    await storage.licenses.commit(saveOf(0))
     // Longer than the first tries take.
     await new Promise(done => setTimeout(done, WITHIN))
     expect(statSync(`${path}-wal`).size).toBeGreaterThan(0)
@@ -98,7 +98,7 @@ describe('F88: a copy of the main file alone', () => {
   it('F88: has everything after a close, also while another process has the file open', async () => {
     const other = new DatabaseSync(path)
     other.prepare('select * from installation').get()
-    await storage.licenses.saveLicense(saveOf(0))
+    await storage.licenses.commit(saveOf(0))
     await storage.close()
     const copy = freshPath()
     copyFileSync(path, copy)
@@ -120,7 +120,7 @@ async function used(): Promise<string> {
   const path = freshPath()
   const { licenses, close } = await open(path)
   await licenses.installation(fresh)
-  await licenses.saveLicense(saveOf(0))
+  await licenses.commit(saveOf(0))
   await close()
   return path
 }

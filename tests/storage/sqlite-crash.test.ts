@@ -40,7 +40,7 @@ function writeAndKill(url: string, reached: number, extra: number): Promise<stri
 async function check(url: string, acknowledged: number): Promise<number> {
   const storage = await openStorage({ url, baseDir: '/' })
   try {
-    const { revision, license, trusted } = await storage.licenses.read()
+    const { revision, license, trusted, marks } = await storage.licenses.read()
     expect(revision).toBeGreaterThanOrEqual(acknowledged)
     const [newest] = await storage.licenses.listEvents({ limit: 1 })
     expect(newest?.details.n ?? 0).toBe(revision)
@@ -48,7 +48,7 @@ async function check(url: string, acknowledged: number): Promise<number> {
       expect(license).toBeNull()
     } else {
       expect(license).toMatchObject({ jti: `lease-${revision}`, lease: `header.lease-${revision}.sig` })
-      expect(await storage.licenses.getSeq('lic_1')).toEqual(markOf(revision))
+      expect(marks).toEqual([markOf(revision)])
       expect(trusted?.at).toBe(NOW + revision)
     }
     return revision

@@ -36,7 +36,7 @@ async function readAll(path: string) {
 beforeAll(async () => {
   const { licenses, close } = await open(sound)
   await licenses.installation(fresh)
-  await licenses.saveLicense(saveOf(0, { license: licenseOf({ lease: 'x'.repeat(9000) }) }))
+  await licenses.commit(saveOf(0, { license: licenseOf({ lease: 'x'.repeat(9000) }) }))
   for (let n = 0; n < 100; n++) await licenses.appendEvent(eventOf({ details: { n } }))
   await close()
 })

@@ -18,7 +18,7 @@ beforeEach(async () => {
   path = join(folder, `${++count}.db`)
   storage = await openStorage({ url: `file:${path}`, baseDir: '/', log })
   await storage.licenses.installation(fresh)
-  await storage.licenses.saveLicense(saveOf(0))
+  await storage.licenses.commit(saveOf(0))
 })
 afterEach(() => storage.close())
 

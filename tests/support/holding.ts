@@ -1,18 +1,17 @@
 import type { LicenseHolder } from '../../server/license/license-holder.ts'
 import { createLicenseHolder } from '../../server/license/license-holder.ts'
-import type { LicenseStore, SeqMark, StoredLicense } from '../../server/license/ports.ts'
+import type { LicenseStorage, LicenseStore, SeqMark, Snapshot, StoredLicense } from '../../server/license/ports.ts'
+import { activate, seqMarkOf } from '../../server/license/record.ts'
+import { LicenseError } from '../../server/license/errors.ts'
 import { eventOf } from '../../server/license/events.ts'
-import type { Lease, Verdict } from '../../server/license/token.ts'
+import type { Lease } from '../../server/license/token.ts'
+import type { EventKind } from '../../shared/license.ts'
 import { INSTANCE } from './claims.ts'
 import type { SimulatedClock } from './simulated-clock.ts'
 import { createMemoryStore } from './memory-store.ts'
 import { keyring } from './signing.ts'
 
-export function markOf({ claims: { sub, seq, jti } }: Lease | Verdict): SeqMark {
-  return { sub, seq, jti }
-}
-
-/** Takes a lease; returns the row that a database holds after its activation. */
+/** The row that a database holds of this lease after its activation. */
 export function storedOf(lease: Lease, changes: Partial<StoredLicense> = {}): StoredLicense {
   const at = lease.claims.iat * 1000
   return {
@@ -24,16 +23,28 @@ export function storedOf(lease: Lease, changes: Partial<StoredLicense> = {}): St
 
 /** Puts a license into a store, as a process before this one would have. */
 export async function storeLicense(store: LicenseStore, lease: Lease, clock: SimulatedClock, changes: Partial<StoredLicense> = {}): Promise<void> {
-  const { revision } = await store.read()
   const { uptime, boot } = clock.read()
-  const written = await store.saveLicense({
-    revision, license: storedOf(lease, changes), seq: markOf(lease), deactivate: null,
-    trusted: { at: lease.claims.iat * 1000, uptime, boot, continuous: true },
-    event: eventOf('activated', clock.real(), { kind: 'system' }),
-  })
-  if (written !== 'written') throw new Error('the sample license was not stored')
+  const trusted = { at: lease.claims.iat * 1000, uptime, boot, continuous: true }
+  await storeRow(store, storedOf(lease, changes), seqMarkOf(lease), { trusted })
 }
 
-export async function keeperOf(clock: SimulatedClock, store: LicenseStore = createMemoryStore(), instanceId = INSTANCE): Promise<LicenseHolder> {
+/** Makes commits that would record such an event fail from now on; answers how to end that. */
+export function failCommits(store: LicenseStore, kind: EventKind, error: Error = new LicenseError('STORAGE_UNAVAILABLE')): () => void {
+  const { commit } = store
+  store.commit = input => input.event.kind === kind ? Promise.reject(error) : commit(input)
+  return () => { store.commit = commit }
+}
+
+/** Puts a row into a store, whatever it is worth. */
+export async function storeRow(store: LicenseStore, license: StoredLicense, seq: SeqMark, more: Pick<Snapshot, 'trusted'>): Promise<void> {
+  const { revision } = await store.read()
+  const written = await store.commit({
+    if: { revision }, seq, ...(more.trusted ? { trusted: more.trusted } : {}), change: activate(license, seq.sub, null),
+    event: eventOf('activated', license.activatedAt, { kind: 'system' }),
+  })
+  if (written === 'stale') throw new Error('the sample license was not stored')
+}
+
+export async function holderOf(clock: SimulatedClock, store: LicenseStorage = createMemoryStore(), instanceId = INSTANCE): Promise<LicenseHolder> {
   return createLicenseHolder({ store, keyring, clock, instanceId })
 }

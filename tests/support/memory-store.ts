@@ -1,11 +1,14 @@
 import { LicenseError } from '../../server/license/errors.ts'
+import { foldsInto } from '../../server/license/events.ts'
 import type {
-  AttemptOutcome, Installation, LicenseStore, NewEvent, PendingDeactivation, SeqMark, Snapshot, StoredEvent, StoredHold, StoredLicense,
+  Change, Commit, Deactivations, History, Installation, LicenseStorage, NewEvent, PendingDeactivation, SeqMark, Snapshot, StoredEvent,
+  StoredHold,
 } from '../../server/license/ports.ts'
+import { dayOf, mayFollow } from '../../server/license/record.ts'
 import type { CheckInDay } from '../../shared/license.ts'
 
 /** Storage in memory, for simulations of weeks; held to the same contract as the real ones. */
-export interface MemoryStore extends LicenseStore {
+export interface MemoryStore extends LicenseStorage {
   /** Whether the database can be reached. */
   available: boolean
   /** Every event ever appended, oldest first. */
@@ -15,12 +18,14 @@ export interface MemoryStore extends LicenseStore {
 interface State {
   installation: Installation | null
   snapshot: Omit<Snapshot, 'marks'>
-  seqs: Map<string, SeqMark>
+  marks: Map<string, SeqMark>
   holds: StoredHold[]
   events: StoredEvent[]
   days: Map<string, CheckInDay>
   deactivations: PendingDeactivation[]
 }
+
+type Step = <T>(work: () => T) => Promise<T>
 
 export function createMemoryStore(): MemoryStore {
   const state: State = {
@@ -29,12 +34,12 @@ export function createMemoryStore(): MemoryStore {
       revision: 0, version: 0, license: null, trusted: null, seatsUsed: null, envDigest: null, renewalAttemptAt: null,
       lastRequest: null,
     },
-    seqs: new Map(), holds: [], events: [], days: new Map(), deactivations: [],
+    marks: new Map(), holds: [], events: [], days: new Map(), deactivations: [],
   }
   let closed = false
   const { snapshot } = state
 
-  async function step<T>(work: () => T): Promise<T> {
+  const step: Step = async (work) => {
     if (closed || !store.available) throw new LicenseError('STORAGE_UNAVAILABLE')
     return structuredClone(work())
   }
@@ -46,123 +51,63 @@ export function createMemoryStore(): MemoryStore {
   const store: MemoryStore = {
     available: true,
     get events() { return state.events },
+    read: () => step(() => snapshotOf(state)),
+    readVersion: () => step(() => snapshot.version),
+    commit: input => step(() => commit(state, input)),
     installation: fresh => step(() => {
       state.installation ??= { ...fresh, createdAt: Math.round(fresh.createdAt) }
       return state.installation
     }),
-    read: () => step(() => ({ ...snapshot, marks: [...state.seqs.values()] })),
-    readVersion: () => step(() => snapshot.version),
-    getSeq: sub => step(() => state.seqs.get(sub) ?? null),
-    ...licenseWrites(state, step),
-    ...attemptWrites(state, step),
     holdState: (jti, decide) => step(() => {
       const stored = state.holds.filter(hold => hold.jti === jti)
       const grant = decide(structuredClone(stored))
       if (grant) state.holds = [...stored, grant]
     }),
+    databaseTime: async () => null,
     saveTrustedTime: trusted => step(() => { snapshot.trusted = roundTimes({ ...trusted }) }),
     saveSeatsUsed: seatsUsed => note({ seatsUsed }),
     saveLastRequest: lastRequest => note({ lastRequest }),
     saveRenewalAttempt: at => note({ renewalAttemptAt: Math.round(at) }),
     saveEnvDigest: envDigest => note({ envDigest }),
-    ...history(state, step),
-    dueDeactivations: now => step(() => state.deactivations.filter(({ nextAt }) => nextAt <= Math.round(now))),
-    postponeDeactivation: (id, nextAt) => step(() => {
-      const pending = state.deactivations.find(each => each.id === id)
-      if (!pending) return
-      snapshot.version++
-      Object.assign(pending, { nextAt: Math.round(nextAt), attempts: pending.attempts + 1 })
-    }),
-    dropDeactivation: (id, event) => step(() => {
-      const index = state.deactivations.findIndex(each => each.id === id)
-      if (index < 0) return
-      state.deactivations.splice(index, 1)
-      snapshot.version++
-      if (event) addEvent(state, event)
-    }),
-    databaseTime: async () => null,
+    ...createHistory(state, step),
+    ...createDeactivations(state, step),
     async close() { closed = true },
   }
   return store
 }
 
-type Step = <T>(work: () => T) => Promise<T>
-
-function licenseWrites(state: State, step: Step): Pick<LicenseStore, 'saveLicense' | 'removeLicense'> {
-  const { snapshot, deactivations } = state
-  const queue = (deactivate: Parameters<LicenseStore['removeLicense']>[0]['deactivate']) => {
-    if (deactivate) deactivations.push({ ...roundTimes(deactivate), id: snapshot.version, attempts: 0 })
-  }
-  return {
-    saveLicense: input => step(() => {
-      if (input.revision !== snapshot.revision || !acceptSeq(state, input.seq)) return 'stale'
-      snapshot.version++
-      snapshot.revision++
-      snapshot.license = roundTimes(input.license)
-      snapshot.trusted = roundTimes(input.trusted)
-      if (input.envDigest !== undefined) snapshot.envDigest = input.envDigest
-      deactivations.splice(0, deactivations.length, ...deactivations.filter(({ sub }) => sub !== null && sub !== input.seq.sub))
-      queue(input.deactivate)
-      addEvent(state, input.event)
-      return 'written'
-    }),
-    removeLicense: input => step(() => {
-      if (input.revision !== snapshot.revision || !snapshot.license) return 'stale'
-      snapshot.version++
-      snapshot.revision++
-      snapshot.license = null
-      queue(input.deactivate)
-      addEvent(state, input.event)
-      return 'written'
-    }),
-  }
+function snapshotOf({ snapshot, marks }: State): Snapshot {
+  return { ...snapshot, marks: [...marks.values()] }
 }
 
-type AttemptWrites = Pick<LicenseStore, 'replaceLease' | 'recordVerdict' | 'recordFailure' | 'recordState'>
-function attemptWrites(state: State, step: Step): AttemptWrites {
-  const { snapshot } = state
-  const held = (jti: string) => snapshot.license?.jti === jti ? snapshot.license : null
-  return {
-    replaceLease: ({ sentJti, lease, seq, trusted, outcome, visible }) => step(() => {
-      const license = held(sentJti)
-      if (!license || !acceptSeq(state, seq)) return 'stale'
-      Object.assign(license, { lease, jti: seq.jti, verdict: null })
-      succeed(state, license, outcome)
-      snapshot.trusted = roundTimes(trusted)
-      if (visible) snapshot.revision++
-      return 'written'
-    }),
-    recordVerdict: ({ sentJti, verdict, seq, outcome }) => step(() => {
-      const license = held(sentJti)
-      if (!license || !acceptSeq(state, seq)) return 'stale'
-      license.verdict = verdict
-      succeed(state, license, outcome)
-      snapshot.revision++
-      return 'written'
-    }),
-    recordFailure: ({ sentJti, code, outcome }) => step(() => {
-      const license = held(sentJti)
-      if (!license) return 'stale'
-      Object.assign(license, roundTimes({
-        lastAttemptAt: outcome.at, nextAt: outcome.nextAt, consecutiveFailures: license.consecutiveFailures + 1,
-        failingSince: license.failingSince ?? outcome.at, lastError: code,
-      }))
-      concludeAttempt(state, license, outcome, 'failed')
-      return 'written'
-    }),
-    recordState: ({ jti, state: told, event }) => step(() => {
-      const license = held(jti)
-      if (!license) return 'stale'
-      if (license.lastState === told) return 'written'
-      license.lastState = told
-      snapshot.version++
-      addEvent(state, event)
-      return 'written'
-    }),
-  }
+function commit(state: State, input: Commit): Snapshot | 'stale' {
+  const { snapshot, marks } = state
+  const stands = 'jti' in input.if ? snapshot.license?.jti === input.if.jti : snapshot.revision === input.if.revision
+  if (!stands || (input.seq && !mayFollow(marks.get(input.seq.sub) ?? null, input.seq))) return 'stale'
+  const decision = input.change(structuredClone(snapshot.license))
+  if (decision === 'stale') return 'stale'
+  if (decision !== 'unchanged') writeChange(state, decision, input)
+  return snapshotOf(state)
 }
 
-function history(state: State, step: Step): Pick<LicenseStore, 'appendEvent' | 'listEvents' | 'pruneEvents' | 'listCheckInDays'> {
+function writeChange(state: State, { license, visible, checkIn, deactivate, cancels }: Change, { seq, trusted, envDigest, event }: Commit): void {
+  const { snapshot, marks } = state
+  snapshot.version++
+  if (visible) snapshot.revision++
+  snapshot.license = license && roundTimes(license)
+  if (seq) marks.set(seq.sub, { ...seq })
+  if (trusted) snapshot.trusted = roundTimes(trusted)
+  if (envDigest !== undefined) snapshot.envDigest = envDigest
+  if (cancels) state.deactivations = state.deactivations.filter(pending => !cancels(pending))
+  if (deactivate) state.deactivations.push({ ...roundTimes(deactivate), id: snapshot.version, attempts: 0 })
+  if (checkIn) {
+    const day = state.days.get(dayOf(checkIn.at)) ?? { day: dayOf(checkIn.at), good: 0, failed: 0 }
+    state.days.set(day.day, { ...day, [checkIn.result]: day[checkIn.result] + 1 })
+  }
+  addEvent(state, event)
+}
+
+function createHistory(state: State, step: Step): History {
   return {
     appendEvent: event => step(() => {
       state.snapshot.version++
@@ -184,50 +129,35 @@ function history(state: State, step: Step): Pick<LicenseStore, 'appendEvent' | '
   }
 }
 
-function acceptSeq({ seqs }: State, mark: SeqMark): boolean {
-  const known = seqs.get(mark.sub)
-  if (known && (known.seq > mark.seq || (known.seq === mark.seq && known.jti !== mark.jti))) return false
-  seqs.set(mark.sub, { ...mark })
-  return true
+function createDeactivations(state: State, step: Step): Deactivations {
+  const { snapshot } = state
+  return {
+    dueDeactivations: now => step(() => state.deactivations.filter(({ nextAt }) => nextAt <= Math.round(now))),
+    postponeDeactivation: (id, nextAt) => step(() => {
+      const pending = state.deactivations.find(each => each.id === id)
+      if (!pending) return
+      snapshot.version++
+      Object.assign(pending, { nextAt: Math.round(nextAt), attempts: pending.attempts + 1 })
+    }),
+    dropDeactivation: (id, event) => step(() => {
+      const index = state.deactivations.findIndex(each => each.id === id)
+      if (index < 0) return
+      state.deactivations.splice(index, 1)
+      snapshot.version++
+      if (event) addEvent(state, event)
+    }),
+  }
 }
-
-function succeed(state: State, license: StoredLicense, outcome: AttemptOutcome): void {
-  Object.assign(license, roundTimes({
-    lastSuccessAt: outcome.at, lastAttemptAt: outcome.at, nextAt: outcome.nextAt, consecutiveFailures: 0, failingSince: null,
-    lastError: null,
-  }))
-  concludeAttempt(state, license, outcome, 'good')
-}
-
-function concludeAttempt(state: State, license: StoredLicense, { at, event }: AttemptOutcome, result: 'good' | 'failed'): void {
-  state.snapshot.version++
-  addEvent(state, event)
-  if (license.method !== 'standard') return
-  const day = state.days.get(dayOf(at)) ?? { day: dayOf(at), good: 0, failed: 0 }
-  state.days.set(day.day, { ...day, [result]: day[result] + 1 })
-}
-
-const FOLDED: readonly string[] = ['check_in_succeeded', 'check_in_failed']
 
 function addEvent(state: State, { log: _log, told: _told, ...event }: NewEvent): void {
   const newest = state.events.at(-1)
   const at = Math.round(event.at)
-  if (newest && FOLDED.includes(event.kind) && isAlike(newest, event)) Object.assign(newest, { at, count: newest.count + 1 })
+  if (newest && foldsInto(newest, event)) Object.assign(newest, { at, count: newest.count + 1 })
   else state.events.push({ ...structuredClone(event), at, id: state.snapshot.version, firstAt: at, count: 1 })
-}
-
-function isAlike(a: NewEvent, b: NewEvent): boolean {
-  const identity = ({ kind, actor, actorEmail, address, details }: NewEvent) =>
-    JSON.stringify([kind, actor, actorEmail, address, Object.entries(details).sort()])
-  return identity(a) === identity(b)
 }
 
 /** Databases keep whole milliseconds. */
 function roundTimes<T extends object>(row: T): T {
   const rounded = Object.entries(row).map(([key, value]) => [key, typeof value === 'number' ? Math.round(value) : value])
   return Object.assign({ ...row }, Object.fromEntries(rounded))
-}
-
-function dayOf(at: number): string {
-  return new Date(at).toISOString().slice(0, 10)
 }

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createHash } from 'node:crypto'
 import { onTestFinished } from 'vitest'
-import type { Actor, LicenseStore, Random } from '../../server/license/ports.ts'
+import type { Actor, LicenseStorage, Random } from '../../server/license/ports.ts'
 import type { LicenseService, LicenseServiceOptions } from '../../server/license/service.ts'
-import { createLicenseService } from '../../server/license/service.ts'
+import { createLicenseService, requireInstallation } from '../../server/license/service.ts'
 import { openStorage } from '../../server/storage/open.ts'
 import type { SimulatedClock } from './simulated-clock.ts'
 import { createSimulatedClock } from './simulated-clock.ts'
@@ -22,7 +22,7 @@ export const VERSION = '1.2.3'
 export interface LogLine { level: 'info' | 'warn' | 'error', message: string, fields: Record<string, unknown> }
 
 /** An installation with everything around it: machine, database, vendor. Nothing in it waits for real time. */
-export interface World<S extends LicenseStore = MemoryStore> {
+export interface World<S extends LicenseStorage = MemoryStore> {
   clock: SimulatedClock
   vendor: SimulatedVendor
   store: S
@@ -54,7 +54,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
 }
 
 /** The same on the database that small installations really use, in a file that others may write too. */
-export async function createSqliteWorld(options: WorldOptions = {}): Promise<World<LicenseStore> & { databaseFile: string }> {
+export async function createSqliteWorld(options: WorldOptions = {}): Promise<World<LicenseStorage> & { databaseFile: string }> {
   const folder = mkdtempSync(join(tmpdir(), 'license-unit-'))
   const storage = await openStorage({ url: 'file:license.db', baseDir: folder })
   onTestFinished(async () => {
@@ -65,7 +65,7 @@ export async function createSqliteWorld(options: WorldOptions = {}): Promise<Wor
   return Object.assign(world, { databaseFile: storage.location })
 }
 
-async function createWorldOn<S extends LicenseStore>(store: S, options: WorldOptions): Promise<World<S>> {
+async function createWorldOn<S extends LicenseStorage>(store: S, options: WorldOptions): Promise<World<S>> {
   const clock = createSimulatedClock()
   const vendor = createSimulatedVendor(clock)
   const random = options.random ?? createSeededRandom()
@@ -74,8 +74,9 @@ async function createWorldOn<S extends LicenseStore>(store: S, options: WorldOpt
   const line = (level: LogLine['level']) => (message: string, fields: Record<string, unknown> = {}) => { log.push({ level, message, fields }) }
 
   async function launch(changes: Partial<LicenseServiceOptions>): Promise<LicenseService> {
+    const { instanceId } = await requireInstallation(store, { random, clock })
     const launched = await createLicenseService({
-      store, server: vendor, keyring, clock, random, version: VERSION, sandbox: false, eventsKeepDays: 400,
+      store, instanceId, server: vendor, keyring, clock, random, version: VERSION, sandbox: false, eventsKeepDays: 400,
       log: { info: line('info'), warn: line('warn'), error: line('error') },
       environment: options.environment === undefined ? null : digestOf(options.environment),
       observeCheckIn: result => observed.push(result),

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createLicenseServerClient } from '../../../server/license-server/client.ts'
 import { createKeyring } from '../../../server/license/jws.ts'
-import { createLicenseService } from '../../../server/license/service.ts'
+import { createLicenseService, requireInstallation } from '../../../server/license/service.ts'
 import { openStorage } from '../../../server/storage/open.ts'
 import { createSystemClock } from '../../../server/runtime/system-clock.ts'
 import type { Kind } from './interruptions.ts'
@@ -20,12 +20,13 @@ if (databaseUrl === undefined || serverUrl === undefined || keys.length === 0) t
 const { kid, kty, crv, x } = Object(JSON.parse(readFileSync(new URL('../../license-server/keys/sandbox.jwk.json', import.meta.url), 'utf8')))
 const storage = await openStorage({ url: databaseUrl, baseDir: '/' })
 const silent = () => undefined
+const clock = createSystemClock()
+const random = { hex: (bytes: number) => randomBytes(bytes).toString('hex'), unit: Math.random }
+const { instanceId } = await requireInstallation(storage.licenses, { random, clock })
 const license = await createLicenseService({
-  store: storage.licenses,
+  store: storage.licenses, instanceId, clock, random,
   server: createLicenseServerClient({ baseUrl: serverUrl, version: '0.0.0', proxyFor: () => '' }),
   keyring: await createKeyring({ keys: [{ kid, kty, crv, x }] }),
-  clock: createSystemClock(),
-  random: { hex: bytes => randomBytes(bytes).toString('hex'), unit: Math.random },
   log: { info: silent, warn: silent, error: silent },
   version: '0.0.0', sandbox: true, environment: null, eventsKeepDays: 400,
 })

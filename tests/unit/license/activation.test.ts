@@ -34,7 +34,7 @@ describe('saving a key', () => {
     expect(license?.nextAt).toBeGreaterThanOrEqual(START + 5.4 * HOUR)
     expect(license?.nextAt).toBeLessThanOrEqual(START + 6 * HOUR)
     expect(JSON.stringify(await world.store.read())).not.toContain(KEY)
-    expect(await world.store.getSeq('lic_standard')).toEqual({ sub: 'lic_standard', seq: 1, jti: 'lic_standard-1' })
+    expect((await world.store.read()).marks).toEqual([{ sub: 'lic_standard', seq: 1, jti: 'lic_standard-1' }])
   })
 
   it('that is airgapped plans no further call', async () => {

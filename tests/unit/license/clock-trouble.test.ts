@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
+import { recordState } from '../../../server/license/record.ts'
 import { DAY, offlineToken } from '../../support/claims.ts'
 import { START } from '../../support/simulated-clock.ts'
 import { verifySynchronously } from '../../support/signing.ts'
@@ -46,7 +47,7 @@ describe('a clock that runs ahead at a start', () => {
     for (let second = 0; second < 60; second++) {
       await world.run(1000)
       const event = { kind: 'state_changed' as const, at: START, actor: 'system' as const, actorEmail: null, address: null, details: {} }
-      await world.store.recordState({ jti: license?.jti ?? '', state: 'active', event })
+      await world.store.commit({ if: { jti: license?.jti ?? '' }, change: recordState('active'), event })
     }
     // At the start, and 2, 5 and 15 s after each failure; the next follows half a minute later at the earliest.
     expect(world.vendor.callsOf('checkIn').length).toBeLessThanOrEqual(5)

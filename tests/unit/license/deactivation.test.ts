@@ -33,10 +33,10 @@ describe('removing a license', () => {
 
   it('is told of a conflict when another replica was faster', async () => {
     const world = await licensed()
-    const original = world.store.removeLicense
-    world.store.removeLicense = async (input) => {
-      await original(input)
-      return original(input)
+    const { commit } = world.store
+    world.store.commit = async (input) => {
+      await commit(input)
+      return commit(input)
     }
     await expect(world.service.remove({ actor: ADMIN })).rejects.toMatchObject({ code: 'CONFLICT', details: { revision: 2 } })
     expect(world.service.view('admin').state).toBe('unlicensed')

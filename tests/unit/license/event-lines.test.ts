@@ -34,28 +34,30 @@ describe('an entry of the activity log', () => {
     })
 
   const event = eventOf('check_in_failed', 0, { kind: 'system' }, { code: 'NET_DNS' })
-  const outcome = { at: 0, nextAt: null, event }
 
-  it('is told wherever the store takes it: by itself, as a member, within an outcome', async () => {
+  it('is told wherever the store takes it: by itself, or as a member', async () => {
     const { lines, log } = recorder()
     const takes = withEventLines({ any: async (..._args: unknown[]) => 'written' }, log, first => ({ account: first }))
     await takes.any('id', event)
     await takes.any({ event })
-    await takes.any({ outcome })
     await takes.any('id', { role: 'admin' }, event, 'session')
     await takes.any({ other: true })
-    expect(lines).toHaveLength(4)
+    expect(lines).toHaveLength(3)
     expect(lines[0]?.fields).toEqual({ code: 'NET_DNS', account: 'id' })
   })
 
-  it('that was not written leaves no line; an attempt was made all the same', async () => {
+  it('that was not written leaves no line', async () => {
     const { lines, log } = recorder()
-    const away = async (_input: { event: NewEvent } | { outcome: typeof outcome }) => Promise.reject(new LicenseError('STORAGE_UNAVAILABLE'))
-    const store = withEventLines({ away, stale: async (_event: NewEvent) => 'stale' as const }, log)
-    await expect(store.away({ event })).rejects.toThrow()
+    const store = withEventLines({ stale: async (_event: NewEvent) => 'stale' as const }, log)
     expect(await store.stale(event)).toBe('stale')
     expect(lines).toEqual([])
-    await expect(store.away({ outcome })).rejects.toThrow()
-    expect(lines).toEqual([{ level: 'warn', message: 'check-in failed', fields: { code: 'NET_DNS', recorded: false } }])
+  })
+
+  const MADE_ALL_THE_SAME = ['renewed', 'check_in_succeeded', 'check_in_failed', 'verdict']
+  it.each(EVENT_KINDS)('%s that could not be recorded is told only if an attempt was made all the same', async (kind) => {
+    const { lines, log } = recorder()
+    const store = withEventLines({ away: async (_input: { event: NewEvent }) => Promise.reject(new LicenseError('STORAGE_UNAVAILABLE')) }, log)
+    await expect(store.away({ event: { ...event, kind } })).rejects.toThrow()
+    expect(lines.map(({ fields }) => fields)).toEqual(MADE_ALL_THE_SAME.includes(kind) ? [{ code: 'NET_DNS', recorded: false }] : [])
   })
 })

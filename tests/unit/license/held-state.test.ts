@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { LicenseError } from '../../../server/license/errors.ts'
 import { judgeHold, LONGEST_HOLD } from '../../../server/license/held-state.ts'
-import type { ClockReading, LicenseStore, StoredHold } from '../../../server/license/ports.ts'
+import type { ClockReading, LicenseStorage, StoredHold } from '../../../server/license/ports.ts'
 import { moment, save, SECOND } from '../../support/installation.ts'
 import { tally } from '../../support/tally.ts'
 import { DAY } from '../../support/claims.ts'
@@ -14,7 +14,7 @@ import { createSqliteWorld, createWorld } from '../../support/world.ts'
 
 beforeEach(verifySynchronously)
 
-type Installation = World<LicenseStore>
+type Installation = World<LicenseStorage>
 const KINDS: [string, () => Promise<Installation>][] = [['memory', createWorld], ['SQLite', createSqliteWorld]]
 
 /** A standard license whose grace is over, unnoticed by any process, and a license server that does not answer. */

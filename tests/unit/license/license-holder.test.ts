@@ -1,16 +1,35 @@
 import { describe, expect, it } from 'vitest'
+import { eventOf } from '../../../server/license/events.ts'
 import { createLicenseHolder } from '../../../server/license/license-holder.ts'
+import type { LicenseStore, Snapshot } from '../../../server/license/ports.ts'
+import { recordFailure, recordVerdict, replaceLease, seqMarkOf } from '../../../server/license/record.ts'
+import type { Lease, Verdict } from '../../../server/license/token.ts'
 import { INSTANCE, HOUR, leaseOf, offlineClaims, standardClaims, verdictOf } from '../../support/claims.ts'
 import { createSimulatedClock, START } from '../../support/simulated-clock.ts'
-import { keeperOf, markOf, storedOf, storeLicense } from '../../support/holding.ts'
+import { holderOf, storedOf, storeLicense } from '../../support/holding.ts'
 import { createMemoryStore } from '../../support/memory-store.ts'
+
+const made = { at: START, nextAt: null }
+const event = eventOf('check_in_succeeded', START, { kind: 'system' })
+
+function requireSnapshot(written: Snapshot | 'stale'): Snapshot {
+  if (written === 'stale') throw new Error('the sample was not written')
+  return written
+}
+async function commitVerdict(store: LicenseStore, jti: string, verdict: Verdict): Promise<Snapshot> {
+  return requireSnapshot(await store.commit({ if: { jti }, seq: seqMarkOf(verdict), change: recordVerdict(verdict, made), event }))
+}
+async function commitLease(store: LicenseStore, jti: string, lease: Lease): Promise<Snapshot> {
+  return requireSnapshot(await store.commit({ if: { jti }, seq: seqMarkOf(lease), change: replaceLease(lease, made, true), event }))
+}
+/** As the store would answer a save of it. */
+const savedOf = (snapshot: Snapshot, lease: Lease): Snapshot => ({ ...snapshot, license: storedOf(lease), marks: [seqMarkOf(lease)] })
 
 describe('the holder', () => {
   it('holds nothing and trusts no time where nothing is stored', async () => {
-    const holder = await keeperOf(createSimulatedClock())
+    const holder = await holderOf(createSimulatedClock())
     expect(holder.holding).toEqual({ kind: 'none' })
-    expect(holder.trustedRecord()).toBeNull()
-    expect(holder.now()).toMatchObject({ state: 'unlicensed', trusted: null, continuous: false, entitled: false, inDoubt: false })
+    expect(holder.observe()).toMatchObject({ state: 'unlicensed', trusted: null, record: null, continuous: false, entitled: false, inDoubt: false })
   })
 
   it('verifies what is stored, and keeps it while storage is away', async () => {
@@ -18,11 +37,11 @@ describe('the holder', () => {
     const store = createMemoryStore()
     const lease = leaseOf(standardClaims())
     await storeLicense(store, lease, clock, { verdict: verdictOf().jws })
-    const holder = await keeperOf(clock, store)
+    const holder = await holderOf(clock, store)
     expect(holder.holding).toEqual({ kind: 'lease', lease, verdict: verdictOf() })
     store.available = false
     await expect(holder.reload()).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' })
-    expect(holder.now().state).toBe('revoked')
+    expect(holder.observe().state).toBe('revoked')
   })
 
   it('F64: takes a verdict on another license for what it is: an edited row', async () => {
@@ -30,7 +49,7 @@ describe('the holder', () => {
     const store = createMemoryStore()
     const lease = leaseOf(standardClaims())
     await storeLicense(store, lease, clock, { verdict: verdictOf({ sub: 'lic_2' }).jws })
-    expect((await keeperOf(clock, store)).holding).toEqual({ kind: 'invalid', code: 'TOKEN_CLAIMS_INVALID', lease })
+    expect((await holderOf(clock, store)).holding).toEqual({ kind: 'invalid', code: 'TOKEN_CLAIMS_INVALID', lease })
   })
 
   it('lets a defect through instead of calling the license invalid', async () => {
@@ -44,24 +63,24 @@ describe('the holder', () => {
   it('raises its time to a lease that another replica stored', async () => {
     const clock = createSimulatedClock()
     const store = createMemoryStore()
-    const holder = await keeperOf(clock, store)
+    const holder = await holderOf(clock, store)
     await storeLicense(store, leaseOf(standardClaims({ iat: START / 1000 + 3600 })), clock)
     await holder.reload()
-    expect(holder.now()).toMatchObject({ trusted: START + HOUR, effective: START + HOUR, state: 'active' })
+    expect(holder.observe()).toMatchObject({ trusted: START + HOUR, effective: START + HOUR, state: 'active' })
   })
 
   it('trusts time from an offline token as no answer: it raises, and later clocks still count', async () => {
     const clock = createSimulatedClock()
-    const holder = await keeperOf(clock)
+    const holder = await holderOf(clock)
     const token = leaseOf(offlineClaims())
-    holder.adopt(token, holder.trustedAfter(token), storedOf(token), true)
+    holder.adoptLease(token, holder.trustedAfter(token), savedOf(holder.snapshot, token))
     clock.shiftWall(HOUR)
-    expect(holder.now()).toMatchObject({ effective: START + HOUR, trusted: START, continuous: false })
+    expect(holder.observe()).toMatchObject({ effective: START + HOUR, trusted: START, continuous: false })
     const lease = leaseOf(standardClaims())
-    holder.adopt(lease, holder.trustedAfter(lease), storedOf(lease), true)
-    expect(holder.now()).toMatchObject({ effective: START, continuous: true })
-    holder.adopt(token, holder.trustedAfter(token), storedOf(token), true)
-    expect(holder.now().effective).toBe(START)
+    holder.adoptLease(lease, holder.trustedAfter(lease), savedOf(holder.snapshot, lease))
+    expect(holder.observe()).toMatchObject({ effective: START, continuous: true })
+    holder.adoptLease(token, holder.trustedAfter(token), savedOf(holder.snapshot, token))
+    expect(holder.observe().effective).toBe(START)
   })
 
   it('goes on with the stored bookkeeping where it is the later one, under a lease that could not be stored', async () => {
@@ -69,13 +88,13 @@ describe('the holder', () => {
     const store = createMemoryStore()
     const stored = leaseOf(standardClaims())
     await storeLicense(store, stored, clock, { lastAttemptAt: START, lastSuccessAt: START })
-    const holder = await keeperOf(clock, store)
+    const holder = await holderOf(clock, store)
     const newer = leaseOf(standardClaims({ seq: 2, jti: 'jti-2', iat: START / 1000 + 60 }))
-    holder.adopt(newer, holder.trustedAfter(newer), storedOf(newer, { lastAttemptAt: START + 60_000, lastSuccessAt: START + 60_000, nextAt: 7 }), false)
+    const row = storedOf(newer, { lastAttemptAt: START + 60_000, lastSuccessAt: START + 60_000, nextAt: 7 })
+    holder.adoptUnstoredLease(newer, holder.trustedAfter(newer), row)
     await holder.reload()
     expect(holder.snapshot.license).toMatchObject({ lease: newer.jws, jti: 'jti-1', lastAttemptAt: START + 60_000, nextAt: 7 })
-    const event = { kind: 'check_in_failed', at: START, actor: 'system', actorEmail: null, address: null, details: {} } as const
-    await store.recordFailure({ sentJti: 'jti-1', code: 'NET_DNS', outcome: { at: START + 90_000, nextAt: 8, event } })
+    await store.commit({ if: { jti: 'jti-1' }, change: recordFailure('NET_DNS', { at: START + 90_000, nextAt: 8 }), event })
     await holder.reload()
     expect(holder.snapshot.license).toMatchObject({
       lease: newer.jws, lastAttemptAt: START + 90_000, lastSuccessAt: START + 60_000, nextAt: 8, consecutiveFailures: 1, lastError: 'NET_DNS',
@@ -85,39 +104,35 @@ describe('the holder', () => {
   })
 
   describe('holds what could not be written over the row as this process wrote it itself', () => {
-    const event = { kind: 'check_in_succeeded', at: START, actor: 'system', actorEmail: null, address: null, details: {} } as const
-    const outcome = { at: START, nextAt: null, event }
     const second = leaseOf(standardClaims({ seq: 3, jti: 'jti-3' }))
 
     it('F62: a lease that lifts a verdict just written, until another replica records a later one', async () => {
       const store = createMemoryStore()
       const clock = createSimulatedClock()
       await storeLicense(store, leaseOf(standardClaims()), clock)
-      const holder = await keeperOf(clock, store)
+      const holder = await holderOf(clock, store)
       const verdict = verdictOf()
-      expect(await store.recordVerdict({ sentJti: 'jti-1', verdict: verdict.jws, seq: markOf(verdict), outcome })).toBe('written')
-      holder.adoptVerdict(verdict, null)
-      holder.adopt(second, holder.trustedAfter(second), storedOf(second), false)
+      holder.adoptVerdict(verdict, await commitVerdict(store, 'jti-1', verdict))
+      holder.adoptUnstoredLease(second, holder.trustedAfter(second), storedOf(second))
       await holder.reload()
-      expect(holder.now().state).toBe('active')
+      expect(holder.observe().state).toBe('active')
       const later = verdictOf({ seq: 4, jti: 'verdict-2' })
-      expect(await store.recordVerdict({ sentJti: 'jti-1', verdict: later.jws, seq: markOf(later), outcome })).toBe('written')
+      await commitVerdict(store, 'jti-1', later)
       await holder.reload()
       expect(holder.holding).toMatchObject({ lease: { claims: { seq: 1 } }, verdict: later })
       expect(holder.snapshot.license).toEqual((await store.read()).license)
-      expect(holder.now().state).toBe('revoked')
+      expect(holder.observe().state).toBe('revoked')
     })
 
     it('F62: a verdict on a lease just written, which lifted another', async () => {
       const store = createMemoryStore()
       const clock = createSimulatedClock()
       await storeLicense(store, leaseOf(standardClaims()), clock, { verdict: verdictOf({ seq: 1, jti: 'jti-1' }).jws })
-      const holder = await keeperOf(clock, store)
+      const holder = await holderOf(clock, store)
       const trusted = holder.trustedAfter(second)
-      expect(await store.replaceLease({ sentJti: 'jti-1', lease: second.jws, seq: markOf(second), trusted, outcome, visible: true })).toBe('written')
-      holder.adopt(second, trusted, storedOf(second), true)
+      holder.adoptLease(second, trusted, await commitLease(store, 'jti-1', second))
       const verdict = verdictOf({ seq: 4, verdict: 'suspended' })
-      holder.adoptVerdict(verdict, storedOf(second, { verdict: verdict.jws }))
+      holder.adoptUnstoredVerdict(verdict, storedOf(second, { verdict: verdict.jws }))
       await holder.reload()
       expect(holder.holding).toMatchObject({ verdict })
     })

@@ -139,7 +139,7 @@ describe('while it cannot be applied', () => {
 
   it('through a defect, the log says that a background step failed', async () => {
     const world = await managed(KEY)
-    world.store.saveLicense = () => Promise.reject(new TypeError('defect'))
+    world.store.commit = () => Promise.reject(new TypeError('defect'))
     await world.tick()
     expect(world.log).toEqual([{ level: 'error', message: 'a background step failed', fields: { cause: 'TypeError: defect' } }])
   })

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { LicenseError } from '../../../server/license/errors.ts'
+import { failCommits } from '../../support/holding.ts'
 import { verifySynchronously } from '../../support/signing.ts'
 import { KEY } from '../../support/simulated-vendor.ts'
 import { ADMIN, createWorld, settle } from '../../support/world.ts'
@@ -13,10 +13,9 @@ describe('a lease that could not be written, while another replica goes on', () 
     const [one, other] = [await world.boot(), await world.boot()]
     for (const replica of [one, other]) await replica.tick()
     await settle()
-    const { replaceLease } = world.store
-    world.store.replaceLease = () => Promise.reject(new LicenseError('STORAGE_UNAVAILABLE'))
+    const restore = failCommits(world.store, 'check_in_succeeded')
     await one.checkIn(ADMIN)
-    world.store.replaceLease = replaceLease
+    restore()
     return { ...world, one, other }
   }
 
@@ -47,10 +46,9 @@ describe('a lease that could not be written, while another replica goes on', () 
     license.verdict = 'revoked'
     await world.service.checkIn(ADMIN)
     license.verdict = null
-    const { replaceLease } = world.store
-    world.store.replaceLease = () => Promise.reject(new LicenseError('STORAGE_UNAVAILABLE'))
+    const restore = failCommits(world.store, 'check_in_succeeded')
     await world.service.checkIn(ADMIN)
-    world.store.replaceLease = replaceLease
+    restore()
     await world.store.saveSeatsUsed(3)
     await world.tick()
     expect((await world.store.read()).license?.verdict).not.toBeNull()

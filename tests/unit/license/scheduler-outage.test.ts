@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { LicenseError } from '../../../server/license/errors.ts'
 import { DAY, offlineToken } from '../../support/claims.ts'
 import { START } from '../../support/simulated-clock.ts'
+import { failCommits } from '../../support/holding.ts'
 import { createFixedRandom } from '../../support/random.ts'
 import { verifySynchronously } from '../../support/signing.ts'
 import { failure, KEY, licenseAt } from '../../support/simulated-vendor.ts'
@@ -62,13 +62,12 @@ describe('while the database is away', () => {
   it('F62: a change of state is logged once, and written down once when it can be', async () => {
     const world = await licensed()
     world.vendor.failing = failure('NET_DNS')
-    const original = world.store.recordState
-    world.store.recordState = () => Promise.reject(new LicenseError('STORAGE_UNAVAILABLE'))
+    const restore = failCommits(world.store, 'state_changed')
     await world.run(50_000)
     expect(world.service.view('admin').state).toBe('grace')
     const told = () => world.log.filter(({ message }) => message === 'license state changed').map(({ fields }) => fields)
     expect(told()).toEqual([{ from: 'active', to: 'grace', recorded: false }])
-    world.store.recordState = original
+    restore()
     await world.run(40_000)
     expect(world.store.events.filter(({ kind }) => kind === 'state_changed').map(({ details }) => details.to)).toEqual(['grace', 'paused'])
     expect(told()).toEqual([{ from: 'active', to: 'grace', recorded: false }, { from: 'grace', to: 'paused' }])

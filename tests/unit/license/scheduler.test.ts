@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { DAY, HOUR } from '../../support/claims.ts'
 import { START } from '../../support/simulated-clock.ts'
+import { failCommits, storeRow } from '../../support/holding.ts'
 import { createFixedRandom } from '../../support/random.ts'
 import { verifySynchronously } from '../../support/signing.ts'
 import type { VendorLicense } from '../../support/simulated-vendor.ts'
@@ -96,10 +97,8 @@ describe('the schedule', () => {
     const world = await licensed()
     const row = await world.store.read()
     if (!row.license) throw new Error('no license')
-    await world.store.saveLicense({
-      revision: row.revision, license: { ...row.license, lease: 'edited.by.hand' }, seq: { sub: 'lic_short', seq: 1, jti: 'lic_short-1' },
-      trusted: { at: START, uptime: 0, boot: null, continuous: false }, deactivate: null,
-      event: { kind: 'activated', at: START, actor: 'system', actorEmail: null, address: null, details: {} },
+    await storeRow(world.store, { ...row.license, lease: 'edited.by.hand' }, { sub: 'lic_short', seq: 1, jti: 'lic_short-1' }, {
+      trusted: { at: START, uptime: 0, boot: null, continuous: false },
     })
     await world.boot()
     expect(world.service.view('admin')).toMatchObject({ state: 'invalid', entitled: false })
@@ -194,7 +193,7 @@ describe('failing check-ins', () => {
 
   it('through a defect end in the log, not in an unhandled rejection', async () => {
     const world = await licensed()
-    world.store.replaceLease = () => Promise.reject(new TypeError('defect'))
+    failCommits(world.store, 'check_in_succeeded', new TypeError('defect'))
     world.clock.advance(20_000)
     await world.tick()
     expect(world.log).toContainEqual({ level: 'error', message: 'check-in ended unexpectedly', fields: { cause: 'TypeError: defect' } })

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Asked } from '../../../server/license/verify-answer.ts'
-import { isInSequence, requireAnswerTo, seqMarkOf } from '../../../server/license/verify-answer.ts'
+import { isInSequence, requireAnswerTo } from '../../../server/license/verify-answer.ts'
+import { seqMarkOf } from '../../../server/license/record.ts'
 import { INSTANCE, leaseOf, offlineClaims, OTHER_INSTANCE, standardClaims, verdictOf } from '../../support/claims.ts'
 import { createSimulatedClock } from '../../support/simulated-clock.ts'
 import { storeLicense } from '../../support/holding.ts'
@@ -55,7 +56,7 @@ describe('the sequence of one license', () => {
 
   it('is not guessed when something else is wrong with the database', async () => {
     const store = createMemoryStore()
-    store.getSeq = () => Promise.reject(new TypeError('defect'))
+    store.read = () => Promise.reject(new TypeError('defect'))
     await expect(isInSequence(store, at(9), null)).rejects.toThrow(TypeError)
   })
 })

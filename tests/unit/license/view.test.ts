@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { entitlementsSchema, FEATURE_CATALOGUE, licenseViewSchema } from '../../../shared/license.ts'
 import { DAY, EMAIL, HOUR, offlineToken, OTHER_INSTANCE } from '../../support/claims.ts'
 import { START } from '../../support/simulated-clock.ts'
+import { storeRow } from '../../support/holding.ts'
 import { createFixedRandom } from '../../support/random.ts'
 import { verifySynchronously } from '../../support/signing.ts'
 import { AIRGAPPED_KEY, failure, KEY, SECRET } from '../../support/simulated-vendor.ts'
@@ -49,10 +50,7 @@ describe('the view', () => {
     const { license } = await world.store.read()
     if (license) Object.assign(license, { lease: offlineToken({ instance_id: OTHER_INSTANCE }) })
     const row = await world.store.read()
-    await world.store.saveLicense({
-      revision: row.revision, license: { ...license ?? raise(), jti: 'jti-1' }, seq: { sub: 'lic_1', seq: 1, jti: 'jti-1' }, deactivate: null,
-      trusted: row.trusted ?? raise(), event: { kind: 'activated', at: START, actor: 'system', actorEmail: null, address: null, details: {} },
-    })
+    await storeRow(world.store, { ...license ?? raise(), jti: 'jti-1' }, { sub: 'lic_1', seq: 1, jti: 'jti-1' }, row)
     await world.tick()
     expect(world.service.view('admin')).toMatchObject({ state: 'mismatch', entitled: false, boundTo: OTHER_INSTANCE, instanceId: world.service.instanceId })
   })

@@ -8,7 +8,8 @@ import { storedOf } from '../../support/holding.ts'
 
 const MINUTE = 60_000
 const moment: WarningsInput['moment'] = {
-  effective: START, trusted: START, wall: START, reading: { wall: START, uptime: 0, boot: 'a' }, continuous: true, state: 'active', entitled: true,
+  effective: START, trusted: START, wall: START, reading: { wall: START, uptime: 0, boot: 'a' },
+  record: { at: START, uptime: 0, boot: 'a', continuous: true }, continuous: true, state: 'active', entitled: true,
   inDoubt: false,
 }
 

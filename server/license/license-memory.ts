@@ -1,0 +1,158 @@
+import type { LicenseState } from '../../shared/license.ts'
+import type { Doubt } from './doubt.ts'
+import { judgeDoubt } from './doubt.ts'
+import type { ClockReading, Snapshot, StoredLicense, TrustedTimeRecord } from './ports.ts'
+import type { Holding } from './state.ts'
+import { isEntitled, stateOf } from './state.ts'
+import type { Lease, Verdict } from './token.ts'
+import type { TimeJudgement } from './trusted-time.ts'
+import { advance, judgeTime, raise } from './trusted-time.ts'
+import type { StoredStatement } from './verify-stored.ts'
+import { isOutdated } from './verify-stored.ts'
+
+/* What a process remembers of the license, as one value, and what becomes of it. Pure: the holder keeps it. */
+
+export interface Memory {
+  readonly instanceId: string
+  /** As it was last read or written. */
+  readonly stored: Snapshot
+  /** What goes on in the place of the stored row. */
+  readonly unstored: Unstored | null
+  readonly holding: Holding
+  /** The stored statement that `holding` was verified from; null where it came from an answer. */
+  readonly verified: StoredStatement | null
+  readonly trusted: TrustedTimeRecord | null
+  /** This process got a lease that answered its nonce: trusted time alone decides. */
+  readonly anchored: boolean
+  readonly doubt: Doubt
+}
+
+/** What could not be written. */
+export interface Unstored {
+  /** The row as it would be, but with the stored `jti`, which is what the next write will be compared with. */
+  readonly license: StoredLicense
+  /** It holds a lease or verdict that is not in the stored row. */
+  readonly statement: boolean
+  /** The last failed attempt that could not be counted. */
+  readonly attempt: StoredLicense | null
+}
+
+export interface Moment extends TimeJudgement {
+  reading: ClockReading
+  /** Trusted time, as it is to be stored. */
+  record: TrustedTimeRecord | null
+  /** False while a stretch of unknown length lies behind trusted time. */
+  continuous: boolean
+  state: LicenseState
+  entitled: boolean
+  /** A wrong clock may have brought about what the state would be; a check-in is to tell. */
+  inDoubt: boolean
+}
+
+/** The stored snapshot, with what could not be written in its place. */
+export function snapshotOf({ stored, unstored }: Memory): Snapshot {
+  return unstored ? { ...stored, license: unstored.license } : stored
+}
+
+/** Judges time and state by a reading of the clocks, and remembers what the next judgement needs. */
+export function observe(memory: Memory, reading: ClockReading): { memory: Memory, moment: Moment } {
+  const { holding, instanceId, anchored } = memory
+  const trusted = memory.trusted && advance(memory.trusted, reading)
+  const time = judgeTime(trusted, anchored, reading.wall)
+  const computed = stateOf(holding, instanceId, time.effective)
+  const lastState = snapshotOf(memory).license?.lastState ?? null
+  const { doubt, inDoubt } = judgeDoubt(memory.doubt, { holding, instanceId, computed, time, reading, anchored, lastState })
+  const state = inDoubt ? lastState ?? computed : computed
+  return {
+    memory: { ...memory, trusted, doubt },
+    moment: { ...time, reading, record: trusted, continuous: trusted?.continuous ?? false, state, entitled: isEntitled(state), inDoubt },
+  }
+}
+
+/** A lease was accepted and written; `stored` is what the write answered. */
+export function withStoredLease(memory: Memory, lease: Lease, trusted: TrustedTimeRecord, stored: Snapshot): Memory {
+  return { ...holdingLease(memory, lease, trusted), stored, unstored: null }
+}
+
+/** A lease was accepted; `license` is the row that could not be written. */
+export function withUnstoredLease(memory: Memory, lease: Lease, trusted: TrustedTimeRecord, license: StoredLicense): Memory {
+  return { ...holdingLease(memory, lease, trusted), unstored: unstoredStatement(memory, license) }
+}
+
+function holdingLease(memory: Memory, lease: Lease, trusted: TrustedTimeRecord): Memory {
+  const anchored = memory.anchored || lease.claims.method !== 'offline'
+  return { ...memory, holding: { kind: 'lease', lease, verdict: null }, verified: null, trusted, anchored }
+}
+
+/** A verdict was accepted and written, if need be beside an older lease than the one that goes on. */
+export function withStoredVerdict(memory: Memory, verdict: Verdict, stored: Snapshot): Memory {
+  const unstored = memory.unstored?.statement
+    ? { ...memory.unstored, license: { ...memory.unstored.license, verdict: verdict.jws } }
+    : null
+  return { ...holdingVerdict(memory, verdict), stored, unstored }
+}
+
+export function withUnstoredVerdict(memory: Memory, verdict: Verdict, license: StoredLicense): Memory {
+  return { ...holdingVerdict(memory, verdict), unstored: unstoredStatement(memory, license) }
+}
+
+function holdingVerdict(memory: Memory, verdict: Verdict): Memory {
+  const { holding } = memory
+  return { ...memory, holding: holding.kind === 'lease' ? { ...holding, verdict } : holding, verified: null }
+}
+
+function unstoredStatement(memory: Memory, license: StoredLicense): Unstored {
+  return { license: withStoredJti(memory, license), statement: true, attempt: memory.unstored?.attempt ?? null }
+}
+
+/** The license was removed; `stored` is what that write answered. */
+export function withoutLicense(memory: Memory, stored: Snapshot): Memory {
+  return { ...memory, stored, unstored: null, holding: { kind: 'none' }, verified: stored }
+}
+
+/** A failed attempt could not be counted; the next that can be takes its place. */
+export function withUnstoredAttempt(memory: Memory, license: StoredLicense): Memory {
+  const attempt = withStoredJti(memory, license)
+  return { ...memory, unstored: { license: attempt, statement: memory.unstored?.statement ?? false, attempt } }
+}
+
+function withStoredJti({ stored }: Memory, license: StoredLicense): StoredLicense {
+  return { ...license, jti: stored.license?.jti ?? license.jti }
+}
+
+/** Whether nobody has written a statement since ours could not be: otherwise two replicas would go on with different ones. */
+export function isBeneathUnstored({ stored, unstored, holding }: Memory, { license, marks }: Snapshot): boolean {
+  return unstored?.statement === true && license !== null
+    && license.jti === stored.license?.jti && license.verdict === stored.license.verdict
+    && holding.kind === 'lease' && !isOutdated(holding.verdict ?? holding.lease, marks)
+}
+
+/** Goes on with our own statement over a row that still lies beneath it. */
+export function overRead(memory: Memory, read: Snapshot): Memory {
+  const { unstored } = memory
+  const license = unstored && read.license && putOver(read.license, unstored.license)
+  return { ...memory, stored: read, unstored: license && { ...unstored, license } }
+}
+
+/** Goes on with what was read, and what was found when it was verified. */
+export function withRead(memory: Memory, read: Snapshot, holding: Holding, reading: ClockReading): Memory {
+  const trusted = holding.kind === 'lease' && holding !== memory.holding
+    ? raise(memory.trusted, holding.lease.claims.iat * 1000, reading)
+    : memory.trusted
+  return { ...memory, stored: read, unstored: stillUnstored(memory, read), holding, verified: read, trusted }
+}
+
+/** Back-off and `Retry-After` hold also while the database can be read but not written. */
+function stillUnstored({ unstored }: Memory, { license: stored }: Snapshot): Unstored | null {
+  const attempt = unstored?.attempt
+  if (!attempt || stored?.jti !== attempt.jti || (stored.lastAttemptAt ?? 0) >= (attempt.lastAttemptAt ?? 0)) return null
+  const { lastAttemptAt, nextAt, consecutiveFailures, failingSince, lastError } = attempt
+  return { license: { ...stored, lastAttemptAt, nextAt, consecutiveFailures, failingSince, lastError }, statement: false, attempt }
+}
+
+/** The stored row, as far as it is the later one, with the lease and verdict that could not be written over it. */
+function putOver(stored: StoredLicense, { lease, verdict, ...kept }: StoredLicense): StoredLicense {
+  const later = (stored.lastAttemptAt ?? 0) > (kept.lastAttemptAt ?? 0) ? stored : kept
+  const lastSuccessAt = Math.max(stored.lastSuccessAt ?? 0, kept.lastSuccessAt ?? 0)
+  return { ...later, lease, verdict, lastState: stored.lastState, lastSuccessAt }
+}

@@ -1,0 +1,138 @@
+import type { ErrorCode } from '../../shared/errors.ts'
+import type { LicenseState } from '../../shared/license.ts'
+import type { Change, Decide, NewDeactivation, PendingDeactivation, SeqMark, StoredLicense } from './ports.ts'
+import type { Holding } from './state.ts'
+import { stateOf } from './state.ts'
+import type { Lease, Verdict } from './token.ts'
+
+/*
+ * What becomes of the stored license. Every rule of it stands here and nowhere else: stores run these decisions inside
+ * their transaction, and the process goes on with the same rows while the database is away.
+ */
+
+/** When something was attempted, and when the next attempt is due; ms. */
+export interface Attempt { at: number, nextAt: number | null }
+
+/** A credential that has been verified; with a secret where a call was made for it. */
+export interface Accepted { lease: Lease, secret: string | null, maskedKey: string | null }
+
+/** A signed statement, as far as it goes into the row. */
+type Statement = { jws: string, claims: { jti: string } }
+
+/** The row of a license just activated on this installation. */
+export function activated({ lease, secret, maskedKey }: Accepted, instanceId: string, { at, nextAt }: Attempt): StoredLicense {
+  const contactAt = secret === null ? null : at
+  return {
+    method: lease.claims.method, lease: lease.jws, jti: lease.claims.jti, verdict: null, secret, maskedKey,
+    activatedAt: at, lastState: stateOf({ kind: 'lease', lease, verdict: null }, instanceId, at),
+    lastSuccessAt: contactAt, lastAttemptAt: contactAt, nextAt, consecutiveFailures: 0, failingSince: null, lastError: null,
+  }
+}
+
+/** A fresh lease lifts the verdict on the one before. */
+export function withLease(stored: StoredLicense, { jws, claims: { jti } }: Statement, attempt: Attempt): StoredLicense {
+  return { ...stored, lease: jws, jti, verdict: null, ...succeeded(attempt) }
+}
+
+export function withVerdict(stored: StoredLicense, { jws }: Pick<Statement, 'jws'>, attempt: Attempt): StoredLicense {
+  return { ...stored, verdict: jws, ...succeeded(attempt) }
+}
+
+export function withFailure(stored: StoredLicense, code: ErrorCode, { at, nextAt }: Attempt): StoredLicense {
+  return {
+    ...stored, lastAttemptAt: at, nextAt, consecutiveFailures: stored.consecutiveFailures + 1,
+    failingSince: stored.failingSince ?? at, lastError: code,
+  }
+}
+
+/** Any signed answer is a good contact, a verdict too. */
+function succeeded({ at, nextAt }: Attempt) {
+  return { lastSuccessAt: at, lastAttemptAt: at, nextAt, consecutiveFailures: 0, failingSince: null, lastError: null }
+}
+
+/** Puts a license in the place of whatever is stored. */
+export function activate(license: StoredLicense, licenseId: string, deactivate: NewDeactivation | null): Decide {
+  return () => ({ license, visible: true, deactivate, cancels: pending => isCancelledBy(licenseId, pending) })
+}
+
+export function remove(deactivate: NewDeactivation | null): Decide {
+  return ofStored(() => ({ license: null, visible: true, deactivate }))
+}
+
+export function replaceLease(lease: Statement, attempt: Attempt, visible: boolean): Decide {
+  return ofStored(stored => ({ license: withLease(stored, lease, attempt), visible, ...counted(stored, attempt, 'good') }))
+}
+
+export function recordVerdict(verdict: Pick<Statement, 'jws'>, attempt: Attempt): Decide {
+  return ofStored(stored => ({ license: withVerdict(stored, verdict, attempt), visible: true, ...counted(stored, attempt, 'good') }))
+}
+
+export function recordFailure(code: ErrorCode, attempt: Attempt): Decide {
+  return ofStored(stored => ({ license: withFailure(stored, code, attempt), visible: false, ...counted(stored, attempt, 'failed') }))
+}
+
+/** Several replicas notice a new state; the first one to say so has said it for all. */
+export function recordState(state: LicenseState): Decide {
+  return ofStored(stored => stored.lastState === state ? 'unchanged' : { license: { ...stored, lastState: state }, visible: false })
+}
+
+function ofStored(decide: (stored: StoredLicense) => ReturnType<Decide>): Decide {
+  return stored => stored ? decide(stored) : 'stale'
+}
+
+/** Only check-ins are counted; a renewal that somebody asked for is none. */
+function counted({ method }: StoredLicense, { at }: Attempt, result: 'good' | 'failed'): Pick<Change, 'checkIn'> {
+  return method === 'standard' ? { checkIn: { at, result } } : {}
+}
+
+/** The UTC day as `YYYY-MM-DD`, which sorts as text. */
+export function dayOf(at: number): string {
+  return new Date(at).toISOString().slice(0, 10)
+}
+
+/**
+ * Whether a statement may follow the highest one ever accepted of its license: a newer one, or that very one again. Of a
+ * number there is only one statement.
+ */
+export function mayFollow(highest: SeqMark | null, next: SeqMark): boolean {
+  return highest === null || next.seq > highest.seq || (next.seq === highest.seq && next.jti === highest.jti)
+}
+
+/** The highest statement ever accepted of a license, among all marks. */
+export function markIn(marks: readonly SeqMark[], sub: string): SeqMark | null {
+  return marks.find(mark => mark.sub === sub) ?? null
+}
+
+export function seqMarkOf({ claims: { sub, seq, jti } }: Lease | Verdict): SeqMark {
+  return { sub, seq, jti }
+}
+
+/** Whether a person would notice that this lease has taken the place of what was held. */
+export function isNoticed(before: Holding, lease: Lease): boolean {
+  return before.kind !== 'lease' || before.verdict !== null || termsOf(before.lease) !== termsOf(lease)
+}
+
+function termsOf({ claims }: Lease): string {
+  const { exp, plan, licensee, features, seats, limits } = claims
+  const checkIn = claims.method === 'standard' ? claims.check_in : null
+  return JSON.stringify([exp, plan, licensee, features, seats, Object.entries(limits ?? {}).toSorted(), checkIn])
+}
+
+/**
+ * What to tell the vendor of the license that is removed, or replaced by `next`, so that its seat is free again; null for
+ * one that occupies no seat (not standard), or that is being activated anew.
+ */
+export function deactivationOf(license: StoredLicense | null, holding: Holding, now: number, next: Lease | null): NewDeactivation | null {
+  if (license?.method !== 'standard' || license.secret === null) return null
+  // Of a row that somebody edited too: word of it would free the seat that its license has just taken again.
+  const held = holding.kind === 'none' ? null : holding.lease
+  if (next && held?.claims.sub === next.claims.sub) return null
+  return {
+    sub: held?.claims.sub ?? null, lease: held?.jws ?? license.lease, secret: license.secret, createdAt: now, nextAt: now,
+  }
+}
+
+/** An activation takes a seat; word of the same license, or of one that is not known, would free that seat. */
+function isCancelledBy(licenseId: string, { sub }: Pick<PendingDeactivation, 'sub'>): boolean {
+  return sub === null || sub === licenseId
+}

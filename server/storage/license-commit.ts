@@ -1,0 +1,74 @@
+import type { Kysely } from 'kysely'
+import type { Basis, Change, Commit, SeqMark, Snapshot, StoredLicense } from '../license/ports.ts'
+import { markIn, mayFollow } from '../license/record.ts'
+import { bump, write, type Connection, type Write } from './connection.ts'
+import { cancelDeactivations, queueDeactivation } from './deactivations.ts'
+import { addCheckIn, addEvent } from './event-log.ts'
+import { toLicenseRow, toSnapshot, toTrustedColumns } from './license-rows.ts'
+import type { Database } from './schema.ts'
+
+const SNAPSHOT = [
+  'installation.instance_id', 'installation.session_secret', 'installation.created_at', 'installation.revision',
+  'installation.version', 'installation.trusted_at', 'installation.trusted_uptime', 'installation.trusted_boot',
+  'installation.trusted_continuous', 'installation.seats_used', 'installation.env_digest',
+  'installation.renewal_attempt_at', 'installation.last_request', 'installation.setup_digest',
+  'installation.setup_expires_at',
+  'license.method', 'license.lease', 'license.jti', 'license.verdict', 'license.secret', 'license.masked_key',
+  'license.activated_at', 'license.last_state', 'license.last_success_at', 'license.last_attempt_at', 'license.next_at',
+  'license.consecutive_failures', 'license.failing_since', 'license.last_error',
+  'license_seq.sub as mark_sub', 'license_seq.seq as mark_seq', 'license_seq.jti as mark_jti',
+] as const
+
+/** One statement: license and marks are of the same moment. An installation knows few licenses, mostly one. */
+export async function readSnapshot(db: Kysely<Database>): Promise<Snapshot> {
+  return toSnapshot(await db.selectFrom('installation')
+    .leftJoin('license', join => join.onTrue()).leftJoin('license_seq', join => join.onTrue())
+    .select(SNAPSHOT).execute())
+}
+
+/** Runs the decision on what is stored, under the lock, and writes what comes of it. */
+export function commit(connection: Connection, input: Commit): Promise<Snapshot | 'stale'> {
+  return write(connection, async (step) => {
+    const stored = await readSnapshot(step.trx)
+    const { seq } = input
+    if (!stands(input.if, stored) || (seq && !mayFollow(markIn(stored.marks, seq.sub), seq))) return 'stale'
+    const decision = input.change(stored.license)
+    if (decision === 'stale') return 'stale'
+    if (decision === 'unchanged') return stored
+    await writeChange(step, decision, input)
+    return readSnapshot(step.trx)
+  })
+}
+
+function stands(basis: Basis, { revision, license }: Snapshot): boolean {
+  return 'jti' in basis ? license?.jti === basis.jti : revision === basis.revision
+}
+
+async function writeChange(step: Write, change: Change, { seq, trusted, envDigest, event }: Commit): Promise<void> {
+  const { license, visible, checkIn, deactivate, cancels } = change
+  await saveLicense(step, license)
+  if (seq) await saveMark(step, seq)
+  if (cancels) await cancelDeactivations(step, cancels)
+  if (deactivate) await queueDeactivation(step, deactivate)
+  if (checkIn) await addCheckIn(step, checkIn)
+  await addEvent(step, event)
+  await bump(step, {
+    ...(trusted ? toTrustedColumns(trusted) : {}),
+    ...(envDigest === undefined ? {} : { env_digest: envDigest }),
+    revision: step.installation.revision + (visible ? 1 : 0),
+  })
+}
+
+async function saveLicense({ trx }: Write, license: StoredLicense | null): Promise<void> {
+  if (!license) {
+    await trx.deleteFrom('license').execute()
+    return
+  }
+  const row = toLicenseRow(license)
+  await trx.insertInto('license').values(row).onConflict(conflict => conflict.column('id').doUpdateSet(row)).execute()
+}
+
+async function saveMark({ trx }: Write, { sub, seq, jti }: SeqMark): Promise<void> {
+  await trx.insertInto('license_seq').values({ sub, seq, jti })
+    .onConflict(conflict => conflict.column('sub').doUpdateSet({ seq, jti })).execute()
+}

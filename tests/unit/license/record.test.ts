@@ -1,0 +1,187 @@
+import { describe, expect, it } from 'vitest'
+import type { NewDeactivation, SeqMark, StoredLicense } from '../../../server/license/ports.ts'
+import type { Attempt } from '../../../server/license/record.ts'
+import {
+  activate, activated, dayOf, deactivationOf, isNoticed, markIn, mayFollow, recordFailure, recordState, recordVerdict, remove, replaceLease,
+  seqMarkOf, withFailure, withLease, withVerdict,
+} from '../../../server/license/record.ts'
+import type { Holding } from '../../../server/license/state.ts'
+import type { Lease } from '../../../server/license/token.ts'
+import type { LeaseClaims } from '../../../shared/lease.ts'
+import {
+  airgappedClaims, HOUR, INSTANCE, leaseOf, offlineClaims, OTHER_INSTANCE, standardClaims, verdictOf,
+} from '../../support/claims.ts'
+import { storedOf } from '../../support/holding.ts'
+import { START } from '../../support/simulated-clock.ts'
+
+const lease = leaseOf(standardClaims())
+const fresh = leaseOf(standardClaims({ seq: 2, jti: 'jti-2' }))
+const verdict = verdictOf()
+const attempt: Attempt = { at: START + HOUR, nextAt: START + 2 * HOUR }
+/** A row with something in every column. */
+const failing = storedOf(lease, {
+  verdict: verdict.jws, secret: 'secret', maskedKey: 'nc_••••', lastState: 'grace', lastSuccessAt: START - 2 * HOUR, lastAttemptAt: START - HOUR,
+  nextAt: START, consecutiveFailures: 3, failingSince: START - HOUR, lastError: 'NET_DNS',
+})
+
+describe('an accepted activation', () => {
+  const contact = { lastSuccessAt: attempt.at, lastAttemptAt: attempt.at }
+  const none = { lastSuccessAt: null, lastAttemptAt: null }
+
+  it.each<[string, LeaseClaims, string | null, Partial<StoredLicense>]>([
+    ['of a key that is checked in', standardClaims(), 'secret', { method: 'standard', ...contact }],
+    ['of an airgapped key', airgappedClaims(), 'secret', { method: 'airgapped', ...contact }],
+    ['of a token, for which nobody was asked', offlineClaims(), null, { method: 'offline', ...none }],
+  ])('%s makes a row without failures or a verdict', (_, claims, secret, expected) => {
+    const accepted = { lease: leaseOf(claims), secret, maskedKey: secret && 'nc_••••' }
+    expect(activated(accepted, INSTANCE, attempt)).toEqual({
+      lease: accepted.lease.jws, jti: 'jti-1', verdict: null, secret, maskedKey: accepted.maskedKey, activatedAt: attempt.at,
+      lastState: 'active', nextAt: attempt.nextAt, consecutiveFailures: 0, failingSince: null, lastError: null, ...expected,
+    })
+  })
+
+  it.each<[string, string, number, string]>([
+    ['on this installation', INSTANCE, START, 'active'], ['on another', OTHER_INSTANCE, START, 'mismatch'],
+    ['after its term', INSTANCE, START + 400 * 24 * HOUR, 'expired'],
+  ])('%s tells the state it begins with', (_, instanceId, at, state) => {
+    expect(activated({ lease, secret: null, maskedKey: null }, instanceId, { at, nextAt: null }).lastState).toBe(state)
+  })
+})
+
+describe('the row', () => {
+  const contact = { lastSuccessAt: attempt.at, consecutiveFailures: 0, failingSince: null, lastError: null }
+
+  it.each<[string, StoredLicense, Partial<StoredLicense>]>([
+    ['a fresh lease, which lifts the verdict', withLease(failing, fresh, attempt), { lease: fresh.jws, jti: 'jti-2', verdict: null, ...contact }],
+    ['a verdict, which is a good contact too', withVerdict({ ...failing, verdict: null }, verdict, attempt), { verdict: verdict.jws, ...contact }],
+    ['one more failure in a row', withFailure(failing, 'NET_TLS', attempt), { consecutiveFailures: 4, lastError: 'NET_TLS' }],
+    ['a first failure', withFailure({ ...failing, consecutiveFailures: 0, failingSince: null, lastError: null }, 'NET_TLS', attempt),
+      { consecutiveFailures: 1, failingSince: attempt.at, lastError: 'NET_TLS' }],
+  ])('after %s is otherwise as before', (_, row, changes) => {
+    expect(row).toEqual({ ...failing, lastAttemptAt: attempt.at, nextAt: attempt.nextAt, ...changes })
+  })
+})
+
+describe('a decision', () => {
+  const deactivate: NewDeactivation = { sub: 'lic_1', lease: lease.jws, secret: 'secret', createdAt: START, nextAt: START }
+
+  it.each([
+    ['a removal', remove(deactivate)], ['a lease', replaceLease(fresh, attempt, true)], ['a verdict', recordVerdict(verdict, attempt)],
+    ['a failure', recordFailure('NET_DNS', attempt)], ['a state', recordState('grace')],
+  ])('on %s is stale where nothing is stored', (_, decide) => {
+    expect(decide(null)).toBe('stale')
+  })
+
+  it('to activate takes the place of anything, and a person sees it', () => {
+    const row = storedOf(fresh)
+    for (const stored of [null, failing]) {
+      expect(activate(row, 'lic_1', deactivate)(stored)).toMatchObject({ license: row, visible: true, deactivate })
+    }
+  })
+
+  it.each([['lic_1', true], [null, true], ['lic_2', false]])('to activate lic_1 cancels what was to be told of %s: %s', (sub, expected) => {
+    const change = activate(storedOf(fresh), 'lic_1', null)(null)
+    expect(typeof change === 'object' && change.cancels?.({ sub })).toBe(expected)
+  })
+
+  it('to remove leaves nothing, and a person sees it', () => {
+    expect(remove(deactivate)(failing)).toEqual({ license: null, visible: true, deactivate })
+  })
+
+  it.each([true, false])('to replace the lease is seen if what a person sees has changed: %s', (visible) => {
+    expect(replaceLease(fresh, attempt, visible)(failing)).toEqual({
+      license: withLease(failing, fresh, attempt), visible, checkIn: { at: attempt.at, result: 'good' },
+    })
+  })
+
+  it('to record a verdict is seen, and counts as a good check-in', () => {
+    expect(recordVerdict(verdict, attempt)(failing)).toEqual({
+      license: withVerdict(failing, verdict, attempt), visible: true, checkIn: { at: attempt.at, result: 'good' },
+    })
+  })
+
+  it('to count a failure is not seen as another license', () => {
+    expect(recordFailure('NET_TLS', attempt)(failing)).toEqual({
+      license: withFailure(failing, 'NET_TLS', attempt), visible: false, checkIn: { at: attempt.at, result: 'failed' },
+    })
+  })
+
+  it.each(['airgapped', 'offline'] as const)('counts no check-in of a license that makes none: %s', (method) => {
+    for (const decide of [replaceLease(fresh, attempt, true), recordVerdict(verdict, attempt), recordFailure('NET_DNS', attempt)]) {
+      expect(decide({ ...failing, method })).not.toHaveProperty('checkIn')
+    }
+  })
+
+  it('to tell a state changes that alone, and nothing where it has been told', () => {
+    expect(recordState('paused')(failing)).toEqual({ license: { ...failing, lastState: 'paused' }, visible: false })
+    expect(recordState('grace')(failing)).toBe('unchanged')
+  })
+})
+
+describe('the sequence of one license', () => {
+  const mark = (seq: number, jti = `jti-${seq}`): SeqMark => ({ sub: 'lic_1', seq, jti })
+
+  it.each<[string, SeqMark | null, SeqMark, boolean]>([
+    ['begins anywhere', null, mark(0), true], ['goes up', mark(5), mark(6), true], ['goes up by any number', mark(5), mark(900), true],
+    ['takes the same statement again', mark(5), mark(5), true], ['has one statement of a number', mark(5), mark(5, 'other'), false],
+    ['never goes down', mark(5), mark(4), false], ['never goes down, also to the same name', mark(5), mark(4, 'jti-5'), false],
+  ])('%s', (_, highest, next, expected) => {
+    expect(mayFollow(highest, next)).toBe(expected)
+  })
+
+  it('is marked for each license by itself', () => {
+    const marks = [mark(5), { ...mark(9), sub: 'lic_2' }]
+    expect(markIn(marks, 'lic_2')).toEqual({ sub: 'lic_2', seq: 9, jti: 'jti-9' })
+    expect(markIn(marks, 'lic_3')).toBeNull()
+    expect(seqMarkOf(verdict)).toEqual({ sub: 'lic_1', seq: 2, jti: 'verdict-1' })
+  })
+})
+
+describe('a person notices a fresh lease', () => {
+  const held: Holding = { kind: 'lease', lease, verdict: null }
+  const changed = (changes: object): Lease => leaseOf({ ...standardClaims({ seq: 2, jti: 'jti-2', iat: START / 1000 + 60 }), ...changes })
+
+  it.each<[string, Holding, Lease, boolean]>([
+    ['that says the same: no', held, changed({}), false],
+    ['over nothing', { kind: 'none' }, fresh, true],
+    ['over what did not verify', { kind: 'invalid', code: 'TOKEN_SIGNATURE_INVALID', lease }, fresh, true],
+    ['that lifts a verdict', { ...held, verdict }, fresh, true],
+    ['with another end', held, changed({ exp: lease.claims.exp + 1 }), true],
+    ['with another plan', held, changed({ plan: 'business' }), true],
+    ['of another licensee', held, changed({ licensee: { organization: 'Other' } }), true],
+    ['with other features', held, changed({ features: ['sso'] }), true],
+    ['with more seats', held, changed({ seats: 26 }), true],
+    ['with a limit', held, changed({ limits: { limit_editor: 3 } }), true],
+    ['with another grace period', held, changed({ check_in: { every: 21_600, grace: 1 } }), true],
+    ['with its limits in another order: no',
+      { ...held, lease: leaseOf(standardClaims({ limits: { limit_a: 1, limit_b: 2 } })) }, changed({ limits: { limit_b: 2, limit_a: 1 } }), false],
+  ])('%s', (_, before, next, expected) => {
+    expect(isNoticed(before, next)).toBe(expected)
+  })
+})
+
+describe('what the vendor is told of a license that goes', () => {
+  const stored = storedOf(lease, { secret: 'secret' })
+  const held: Holding = { kind: 'lease', lease, verdict: null }
+  const told = { sub: 'lic_1', lease: lease.jws, secret: 'secret', createdAt: START, nextAt: START }
+  const other = leaseOf(standardClaims({ sub: 'lic_2' }))
+
+  it.each<[string, StoredLicense | null, Holding, Lease | null, NewDeactivation | null]>([
+    ['all of it, when it is removed', stored, held, null, told],
+    ['all of it, when another takes its place', stored, held, other, told],
+    ['nothing, when the same takes its place', stored, held, fresh, null],
+    ['nothing, when the same takes the place of a row that was edited',
+      stored, { kind: 'invalid', code: 'TOKEN_OLDER_THAN_CURRENT', lease }, fresh, null],
+    ['what the row says, where its license is not known',
+      { ...stored, lease: 'edited' }, { kind: 'invalid', code: 'TOKEN_SIGNATURE_INVALID', lease: null }, fresh, { ...told, sub: null, lease: 'edited' }],
+    ['nothing without a license', null, { kind: 'none' }, null, null],
+    ['nothing of one that occupies no seat', { ...stored, method: 'airgapped' }, held, null, null],
+    ['nothing without its secret', { ...stored, secret: null }, held, null, null],
+  ])('%s', (_, license, holding, next, expected) => {
+    expect(deactivationOf(license, holding, START, next)).toEqual(expected)
+  })
+})
+
+it.each([[Date.UTC(2026, 2, 1, 23, 59, 59, 999), '2026-03-01'], [Date.UTC(2026, 2, 2), '2026-03-02']])('the UTC day of %i is %s', (at, day) => {
+  expect(dayOf(at)).toBe(day)
+})
