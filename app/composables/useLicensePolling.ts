@@ -35,7 +35,7 @@ export function useLicensePolling() {
   }
   function schedule() {
     clearTimeout(poll)
-    if (!stopped) poll = setTimeout(ask, pause(license.view, now.value))
+    if (!stopped) poll = setTimeout(() => void ask(), pause(license.view, now.value))
   }
   function onVisibility() {
     if (document.visibilityState === 'visible') void ask()
