@@ -43,3 +43,8 @@ function describe({ what, since, seen }: Wait): string {
 export function lastLines(output: string, count = 20): string {
   return output.trimEnd().split('\n').slice(-count).join('\n')
 }
+
+/** Adds to the error of a test that ran out of time what it was still waiting for. */
+export function nameOpenWaits(error: { message: string }): void {
+  if (/timed out/.test(error.message) && open.size > 0) error.message += `\n${openWaits().join('\n')}`
+}
