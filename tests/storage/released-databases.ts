@@ -6,22 +6,29 @@ import { fileURLToPath } from 'node:url'
 
 export type Kind = 'sqlite' | 'postgres'
 export type Row = Record<string, unknown>
-export interface Released { version: string, statements(kind: Kind): string }
+export interface Released {
+  version: string
+  /** Makes the database of that kind, with everything in it. */
+  statements(kind: Kind): string
+  /** Those of them that make the tables. */
+  schema(kind: Kind): string[]
+}
 
 const FOLDER = new URL('released/', import.meta.url)
 export const fileOf = (version: string) => fileURLToPath(new URL(`${version}.sql`, FOLDER))
 
 export function listReleased(): Released[] {
-  return readdirSync(FOLDER).toSorted().map(file => file.replace(/\.sql$/, '')).map(version => ({
+  return readdirSync(FOLDER).toSorted(new Intl.Collator('en', { numeric: true }).compare).map(file => file.replace(/\.sql$/, '')).map(version => ({
     version,
-    statements: kind => sectionsOf(readFileSync(fileOf(version), 'utf8'), kind),
+    statements: kind => sectionsOf(readFileSync(fileOf(version), 'utf8'), [kind, 'both']),
+    schema: kind => sectionsOf(readFileSync(fileOf(version), 'utf8'), [kind]).split(';\n').map(each => each.trim()).filter(Boolean),
   }))
 }
 
 /** What stands below `-- on sqlite`, `-- on postgres` or `-- on both`, each up to the next such line. */
-function sectionsOf(text: string, kind: Kind): string {
+function sectionsOf(text: string, wanted: string[]): string {
   const [, ...parts] = text.split(/^-- on (\w+)$/m)
-  return parts.flatMap((part, index) => index % 2 === 1 && [kind, 'both'].includes(parts[index - 1] ?? '') ? [part] : []).join('')
+  return parts.flatMap((part, index) => index % 2 === 1 && wanted.includes(parts[index - 1] ?? '') ? [part] : []).join('')
 }
 
 /** Text of the file: the tables as each database has them, made by the statements, and the rows of both. */

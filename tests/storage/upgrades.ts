@@ -1,10 +1,10 @@
 import { CompiledQuery, type Kysely } from 'kysely'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openStorage, type Storage } from '../../server/storage/open.ts'
 import type { Database } from '../../server/storage/schema.ts'
 import type { PlanBackend } from './million-events.ts'
 import { listReleased, type Kind, type Released, type Row } from './released-databases.ts'
-import { DAY, HOUR, NOW, userOf, eventOf } from './samples.ts'
+import { DAY, eventOf, HOUR, NOW, userOf } from './samples.ts'
 
 /** A kind of database in which one of an earlier version can be made. */
 export interface UpgradeBackend extends PlanBackend {
@@ -21,16 +21,10 @@ const FILLED: Readonly<Record<string, unknown>> = { 'installation.applied_admin_
 const VOLATILE = ['installation.probed_at']
 
 type Contents = Map<string, Row[]>
-interface Upgraded { url: string, storage: Storage, db: Kysely<Database>, before: Contents, after: Contents }
+interface Upgraded { url: string, storage: Storage, before: Contents }
 
 /** Databases as released versions left them, with everything that those write in them, opened by this one. */
 export function describeUpgrades(title: string, backend: UpgradeBackend): void {
-  async function connect(url: string): Promise<Kysely<Database>> {
-    const db = backend.connect(url)
-    onTestFinished(() => db.destroy())
-    return db
-  }
-
   async function read(db: Kysely<Database>): Promise<Contents> {
     const names = (await db.introspection.getTables()).map(({ name }) => name).filter(name => !OF_MIGRATIONS.includes(name))
     const contents: Contents = new Map()
@@ -43,11 +37,15 @@ export function describeUpgrades(title: string, backend: UpgradeBackend): void {
 
   async function upgrade(released: Pick<Released, 'statements'>): Promise<Upgraded> {
     const url = await backend.madeBy(released.statements(backend.kind))
-    const db = await connect(url)
+    const db = backend.connect(url)
     const before = await read(db)
-    const storage = await openStorage({ url, baseDir: '/' })
-    onTestFinished(() => storage.close())
-    return { url, storage, db, before, after: await read(db) }
+    const storage = await openStorage({ url, baseDir: '/' }).finally(() => db.destroy())
+    return { url, storage, before }
+  }
+
+  async function readAgain(url: string): Promise<Contents> {
+    const db = backend.connect(url)
+    return read(db).finally(() => db.destroy())
   }
 
   /** What became of each column that was there: `table.column` → its values, in the order of the rows. */
@@ -58,8 +56,13 @@ export function describeUpgrades(title: string, backend: UpgradeBackend): void {
 
   describe(title, () => {
     describe.each(listReleased())('left by $version', (released) => {
+      let upgraded: Upgraded
+      beforeAll(async () => { upgraded = await upgrade(released) })
+      afterAll(() => upgraded.storage.close())
+
       it('keeps every value of every column, and gets null in those it is given', async () => {
-        const { storage, before, after } = await upgrade(released)
+        const { url, storage, before } = upgraded
+        const after = await readAgain(url)
         expect(storage.created).toBe(false)
         for (const [table, rows] of before) expect(rows.length, `${table} has data to lose`).toBeGreaterThan(0)
         expect(columnsOf(after, before)).toEqual(columnsOf(before, before))
@@ -76,7 +79,7 @@ export function describeUpgrades(title: string, backend: UpgradeBackend): void {
       })
 
       it('is understood', async () => {
-        const { storage: { licenses, accounts } } = await upgrade(released)
+        const { licenses, accounts } = upgraded.storage
         expect(await licenses.read()).toMatchObject({
           revision: 4,
           license: {
@@ -96,42 +99,53 @@ export function describeUpgrades(title: string, backend: UpgradeBackend): void {
       })
 
       it('can be written, also by what came later', async () => {
-        const { storage: { licenses, accounts }, db } = await upgrade(released)
+        const { url, storage: { licenses, accounts } } = upgraded
         expect(await accounts.createUser(userOf(), eventOf({ actor: 'token', actorEmail: null }))).toBe('written')
         expect((await licenses.listEvents({ limit: 1 }))[0]?.actor).toBe('token')
         const previous = await accounts.appliedAdmin()
         expect(await accounts.applyAdmin({ previous, applied: { email: 'a@example.com', passwordHash: 'hash' } })).toBe('written')
-        for (const [name, columns] of [['events_kind_id', 'kind, id'], ['events_at', 'at']]) {
-          // Both databases say so when one exists already.
-          const again = db.executeQuery(CompiledQuery.raw(`create index ${name} on events (${columns})`))
-          await expect(again).rejects.toThrow(new RegExp(`${name}.* already exists`))
-        }
         const event = (id: number, actor: string) => `insert into events values (${id}, 'removed', 1, 1, 1, '${actor}', null, null, '{}')`
-        await expect(db.executeQuery(CompiledQuery.raw(event(99, 'nobody')))).rejects.toThrow(/constraint/i)
-        await expect(db.executeQuery(CompiledQuery.raw(event(3, 'system')))).rejects.toThrow(/unique/i)
+        for (const [statement, refusal] of [
+          // Both databases say so when an index exists already.
+          ['create index events_kind_id on events (kind, id)', /events_kind_id.* already exists/],
+          ['create index events_at on events (at)', /events_at.* already exists/],
+          [event(99, 'nobody'), /constraint/i], [event(3, 'system'), /unique/i],
+        ] as const) {
+          const db = backend.connect(url)
+          await expect(db.executeQuery(CompiledQuery.raw(statement)).finally(() => db.destroy()), statement).rejects.toThrow(refusal)
+        }
       })
 
       it('opened again is left alone', async () => {
-        const { url, storage, db, after } = await upgrade(released)
-        await storage.close()
-        const again = await openStorage({ url, baseDir: '/' })
-        onTestFinished(() => again.close())
-        expect(again.migrations).toEqual([])
-        expect(columnsOf(await read(db), after)).toEqual(columnsOf(after, after))
+        const before = await readAgain(upgraded.url)
+        const again = await openStorage({ url: upgraded.url, baseDir: '/' })
+        try {
+          expect(again.migrations).toEqual([])
+          expect(columnsOf(await readAgain(upgraded.url), before)).toEqual(columnsOf(before, before))
+        }
+        finally {
+          await again.close()
+        }
       })
     })
 
     it('of before NC_ADMIN_PASSWORD was remembered does not know what was applied, where it has accounts', async () => {
       const released = listReleased().find(({ version }) => version === '0.1.0')
       if (!released) throw new Error('released/0.1.0.sql is missing')
-      const { storage: { accounts } } = await upgrade(released)
-      expect(await accounts.appliedAdmin()).toBe('unknown')
-      const applied = { email: 'admin@example.com', passwordHash: 'hash' }
-      expect(await accounts.applyAdmin({ previous: null, applied })).toBe('stale')
-      expect(await accounts.applyAdmin({ previous: 'unknown', applied })).toBe('written')
-      expect(await accounts.appliedAdmin()).toEqual(applied)
-      const without = { statements: (kind: Kind) => `${released.statements(kind)}; delete from sessions; delete from users;` }
-      expect(await (await upgrade(without)).storage.accounts.appliedAdmin()).toBeNull()
+      const statements = (kind: Kind) => `${released.statements(kind)}; delete from sessions; delete from users;`
+      const [having, without] = [await upgrade(released), await upgrade({ statements })]
+      try {
+        const { accounts } = having.storage
+        expect(await accounts.appliedAdmin()).toBe('unknown')
+        const applied = { email: 'admin@example.com', passwordHash: 'hash' }
+        expect(await accounts.applyAdmin({ previous: null, applied })).toBe('stale')
+        expect(await accounts.applyAdmin({ previous: 'unknown', applied })).toBe('written')
+        expect(await accounts.appliedAdmin()).toEqual(applied)
+        expect(await without.storage.accounts.appliedAdmin()).toBeNull()
+      }
+      finally {
+        for (const { storage } of [having, without]) await storage.close()
+      }
     })
   })
 }
