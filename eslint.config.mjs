@@ -1,7 +1,7 @@
 import vue from 'eslint-plugin-vue'
 import tseslint from 'typescript-eslint'
 
-/* Beside the usual: who may import whom (README, "How it is built"). */
+/* Beside the usual: which room may use which package. Who may import whom is in tests/unit/house/rooms.ts. */
 
 const forbid = (files, message, patterns, extra = {}) => ({
   files,
@@ -13,6 +13,17 @@ const pure = {
   'no-restricted-globals': ['error', ...['fetch', 'process', 'setTimeout', 'setInterval', 'performance'].map(name => ({ name, message: 'The domain gets this through its ports.' }))],
   'no-restricted-properties': ['error', { object: 'Date', property: 'now', message: 'Time is passed in (ports.ts, Clock).' }, { object: 'Math', property: 'random', message: 'Randomness is passed in (ports.ts, Random).' }],
 }
+
+/** A promise that nobody waits for fails where nobody looks. These rules read types: each file with the configuration that checks it. */
+const waited = (files, project) => ({
+  files,
+  languageOptions: { parserOptions: { project, tsconfigRootDir: import.meta.dirname } },
+  rules: {
+    '@typescript-eslint/no-floating-promises': 'error',
+    '@typescript-eslint/no-misused-promises': 'error',
+    '@typescript-eslint/await-thenable': 'error',
+  },
+})
 
 export default tseslint.config(
   { ignores: ['node_modules', '.nuxt*/**', '.output*/**', '.trial-*/**', '.data', '.stryker-tmp', 'coverage', 'reports', 'test-results', 'playwright-report'] },
@@ -38,12 +49,11 @@ export default tseslint.config(
       'vue/no-v-html': 'error',
     },
   },
-  forbid(['shared/**'], 'shared/ imports neither Vue nor Nitro, nor anything of app/ and server/.', '^(vue|nuxt|h3|nitropack|pinia)($|/)|/(app|server|tests)/'),
-  forbid(['app/**'], 'app/ imports shared/ only.', '/(server|tests)/|^(h3|nitropack|jose|kysely|pg|undici|pino)($|/)'),
-  forbid(['server/license/**'], 'The domain imports shared/ and jose only, and from outside types alone.', '^(h3|nitropack|kysely|pg|undici|pino|node:)|/(storage|http|runtime|api|app|tests|accounts|license-server)/', pure),
-  forbid(['server/storage/**', 'server/license-server/**'], 'Adapters know the ports, not the HTTP side.', '^(h3|nitropack)|/(http|runtime|api|app|tests)/'),
-  forbid(['server/api/**', 'server/routes/**'], 'Routes go through http/; no driver, no storage.', '^(kysely|pg|undici|jose)|/(storage|tests|app)/'),
-  forbid(['server/http/**', 'server/runtime/**', 'server/plugins/**', 'server/accounts/**', 'server/build/**'], 'The product does not import its tests.', '/(tests|app)/'),
+  forbid(['shared/**'], 'shared/ knows neither Vue nor Nitro.', '^(vue|nuxt|h3|nitropack|pinia)($|/)'),
+  forbid(['app/**'], 'What runs on the server stays there.', '^(h3|nitropack|jose|kysely|pg|undici|pino)($|/)'),
+  forbid(['server/license/**'], 'The domain uses jose and no other package.', '^(h3|nitropack|kysely|pg|undici|pino)($|/)|^node:', pure),
+  forbid(['server/storage/**', 'server/license-server/**', 'server/accounts/**'], 'HTTP towards the browser is server/http alone.', '^(h3|nitropack)($|/)'),
+  forbid(['server/api/**', 'server/routes/**', 'server/http/**'], 'Drivers and signatures are behind their rooms.', '^(kysely|pg|undici|jose)($|/)'),
   {
     files: ['server/**'],
     ignores: ['server/plugins/**', 'server/build/**', 'server/runtime/composition.ts'],
@@ -54,6 +64,10 @@ export default tseslint.config(
     ignores: ['app/composables/useTextCookie.ts'],
     rules: { 'no-restricted-syntax': ['error', { selector: 'CallExpression[callee.name="useCookie"]', message: 'What comes in a cookie is anybody\'s choice: useTextCookie.' }] },
   },
+  waited(['server/**/*.ts'], '.nuxt/tsconfig.server.json'),
+  waited(['shared/**/*.ts'], '.nuxt/tsconfig.shared.json'),
+  waited(['app/**/*.ts', 'app/**/*.vue'], '.nuxt/tsconfig.app.json'),
+  waited(['tests/**/*.ts'], 'tests/tsconfig.json'),
   { files: ['app/**/*.vue'], rules: { 'max-len': 'off' } },
   { files: ['tests/**'], rules: { 'no-console': 'off', 'max-len': ['error', { code: 160, ignoreUrls: true, ignoreStrings: true, ignoreTemplateLiterals: true, ignoreRegExpLiterals: true }] } },
 )

@@ -21,7 +21,7 @@ export default defineNuxtConfig({
   ],
   devtools: { enabled: false },
   telemetry: false,
-  imports: { scan: true, presets: [{ from: 'vue-i18n', imports: ['useI18n'] }] },
+  imports: { scan: true, dirs: ['api'], presets: [{ from: 'vue-i18n', imports: ['useI18n'] }] },
   typescript: {
     strict: true,
     tsConfig: { compilerOptions: { allowImportingTsExtensions: true, noUncheckedIndexedAccess: true } },

@@ -56,7 +56,8 @@ function hostOf({ family, address }: AddressInfo): string {
 }
 
 /** Nobody is connected yet, so there is nobody to wait for. */
-async function stopEarly(): Promise<void> {
-  await Promise.race([nitro.hooks.callHook('close'), sleep(LONGEST_STOP)]).catch((error: unknown) => log.error('stopping failed', { cause: String(error) }))
-  process.exit(0)
+function stopEarly(): void {
+  void Promise.race([nitro.hooks.callHook('close'), sleep(LONGEST_STOP)])
+    .catch((error: unknown) => log.error('stopping failed', { cause: String(error) }))
+    .finally(() => process.exit(0))
 }

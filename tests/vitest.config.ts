@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
+const setupFiles = ['tests/support/name-open-waits.ts']
 
 const pathOf = (file: string) => fileURLToPath(new URL(file, import.meta.url))
 const APP = {
@@ -22,16 +23,16 @@ export default defineConfig({
   test: {
     // Many of these tests wait, for a process or for time to pass.
     maxWorkers: 4,
-    // Said in the report; at home a test has one try.
-    retry: process.env.CI ? 1 : 0,
-    globalSetup: ['tests/faults/clear-results.ts'],
+    // No test gets a second try: one that fails now and then is a defect.
+    retry: 0,
+    globalSetup: ['tests/faults/begin-run.ts'],
     // Read at the end by tests/faults/report.ts.
     reporters: ['default', ['json', { outputFile: 'tests/faults/.results/vitest.json' }]],
     projects: [
       // Stores and composables of app/ run without Nuxt, whose imports are stood in for.
-      { root, ...APP, test: { name: 'unit', include: ['tests/unit/**/*.test.ts'], environment: 'node', testTimeout: 20_000 } },
-      { root, test: { name: 'storage', include: ['tests/storage/**/*.test.ts'], environment: 'node', testTimeout: 60_000, hookTimeout: 60_000 } },
-      { root, test: { name: 'api', include: ['tests/api/**/*.test.ts'], environment: 'node', testTimeout: 60_000, hookTimeout: 60_000 } },
+      { root, ...APP, test: { name: 'unit', setupFiles, include: ['tests/unit/**/*.test.ts'], environment: 'node', testTimeout: 20_000 } },
+      { root, test: { name: 'storage', setupFiles, include: ['tests/storage/**/*.test.ts'], environment: 'node', testTimeout: 60_000, hookTimeout: 60_000 } },
+      { root, test: { name: 'api', setupFiles, include: ['tests/api/**/*.test.ts'], environment: 'node', testTimeout: 60_000, hookTimeout: 60_000 } },
     ],
     coverage: {
       provider: 'v8',

@@ -1,7 +1,7 @@
 import { onBeforeUnmount, onMounted, watch } from 'vue'
 import { useLicenseStore } from '~/stores/license'
 import type { LicenseView } from '#shared/license'
-import { useNow } from './useTimeText'
+import { useNow } from '~/stores/clock'
 
 const SLOW = 15_000
 const FAST = 1000
@@ -38,7 +38,7 @@ export function useLicensePolling() {
   }
   function schedule() {
     clearTimeout(poll)
-    if (!stopped) poll = setTimeout(ask, pause(license.view, now.value))
+    if (!stopped) poll = setTimeout(() => void ask(), pause(license.view, now.value))
   }
   function onVisibility() {
     if (document.visibilityState === 'visible') void ask()

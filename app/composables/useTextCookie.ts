@@ -9,7 +9,7 @@ const LONGEST = 64
  */
 export function useTextCookie(name: string, maxAge = YEAR) {
   return useCookie<string | undefined>(name, {
-    maxAge, sameSite: 'lax', path: useRuntimeConfig().app.baseURL, decode: decodeWord, encode: word => encodeURIComponent(word ?? ''),
+    maxAge, sameSite: 'lax', path: useRuntimeConfig().app.baseURL, decode: decodeWord, encode: (word: string | undefined) => encodeURIComponent(word ?? ''),
   })
 }
 

@@ -1,18 +1,19 @@
-import { existsSync, readFileSync, statSync } from 'node:fs'
-import { RESULTS, TALLIES } from '../support/tally.ts'
+import { existsSync, readFileSync } from 'node:fs'
+import { doubtReport, identifyCode, RESULTS } from '../support/results.ts'
+import { TALLIES } from '../support/tally.ts'
 import type { Tally } from '../support/tally.ts'
 
 /*
  * Compares the table of README.md with the titles of the tests that ran (`npm test`, `npm run test:people`,
  * `npm run test:long`), prints what became of every row, and ends with 1 when a row has no test that passed, one that failed,
- * or anything accepted, lost or crashed. What a machine cannot try is skipped and said; in CI nothing may be.
+ * or anything accepted, lost or crashed, and when one of the runs is missing or was of other code. What a machine cannot try is
+ * skipped and said; in CI nothing may be.
  */
 
 interface Test { titles: string[], status: string }
 interface Row { number: string, later: boolean }
 
 const RUNS = ['vitest.json', 'playwright.json', 'playwright-people.json', 'vitest-long.json']
-const DAY = 86_400_000
 const list = (value: unknown): unknown[] => Array.isArray(value) ? value : []
 const text = (value: unknown) => typeof value === 'string' ? value : ''
 const readJson = (path: string): unknown => JSON.parse(readFileSync(path, 'utf8'))
@@ -42,11 +43,8 @@ function statusOfSpec({ ok, tests }: Record<string, unknown>): string {
   return list(tests).every(test => Object(test).status === 'skipped') ? 'skipped' : 'passed'
 }
 
-/** What an earlier day's run said may be of other code. */
-const isFresh = (name: string) => existsSync(`${RESULTS}/${name}`) && Date.now() - statSync(`${RESULTS}/${name}`).mtimeMs < DAY
-
 function testsThatRan(): Test[] {
-  return RUNS.filter(isFresh).flatMap((name) => {
+  return RUNS.filter(name => doubtReport(name, code) === undefined).flatMap((name) => {
     const report = readJson(`${RESULTS}/${name}`)
     return name.startsWith('playwright') ? testsOfPlaywright(report) : testsOfVitest(report)
   })
@@ -71,10 +69,11 @@ const print = (name: string, passed: number, skipped: number, counts: Counts, no
 /** A title may name several rows at its beginning: "F30, F31 …". */
 const isAbout = (title: string, number: string) => (/^(F\d\d[,:]?( and)? ?)+/.exec(title)?.[0] ?? '').includes(number)
 
+const code = identifyCode()
 const rows = rowsOfTable()
 const tests = testsThatRan()
 const noted = tallies()
-const problems: string[] = []
+const problems = RUNS.flatMap(name => doubtReport(name, code) ?? [])
 const all: Counts = { tried: 0, accepted: 0, lost: 0, crashed: 0 }
 
 process.stdout.write(`\nrow ${['passed', 'skipped', ...NAMES].map(name => name.padStart(10)).join('')}\n`)
@@ -92,8 +91,6 @@ for (const { number, later } of rows) {
 }
 print('all', tests.filter(({ status }) => status === 'passed').length, tests.filter(({ status }) => status !== 'passed' && status !== 'failed').length, all)
 
-const missing = RUNS.filter(name => !isFresh(name))
-if (missing.length > 0) process.stdout.write(`Not looked at, because it did not run within a day: ${missing.join(', ')}\n`)
 const known = new Set(rows.map(({ number }) => number))
 const strangers = new Set(tests.flatMap(({ titles }) => titles.flatMap(title => title.match(/^F\d\d\b/g) ?? [])).filter(number => !known.has(number)))
 for (const number of strangers) problems.push(`${number} is in a title, but not in tests/faults/README.md`)

@@ -9,6 +9,7 @@ export default defineConfig({
     name: 'long',
     include: ['tests/faults/**/*.test.ts'],
     environment: 'node',
+    globalSetup: ['tests/faults/begin-long-run.ts'],
     maxWorkers: 2,
     testTimeout: 1_800_000,
     hookTimeout: 60_000,

@@ -4,23 +4,30 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openStorage, StorageOpenError, type Storage } from '../../server/storage/open.ts'
 import type { Database } from '../../server/storage/schema.ts'
 import { describeStorage } from './contract.ts'
-import { describeMillionEvents, type PlanBackend } from './million-events.ts'
+import { describeMillionEvents } from './million-events.ts'
 import { startPostgres, type PostgresServer } from '../support/postgres-server.ts'
 import { startRelay } from '../support/network/relay.ts'
 import { eventOf, fresh, saveOf } from './samples.ts'
-import { describeUpgrades } from './upgrades.ts'
+import { describeUpgrades, type UpgradeBackend } from './upgrades.ts'
 
 const UNAVAILABLE = { code: 'STORAGE_UNAVAILABLE' }
 let server: PostgresServer
 beforeAll(async () => { server = await startPostgres() }, 120_000)
 afterAll(() => server.remove(), 60_000)
 
-const backend: PlanBackend = {
+const backend: UpgradeBackend = {
+  kind: 'postgres',
   freshUrl: () => server.createDatabase(),
+  async madeBy(statements) {
+    const url = await backend.freshUrl()
+    await query(url, statements)
+    return url
+  },
   connect(url) {
     const pool = new pg.Pool({ connectionString: url, max: 1 })
     // Ending, a client may still hear that the server stops.
     pool.on('connect', client => client.on('error', () => {}))
+    pool.on('error', () => {})
     return new Kysely<Database>({ dialect: new PostgresDialect({ pool }) })
   },
   async plan(db, { sql, parameters }) {

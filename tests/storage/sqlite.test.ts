@@ -1,6 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
 import { CompiledQuery, Kysely } from 'kysely'
@@ -9,15 +9,25 @@ import type { Database } from '../../server/storage/schema.ts'
 import { createSqliteDialect } from '../../server/storage/sqlite-dialect.ts'
 import { describeStorage } from './contract.ts'
 import { unwatched } from './unwatched.ts'
-import { describeMillionEvents, type PlanBackend } from './million-events.ts'
-import { describeUpgrades } from './upgrades.ts'
+import { describeMillionEvents } from './million-events.ts'
+import { describeUpgrades, type UpgradeBackend } from './upgrades.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'license-sqlite-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
 let count = 0
-const backend: PlanBackend = {
+const backend: UpgradeBackend = {
+  kind: 'sqlite',
   freshUrl: async () => `file:${join(folder, `${++count}`, 'license.db')}`,
+  async madeBy(statements) {
+    const url = await backend.freshUrl()
+    const path = url.slice('file:'.length)
+    mkdirSync(dirname(path))
+    const database = new DatabaseSync(path)
+    database.exec(statements)
+    database.close()
+    return url
+  },
   connect: url => new Kysely<Database>({
     dialect: createSqliteDialect({ database: new DatabaseSync(fileURLToPath(url)), reader: () => undefined, health: unwatched() }),
   }),

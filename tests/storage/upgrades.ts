@@ -1,97 +1,150 @@
 import { CompiledQuery, type Kysely } from 'kysely'
-import { describe, expect, it } from 'vitest'
-import { createMigrator } from '../../server/storage/migrations.ts'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openStorage, type Storage } from '../../server/storage/open.ts'
-import { TABLES, type Database } from '../../server/storage/schema.ts'
+import type { Database } from '../../server/storage/schema.ts'
 import type { PlanBackend } from './million-events.ts'
-import { eventOf, NOW, userOf } from './samples.ts'
+import { listReleased, type Kind, type Released, type Row } from './released-databases.ts'
+import { DAY, eventOf, HOUR, NOW, userOf } from './samples.ts'
 
-/** Databases as earlier versions left them, opened by this one. Later migrations change nothing about these tests. */
-export function describeUpgrades(title: string, backend: PlanBackend): void {
-  /** A database whose last migration is the named one, with what the statements put in. */
-  async function leftBy(last: string, statements: string[]): Promise<{ url: string, db: Kysely<Database> }> {
-    const url = await backend.freshUrl()
-    await (await openStorage({ url, baseDir: '/' })).close()
+/** A kind of database in which one of an earlier version can be made. */
+export interface UpgradeBackend extends PlanBackend {
+  kind: Kind
+  /** A new database in which the statements have been run. */
+  madeBy(statements: string): Promise<string>
+}
+
+/** Tables of the migrator, which change with every migration. */
+const OF_MIGRATIONS = ['license_migration', 'license_migration_lock']
+/** What an upgrade writes into a column that it adds, where that is not null: every database here has accounts. */
+const FILLED: Readonly<Record<string, unknown>> = { 'installation.applied_admin_unknown': 1 }
+/** Nobody but the database's health is told by this one. */
+const VOLATILE = ['installation.probed_at']
+
+type Contents = Map<string, Row[]>
+interface Upgraded { url: string, storage: Storage, before: Contents }
+
+/** Databases as released versions left them, with everything that those write in them, opened by this one. */
+export function describeUpgrades(title: string, backend: UpgradeBackend): void {
+  async function read(db: Kysely<Database>): Promise<Contents> {
+    const names = (await db.introspection.getTables()).map(({ name }) => name).filter(name => !OF_MIGRATIONS.includes(name))
+    const contents: Contents = new Map()
+    for (const name of names.toSorted()) {
+      const { rows } = await db.executeQuery<Row>(CompiledQuery.raw(`select * from ${name}`))
+      contents.set(name, rows.toSorted((a, b) => JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))
+    }
+    return contents
+  }
+
+  async function upgrade(released: Pick<Released, 'statements'>): Promise<Upgraded> {
+    const url = await backend.madeBy(released.statements(backend.kind))
     const db = backend.connect(url)
-    const run = (statement: string) => db.executeQuery(CompiledQuery.raw(statement))
-    for (const table of [...TABLES.toReversed(), 'license_migration', 'license_migration_lock']) await run(`drop table ${table}`)
-    const { error } = await createMigrator(db).migrateTo(last)
-    if (error) throw error
-    // Every version made its identity at its first start.
-    await run('update installation set instance_id = \'0123456789abcdef0123456789abcdef\', session_secret = \'secret\', created_at = 1')
-    for (const statement of statements) await run(statement)
-    return { url, db }
+    const before = await read(db)
+    const storage = await openStorage({ url, baseDir: '/' }).finally(() => db.destroy())
+    return { url, storage, before }
   }
 
-  async function upgraded(last: string, statements: string[], look: (storage: Storage, db: Kysely<Database>) => Promise<void>): Promise<void> {
-    const { url, db } = await leftBy(last, statements)
-    const storage = await openStorage({ url, baseDir: '/' })
-    try {
-      expect(storage.created).toBe(false)
-      await look(storage, db)
-    }
-    finally {
-      await storage.close()
-      await db.destroy()
-    }
+  async function readAgain(url: string): Promise<Contents> {
+    const db = backend.connect(url)
+    return read(db).finally(() => db.destroy())
   }
 
-  const REMOVED = 'insert into events values (7, \'removed\', 1, 1, 1, \'system\', null, null, \'{}\')'
-  const FAILED = 'insert into events values (9, \'check_in_failed\', 2, 1, 4, \'user\', \'a@b.c\', \'192.0.2.1\', \'{"code":"NET_DNS"}\')'
-  const ADMIN = `insert into users values ('id-1', 'admin@example.com', 'admin', '$argon2id$hash', ${NOW})`
-  const SETUP = 'update installation set version = 9, setup_digest = \'digest\', setup_expires_at = 5'
+  /** What became of each column that was there: `table.column` → its values, in the order of the rows. */
+  function columnsOf(contents: Contents, wanted: Contents): Record<string, unknown[]> {
+    return Object.fromEntries([...wanted].flatMap(([table, rows]) => Object.keys(rows[0] ?? {}).map(column =>
+      [`${table}.${column}`, (contents.get(table) ?? []).map(row => row[column])])).filter(([name]) => !VOLATILE.includes(String(name))))
+  }
 
   describe(title, () => {
-    it.each([['0001_license'], ['0002_events_by_kind']])('of %s keeps its events and gets both indexes', (last) =>
-      upgraded(last, [REMOVED, FAILED, SETUP], async ({ licenses, accounts }, db) => {
-        const events = await licenses.listEvents({ limit: 9 })
-        expect(events).toEqual([
-          { id: 9, kind: 'check_in_failed', at: 2, firstAt: 1, count: 4, actor: 'user', actorEmail: 'a@b.c', address: '192.0.2.1', details: { code: 'NET_DNS' } },
-          { id: 7, kind: 'removed', at: 1, firstAt: 1, count: 1, actor: 'system', actorEmail: null, address: null, details: {} },
-        ])
-        expect((await licenses.listEvents({ kind: 'removed', limit: 1 })).map(event => event.id)).toEqual([7])
-        expect(await accounts.setupToken()).toEqual({ digest: 'digest', expiresAt: 5 })
-        // Both databases say so when one exists already.
-        for (const [name, columns] of [['events_kind_id', 'kind, id'], ['events_at', 'at']]) {
-          const again = db.executeQuery(CompiledQuery.raw(`create index ${name} on events (${columns})`))
-          await expect(again).rejects.toThrow(new RegExp(`${name}.* already exists`))
+    describe.each(listReleased())('left by $version', (released) => {
+      let upgraded: Upgraded
+      beforeAll(async () => { upgraded = await upgrade(released) })
+      afterAll(() => upgraded.storage.close())
+
+      it('keeps every value of every column, and gets null in those it is given', async () => {
+        const { url, storage, before } = upgraded
+        const after = await readAgain(url)
+        expect(storage.created).toBe(false)
+        for (const [table, rows] of before) expect(rows.length, `${table} has data to lose`).toBeGreaterThan(0)
+        expect(columnsOf(after, before)).toEqual(columnsOf(before, before))
+        for (const [table, rows] of after) {
+          const known = Object.keys(before.get(table)?.[0] ?? {})
+          if (!before.has(table)) expect(rows, table).toEqual([])
+          for (const row of rows) {
+            for (const column of Object.keys(row).filter(name => !known.includes(name))) {
+              const name = `${table}.${column}`
+              if (!VOLATILE.includes(name)) expect([name, Number(row[column])]).toEqual([name, Number(FILLED[name] ?? null)])
+            }
+          }
         }
-      }))
+      })
 
-    it('of 0002 then logs what scripts do, and still nobody unknown', () =>
-      upgraded('0002_events_by_kind', [REMOVED, SETUP], async ({ licenses }, db) => {
-        await licenses.appendEvent(eventOf({ actor: 'token', actorEmail: null }))
+      it('is understood', async () => {
+        const { licenses, accounts } = upgraded.storage
+        expect(await licenses.read()).toMatchObject({
+          revision: 4,
+          license: {
+            method: 'standard', lease: 'header.lease-4.sig', jti: 'lease-4', verdict: 'a.verdict.sig', secret: 'secret-1', maskedKey: 'nc_••••••••wxyz',
+            activatedAt: NOW + 5, lastState: 'suspended', lastSuccessAt: NOW + 6 * HOUR, lastAttemptAt: NOW + DAY + 2 * HOUR,
+            nextAt: NOW + DAY + 3 * HOUR, consecutiveFailures: 3, failingSince: NOW + DAY, lastError: 'NET_DNS',
+          },
+          trusted: { at: NOW + DAY, uptime: 86_400_000, boot: 'boot-2', continuous: true },
+          seatsUsed: 42, envDigest: 'env-digest', renewalAttemptAt: NOW + 3 * HOUR, lastRequest: { body: { nonce: 'n' } },
+        })
+        expect((await licenses.read()).marks).toHaveLength(2)
+        expect(await licenses.listEvents({ limit: 2, kind: 'vendor_told' })).toMatchObject([
+          { actor: 'environment', details: { text: '名 “quoted” \\ \'single\' 100 %', n: 7 } },
+        ])
+        expect(await accounts.getSession('session-2', NOW)).toMatchObject({ user: { email: 'zoë+o\'neil@例え.jp', role: 'viewer' } })
+        expect(await accounts.setupToken()).toEqual({ digest: 'setup-digest', expiresAt: NOW + HOUR })
+      })
+
+      it('can be written, also by what came later', async () => {
+        const { url, storage: { licenses, accounts } } = upgraded
+        expect(await accounts.createUser(userOf(), eventOf({ actor: 'token', actorEmail: null }))).toBe('written')
         expect((await licenses.listEvents({ limit: 1 }))[0]?.actor).toBe('token')
-        const unknown = db.executeQuery(CompiledQuery.raw(REMOVED.replace('7', '99').replace('system', 'nobody')))
-        await expect(unknown).rejects.toThrow(/constraint/i)
-        const twice = db.executeQuery(CompiledQuery.raw(REMOVED))
-        await expect(twice).rejects.toThrow(/unique/i)
-      }))
+        const previous = await accounts.appliedAdmin()
+        expect(await accounts.applyAdmin({ previous, applied: { email: 'a@example.com', passwordHash: 'hash' } })).toBe('written')
+        const event = (id: number, actor: string) => `insert into events values (${id}, 'removed', 1, 1, 1, '${actor}', null, null, '{}')`
+        for (const [statement, refusal] of [
+          // Both databases say so when an index exists already.
+          ['create index events_kind_id on events (kind, id)', /events_kind_id.* already exists/],
+          ['create index events_at on events (at)', /events_at.* already exists/],
+          [event(99, 'nobody'), /constraint/i], [event(3, 'system'), /unique/i],
+        ] as const) {
+          const db = backend.connect(url)
+          await expect(db.executeQuery(CompiledQuery.raw(statement)).finally(() => db.destroy()), statement).rejects.toThrow(refusal)
+        }
+      })
 
-    it('of 0002 with accounts does not know what was applied from the environment, until it is told', () =>
-      upgraded('0002_events_by_kind', [ADMIN], async ({ accounts }) => {
+      it('opened again is left alone', async () => {
+        const before = await readAgain(upgraded.url)
+        const again = await openStorage({ url: upgraded.url, baseDir: '/' })
+        try {
+          expect(again.migrations).toEqual([])
+          expect(columnsOf(await readAgain(upgraded.url), before)).toEqual(columnsOf(before, before))
+        }
+        finally {
+          await again.close()
+        }
+      })
+    })
+
+    it('of before NC_ADMIN_PASSWORD was remembered does not know what was applied, where it has accounts', async () => {
+      const released = listReleased().find(({ version }) => version === '0.1.0')
+      if (!released) throw new Error('released/0.1.0.sql is missing')
+      const statements = (kind: Kind) => `${released.statements(kind)}; delete from sessions; delete from users;`
+      const [having, without] = [await upgrade(released), await upgrade({ statements })]
+      try {
+        const { accounts } = having.storage
         expect(await accounts.appliedAdmin()).toBe('unknown')
         const applied = { email: 'admin@example.com', passwordHash: 'hash' }
         expect(await accounts.applyAdmin({ previous: null, applied })).toBe('stale')
         expect(await accounts.applyAdmin({ previous: 'unknown', applied })).toBe('written')
         expect(await accounts.appliedAdmin()).toEqual(applied)
-      }))
-
-    it('of 0002 without accounts, and a new one, know that nothing was', async () => {
-      await upgraded('0002_events_by_kind', [], async ({ accounts }) => {
-        expect(await accounts.appliedAdmin()).toBeNull()
-        expect(await accounts.createUser(userOf(), eventOf())).toBe('written')
-      })
-    })
-
-    it('opened again is left alone', async () => {
-      const { url, db } = await leftBy('0002_events_by_kind', [REMOVED, ADMIN])
-      await db.destroy()
-      for (let opened = 0; opened < 2; opened++) {
-        const storage = await openStorage({ url, baseDir: '/' })
-        expect((await storage.licenses.listEvents({ limit: 9 })).map(({ id }) => id)).toEqual([7])
-        expect(await storage.accounts.appliedAdmin()).toBe('unknown')
-        await storage.close()
+        expect(await without.storage.accounts.appliedAdmin()).toBeNull()
+      }
+      finally {
+        for (const { storage } of [having, without]) await storage.close()
       }
     })
   })

@@ -1,5 +1,6 @@
 import type { ErrorData } from '../../shared/errors.ts'
 import type { LicenseView } from '../../shared/license.ts'
+import { waitFor } from './open-waits.ts'
 import { ADMIN } from './product-process.ts'
 
 /* A script that uses the HTTP API, as an operator would write it. */
@@ -17,12 +18,12 @@ export interface ApiClient {
   cookie: string
 }
 
-/** Takes the product's address; returns a client that is not signed in. */
+/** A client of the product at that address, not signed in. */
 export function createApiClient(baseUrl: string): ApiClient {
   const client: ApiClient = {
     cookie: '',
     async request<T>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}) {
-      const response = await fetch(baseUrl + path, {
+      const calling = fetch(baseUrl + path, {
         method, redirect: 'manual',
         headers: {
           ...(client.cookie ? { cookie: client.cookie } : {}),
@@ -31,8 +32,9 @@ export function createApiClient(baseUrl: string): ApiClient {
         },
         ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
       })
+      const response = await waitFor(`an answer to ${method} ${path}`, calling)
       client.cookie = mergeCookies(client.cookie, response.headers.getSetCookie())
-      const text = await response.text()
+      const text = await waitFor(`the end of the answer to ${method} ${path}`, response.text())
       const parsed = parse(text)
       return { status: response.status, headers: response.headers, text, body: parsed as T, error: Object(parsed).data }
     },
@@ -54,7 +56,7 @@ export function createApiClient(baseUrl: string): ApiClient {
   return client
 }
 
-/** Takes the product's address and an account; returns a client that is signed in. */
+/** A client of the product at that address, signed in. */
 export async function signIn(baseUrl: string, account: { email: string, password: string } = ADMIN): Promise<ApiClient> {
   const client = createApiClient(baseUrl)
   const { status, text } = await client.request('POST', '/api/auth/login', account)

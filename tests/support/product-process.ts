@@ -6,6 +6,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { lastLines, waitAtMost } from './open-waits.ts'
 
 /* The product under test: the sandbox build as its own process, on a database of its own. */
 
@@ -46,7 +47,7 @@ export interface Product {
   dispose(): Promise<void>
 }
 
-/** Takes nothing; returns a port that was free a moment ago, below the range that outgoing connections take theirs from. */
+/** A port that was free a moment ago, below the range that outgoing connections take theirs from. */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = 12_000 + Math.floor(Math.random() * 20_000)
@@ -59,7 +60,7 @@ export async function freePort(): Promise<number> {
   }
 }
 
-/** Takes how to start; returns the running product. Rejects with what it printed when it ends instead. */
+/** Starts the product and waits until it can be used. Rejects with what it printed when it ends, or does not get there. */
 export async function startProduct(options: ProductOptions): Promise<Product> {
   for (let tries = 1; ; tries++) {
     try {
@@ -92,7 +93,14 @@ async function startOn(port: number, options: ProductOptions): Promise<Product> 
 
   const end = async (signal: NodeJS.Signals) => {
     if (!hasEnded()) child.kill(signal)
-    if (!hasEnded()) await ended
+    if (hasEnded()) return
+    try {
+      await waitAtMost(END_WITHIN, `the product on port ${port} to end after ${signal}`, ended, () => lastLines(printed))
+    }
+    catch (error) {
+      child.kill('SIGKILL')
+      throw error
+    }
   }
   const product: Product = {
     url: `http://127.0.0.1:${port}`, port, dataDir, databaseFile, process: child,
@@ -111,13 +119,24 @@ async function startOn(port: number, options: ProductOptions): Promise<Product> 
   return product
 }
 
+const START_WITHIN = 40_000
+const END_WITHIN = 30_000
+const ASK_AGAIN_AFTER = 50
+
 async function waitUntilUp(url: string, hasEnded: () => boolean, output: () => string): Promise<void> {
-  for (let tries = 0; tries < 600; tries++) {
+  const giveUp = AbortSignal.timeout(START_WITHIN)
+  let last = 'no connection'
+  while (!giveUp.aborted) {
     if (hasEnded()) throw new Error(`the product ended at its start:\n${output()}`)
-    const response = await fetch(url).catch(() => undefined)
-    await response?.arrayBuffer()
+    const response = await fetch(url, { signal: giveUp }).catch((error: unknown) => { last = describeFailure(error) })
+    const body = await response?.text().catch(describeFailure)
     if (response?.ok) return
-    await new Promise(resolve => setTimeout(resolve, 50))
+    if (response) last = `${response.status} ${body}`
+    await new Promise(resolve => setTimeout(resolve, ASK_AGAIN_AFTER))
   }
-  throw new Error(`the product did not come up:\n${output()}`)
+  throw new Error(`the product did not come up within ${START_WITHIN / 1000} s: ${url} last answered ${last}\n${lastLines(output())}`)
+}
+
+function describeFailure(error: unknown): string {
+  return error instanceof Error ? String(error.cause ?? error) : String(error)
 }

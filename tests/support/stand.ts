@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, onTestFinished } from 'vitest'
+import { waitAtMost } from './open-waits.ts'
 import type { LicenseServerProcess } from './vendor/vendor-process.ts'
 import { startLicenseServer } from './vendor/vendor-process.ts'
 import type { ApiClient } from './api-client.ts'
@@ -17,7 +18,7 @@ export interface Stand {
 
 export const VIEWER = { email: 'viewer@example.com', password: 'viewer password 1', role: 'viewer' }
 
-/** Takes the product's environment; starts both processes before the tests of this file and ends them after. */
+/** Starts both processes before the tests of this file, the product with that environment, and ends them after. */
 export function useStand(env: Record<string, string | undefined> = {}): Stand {
   let started: Stand | undefined
   const requireStarted = (): Stand => {
@@ -109,14 +110,25 @@ export async function addViewer(admin: ApiClient, { url }: Product): Promise<Api
   return signIn(url, VIEWER)
 }
 
-/** Waits until `look` returns something other than undefined or false; rejects with `what` after `timeoutMs`. */
+/** Waits until `look` returns something other than undefined or false; rejects with `what` and what was seen last after `timeoutMs`. */
 export async function until<T>(what: string, look: () => Promise<T | undefined | false> | T | undefined | false, timeoutMs = 30_000): Promise<T> {
-  const end = performance.now() + timeoutMs
-  for (;;) {
-    const found = await look()
-    if (found !== undefined && found !== false) return found
-    if (performance.now() > end) throw new Error(`did not happen: ${what}`)
-    await sleep(50)
+  let giveUp = false
+  let last = 'no answer'
+  const seen = () => last
+  async function lookAgain(): Promise<T> {
+    for (;;) {
+      const found = await look()
+      last = String(found)
+      if (found !== undefined && found !== false) return found
+      if (giveUp) throw new Error(`did not happen: ${what}`)
+      await sleep(50)
+    }
+  }
+  try {
+    return await waitAtMost(timeoutMs, what, lookAgain(), seen)
+  }
+  finally {
+    giveUp = true
   }
 }
 

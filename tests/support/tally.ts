@@ -1,11 +1,10 @@
 import { appendFileSync, mkdirSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { RESULTS } from './results.ts'
 
-export const RESULTS = fileURLToPath(new URL('../faults/.results', import.meta.url))
 export const TALLIES = `${RESULTS}/tallies.ndjson`
 
 export interface Tally {
-  /** Rows of README.md, such as F14. */
+  /** A row of tests/faults/README.md, such as F14. */
   row: string
   /** Cases tried. */
   tried: number
@@ -17,7 +16,7 @@ export interface Tally {
   crashed?: number
 }
 
-/** Notes how many cases a test tried of a row, and what became of them, for the table at the end of a run. */
+/** Notes how many cases a test tried of a row of tests/faults/README.md, and what became of them. */
 export function tally(counts: Tally): void {
   mkdirSync(RESULTS, { recursive: true })
   appendFileSync(TALLIES, `${JSON.stringify(counts)}\n`)

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { limitsSchema, MAX_TERM, methodSchema } from '../../../shared/lease.ts'
-import { SIGNERS } from '../../license-server/signers.ts'
+import { SIGNERS } from './signers.ts'
 
 /* What the control API under `/__sandbox/` takes and answers; its server and its client are both typed by this. */
 

@@ -3,6 +3,7 @@ import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { waitAtMost } from '../open-waits.ts'
 import { createSandboxControl } from './control-client.ts'
 import type { SandboxControl } from './control-client.ts'
 
@@ -22,11 +23,14 @@ export interface LicenseServerOptions {
   env?: Record<string, string>
 }
 
+const START_WITHIN = 30_000
+const END_WITHIN = 20_000
+
 async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
   const gone = once(child, 'exit')
   child.kill(signal)
-  await gone
+  await waitAtMost(END_WITHIN, `the sandbox license server to end after ${signal}`, gone)
 }
 
 async function listeningUrl(child: ChildProcess): Promise<string> {
@@ -52,7 +56,7 @@ export async function startLicenseServer(options: LicenseServerOptions = {}): Pr
     env: { ...process.env, HOST: '127.0.0.1', ...env, PORT: String(port) },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
-  const url = await listeningUrl(child)
+  const url = await waitAtMost(START_WITHIN, 'the sandbox license server to listen', listeningUrl(child))
   // A defect of the server shows in the output of the test that met it.
   child.stderr?.pipe(process.stderr)
   return {

@@ -276,14 +276,38 @@ describe('the clock stage', () => {
 })
 
 describe('whatever was opened', () => {
-  it('is closed again', async () => {
-    const sockets = new Set<Socket>()
+  const answer = JSON.stringify({ ok: true, time: new Date(START).toISOString() })
+  const ANSWER = `HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ${answer.length}\r\n\r\n${answer}`
+  /** Never closes a connection by itself; answers, or says nothing. */
+  async function startPatient(answers: boolean) {
+    const open = new Set<Socket>()
+    let opened = 0
     const port = await startTcp((socket) => {
-      sockets.add(socket.resume())
-      socket.once('close', () => sockets.delete(socket))
+      opened++
+      open.add(socket.resume())
+      socket.once('close', () => open.delete(socket))
+      if (answers) socket.once('data', () => socket.write(ANSWER))
     })
-    await stagesTo(`http://127.0.0.1:${port}`)
-    await expect.poll(() => sockets.size).toBe(0)
+    return { url: `http://127.0.0.1:${port}`, open, opened: () => opened }
+  }
+
+  it.each([
+    ['the way has been proven', true, 'ok sk sk ok sk ok ok', 20_000], ['nobody answers', false, 'ok sk sk ok sk fa sk', 400],
+  ])('is closed again when %s', async (_when, answers, expected, patience) => {
+    const server = await startPatient(answers)
+    expect(outline(await stagesTo(server.url, { patience }))).toBe(expected)
+    expect(server.opened()).toBe(2)
+    await expect.poll(() => server.open.size).toBe(0)
+  })
+
+  it('is closed again when whoever asked looks no further', async () => {
+    const server = await startPatient(true)
+    const client = createLicenseServerClient({ baseUrl: server.url, version: '1', proxyFor: () => '' })
+    for await (const { stage } of diagnose({ client, proxyFor: () => '', now: () => START }, false)) {
+      if (stage === 'tcp') break
+    }
+    await expect.poll(server.opened).toBe(1)
+    await expect.poll(() => server.open.size).toBe(0)
   })
 })
 

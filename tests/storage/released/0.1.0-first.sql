@@ -1,0 +1,52 @@
+-- 0.1.0 as it began: 0001
+-- on sqlite
+pragma application_id = 1313033281;
+pragma journal_mode = wal;
+CREATE TABLE "license_migration" ("name" varchar(255) not null primary key, "timestamp" varchar(255) not null);
+CREATE TABLE "license_migration_lock" ("id" varchar(255) not null primary key, "is_locked" integer default 0 not null);
+CREATE TABLE "installation" ("id" integer primary key check (id = 1), "instance_id" text, "session_secret" text, "created_at" bigint, "revision" bigint not null, "version" bigint not null, "trusted_at" bigint, "trusted_uptime" bigint, "trusted_boot" text, "trusted_continuous" integer, "seats_used" bigint, "env_digest" text, "renewal_attempt_at" bigint, "last_request" text, "setup_digest" text, "setup_expires_at" bigint);
+CREATE TABLE "license" ("id" integer primary key check (id = 1), "method" text not null check (method in ('standard', 'airgapped', 'offline')), "lease" text not null, "jti" text not null, "verdict" text, "secret" text, "masked_key" text, "activated_at" bigint not null, "last_state" text not null, "last_success_at" bigint, "last_attempt_at" bigint, "next_at" bigint, "consecutive_failures" bigint not null, "failing_since" bigint, "last_error" text);
+CREATE TABLE "license_seq" ("sub" text not null primary key, "seq" bigint not null, "jti" text not null);
+CREATE TABLE "deactivations" ("id" bigint not null primary key, "sub" text, "lease" text not null, "secret" text not null, "created_at" bigint not null, "next_at" bigint not null, "attempts" bigint not null);
+CREATE TABLE "events" ("id" bigint not null primary key, "kind" text not null, "at" bigint not null, "first_at" bigint not null, "count" bigint not null, "actor" text not null check (actor in ('user', 'system', 'environment')), "actor_email" text, "address" text, "details" text not null);
+CREATE INDEX "events_at" on "events" ("at");
+CREATE TABLE "check_in_days" ("day" text not null primary key, "good" bigint not null, "failed" bigint not null);
+CREATE TABLE "users" ("id" text not null primary key, "email" text not null unique, "role" text not null check (role in ('admin', 'viewer')), "password_hash" text not null, "created_at" bigint not null);
+CREATE TABLE "sessions" ("id" text not null primary key, "user_id" text not null references "users" ("id") on delete cascade, "created_at" bigint not null, "last_seen_at" bigint not null, "expires_at" bigint not null);
+CREATE INDEX "sessions_user_id" on "sessions" ("user_id");
+-- on postgres
+create table if not exists "license_migration" ("name" varchar(255) not null primary key, "timestamp" varchar(255) not null);
+create table if not exists "license_migration_lock" ("id" varchar(255) not null primary key, "is_locked" integer default 0 not null);
+create table "installation" ("id" integer primary key check (id = 1), "instance_id" text, "session_secret" text, "created_at" bigint, "revision" bigint not null, "version" bigint not null, "trusted_at" bigint, "trusted_uptime" bigint, "trusted_boot" text, "trusted_continuous" integer, "seats_used" bigint, "env_digest" text, "renewal_attempt_at" bigint, "last_request" text, "setup_digest" text, "setup_expires_at" bigint);
+create table "license" ("id" integer primary key check (id = 1), "method" text not null check (method in ('standard', 'airgapped', 'offline')), "lease" text not null, "jti" text not null, "verdict" text, "secret" text, "masked_key" text, "activated_at" bigint not null, "last_state" text not null, "last_success_at" bigint, "last_attempt_at" bigint, "next_at" bigint, "consecutive_failures" bigint not null, "failing_since" bigint, "last_error" text);
+create table "license_seq" ("sub" text not null primary key, "seq" bigint not null, "jti" text not null);
+create table "deactivations" ("id" bigint not null primary key, "sub" text, "lease" text not null, "secret" text not null, "created_at" bigint not null, "next_at" bigint not null, "attempts" bigint not null);
+create table "events" ("id" bigint not null primary key, "kind" text not null, "at" bigint not null, "first_at" bigint not null, "count" bigint not null, "actor" text not null check (actor in ('user', 'system', 'environment')), "actor_email" text, "address" text, "details" text not null);
+create index "events_at" on "events" ("at");
+create table "check_in_days" ("day" text not null primary key, "good" bigint not null, "failed" bigint not null);
+create table "users" ("id" text not null primary key, "email" text not null unique, "role" text not null check (role in ('admin', 'viewer')), "password_hash" text not null, "created_at" bigint not null);
+create table "sessions" ("id" text not null primary key, "user_id" text not null references "users" ("id") on delete cascade, "created_at" bigint not null, "last_seen_at" bigint not null, "expires_at" bigint not null);
+create index "sessions_user_id" on "sessions" ("user_id");
+-- on both
+insert into installation (id, instance_id, session_secret, created_at, revision, version, trusted_at, trusted_uptime, trusted_boot, trusted_continuous, seats_used, env_digest, renewal_attempt_at, last_request, setup_digest, setup_expires_at) values (1, 'a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1', 'c0ffee', 1772366400000, 4, 19, 1772452800000, 86400000, 'boot-2', 1, 42, 'env-digest', 1772377200000, '{"method":"POST","url":"https://app.nocodb.com/api/v1/licenses/check-in","at":"2026-03-02T12:00:00.000Z","body":{"nonce":"n","version":"0.1.0"},"status":200,"outcome":"ok"}', 'setup-digest', 1772370000000);
+insert into license (id, method, lease, jti, verdict, secret, masked_key, activated_at, last_state, last_success_at, last_attempt_at, next_at, consecutive_failures, failing_since, last_error) values (1, 'standard', 'header.lease-4.sig', 'lease-4', 'a.verdict.sig', 'secret-1', 'nc_••••••••wxyz', 1772366400005, 'suspended', 1772388000000, 1772460000000, 1772463600000, 3, 1772452800000, 'NET_DNS');
+insert into license_seq (sub, seq, jti) values ('lic_0', 7, 'lease-7');
+insert into license_seq (sub, seq, jti) values ('lic_1', 5, 'verdict-5');
+insert into deactivations (id, sub, lease, secret, created_at, next_at, attempts) values (6, 'lic_old', 'old.lease.sig', 'old-secret', 1772366400000, 1772373600000, 1);
+insert into events (id, kind, at, first_at, count, actor, actor_email, address, details) values (3, 'account_created', 1772280000000, 1772280000000, 1, 'user', 'admin@example.com', '192.0.2.1', '{"email":"admin@example.com"}');
+insert into events (id, kind, at, first_at, count, actor, actor_email, address, details) values (4, 'account_created', 1772366400000, 1772366400000, 1, 'user', 'admin@example.com', '2001:db8::1', '{}');
+insert into events (id, kind, at, first_at, count, actor, actor_email, address, details) values (5, 'activated', 1772366400000, 1772366400000, 1, 'user', 'admin@example.com', '192.0.2.1', '{}');
+insert into events (id, kind, at, first_at, count, actor, actor_email, address, details) values (6, 'activated', 1772366400000, 1772366400000, 1, 'user', 'admin@example.com', '192.0.2.1', '{}');
+insert into events (id, kind, at, first_at, count, actor, actor_email, address, details) values (8, 'check_in_succeeded', 1772380800000, 1772373600000, 3, 'system', null, null, '{}');
+insert into events (id, kind, at, first_at, count, actor, actor_email, address, details) values (11, 'verdict', 1772388000000, 1772388000000, 1, 'system', null, null, '{"verdict":"suspended"}');
+insert into events (id, kind, at, first_at, count, actor, actor_email, address, details) values (12, 'state_changed', 1772388000000, 1772388000000, 1, 'system', null, null, '{"from":"active","to":"suspended"}');
+insert into events (id, kind, at, first_at, count, actor, actor_email, address, details) values (13, 'check_in_failed', 1772460000000, 1772452800000, 3, 'system', null, null, '{"code":"NET_DNS","host":"license.example.com"}');
+insert into events (id, kind, at, first_at, count, actor, actor_email, address, details) values (19, 'vendor_told', 1772452800000, 1772452800000, 1, 'environment', null, null, '{"n":7,"text":"名 “quoted” \\ ''single'' 100 %"}');
+insert into check_in_days (day, good, failed) values ('2026-03-01', 4, 0);
+insert into check_in_days (day, good, failed) values ('2026-03-02', 0, 3);
+insert into users (id, email, role, password_hash, created_at) values ('user-1', 'admin@example.com', 'admin', '$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA', 1772280000000);
+insert into users (id, email, role, password_hash, created_at) values ('user-2', 'zoë+o''neil@例え.jp', 'viewer', '$argon2id$v=19$viewer', 1772366400000);
+insert into sessions (id, user_id, created_at, last_seen_at, expires_at) values ('session-1', 'user-1', 1772366400000, 1772366400001, 1772452800000);
+insert into sessions (id, user_id, created_at, last_seen_at, expires_at) values ('session-2', 'user-2', 1772366400002, 1772366400003, 1772539200000);
+insert into license_migration (name, timestamp) values ('0001_license', '2026-11-23T12:00:00.000Z');
+insert into license_migration_lock (id, is_locked) values ('migration_lock', 0);

@@ -1,0 +1,8 @@
+import { afterEach } from 'vitest'
+import { nameOpenWaits } from './open-waits.ts'
+
+/* Run before every test file. */
+
+afterEach(({ task }) => {
+  for (const error of task.result?.errors ?? []) nameOpenWaits(error)
+})

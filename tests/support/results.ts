@@ -1,0 +1,36 @@
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+/* What runs leave for tests/faults/report.ts: a report each, and beside it which code it is about. */
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+export const RESULTS = join(ROOT, 'tests/faults/.results')
+
+/** Marks the run that begins as one of the code as it is now; its report, by that name, is of no earlier run any more. */
+export function beginRun(report: string): void {
+  mkdirSync(RESULTS, { recursive: true })
+  rmSync(join(RESULTS, report), { force: true })
+  writeFileSync(join(RESULTS, `${report}.code`), identifyCode())
+}
+
+/** Says why that report says nothing of the code as it is now; undefined when it does. */
+export function doubtReport(report: string, code = identifyCode(), folder = RESULTS): string | undefined {
+  const mark = join(folder, `${report}.code`)
+  if (!existsSync(join(folder, report))) return `${report} is missing: that run was not made, or did not come to its end`
+  if (!existsSync(mark)) return `${report} does not say of which code it is`
+  return readFileSync(mark, 'utf8') === code ? undefined : `${report} is of other code: make that run again`
+}
+
+/** The commit, and a digest of everything that is in the working tree and not in it. Throws outside a git repository. */
+export function identifyCode(root = ROOT): string {
+  const git = (...words: string[]) => execFileSync('git', words, { cwd: root, encoding: 'utf8', maxBuffer: 2 ** 30 })
+  const changes = createHash('sha256').update(git('diff', 'HEAD', '--binary'))
+  for (const file of git('ls-files', '--others', '--exclude-standard', '-z').split('\0').filter(Boolean).toSorted()) {
+    changes.update(`\0${file}\0`)
+    if (lstatSync(join(root, file)).isFile()) changes.update(readFileSync(join(root, file)))
+  }
+  return `${git('rev-parse', 'HEAD').trim()} ${changes.digest('hex')}\n`
+}
