@@ -14,7 +14,7 @@ export default {
   vitest: { configFile: 'tests/unit/vitest.config.ts', related: false },
   mutate: ROOM ? ROOMS[ROOM] : Object.values(ROOMS).flat(),
   // The TypeScript configuration of .nuxt stays: the transform reads it.
-  ignorePatterns: ['/.*', '!/.nuxt', '/.nuxt/*', '!/.nuxt/tsconfig*.json', '/app', '/tests/e2e', '/tests/bench', '/coverage', '/test-results'],
+  ignorePatterns: ['/.*', '!/.nuxt', '/.nuxt/*', '!/.nuxt/tsconfig*.json', '/tests/e2e', '/tests/bench', '/coverage', '/test-results'],
   coverageAnalysis: 'perTest',
   ignoreStatic: true,
   concurrency: 2,

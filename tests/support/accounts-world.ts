@@ -8,6 +8,7 @@ import type { AccountStore } from '../../server/accounts/ports.ts'
 import type { Accounts } from '../../server/accounts/service.ts'
 import { createAccounts } from '../../server/accounts/service.ts'
 import type { Actor } from '../../server/license/ports.ts'
+import type { Storage } from '../../server/storage/open.ts'
 import { openStorage } from '../../server/storage/open.ts'
 import type { SimulatedClock } from './simulated-clock.ts'
 import { createSimulatedClock } from './simulated-clock.ts'
@@ -23,9 +24,12 @@ export const BY_ADA: Actor = { kind: 'user', email: PERSON.email, address: FROM 
 /** An entry of the activity log as it is stored. */
 export interface Entry { kind: string, at: number, actor: string, actorEmail: string | null, address: string | null, details: Record<string, unknown> }
 
+export interface Held { reached: Promise<void>, release: () => void }
+
 export interface AccountsWorld {
   accounts: Accounts
   clock: SimulatedClock
+  storage: Storage
   store: AccountStore
   /** For a look at what is stored, or a change that no code makes. */
   database: DatabaseSync
@@ -34,6 +38,8 @@ export interface AccountsWorld {
   another(sessionSecret?: string): Accounts
   /** Resolves when nothing is asked of the store any more, in the background either. */
   idle(): Promise<void>
+  /** Lets calls of a method wait until they are released; `reached` resolves when there is one. */
+  hold(method: keyof AccountStore): Held
   /** Oldest first. */
   entries(): Entry[]
   count(table: 'users' | 'sessions'): number
@@ -50,12 +56,12 @@ export async function createAccountsWorld(): Promise<AccountsWorld> {
     rmSync(folder, { recursive: true })
   })
   const warnings: string[] = []
-  const [clock, { store, idle }] = [createSimulatedClock(), withPending(storage.accounts)]
+  const [clock, { store, idle, hold }] = [createSimulatedClock(), withPending(storage.accounts)]
   const another = (sessionSecret = 's') => createAccounts({
     store, clock, sessionSecret, hashing: createHashingQueue(), log: { warn: message => void warnings.push(message) },
   })
   return {
-    accounts: another(), clock, store, database, warnings, another, idle,
+    accounts: another(), clock, storage, store, database, warnings, another, idle, hold,
     entries: () => database.prepare('SELECT kind, at, actor, actor_email, address, details FROM events ORDER BY id').all()
       .map(({ kind, at, actor, actor_email: email, address, details }) => ({
         kind: String(kind), at: Number(at), actor: String(actor), actorEmail: textOf(email), address: textOf(address), details: JSON.parse(String(details)),
@@ -64,15 +70,19 @@ export async function createAccountsWorld(): Promise<AccountsWorld> {
   }
 }
 
-/** The same store, and a way to wait for what it was asked. */
-function withPending<S extends object>(inner: S): { store: S, idle: () => Promise<void> } {
+/** The same store, with ways to wait for what it was asked, and to let it wait. */
+function withPending<S extends object>(inner: S): { store: S, idle: () => Promise<void>, hold: (method: keyof S) => Held } {
   const pending = new Set<Promise<unknown>>()
+  const held = new Map<unknown, { reach: () => void, gate: Promise<void> }>()
   const store = new Proxy(inner, {
     get(target, property) {
       const member: unknown = Reflect.get(target, property)
       if (typeof member !== 'function') return member
       return (...args: unknown[]) => {
-        const result: unknown = Reflect.apply(member, target, args)
+        const holding = held.get(property)
+        holding?.reach()
+        const call = (): unknown => Reflect.apply(member, target, args)
+        const result: unknown = holding ? holding.gate.then(call) : call()
         if (!(result instanceof Promise)) return result
         const done = () => void pending.delete(result)
         pending.add(result)
@@ -83,6 +93,17 @@ function withPending<S extends object>(inner: S): { store: S, idle: () => Promis
   })
   return {
     store,
+    hold(method) {
+      const [gate, reached] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+      held.set(method, { gate: gate.promise, reach: reached.resolve })
+      return {
+        reached: reached.promise,
+        release() {
+          held.delete(method)
+          gate.resolve()
+        },
+      }
+    },
     async idle() {
       while (pending.size > 0) await Promise.allSettled(pending)
     },

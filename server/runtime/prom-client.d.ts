@@ -1,0 +1,6 @@
+/* prom-client has types for its whole set of default metrics alone. */
+declare module 'prom-client/lib/metrics/*.js' {
+  /** Makes one of the default metrics and registers it. */
+  const collect: (registry: import('prom-client').Registry, config: object) => void
+  export default collect
+}
