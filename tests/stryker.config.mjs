@@ -1,11 +1,20 @@
-/** Mutation testing of the domain and of the license server's client: `npx stryker run tests/stryker.config.mjs`. */
+/** What is mutated, room by room: `npm run mutation`, or `npm run mutation -- accounts` for one of them. */
+const ROOMS = {
+  'license': ['server/license/**/*.ts', '!server/license/ports.ts'],
+  'license-server': ['server/license-server/**/*.ts'],
+  'accounts': ['server/accounts/**/*.ts', '!server/accounts/ports.ts'],
+  'http': ['server/http/**/*.ts', '!server/http/starting-page.ts', '!server/http/openapi.ts'],
+}
+const { ROOM } = process.env
+if (ROOM && !Object.hasOwn(ROOMS, ROOM)) throw new Error(`${ROOM} is none of ${Object.keys(ROOMS).join(', ')}`)
+
 export default {
   testRunner: 'vitest',
   plugins: ['@stryker-mutator/vitest-runner'],
   vitest: { configFile: 'tests/unit/vitest.config.ts', related: false },
-  mutate: ['server/license/**/*.ts', '!server/license/ports.ts', 'server/license-server/**/*.ts'],
+  mutate: ROOM ? ROOMS[ROOM] : Object.values(ROOMS).flat(),
   // The TypeScript configuration of .nuxt stays: the transform reads it.
-  ignorePatterns: ['/.*', '!/.nuxt', '/.nuxt/*', '!/.nuxt/tsconfig*.json', '/app', '/tests/e2e', '/tests/bench', '/coverage', '/test-results'],
+  ignorePatterns: ['/.*', '!/.nuxt', '/.nuxt/*', '!/.nuxt/tsconfig*.json', '/tests/e2e', '/tests/bench', '/coverage', '/test-results'],
   coverageAnalysis: 'perTest',
   ignoreStatic: true,
   concurrency: 2,

@@ -20,12 +20,6 @@ declare module '#license-build' {
   /** The source it was made from: twelve hex digits, +dirty where files differed; unknown without git. */
   export const commit: string
 }
-
-declare module 'prom-client/lib/metrics/*.js' {
-  /** Makes one of the default metrics and registers it. */
-  const collect: (registry: import('prom-client').Registry, config: object) => void
-  export default collect
-}
 `
 
 /**

@@ -15,7 +15,7 @@ export interface Guards {
 }
 
 const MINUTE = 60_000
-let guards: Guards | undefined
+const made = new WeakMap<Base, Guards>()
 
 function createGuards({ config, log, jobs }: Base): Guards {
   const refusedTokens = createRefusedTokens(log)
@@ -23,12 +23,14 @@ function createGuards({ config, log, jobs }: Base): Guards {
   return { limits: createRateLimits(), bearerTokens: createBearerTokens(config), refusedTokens }
 }
 
-/** Made with the first request, and once. */
-export function requireGuards(): Guards {
-  return guards ??= createGuards(requireBase())
+/** Made once for a base. */
+export function guardsOf(base: Base): Guards {
+  const guards = made.get(base) ?? createGuards(base)
+  made.set(base, guards)
+  return guards
 }
 
-/** Undefined before the first request. */
-export function getGuards(): Guards | undefined {
-  return guards
+/** For whatever runs after the start plugin. */
+export function requireGuards(): Guards {
+  return guardsOf(requireBase())
 }

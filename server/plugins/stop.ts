@@ -1,5 +1,5 @@
 import { defineNitroPlugin } from 'nitropack/runtime'
-import { getGuards } from '../http/guards.ts'
+import { guardsOf } from '../http/guards.ts'
 import { getBase } from '../runtime/app.ts'
 
 /** Says why the process stops, and that it did: this hook runs after that of start.ts, which closes the license and the database. */
@@ -13,8 +13,9 @@ export default defineNitroPlugin((nitro) => {
   }
   nitro.hooks.hook('close', () => {
     const base = getBase()
-    base?.refusals.flush()
-    getGuards()?.refusedTokens.flush()
-    base?.log.info('stopped', { reason })
+    if (!base) return
+    base.refusals.flush()
+    guardsOf(base).refusedTokens.flush()
+    base.log.info('stopped', { reason })
   })
 })

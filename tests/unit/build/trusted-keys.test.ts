@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto'
+import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -77,5 +77,11 @@ describe('the key of a sandbox build', () => {
   it('F21: is the public half alone', () => {
     const { kty, crv, x, kid } = sandboxPair
     expect(sandboxKey()).toEqual({ kty, crv, x, kid })
+  })
+
+  it('F21: verifies what the sandbox license server signs', () => {
+    const statement = Buffer.from('a statement')
+    const signature = sign(null, statement, createPrivateKey({ key: sandboxPair, format: 'jwk' }))
+    expect(verify(null, statement, createPublicKey({ key: sandboxKey(), format: 'jwk' }), signature)).toBe(true)
   })
 })

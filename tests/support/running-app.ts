@@ -1,0 +1,39 @@
+import type { App } from '../../server/runtime/app.ts'
+import { openApp, setBase } from '../../server/runtime/app.ts'
+import { createLicenseServerClient } from '../../server/license-server/client.ts'
+import type { Environment } from '../../server/runtime/config-source.ts'
+import { readConfig } from '../../server/runtime/config.ts'
+import { createFoldedLog } from '../../server/runtime/folded-log.ts'
+import { createLog } from '../../server/runtime/log.ts'
+import { createMetrics } from '../../server/runtime/metrics.ts'
+import { createPeriodicJobs } from '../../server/runtime/periodic-jobs.ts'
+import type { AccountsWorld } from './accounts-world.ts'
+import { createAccountsWorld } from './accounts-world.ts'
+import type { World } from './world.ts'
+import { createWorld, VERSION } from './world.ts'
+
+/* The application that handlers find, in this process: real accounts, a simulated license, no server and no socket. */
+
+export interface RunningApp extends AccountsWorld {
+  app: App
+  license: World
+  /** What the process logged, as JSON. */
+  lines: Record<string, unknown>[]
+}
+
+/** Reads the environment like a start; handlers that are called from now on find this application. */
+export async function openRunningApp(env: Environment = {}): Promise<RunningApp> {
+  const [world, license] = [await createAccountsWorld(), await createWorld()]
+  const lines: Record<string, unknown>[] = []
+  const log = createLog({ format: 'json', level: 'debug', write: line => void lines.push(JSON.parse(line)) })
+  const config = readConfig(env)
+  const base = {
+    config, log, refusals: createFoldedLog(log), jobs: createPeriodicJobs(), metrics: createMetrics({ version: VERSION, commit: 'unknown' }),
+    client: createLicenseServerClient({ baseUrl: config.licenseServerUrl, version: VERSION, proxyFor: config.proxyFor }),
+  }
+  const build = { version: VERSION, commit: 'unknown', sandbox: false }
+  const app = { ...base, storage: world.storage, license: license.service, accounts: world.accounts, build }
+  setBase(base)
+  openApp(app)
+  return { ...world, app, license, lines }
+}
