@@ -2,7 +2,7 @@ import { defineConfig } from '@playwright/test'
 import { BROWSER_ARGS, findBrowser } from '../support/browser/launch.ts'
 
 /* What takes minutes: every flow by keyboard, every language, slow lines, narrow windows. */
-const PEOPLE = /(keyboard|languages|offline-request|robust|slow)\.spec\.ts$/
+const PEOPLE = /(clipboard|keyboard-\w+|languages|narrow|offline-request|preferences|slow|tabs)\.spec\.ts$/
 
 export default defineConfig({
   projects: [{ name: 'core', testIgnore: PEOPLE }, { name: 'people', testMatch: PEOPLE }],
