@@ -58,7 +58,7 @@ it('in Arabic calendar and digits are asked for, as browsers of some countries h
   const tags: unknown[] = []
   for (const name of ['DateTimeFormat', 'RelativeTimeFormat', 'NumberFormat'] as const) {
     const original = Intl[name]
-    vi.spyOn(Intl, name).mockImplementation((...[tag, options]: unknown[]) => {
+    vi.spyOn(Intl, name).mockImplementation(function (...[tag, options]: unknown[]) {
       tags.push(tag)
       return Reflect.construct(original, [tag, options])
     })
