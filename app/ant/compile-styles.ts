@@ -5,10 +5,10 @@ import { createSSRApp, h } from 'vue'
 import { renderToString } from 'vue/server-renderer'
 import { createTheme } from './theme.ts'
 
-/* Every component of ant-design-vue that pages use; a test compares it with them. */
+/** Every component of ant-design-vue on the pages; a test compares it with their templates. */
 export const STYLED: Readonly<Record<string, Component>> = { Button, Input, Textarea }
 
-/** Takes a colour scheme; returns the styles of the components in use, as they work them out while rendering. */
+/** The styles of the components in use, as these work them out while they render. */
 async function renderStyles(scheme: 'light' | 'dark'): Promise<string> {
   const cache = createCache()
   const parts = () => Object.values(STYLED).map(part => h(part))
@@ -18,7 +18,7 @@ async function renderStyles(scheme: 'light' | 'dark'): Promise<string> {
   return extractStyle(cache, true)
 }
 
-/** Returns the stylesheet of both schemes; the dark one stands under `[data-theme='dark']`, without gaining weight by it. */
+/** One stylesheet for both schemes: dark rules hold under `[data-theme='dark']`, at the specificity of the light ones. */
 export async function compileStyles(): Promise<string> {
   const light = postcss.parse(await renderStyles('light'))
   const dark = postcss.parse(await renderStyles('dark'))
@@ -27,7 +27,7 @@ export async function compileStyles(): Promise<string> {
     if (!isKeyframe) rule.selectors = rule.selectors.map(selector => `:where([data-theme='dark']) ${selector}`)
   })
   dark.walkAtRules(/keyframes$/, (rule) => { rule.remove() })
-  // A note for its own run time, and the look of every link on the page, which is ours to say.
+  // A note to the library's own run time, and its idea of a link, which is ours to have.
   for (const sheet of [light, dark]) {
     sheet.walkRules(/data-ant-cssinjs-cache-path|^(:where\(\[data-theme='dark'\]\) )?a(:|\[|$|,)/, (rule) => { rule.remove() })
   }

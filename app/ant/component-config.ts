@@ -2,16 +2,16 @@ import type { ComputedRef } from 'vue'
 import { configProviderKey, defaultConfigProvider } from 'ant-design-vue/es/config-provider/context'
 
 /**
- * Tells ant-design-vue's components the direction, as its ConfigProvider would; that one brings every component's words and
- * looks with it, which are compiled into a stylesheet here (build/component-styles.ts).
+ * Tells ant-design-vue's components the direction of the page. The library's own ConfigProvider would too, but brings the
+ * words and looks of all its components along.
  */
 export function provideComponentConfig(direction: ComputedRef<'ltr' | 'rtl'>) {
   provide(configProviderKey, {
     ...defaultConfigProvider,
     direction,
-    // Two Chinese characters stay a word.
+    // A label of two Chinese characters is one word.
     autoInsertSpaceInButton: computed(() => false),
-    // The wave of a click is drawn beside its button, past the edge of a narrow page.
+    // A click's wave is drawn around its button, past the edge of a narrow page.
     wave: computed(() => ({ disabled: true })),
   })
 }

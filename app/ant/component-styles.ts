@@ -5,14 +5,11 @@ import { addTemplate, addVitePlugin, defineNuxtModule } from '@nuxt/kit'
 const COMPILER = fileURLToPath(new URL('compile-styles.ts', import.meta.url))
 const STYLE_MODULE = /\/ant-design-vue\/es\/(?:[\w-]+|_util\/wave)\/style(?:\/index)?\.js$/
 
-// The two names are asked for where nothing is used of them.
+// Some components import these two names and use neither.
 const NO_STYLE = `const none = () => [node => node, { value: '' }]
 export { none as default, none as useRowStyle, none as useColStyle }`
 
-/**
- * ant-design-vue is CSS-in-JS: its styles are worked out anew in every browser and on every render, and weigh more than the
- * components. Here they are compiled into a stylesheet, and what makes them is left out of the program.
- */
+/** Compiles ant-design-vue's styles into a stylesheet, and leaves the code that makes them out of the bundles (README). */
 export default defineNuxtModule({
   meta: { name: 'component-styles' },
   setup(_options, nuxt) {

@@ -44,7 +44,7 @@ const dark = {
   colorLink: '#8AA8FF',
 }
 
-/** Takes the colour scheme; returns the theme of ant-design-vue's components. Own styles take theirs from assets/main.css. */
+/** The look of ant-design-vue's components; our own elements have theirs from assets/main.css. */
 export function createTheme(scheme: ColorScheme) {
   const isDark = scheme === 'dark'
   return {

@@ -13,7 +13,7 @@ function parseBlock(block: string): StreamEvent | undefined {
   return { event, data: parseAnswer(data.join('\n')) }
 }
 
-/** Takes a response of server-sent events; yields each with its JSON data. Throws when the connection breaks. */
+/** Yields every server-sent event with its JSON data; throws when the connection breaks. */
 export async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<StreamEvent> {
   const reader = body.getReader()
   const decoder = new TextDecoder()

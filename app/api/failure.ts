@@ -39,7 +39,7 @@ export function requestIdOf(data: unknown): string | null {
   return isRecord(data) && isText(data.requestId) && /^[\w.-]{1,64}$/.test(data.requestId) ? data.requestId : null
 }
 
-/** Takes an error answer's body (h3's shape, or its `data` alone), status and Retry-After; returns the failure. */
+/** What an error answer says: `body` as h3 sends it, or its `data` alone. An answer that is none of ours is INTERNAL. */
 export function toFailure(body: unknown, status: number, retryAfter: string | null = null): Failure {
   const data = isRecord(body) && isRecord(body.data) ? body.data : body
   const seconds = Number(retryAfter)

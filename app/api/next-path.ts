@@ -1,6 +1,6 @@
 export const HOME = '/admin/license'
 
-/** Takes the `next` of a query; returns it when it is a path of this site, else the license page. */
+/** Where to go after signing in: `next`, if it is a path of this site, else the License page. */
 export function sameSitePath(next: unknown): string {
   if (typeof next !== 'string' || !next.startsWith('/')) return HOME
   // A browser reads `//host`, `/\host` and a control character in between as another site.

@@ -1,7 +1,6 @@
 /**
- * Takes the text of an answer; returns the JSON in it, whose type the API's schema is the proof of. Strings become what an
- * HTML document can hold (line breaks of one kind, no NUL, no halves of characters): a page shows the same, whether the
- * server rendered it or the browser.
+ * Reads the JSON of an answer, whose type the API's schema vouches for. Strings become what an HTML document can hold (one
+ * kind of line break, no NUL, no lone surrogates): a page then shows the same, whether the server rendered it or the browser.
  */
 export function parseAnswer<T>(text: string): T {
   return JSON.parse(text, (_name, value: unknown) => typeof value === 'string' ? textOfPage(value) : value)

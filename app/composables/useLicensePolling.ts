@@ -1,5 +1,6 @@
 import { onBeforeUnmount, onMounted, watch } from 'vue'
 import { useLicenseStore } from '~/stores/license'
+import { useSessionStore } from '~/stores/session'
 import type { LicenseView } from '#shared/license'
 import { useNow } from '~/stores/clock'
 
@@ -11,7 +12,7 @@ function isNear(iso: string | null | undefined, now: number) {
   return typeof iso === 'string' && Math.abs(Date.parse(iso) - now) <= 10_000
 }
 
-/** Milliseconds until the license is asked for again: often when something is about to happen. */
+/** How long (ms) until the license is asked for again: not long when something is about to happen. */
 function pause(view: LicenseView | null, now: number): number {
   if (!view) return SLOW
   // The operator's key is applied within moments of a start.
@@ -22,9 +23,10 @@ function pause(view: LicenseView | null, now: number): number {
   return [graceEndsAt, view.expiresAt, view.checkIn?.nextAt].some(deadline => isNear(deadline, now)) ? FAST : SLOW
 }
 
-/** Keeps license and clock moving while the page is shown, with nobody clicking. */
+/** Keeps license and clock moving while the page is shown, and knows who it is shown to when somebody comes back to it. */
 export function useLicensePolling() {
   const license = useLicenseStore()
+  const session = useSessionStore()
   const now = useNow()
   let poll: ReturnType<typeof setTimeout> | undefined
   let tick: ReturnType<typeof setInterval> | undefined
@@ -41,8 +43,10 @@ export function useLicensePolling() {
     if (!stopped) poll = setTimeout(() => void ask(), pause(license.view, now.value))
   }
   function onVisibility() {
-    if (document.visibilityState === 'visible') void ask()
-    else clearTimeout(poll)
+    if (document.visibilityState === 'hidden') return
+    // In another tab somebody else may have signed in.
+    void session.look()
+    void ask()
   }
 
   onMounted(() => {

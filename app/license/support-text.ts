@@ -1,5 +1,5 @@
 import type { Failure } from '~/api/failure'
-import type { LicenseView } from '#shared/license'
+import type { DiagnosticStage, LicenseView } from '#shared/license'
 
 export const SUPPORT_ADDRESS = 'cs@nocodb.com'
 
@@ -33,4 +33,14 @@ export function supportText(view: LicenseView, failure: Failure | null = null): 
 export function supportMail(about: string, view: LicenseView | null): string {
   const body = [about, ...(view ? [supportText(view)] : [])].map(part => `${part}\n\n`).join('')
   return `mailto:${SUPPORT_ADDRESS}?subject=${encodeURIComponent(`NocoDB license: ${about}`)}&body=${encodeURIComponent(body)}`
+}
+
+/** What the diagnostics found, a line a stage, below the facts of the installation. `ranAt`: ISO time of this server. */
+export function diagnosticsText(view: LicenseView | null, ranAt: string | null, stages: readonly DiagnosticStage[]): string {
+  return [
+    ...(view ? [supportText(view)] : []),
+    ...(ranAt ? [`Diagnostics of ${ranAt}`] : []),
+    ...stages.map(({ stage, result, milliseconds, code, facts }) =>
+      `${stage}: ${result}${milliseconds === null ? '' : ` (${milliseconds} ms)`}${code ? ` ${code}` : ''} ${JSON.stringify(facts)}`),
+  ].join('\n')
 }

@@ -25,11 +25,15 @@ export const useSessionStore = defineStore('session', () => {
     failure.value = result.failure.status === 401 ? null : result.failure
   }
 
-  /** Somebody refused may have been an administrator when the page came: the page learns what they are now. */
-  async function recheck({ code }: Failure) {
-    if (code !== 'FORBIDDEN') return
+  /** Asks who is signed in by now; without an answer everything stays. */
+  async function look() {
     const result = await api.call<Session>('/api/auth/session')
     if (result.ok) accept(result.value)
+  }
+
+  /** Somebody who is refused may have been an administrator when the page came, or somebody else. */
+  async function recheck({ code }: Failure) {
+    if (code === 'FORBIDDEN') await look()
   }
 
   async function enter(path: string, body: Record<string, unknown>, method: 'POST' | 'PUT' = 'POST') {
@@ -47,5 +51,5 @@ export const useSessionStore = defineStore('session', () => {
     return result.ok ? null : result.failure
   }
 
-  return { user, known, failure, isAdmin, load, recheck, login, setup, changePassword, logout }
+  return { user, known, failure, isAdmin, load, look, recheck, login, setup, changePassword, logout }
 })

@@ -6,7 +6,7 @@ import { badgeOf, expectSaved, expectState, expectUsable, openLicense, openPath,
 
 /* A slow line: the page is there, and its scripts are not yet. */
 
-/** Keeps scripts and words back; returns what lets them through. */
+/** Keeps scripts and words back until the function it returns is called. */
 async function holdScripts(page: Page): Promise<() => Promise<void>> {
   let release = () => {}
   const gate = new Promise<void>((resolve) => { release = resolve })
@@ -80,7 +80,8 @@ function movesOf(page: Page): Promise<{ at: number, value: number, what: string 
         found.push({ at: entry.startTime, value: Number(Reflect.get(entry, 'value')), what: names.join(', ') })
       }
     }).observe({ type: 'layout-shift', buffered: true })
-    requestAnimationFrame(() => setTimeout(() => resolve(found), 300))
+    // Entries of the past are handed over before the second frame.
+    requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => resolve(found))))
   }))
 }
 

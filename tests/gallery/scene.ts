@@ -31,7 +31,7 @@ export interface Scene {
   onlyEnglish?: boolean
 }
 
-/** Gives the page an administrator's session; returns a script's view of the same. */
+/** Gives the page an administrator's session, which the script that is returned has too. */
 export async function signInPage({ page, product }: Stage): Promise<ApiClient> {
   const api = await signIn(product.url)
   await useSession(page, product, api)
@@ -59,7 +59,7 @@ export async function requireSaved(api: ApiClient, credential: string): Promise<
   if (status !== 200) throw new Error(`saving answered ${status}: ${text}`)
 }
 
-/** Returns a token for this installation, signed by the vendor; `claims` replace its own. */
+/** A token for this installation, signed by the vendor; `claims` replace its own. */
 export async function tokenFor({ licenseServer }: Stage, api: ApiClient, claims: Record<string, unknown> = {}): Promise<string> {
   const { instanceId } = await api.license()
   return licenseServer.control.issueToken({ instance_id: instanceId, claims })

@@ -15,7 +15,7 @@ const CHEAP = ['light-1440', 'dark-390']
 
 export interface Mode { shots: boolean, variants: readonly Variant[] }
 
-/** Takes GALLERY: `shots` for pictures of all variants, names of variants for pictures of those, nothing for a cheap look. */
+/** What GALLERY asks for: `shots` for pictures of all variants, names of variants for pictures of those, nothing for a cheap look. */
 export function modeOf(wanted: string | undefined): Mode {
   if (wanted === 'shots') return { shots: true, variants: VARIANTS }
   const names = wanted ? wanted.split(',') : CHEAP

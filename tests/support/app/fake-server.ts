@@ -1,6 +1,13 @@
 import { vi } from 'vitest'
 
-export interface Call { method: string, path: string, body: unknown, answer: (body: unknown, status?: number, headers?: Record<string, string>) => void, fail: () => void }
+export interface Call {
+  method: string
+  path: string
+  body: unknown
+  answer(body: unknown, status?: number, headers?: Record<string, string>): void
+  /** As without a connection. */
+  fail(): void
+}
 
 /**
  * Stands in for the browser's `fetch`: every call waits until the test answers it, in whatever order the test wants. End it

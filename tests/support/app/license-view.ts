@@ -1,5 +1,13 @@
 import type { LicenseView } from '../../../shared/license.ts'
 
+const CHECK_IN = {
+  lastSuccessAt: '2026-03-01T00:00:00.000Z', lastAttemptAt: '2026-03-01T00:00:00.000Z', nextAt: '2026-03-02T00:00:00.000Z',
+  consecutiveFailures: 0, lastError: null,
+}
+
+/** The check-ins of such a license, the next one at this time. */
+export const nextCheckIn = (nextAt: string): LicenseView['checkIn'] => ({ ...CHECK_IN, nextAt })
+
 /** The license screen's data of a standard license in force; `changes` replace members of it. */
 export function viewOf(changes: Partial<LicenseView> = {}): LicenseView {
   return {
@@ -7,10 +15,7 @@ export function viewOf(changes: Partial<LicenseView> = {}): LicenseView {
     licensee: { organization: 'Acme', email: 'license@acme.example' }, licenseId: 'lic_1', maskedKey: 'nc_…abcd',
     issuedAt: '2026-01-01T00:00:00.000Z', expiresAt: '2026-12-31T00:00:00.000Z', activatedAt: '2026-01-01T00:00:00.000Z',
     graceEndsAt: '2026-03-08T00:00:00.000Z', renews: false,
-    checkIn: {
-      lastSuccessAt: '2026-03-01T00:00:00.000Z', lastAttemptAt: '2026-03-01T00:00:00.000Z', nextAt: '2026-03-02T00:00:00.000Z',
-      consecutiveFailures: 0, lastError: null,
-    },
+    checkIn: CHECK_IN,
     instanceId: '0123456789abcdef0123456789abcdef', boundTo: null, reason: null, verdictAt: null, invalidBecause: null, managedByEnv: false,
     warnings: [], revision: 7, serverTime: '2026-03-01T12:00:00.000Z', ...changes,
   }

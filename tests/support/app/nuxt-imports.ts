@@ -34,7 +34,9 @@ export function useState<T>(key: string, init: () => T | Ref<T>): Ref<T> {
   return remembered<T>(page.states, key, init)
 }
 
-export function useCookie<T>(name: string, _options: object): Ref<T | undefined> {
+interface CookieOptions<T> { maxAge: number, sameSite: 'lax', path: string, decode: (value: string) => T, encode: (value: T) => string }
+
+export function useCookie<T>(name: string, _options: CookieOptions<T>): Ref<T | undefined> {
   return remembered<T | undefined>(page.cookies, name, () => undefined)
 }
 

@@ -105,7 +105,7 @@ function hostsOf({ port }: Product): string[] {
   return [`127.0.0.1:${port}`, `localhost:${port}`]
 }
 
-/** Takes a page and a signed-in script; gives the page that session. */
+/** Gives the page the session of a script that is signed in. */
 export async function useSession(page: Page, product: Product, api: ApiClient): Promise<void> {
   const [name = '', value = ''] = api.cookie.split('=')
   await page.context().addCookies([{ name, value, url: product.url, httpOnly: true, sameSite: 'Lax' }])

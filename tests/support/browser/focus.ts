@@ -6,7 +6,7 @@ import { expect } from '@playwright/test'
 /** Where the focus stands; `top` and `bottom` are pixels of the document. `fault`: why it cannot be seen there, if so. */
 export interface Stop { name: string, isInMain: boolean, top: number, bottom: number, fault: string | null }
 
-/** Takes a page; returns where the focus is, undefined when it is nowhere. */
+/** Where the focus is; undefined when it is nowhere. */
 export function focusOf(page: Page): Promise<Stop | undefined> {
   return page.evaluate(() => {
     const focused = document.activeElement
@@ -53,7 +53,7 @@ export async function pressOn(page: Page, target: Locator, key = 'Enter'): Promi
   await page.keyboard.press(key)
 }
 
-/** Goes through all stops of the page from its start; returns them in their order. */
+/** All stops of Tab, in their order from the start of the page. */
 export async function walk(page: Page): Promise<Stop[]> {
   const stops: Stop[] = []
   for (let presses = 0; presses < 120; presses++) {

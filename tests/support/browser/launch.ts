@@ -12,7 +12,7 @@ export const BROWSER_ARGS = [
   '--disable-component-update', '--disable-sync',
 ]
 
-/** Returns the browser to test with: CHROMIUM_PATH, an installed one, or Playwright's own; undefined when there is none. */
+/** The browser to test with: CHROMIUM_PATH, an installed one, or Playwright's own; undefined when there is none. */
 export function findBrowser(): string | undefined {
   return [process.env.CHROMIUM_PATH, ...INSTALLED, chromium.executablePath()].find(path => path && existsSync(path))
 }

@@ -70,7 +70,7 @@ export async function expectSaved(page: Page): Promise<void> {
   await expect(statusHeading(page)).toBeFocused()
 }
 
-/** Takes a page and a code; returns the alert that shows it, with its reference. */
+/** The alert that tells of this error, with its reference. */
 export async function expectFailure(page: Page, code: ErrorCode, title: string, timeout = 10_000): Promise<Locator> {
   const alert = page.getByRole('alert').filter({ hasText: title })
   await expect(alert).toBeVisible({ timeout })

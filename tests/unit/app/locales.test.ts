@@ -43,6 +43,32 @@ describe('the words of the screen', () => {
   })
 })
 
+describe('whoever asks for a message', () => {
+  const valuesOf = (text: string) => [...new Set([...text.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name))].toSorted()
+  /* `t('key', { a, b: … }, n)`: what stands in braces of its own inside is a value, not a name. */
+  const calls = [...sources.matchAll(/\bt\(\s*(?:'([^']+)'|`([^`]+)`)\s*(?:\)|,\s*\{((?:[^{}]|\{[^{}]*\})*)\}|,\s*([^)\s]))/g)]
+    .map(([all, literal, pattern, object, other]) => ({ all, literal, pattern, object, other }))
+  const given = (object: string) => [...object.replaceAll(/\{[^{}]*\}|\([^()]*\)/g, '').matchAll(/(?:^|,)\s*(\w+)/g)].map(([, name = '']) => name)
+
+  test('gives it each value that it shows, and no other', () => {
+    const wrong = calls.flatMap(({ all, literal, pattern, object, other }) => {
+      // A number alone is `n`; how many values a message has that is chosen at run time, only its kin can say.
+      if (other !== undefined) return []
+      const form = patterns.find(({ text }) => text === `\`${pattern}\``)?.form
+      const keys = literal === undefined ? [...english.keys()].filter(key => form?.test(key)) : [literal]
+      const names = new Set(object === undefined ? [] : given(object))
+      return keys.flatMap((key) => {
+        const shown = valuesOf(english.get(key) ?? '')
+        const missing = shown.filter(name => !names.has(name))
+        const unused = literal === undefined ? [] : [...names].filter(name => !shown.includes(name))
+        return missing.length + unused.length > 0 ? [`${all}: ${key} shows ${shown.join(', ') || 'no value'}`] : []
+      })
+    })
+    expect(calls.length).toBeGreaterThan(200)
+    expect(wrong).toEqual([])
+  })
+})
+
 test('what the API calls the features is what the screen calls them in English', () => {
   expect(Object.fromEntries([...english].flatMap(([key, text]) => key.startsWith('features.') ? [[key.slice(9), text]] : []))).toEqual(FEATURE_TITLES)
   expect([...english.keys()].filter(key => key.startsWith('limits.')).map(key => key.slice(7))).toEqual([...LIMIT_CATALOGUE])

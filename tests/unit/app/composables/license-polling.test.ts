@@ -6,7 +6,7 @@ import { useNow } from '../../../../app/stores/clock.ts'
 import { useLicenseStore } from '../../../../app/stores/license.ts'
 import type { LicenseView } from '../../../../shared/license.ts'
 import { fakeServer } from '../../../support/app/fake-server.ts'
-import { viewOf } from '../../../support/app/license-view.ts'
+import { nextCheckIn, viewOf } from '../../../support/app/license-view.ts'
 import { mountWith } from '../../../support/app/mount.ts'
 import { openFreshPage } from '../../../support/app/nuxt-imports.ts'
 
@@ -68,11 +68,11 @@ describe('looking at the license', () => {
   })
 
   it.each<[string, Partial<LicenseView>, number]>([
-    ['a check-in is due', { checkIn: { ...viewOf().checkIn!, nextAt: '2026-03-01T12:00:09.000Z' } }, 1000],
+    ['a check-in is due', { checkIn: nextCheckIn('2026-03-01T12:00:09.000Z') }, 1000],
     ['the term ends', { expiresAt: '2026-03-01T12:00:09.000Z' }, 1000],
     ['grace ends', { state: 'grace', graceEndsAt: '2026-03-01T11:59:52.000Z' }, 1000],
     ['the operator\'s key is about to be applied', { managedByEnv: true, state: 'unlicensed' }, 1000],
-    ['nothing is near', { checkIn: { ...viewOf().checkIn!, nextAt: '2026-03-01T12:01:00.000Z' } }, 15_000],
+    ['nothing is near', { checkIn: nextCheckIn('2026-03-01T12:01:00.000Z') }, 15_000],
   ])('when %s it is quick or slow accordingly', async (_what, view, pause) => {
     openPage(view)
     await vi.advanceTimersByTimeAsync(pause - 1)
@@ -82,7 +82,7 @@ describe('looking at the license', () => {
   })
 
   it('gets quick by itself when a check-in comes near', async () => {
-    openPage({ checkIn: { ...viewOf().checkIn!, nextAt: '2026-03-01T12:00:13.000Z' } })
+    openPage({ checkIn: nextCheckIn('2026-03-01T12:00:13.000Z') })
     await vi.advanceTimersByTimeAsync(5000)
     expect(looks()).toBe(1)
   })
@@ -137,7 +137,7 @@ describe('once the page has been left', () => {
     await vi.advanceTimersByTimeAsync(3_600_000)
     expect([looks(), vi.getTimerCount()]).toEqual([asked, 0])
     const shown = now.value
-    store.view = viewOf({ checkIn: { ...viewOf().checkIn!, nextAt: new Date(now.value).toISOString() } })
+    store.view = viewOf({ checkIn: nextCheckIn(new Date(now.value).toISOString()) })
     await nextTick()
     await vi.advanceTimersByTimeAsync(60_000)
     expect([looks(), now.value]).toEqual([asked, shown])

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { useTimeText, useZone } from '../../../../app/composables/useTimeText.ts'
 import { useNow } from '../../../../app/stores/clock.ts'
 import { LANGUAGES } from '../../../../app/words/languages.ts'
@@ -15,6 +15,7 @@ function timeIn(locale: string, zone = 'UTC', now = '2026-12-17T22:30:00.000Z') 
 }
 
 beforeEach(() => openFreshPage())
+afterEach(() => vi.restoreAllMocks())
 
 describe.each(CODES)('times in %s', (locale) => {
   it('are of the Gregorian calendar, in Latin digits, and without letters that nobody sees', () => {
@@ -52,6 +53,22 @@ describe.each(CODES)('times in %s', (locale) => {
     const numeric = unit === 'year' || unit === 'month' ? 'always' : 'auto'
     expect(timeIn(locale).relative(iso)).toBe(new Intl.RelativeTimeFormat(tag, { numeric }).format(amount, unit))
   })
+})
+
+it('in Arabic calendar and digits are asked for, as browsers of some countries have others', () => {
+  const tags: unknown[] = []
+  for (const name of ['DateTimeFormat', 'RelativeTimeFormat', 'NumberFormat'] as const) {
+    const original = Intl[name]
+    vi.spyOn(Intl, name).mockImplementation(function (...[tag, options]: unknown[]) {
+      tags.push(tag)
+      return Reflect.construct(original, [tag, options])
+    })
+  }
+  const time = timeIn('ar', 'Africa/Cairo')
+  for (const make of [time.date, time.day, time.clock, time.absolute, time.exact, time.relative]) make(AT)
+  time.count(1234)
+  expect(tags.length).toBeGreaterThan(3)
+  expect(tags.filter(tag => !/^ar-u-.*nu-latn.*ca-gregory|^ar-u-.*ca-gregory.*nu-latn/.test(String(tag)))).toEqual([])
 })
 
 it('what is relative goes by the server\'s clock, not by the browser\'s', () => {

@@ -37,6 +37,7 @@ describe('a reminder', () => {
     const file = createReminder({ ...REMINDER, title, text: title })
     expect(unescape(valueOf(file, 'SUMMARY') ?? '')).toBe(title)
     expect(file.split('\r\n').filter(line => octets(line) > 75)).toEqual([])
+    expect(file).not.toMatch(/[^\r]\n/)
   })
 
   it('is one event of half an hour, in UTC, that rings when it begins', () => {

@@ -60,3 +60,16 @@ describe('who is signed in', () => {
     expect(session.user).toBeNull()
   })
 })
+
+it('a look at who is signed in changes nothing while nobody answers, and takes over who is', async () => {
+  const session = useSessionStore()
+  session.user = ADA
+  const failing = session.look()
+  server.callTo('/api/auth/session').fail()
+  await failing
+  expect(session.user).toEqual(ADA)
+  const looking = session.look()
+  server.callTo('/api/auth/session').answer({ user: BEN })
+  await looking
+  expect(session.user).toEqual(BEN)
+})

@@ -1,0 +1,135 @@
+import type { Page } from '@playwright/test'
+import { expect, test } from '../support/browser/fixtures.ts'
+import { expectFocusShown, pressOn, tabTo } from '../support/browser/focus.ts'
+import {
+  credentialOf, expectFailure, expectSaved, expectState, fieldOf, openLicense, openPath, statusHeading, statusOf,
+} from '../support/browser/screen.ts'
+
+/* Somebody who has a keyboard and no mouse: the License page. */
+
+const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true })
+const statusSays = (page: Page, text: string | RegExp) => page.getByRole('status').filter({ hasText: text })
+
+async function type(page: Page, label: string, text: string): Promise<void> {
+  await tabTo(page, page.getByLabel(label, { exact: true }))
+  await page.keyboard.press('ControlOrMeta+a')
+  await page.keyboard.type(text)
+}
+
+test('preview, a refused save and a good one are announced, and the focus stays where it makes sense', async ({ licensePage: page, licenseServer }) => {
+  await pressOn(page, statusOf(page).getByRole('button', { name: 'Enter a license' }))
+  await expect(fieldOf(page)).toBeFocused()
+  await expectFocusShown(page)
+  await page.keyboard.type('nc_demo_revoked')
+  await pressOn(page, button(page, 'Preview'))
+  await expect(statusSays(page, 'The form of this key is right')).toBeVisible()
+  await expect(button(page, 'Preview')).toBeFocused()
+
+  await tabTo(page, button(page, 'Save'), 'Shift+Tab')
+  await page.keyboard.press('Enter')
+  await expectFailure(page, 'LICENSE_REVOKED', 'This license was revoked')
+  await expect(button(page, 'Save')).toBeFocused()
+  await expectFocusShown(page)
+  await expect(fieldOf(page)).toHaveAttribute('aria-invalid', 'true')
+
+  await licenseServer.control.addFault({ call: 'activate', times: 1, fault: { type: 'delay', ms: 1500 } })
+  await type(page, 'License key or token', 'nc_demo_standard')
+  await pressOn(page, button(page, 'Save'), 'Space')
+  await expect(statusSays(page, 'Checked')).toBeAttached()
+  await expectSaved(page)
+  await expect(statusSays(page, 'License status changed: Enterprise is on.')).toBeAttached()
+  await page.keyboard.press('Tab')
+  await expectFocusShown(page)
+})
+
+test('Check in now leads to the status when it worked, and keeps the focus when it did not', async ({ licensePage: page, product, api, licenseServer }) => {
+  await api.save('nc_demo_standard')
+  await openLicense(page, product)
+  const checkIn = credentialOf(page).getByRole('button', { name: 'Check in now' })
+  await pressOn(page, checkIn)
+  await expect(statusSays(page, 'The check-in worked.')).toBeAttached()
+  await expect(statusHeading(page)).toBeFocused()
+  await licenseServer.control.addFault({ call: 'checkIn', times: 1, fault: { type: 'status', status: 500 } })
+  await pressOn(page, checkIn)
+  // What went wrong comes in above the button, and is in sight.
+  await expect(await expectFailure(page, 'SERVER_ERROR', 'The license server answered with an error')).toBeInViewport()
+  await expect(checkIn).toBeFocused()
+})
+
+test('Renew now of an airgapped license leads to the status', async ({ licensePage: page, product, api }) => {
+  await api.save('nc_ag_demo_airgapped')
+  await openLicense(page, product)
+  await pressOn(page, credentialOf(page).getByRole('button', { name: 'Renew now' }))
+  await expect(statusSays(page, 'it has no later term yet')).toBeAttached()
+  await expect(statusHeading(page)).toBeFocused()
+})
+
+test('the dialog keeps the focus, gives it back on Escape, and leads to the status when confirmed', async ({ licensePage: page, product, api }) => {
+  await api.save('nc_demo_standard')
+  await openLicense(page, product)
+  const dialog = page.getByRole('dialog', { name: 'Remove the license?' })
+  // What is behind is out of reach; only the browser's own controls may come in between.
+  const isInside = () => dialog.evaluate(element => element.contains(document.activeElement) || document.activeElement === document.body)
+  await pressOn(page, button(page, 'Remove license'))
+  await expect(dialog.getByRole('button', { name: 'Cancel' })).toBeFocused()
+  await expectFocusShown(page)
+  for (const key of ['Tab', 'Tab', 'Tab', 'Tab', 'Tab', 'Shift+Tab', 'Shift+Tab', 'Shift+Tab', 'Shift+Tab', 'Shift+Tab']) {
+    await page.keyboard.press(key)
+    expect(await isInside(), key).toBe(true)
+  }
+  await page.keyboard.press('Escape')
+  await expect(dialog).toBeHidden()
+  await expect(button(page, 'Remove license')).toBeFocused()
+  await expectFocusShown(page)
+
+  await page.keyboard.press('Enter')
+  await pressOn(page, dialog.getByRole('button', { name: 'Remove license' }))
+  await expectState(page, 'unlicensed')
+  await expect(statusSays(page, 'The license was removed.')).toBeAttached()
+  await expect(statusHeading(page)).toBeFocused()
+})
+
+test('method cards, copying, section links and entries answer to Enter and Space', async ({ licensePage: page, product }) => {
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write'], { origin: product.url })
+  const copied = () => page.evaluate(() => navigator.clipboard.readText())
+  await pressOn(page, page.getByRole('button', { name: 'Copy: Instance ID' }).first())
+  await expect(statusSays(page, /^Copied$/)).toBeAttached()
+  await expectFocusShown(page)
+  expect(await copied()).toBe(await page.getByTestId('instance-id').textContent())
+  await pressOn(page, page.getByRole('link', { name: 'Copy a link to this section: Which method?' }))
+  await expect(statusSays(page, 'Link copied')).toBeVisible()
+  await expect(page).toHaveURL(/#method$/)
+  expect(await copied()).toMatch(/\/admin\/license#method$/)
+  await pressOn(page, page.getByRole('button', { name: /^Airgapped/ }), 'Space')
+  await expect(page.getByRole('button', { name: /^Airgapped/ })).toHaveAttribute('aria-pressed', 'true')
+  await pressOn(page, page.getByRole('button', { name: /^Offline/ }))
+  await expectFocusShown(page)
+  await pressOn(page, button(page, 'Copy message'))
+  await expect.poll(copied).toBe(await page.getByLabel('Message', { exact: true }).inputValue())
+  const all = page.locator('details').filter({ has: page.getByText(/^All (other )?errors, by reference/) }).last()
+  await pressOn(page, all.locator('> summary'))
+  const entry = page.locator('#NCL-204')
+  await pressOn(page, entry.locator('summary'))
+  await expect(entry).toHaveAttribute('open', '')
+  await expect(entry.getByText('The certificate that was shown is not trusted.')).toBeVisible()
+})
+
+test('a link with a reference opens its entry and takes the focus there', async ({ licensePage: page, product }) => {
+  for (const path of ['/admin/license#NCL-204', '/admin/license#NCL-101']) {
+    await openPath(page, product, '/admin/activity')
+    await openPath(page, product, path)
+    const entry = page.locator(path.slice(path.indexOf('#')))
+    await expect(entry).toHaveAttribute('open', '')
+    await expect(entry.locator('summary')).toBeFocused()
+    await expect(entry.locator('summary')).toBeInViewport()
+  }
+})
+
+test('the reference of a refused save leads to its entry', async ({ licensePage: page }) => {
+  await type(page, 'License key or token', 'nc_demo_revoked')
+  await pressOn(page, button(page, 'Save'))
+  const alert = await expectFailure(page, 'LICENSE_REVOKED', 'This license was revoked')
+  await pressOn(page, alert.getByRole('link', { name: 'NCL-104' }))
+  await expect(page.locator('#NCL-104 summary')).toBeFocused()
+  await expectFocusShown(page)
+})

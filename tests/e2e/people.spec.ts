@@ -1,0 +1,112 @@
+import type { Page } from '@playwright/test'
+import { signIn } from '../support/api-client.ts'
+import { ADMIN } from '../support/product-process.ts'
+import { expect, test, useSession } from '../support/browser/fixtures.ts'
+import {
+  credentialOf, expectFailure, expectState, expectUsable, fieldOf, fillLogin, openLicense, openPath, signInByForm,
+} from '../support/browser/screen.ts'
+
+/* More than one person at one browser: whoever is not signed in any more leaves nothing behind. */
+
+const VIEWER = { email: 'viewer@example.com', password: 'viewer password 1' }
+const SECOND = { email: 'second@example.com', password: 'second admin 1' }
+const TYPED = 'nc_demo_typed_by_the_one_before'
+const PATHS = ['/admin/license', '/admin/activity', '/admin/diagnostics', '/admin/access']
+
+test.beforeEach(async ({ api }) => {
+  await api.request('POST', '/api/users', { ...VIEWER, role: 'viewer' })
+  await api.request('POST', '/api/users', { ...SECOND, role: 'admin' })
+  await api.save('nc_demo_standard')
+})
+
+/** What the page shows, and what it would show next: its stores. */
+const everythingIn = (page: Page) => page.evaluate(() => {
+  const { payload, $pinia } = Reflect.get(window, 'useNuxtApp')()
+  const fields = [...document.querySelectorAll('input, textarea')].map(field => field instanceof HTMLElement && Reflect.get(field, 'value'))
+  return [document.documentElement.outerHTML, ...fields, JSON.stringify(payload.state), JSON.stringify($pinia.state.value)].join('\n')
+})
+async function expectNothingOf(page: Page, ...traces: string[]): Promise<void> {
+  const everything = await everythingIn(page)
+  expect(traces.filter(trace => everything.includes(trace))).toEqual([])
+}
+
+/** An administrator has seen every page, list and address, and has typed something. */
+async function lookAround(page: Page): Promise<void> {
+  for (const label of ['Activity', 'Access', 'Diagnostics', 'License']) {
+    await page.getByRole('navigation').getByRole('link', { name: label, exact: true }).click()
+    await expect(page.getByRole('heading', { level: 1 })).toHaveText(label)
+  }
+  await fieldOf(page).fill(TYPED)
+  expect(await everythingIn(page)).toContain(VIEWER.email)
+}
+
+/** Somebody with fewer rights sees what is theirs, and of the one before nothing, on no page. */
+async function expectViewerAlone(page: Page): Promise<void> {
+  for (const path of PATHS) {
+    const label = path === '/admin/access' ? 'Your account' : path.slice('/admin/'.length)
+    await page.getByRole('navigation').getByRole('link', { name: new RegExp(`^${label}$`, 'i') }).click()
+    await expect(page.getByRole('heading', { level: 1 })).toHaveText(new RegExp(label, 'i'))
+    await expect(page.locator('.sidebar .email')).toHaveText(VIEWER.email)
+    await expect(page.getByRole('button', { name: /^(Save|Check in now|Remove license|Add account|Run diagnostics|Reset password.*)$/ })).toHaveCount(0)
+    await expectNothingOf(page, ADMIN.email, SECOND.email, TYPED, 'license@acme.example')
+  }
+}
+
+test('after a sign-out the next one at the same tab sees nothing of the one before', async ({ licensePage: page }) => {
+  await lookAround(page)
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  await expect(page).toHaveURL(/\/login$/)
+  await expectUsable(page)
+  await expectNothingOf(page, ADMIN.email, VIEWER.email, TYPED, 'Acme Robotics')
+  await fillLogin(page, VIEWER)
+  await expectState(page, 'active')
+  await expectViewerAlone(page)
+})
+
+test('a session that has ended leaves nothing on the screen, and nothing to whoever signs in next', async ({ licensePage: page, api }) => {
+  await lookAround(page)
+  await api.request('POST', '/api/auth/logout')
+  await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')))
+  await expect(page).toHaveURL(/\/login\?next=/)
+  await expectUsable(page)
+  await expect(page.getByRole('status').filter({ hasText: 'Your session has ended.' })).toBeVisible()
+  await expectNothingOf(page, ADMIN.email, VIEWER.email, TYPED, 'Acme Robotics')
+  await fillLogin(page, VIEWER)
+  await expectState(page, 'active')
+  await expectViewerAlone(page)
+})
+
+test('who signs in in another tab is who the first tab belongs to, as soon as it is looked at', async ({ licensePage: page, product }) => {
+  await lookAround(page)
+  await useSession(page, product, await signIn(product.url, VIEWER))
+  await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')))
+  await expect(page.locator('.sidebar .email')).toHaveText(VIEWER.email)
+  await expectUsable(page)
+  await expectViewerAlone(page)
+})
+
+test('whoever is refused because the browser has another\'s session by now is shown as that one', async ({ licensePage: page, product }) => {
+  await useSession(page, product, await signIn(product.url, VIEWER))
+  await credentialOf(page).getByRole('button', { name: 'Check in now' }).click()
+  await expect(page.locator('.sidebar .email')).toHaveText(VIEWER.email)
+  await expectUsable(page)
+  await expectViewerAlone(page)
+})
+
+test('who is made a viewer while the page is open has to sign in again, and is offered nothing but looking', async ({ page, product, api }) => {
+  await signInByForm(page, product, SECOND)
+  await expect(credentialOf(page).getByRole('button', { name: 'Remove license' })).toBeVisible()
+  const { body: { users } } = await api.request<{ users: { id: string, email: string }[] }>('GET', '/api/users')
+  const id = users.find(({ email }) => email === SECOND.email)?.id
+  expect((await api.request('PATCH', `/api/users/${id}`, { role: 'viewer' })).status).toBe(200)
+  await credentialOf(page).getByRole('button', { name: 'Check in now' }).click()
+  await expectFailure(page, 'UNAUTHENTICATED', 'You are not signed in')
+  await openLicense(page, product)
+  await fillLogin(page, SECOND)
+  await expectState(page, 'active')
+  await expect(credentialOf(page)).toContainText('You are a viewer')
+  await expect(page.getByRole('button', { name: /^(Save|Check in now|Remove license)$/ })).toHaveCount(0)
+  await expectNothingOf(page, ADMIN.email, VIEWER.email, 'license@acme.example')
+  await openPath(page, product, '/admin/access')
+  await expectNothingOf(page, ADMIN.email, VIEWER.email)
+})

@@ -1,0 +1,50 @@
+import { createPinia, setActivePinia } from 'pinia'
+import { beforeEach, expect, it } from 'vitest'
+import { useDeadlineBanner } from '../../../../app/composables/useDeadlineBanner.ts'
+import { useNow } from '../../../../app/composables/useTimeText.ts'
+import { useLicenseStore } from '../../../../app/stores/license.ts'
+import type { LicenseView } from '../../../../shared/license.ts'
+import { viewOf } from '../../../support/app/license-view.ts'
+import { openFreshPage } from '../../../support/app/nuxt-imports.ts'
+
+const DAY = 86_400_000
+const END = '2026-12-31T00:00:00.000Z'
+
+beforeEach(() => {
+  openFreshPage()
+  setActivePinia(createPinia())
+})
+
+function bannerOf(view: Partial<LicenseView>, daysLeft: number) {
+  useLicenseStore().view = viewOf({ expiresAt: END, warnings: [{ code: 'EXPIRES_SOON', expiresAt: END, days: Math.ceil(daysLeft) }], ...view })
+  useNow().value = Date.parse(END) - daysLeft * DAY
+  return useDeadlineBanner()
+}
+
+it.each([
+  [29, 'orange', /week/], [13, 'orange', /week/], [6, 'orange', /./], [0.9, 'red', null],
+] as const)('with %d days left it is %s, and says when it comes back', (days, tone, later) => {
+  const { shown } = bannerOf({}, days)
+  expect(shown.value).toMatchObject({ tone, text: expect.stringContaining('31 Dec 2026'), later: later && expect.stringMatching(later) })
+})
+
+it('more than thirty days ahead nobody is told', () => expect(bannerOf({}, 31).shown.value).toBeNull())
+
+it('put off, it stays away until a nearer step is reached', () => {
+  const { shown, later } = bannerOf({}, 29)
+  later()
+  expect(shown.value).toBeNull()
+  useNow().value = Date.parse(END) - 15 * DAY
+  expect(shown.value).toBeNull()
+  useNow().value = Date.parse(END) - 13.5 * DAY
+  expect(shown.value).not.toBeNull()
+})
+
+it('in the grace period the deadline is its end, and the way leads to troubleshooting', () => {
+  const { shown } = bannerOf({ state: 'grace', graceEndsAt: '2026-12-20T00:00:00.000Z' }, 14)
+  expect(shown.value).toMatchObject({ to: '/admin/license#troubleshooting', text: expect.stringContaining('20 Dec 2026') })
+})
+
+it.each<[string, Partial<LicenseView>]>([
+  ['a license that is not in force', { entitled: false }], ['a term whose end nobody warns of', { warnings: [] }],
+])('%s has none', (_what, view) => expect(bannerOf(view, 5).shown.value).toBeNull())

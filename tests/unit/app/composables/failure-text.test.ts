@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest'
+import { useFailureText } from '../../../../app/composables/useFailureText.ts'
+import { useNow } from '../../../../app/composables/useTimeText.ts'
+import { LANGUAGES } from '../../../../app/words/languages.ts'
+import { ERROR_CODES } from '../../../../shared/errors.ts'
+import { PASTE_CAUSES } from '../../../../shared/paste-causes.ts'
+import { flattenMessages, readLocale } from '../../../support/app/locales.ts'
+import { openFreshPage } from '../../../support/app/nuxt-imports.ts'
+
+/** In a message a name in braces and quotes stands for itself. */
+const plain = (text = '') => text.replaceAll(/\{'(.)'\}/g, '$1')
+
+describe.each(LANGUAGES.map(({ code }) => code))('in %s', (locale) => {
+  const messages = new Map(flattenMessages(readLocale(locale)))
+  const entry = (key: string) => ({ title: plain(messages.get(`${key}.title`)), means: plain(messages.get(`${key}.means`)), do: plain(messages.get(`${key}.do`)) })
+
+  it('a failure is told in the words of its own code', () => {
+    openFreshPage(locale)
+    const { words } = useFailureText()
+    for (const code of ERROR_CODES) expect(words(code)).toEqual(entry(`errors.${code}`))
+    expect(words('UNREACHABLE')).toEqual(entry('failure.UNREACHABLE'))
+  })
+
+  it('what is wrong with the very text that was pasted takes the place of the meaning and the remedy, not of the title', () => {
+    openFreshPage(locale)
+    const { words } = useFailureText()
+    for (const cause of PASTE_CAUSES) {
+      const { means, do: remedy } = entry(`paste.${cause}`)
+      expect(words('CREDENTIAL_MALFORMED', { cause })).toEqual({ title: entry('errors.CREDENTIAL_MALFORMED').title, means, do: remedy })
+    }
+    expect(words('CREDENTIAL_MALFORMED', { cause: 'no such cause' })).toEqual(entry('errors.CREDENTIAL_MALFORMED'))
+  })
+})
+
+describe('the facts of a failure', () => {
+  it('have labels and readable times; what is said elsewhere is left out', () => {
+    openFreshPage('en')
+    useNow().value = Date.parse('2026-03-01T00:00:00Z')
+    const { details } = useFailureText()
+    expect(details({ host: 'app.nocodb.com', revision: 3, cause: 'empty', retryAfterSeconds: 9, port: null, validFrom: '2026-03-15T00:00:00.000Z' })
+      .map(({ value }) => value)).toEqual(['app.nocodb.com', '15 Mar 2026, 00:00\u00A0UTC (in 14 days)'])
+  })
+
+  it('of a license of another installation are two Instance IDs, each under its own name', () => {
+    openFreshPage('en')
+    const [own, other] = ['a'.repeat(32), 'b'.repeat(32)]
+    const facts = useFailureText().details({ expected: own, found: other }, 'BOUND_TO_DIFFERENT_INSTALLATION')
+    const { detail } = readLocale('en')
+    expect(facts).toEqual([
+      { label: Object(detail).instanceId, value: own, code: true }, { label: Object(detail).boundTo, value: other, code: true },
+    ])
+  })
+
+  it('of an older token are nothing that a person could use', () => {
+    openFreshPage('en')
+    expect(useFailureText().details({ expected: 7, found: 3 }, 'TOKEN_OLDER_THAN_CURRENT')).toEqual([])
+  })
+})
