@@ -8,7 +8,7 @@ import type { ApiClient } from '../support/api-client.ts'
 import { ADMIN, freePort, SERVICE_TOKEN } from '../support/product-process.ts'
 import { startForeignApplication, startReverseProxy } from '../support/network/reverse-proxy.ts'
 import type { ProxyProgram } from '../support/network/reverse-proxy.ts'
-import { startOwnLicenseServer, startOwnProduct, until, useStand } from '../support/stand.ts'
+import { startOwnProduct, until, useStand } from '../support/stand.ts'
 
 const BASE = '/license/'
 const ORIGIN = 'https://nocodb.example.com'
@@ -146,10 +146,10 @@ describe('F92: below a base path', () => {
 
 describe.each<[ProxyProgram, boolean]>([['nginx', false], ['nginx', true], ['caddy', false], ['caddy', true]])('F92: behind %s (base path stripped: %s)', (program, strips) => {
   it('a script signs in, saves with progress, and downloads the bundle; the application at the root sees nothing of it', async () => {
-    const [licenseServer, foreign, port, panelPort] = [await startOwnLicenseServer(), await startForeignApplication(), await freePort(), await freePort()]
+    const [foreign, port, panelPort] = [await startForeignApplication(), await freePort(), await freePort()]
     const proxy = await startReverseProxy({ program, port, panelPort, foreignUrl: foreign.url, basePath: BASE, strips })
     try {
-      await startOwnProduct({ licenseServerUrl: licenseServer.url, port: panelPort, env: { NC_PUBLIC_URL: `http://127.0.0.1:${port}${BASE}` } })
+      await startOwnProduct({ licenseServerUrl: stand.licenseServer.url, port: panelPort, env: { NC_PUBLIC_URL: `http://127.0.0.1:${port}${BASE}` } })
       const client = await signIn(proxy.url)
       const saved = await saveWithSteps(client)
       expect(saved).toMatch(/^event: \w+\n/)
@@ -185,13 +185,13 @@ it('F92: a proxy that says which path it strips is told of once, and believed in
 })
 
 it('F92: behind nginx that keeps back what the panel streams, a save ends in the truth', async () => {
-  const [licenseServer, foreign, port, panelPort] = [await startOwnLicenseServer(), await startForeignApplication(), await freePort(), await freePort()]
+  const [foreign, port, panelPort] = [await startForeignApplication(), await freePort(), await freePort()]
   const proxy = await startReverseProxy({
     program: 'nginx', port, panelPort, foreignUrl: foreign.url, basePath: BASE, strips: true,
     location: ['proxy_buffering on;', 'proxy_ignore_headers X-Accel-Buffering;', 'proxy_http_version 1.0;'],
   })
   try {
-    await startOwnProduct({ licenseServerUrl: licenseServer.url, port: panelPort, env: { NC_PUBLIC_URL: proxy.url } })
+    await startOwnProduct({ licenseServerUrl: stand.licenseServer.url, port: panelPort, env: { NC_PUBLIC_URL: proxy.url } })
     const client = await signIn(proxy.url)
     expect(await saveWithSteps(client)).toContain('event: done\n')
     expect((await client.license()).state).toBe('active')
@@ -208,12 +208,12 @@ describe('F92: behind nginx that ends TLS and passes no header on', () => {
     ['with NC_PUBLIC_URL everything works', true],
     ['without it, a write from a browser is refused with both addresses, for the sentence that names the setting', false],
   ])('%s', async (_title, isSet) => {
-    const [licenseServer, foreign, port, panelPort] = [await startOwnLicenseServer(), await startForeignApplication(), await freePort(), await freePort()]
+    const [foreign, port, panelPort] = [await startForeignApplication(), await freePort(), await freePort()]
     const proxy = await startReverseProxy({
       program: 'nginx', port, panelPort, foreignUrl: foreign.url, basePath: BASE, strips: true, tls: true, location: [],
     })
     try {
-      await startOwnProduct({ licenseServerUrl: licenseServer.url, port: panelPort, env: isSet ? { NC_PUBLIC_URL: proxy.url } : {} })
+      await startOwnProduct({ licenseServerUrl: stand.licenseServer.url, port: panelPort, env: isSet ? { NC_PUBLIC_URL: proxy.url } : {} })
       const { status, cookie, body } = await signInFrom(proxy.url)
       if (isSet) {
         expect(status).toBe(200)

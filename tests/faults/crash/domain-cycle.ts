@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { compiled } from './compiled.ts'
+import { COMPILED } from '../../support/compiled.ts'
 import type { Kind, Pace } from './interruptions.ts'
 import { aimAt } from './interruptions.ts'
 import type { Standing } from './standing.ts'
@@ -36,7 +36,7 @@ export interface Plan {
 export function liveAndDie({ databaseUrl, serverUrl, keys, changes, target, pace }: Plan): Promise<Life> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [CHILD, databaseUrl, serverUrl, ...keys], {
-      env: { ...process.env, ...compiled() }, stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...COMPILED }, stdio: ['ignore', 'pipe', 'pipe'],
     })
     const life: Life = { started: undefined, last: undefined, acknowledged: -1, amid: undefined, finished: false, errors: '' }
     let dying = false

@@ -30,6 +30,8 @@ export const replacementSchema = z.discriminatedUnion('type', [
 /** The vendor does its work; what it answers is spoilt on the way. */
 export const transportSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('delay'), ms: z.int().min(0) }),
+  /** Late by as long as the test likes: sent when the faults are cleared. */
+  plain('hold'),
   plain('hangBody'),
   z.strictObject({ type: z.literal('drip'), everyMs: z.int().min(1) }),
   /** Resets the TCP connection in place of an answer (nothing is done then), after its headers, or amid its body. */

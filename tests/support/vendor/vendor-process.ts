@@ -3,6 +3,7 @@ import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { COMPILED } from '../compiled.ts'
 import { waitAtMost } from '../open-waits.ts'
 import { createSandboxControl } from './control-client.ts'
 import type { SandboxControl } from './control-client.ts'
@@ -53,7 +54,7 @@ export async function startLicenseServer(options: LicenseServerOptions = {}): Pr
   const { port = 0, env = {} } = options
   const main = fileURLToPath(new URL('../../license-server/main.ts', import.meta.url))
   const child = spawn(process.execPath, [main], {
-    env: { ...process.env, HOST: '127.0.0.1', ...env, PORT: String(port) },
+    env: { ...process.env, ...COMPILED, HOST: '127.0.0.1', ...env, PORT: String(port) },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
   const url = await waitAtMost(START_WITHIN, 'the sandbox license server to listen', listeningUrl(child))

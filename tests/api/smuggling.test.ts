@@ -1,6 +1,16 @@
+import { describe, expect, it } from 'vitest'
+import { rawExchange, statusesIn } from '../support/network/raw-socket.ts'
+import { useStand } from '../support/stand.ts'
+
+/* A second request in the body of the first, for whoever counts its bytes differently: a proxy in front, say. */
+
+const stand = useStand()
+const head = (line: string, ...headers: string[]) =>
+  [`${line} HTTP/1.1`, `Host: 127.0.0.1:${stand.product.port}`, `Cookie: ${stand.admin.cookie}`, ...headers, '', ''].join('\r\n')
+
 const chunked = (hidden: string) => `0\r\n\r\n${hidden}`
 /** Headers of the outer request, and how its body hides another one. */
-export const SMUGGLING: [string, string[], (hidden: string) => string][] = [
+const SMUGGLING: [string, string[], (hidden: string) => string][] = [
   ['both lengths', ['Content-Length: 6', 'Transfer-Encoding: chunked'], chunked],
   ['both lengths, ChuNked', ['Content-Length: 6', 'Transfer-Encoding: ChuNked'], chunked],
   ['both lengths, the other way round', ['Transfer-Encoding: chunked', 'Content-Length: 4'], hidden => `${(hidden.length).toString(16)}\r\n${hidden}\r\n0\r\n\r\n`],
@@ -23,3 +33,27 @@ export const SMUGGLING: [string, string[], (hidden: string) => string][] = [
   ['a header hidden behind a line feed', ['X-A: b\nTransfer-Encoding: chunked', 'Content-Length: 5'], chunked],
   ['a header hidden behind a NUL', ['X-A: b\u0000\r\nTransfer-Encoding: chunked', 'Content-Length: 5'], chunked],
 ]
+
+describe('F75: a request hidden in another', () => {
+  it.each(SMUGGLING)('F75: by %s is never carried out, and nobody gets stuck', async (_what, headers, bodyOf) => {
+    if ((await stand.admin.license()).state === 'unlicensed') expect((await stand.admin.save('nc_demo_standard')).status).toBe(200)
+    const { revision } = await stand.admin.license()
+    // At its worst: with the session of an administrator.
+    const hidden = `DELETE /api/license HTTP/1.1\r\nHost: x\r\nCookie: ${stand.admin.cookie}\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}`
+    const outer = head('POST /api/license/preview', 'Content-Type: application/json', ...headers)
+    const { text, closed } = await rawExchange(stand.product.port, [outer + bodyOf(hidden)])
+    const statuses = statusesIn(text)
+    expect(statuses, text.slice(0, 300)).toEqual([400])
+    expect(closed).toBe(true)
+    expect((await stand.admin.license()).revision).toBe(revision)
+    expect((await stand.admin.request('GET', '/api/health/live')).status).toBe(200)
+  })
+
+  it('F75: an honest Transfer-Encoding: ChuNked is understood', async () => {
+    const { text } = await rawExchange(stand.product.port, [
+      head('POST /api/license/preview', 'Content-Type: application/json', 'Transfer-Encoding: ChuNked', 'Connection: close'),
+      '21\r\n{"credential":"nc_demo_standard"}\r\n0\r\n\r\n',
+    ])
+    expect(statusesIn(text)).toEqual([200])
+  })
+})
