@@ -1,7 +1,7 @@
 import { createPinia, setActivePinia } from 'pinia'
 import { beforeEach, expect, it } from 'vitest'
 import { useDeadlineBanner } from '../../../../app/composables/useDeadlineBanner.ts'
-import { useNow } from '../../../../app/composables/useTimeText.ts'
+import { useNow } from '../../../../app/stores/clock.ts'
 import { useLicenseStore } from '../../../../app/stores/license.ts'
 import type { LicenseView } from '../../../../shared/license.ts'
 import { viewOf } from '../../../support/app/license-view.ts'
