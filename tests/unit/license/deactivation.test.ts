@@ -1,7 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest'
+import { createDeactivation } from '../../../server/license/deactivation.ts'
 import { LicenseError } from '../../../server/license/errors.ts'
 import { DAY, HOUR, offlineToken } from '../../support/claims.ts'
 import { START } from '../../support/simulated-clock.ts'
+import { holderOf } from '../../support/holding.ts'
 import { createFixedRandom } from '../../support/random.ts'
 import { verifySynchronously } from '../../support/signing.ts'
 import { AIRGAPPED_KEY, createGate, failure, KEY, SECRET } from '../../support/simulated-vendor.ts'
@@ -183,19 +185,21 @@ describe('telling the vendor of a removed license', () => {
     expect(world.vendor.callsOf('deactivate')).toHaveLength(2)
   })
 
-  it('happens once, however long it takes to be answered', async () => {
+  it('is done once, whoever begins it meanwhile, and not while a save is under way', async () => {
     const world = await licensed()
     await world.service.remove({ actor: ADMIN })
+    const { clock, store, vendor: server } = world
+    const deactivation = createDeactivation({ holder: await holderOf(clock, store), store, server, random: createFixedRandom(0) })
     const gate = createGate()
-    world.vendor.beforeAnswer = gate.pass
-    for (let second = 0; second < 9; second++) {
-      await world.tick()
-      world.clock.advance(1000)
-    }
+    server.beforeAnswer = gate.pass
+    const telling = deactivation.tellVendor()
+    expect(deactivation.tellVendor()).toBeNull()
     gate.open()
-    await world.run(5000)
-    expect(world.vendor.callsOf('deactivate')).toHaveLength(1)
-    expect(world.store.events.filter(({ kind }) => kind === 'vendor_told')).toHaveLength(1)
+    await telling
+    expect(server.callsOf('deactivate')).toHaveLength(1)
+    await deactivation.whileTellingNothing(async () => { expect(deactivation.tellVendor()).toBeNull() })
+    await expect(deactivation.whileTellingNothing(() => Promise.reject(new TypeError('refused')))).rejects.toThrow('refused')
+    expect(deactivation.tellVendor()).not.toBeNull()
   })
 
   it('is remembered over a restart and given up after 7 days', async () => {

@@ -94,6 +94,17 @@ describe('the schedule', () => {
     expect(checkIns(world)).toEqual([19])
   })
 
+  it('brings them forward by a clock that was set ahead: by that clock, grace may be about to end', async () => {
+    const world = await licensed()
+    await world.boot()
+    await world.run(1000)
+    world.clock.shiftWall(10_000)
+    await world.run(7000)
+    expect(checkIns(world)).toEqual([])
+    await world.run(1000)
+    expect(checkIns(world)).toEqual([9])
+  })
+
   it('asks at once about a lease that does not verify here', async () => {
     const world = await licensed()
     const row = await world.store.read()
