@@ -68,7 +68,7 @@ export interface LicenseService {
   supportBundle(facts: Pick<SupportFacts, 'configuration' | 'storage' | 'runtime'>): Record<string, unknown>
   /** Begins the schedule of this process. */
   start(): void
-  /** Does what is due; returns how long to wait for the next tick, ms. Never rejects. */
+  /** Does what is due; answers how long to wait for the next tick, ms. Never rejects. */
   tick(): Promise<number>
   stop(): Promise<void>
 }

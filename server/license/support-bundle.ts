@@ -14,7 +14,7 @@ export interface RequestFacts {
   renewal: { licenseId: string, expiresAt: string } | null
 }
 
-/** Takes what the vendor needs for an offline token; returns it with a text ready to be sent. The key is masked. */
+/** What the vendor needs for an offline token, with a text ready to be sent. The key is masked. */
 export function activationRequestOf({ instanceId, maskedKey, version, renewal }: RequestFacts): ActivationRequest {
   const text = [
     renewal ? 'Please renew the offline license token of this installation.' : 'Please issue an offline license token for this installation.',
@@ -39,7 +39,7 @@ export interface SupportFacts {
   lastRequest: OutboundRequest | null
 }
 
-/** Takes what is known; returns the facts support asks for. No key, token, secret, cookie, password or e-mail is in it. */
+/** The facts that support asks for. No key, token, secret, cookie, password or e-mail is in it. */
 export function supportBundleOf(facts: SupportFacts): Record<string, unknown> {
   const { moment, view, version, sandbox, kids, configuration, storage, runtime, lastRequest } = facts
   const { licensee, ...license } = view

@@ -5,6 +5,7 @@ import { describeConcurrency } from './contract-concurrency.ts'
 import { describeCheckIns } from './contract-check-ins.ts'
 import { describeHistory } from './contract-history.ts'
 import { describeLicense } from './contract-license.ts'
+import { describeNotes } from './contract-notes.ts'
 
 /** A kind of database: where to make a new, empty one for every test. */
 export interface Backend { freshUrl(): Promise<string> }
@@ -38,6 +39,7 @@ export function describeStorage(title: string, backend: Backend): void {
       },
     }
     describeLicense(bench)
+    describeNotes(bench)
     describeCheckIns(bench)
     describeHistory(bench)
     describeAccounts(bench)

@@ -6,6 +6,7 @@ import { openStorage } from '../../server/storage/open.ts'
 import { describeCheckIns } from './contract-check-ins.ts'
 import { describeHistory } from './contract-history.ts'
 import { describeLicense } from './contract-license.ts'
+import { describeNotes } from './contract-notes.ts'
 import type { Bench } from './contract.ts'
 import { createMemoryStore } from '../support/memory-store.ts'
 
@@ -27,6 +28,7 @@ const bench: Bench = {
 
 describe('storage in memory', () => {
   describeLicense(bench)
+  describeNotes(bench)
   describeCheckIns(bench)
   describeHistory(bench)
 })

@@ -1,7 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { FailedAttempt } from '../../../server/license/check-in-policy.ts'
-import { nextAfterFailure, nextAfterLease, nextAfterVerdict, nextAtStart, renewsAtStart } from '../../../server/license/check-in-policy.ts'
+import {
+  backOff, backOffAtStart, nextAfterFailure, nextAfterLease, nextAfterVerdict, nextAtStart, renewsAtStart,
+} from '../../../server/license/check-in-policy.ts'
 import { airgappedClaims, DAY, HOUR, offlineClaims, standardClaims, verdictOf } from '../../support/claims.ts'
 import { START } from '../../support/simulated-clock.ts'
 
@@ -170,5 +172,20 @@ describe('an airgapped license renews at a start', () => {
     ['never an offline license', offlineClaims(), null, end, false], ['never a standard license', standard, null, end, false],
   ] as const)('%s', (_, held, last, now, expected) => {
     expect(renewsAtStart(held, last, now)).toBe(expected)
+  })
+})
+
+describe('a back-off', () => {
+  const SECONDS = 1000
+  it.each([[1, 60], [2, 120], [3, 240], [6, 1920], [7, 3600], [8, 3600], [500, 3600]])('after failure %i in a row is %i s, half of it by chance', (nth, seconds) => {
+    expect([backOff(nth, 0), backOff(nth, 0.5), backOff(nth, 1)]).toEqual([seconds / 2, seconds * 0.75, seconds].map(each => each * SECONDS))
+  })
+
+  it('is never longer than it may be', () => {
+    expect(backOff(9, 1, 15 * 60 * SECONDS)).toBe(15 * 60 * SECONDS)
+  })
+
+  it.each([[1, 2], [2, 5], [3, 15], [4, 60], [5, 120], [9, 1920], [10, 3600], [11, 3600]])('of a start after failure %i is %i s, half of it by chance', (nth, seconds) => {
+    expect([backOffAtStart(nth, 0), backOffAtStart(nth, 1)]).toEqual([seconds / 2, seconds].map(each => each * SECONDS))
   })
 })

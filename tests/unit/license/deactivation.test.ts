@@ -1,11 +1,14 @@
 import { beforeEach, describe, expect, it } from 'vitest'
+import { createDeactivation } from '../../../server/license/deactivation.ts'
+import { LicenseError } from '../../../server/license/errors.ts'
 import { DAY, HOUR, offlineToken } from '../../support/claims.ts'
 import { START } from '../../support/simulated-clock.ts'
+import { holderOf } from '../../support/holding.ts'
 import { createFixedRandom } from '../../support/random.ts'
 import { verifySynchronously } from '../../support/signing.ts'
-import { AIRGAPPED_KEY, failure, KEY, SECRET } from '../../support/simulated-vendor.ts'
+import { AIRGAPPED_KEY, createGate, failure, KEY, SECRET } from '../../support/simulated-vendor.ts'
 import type { World } from '../../support/world.ts'
-import { ADMIN, createWorld } from '../../support/world.ts'
+import { ADMIN, createWorld, settle } from '../../support/world.ts'
 
 beforeEach(verifySynchronously)
 
@@ -58,6 +61,68 @@ describe('removing a license', () => {
     expect(world.service.view('admin').state).toBe(other.service.view('admin').state)
     expect(world.store.events.at(-1)?.details).toEqual({ method: 'standard', licenseId: null })
     expect(await world.store.dueDeactivations(START)).toHaveLength(1)
+  })
+})
+
+describe('a save while a removal is being told', () => {
+  async function beingTold() {
+    const world = await licensed()
+    await world.service.remove({ actor: ADMIN })
+    const gate = createGate()
+    world.vendor.beforeAnswer = gate.pass
+    await world.tick()
+    expect(world.vendor.callsOf('deactivate')).toHaveLength(1)
+    expect(world.vendor.underWay).toBe(1)
+    return { world, gate }
+  }
+  const called = (world: World) => world.vendor.calls.map(({ name }) => name)
+
+  it('waits until it has been told: the seat is freed before it is taken, not after', async () => {
+    const { world, gate } = await beingTold()
+    const saving = world.service.save({ credential: KEY, actor: ADMIN })
+    await settle()
+    expect(called(world)).toEqual(['activate', 'deactivate'])
+    gate.open()
+    await saving
+    expect(called(world)).toEqual(['activate', 'deactivate', 'activate'])
+    await world.run(120_000)
+    expect(called(world)).toEqual(['activate', 'deactivate', 'activate'])
+    expect(world.service.view('admin').state).toBe('active')
+  })
+
+  it('has nothing told while it is under way, and nothing of its own license after it', async () => {
+    const world = await licensed()
+    await world.service.remove({ actor: ADMIN })
+    const gate = createGate()
+    world.vendor.beforeAnswer = gate.pass
+    const saving = world.service.save({ credential: KEY, actor: ADMIN })
+    for (let second = 0; second < 5; second++) {
+      await world.tick()
+      world.clock.advance(1000)
+    }
+    expect(called(world)).toEqual(['activate', 'activate'])
+    gate.open()
+    await saving
+    await world.run(60_000)
+    expect(called(world)).toEqual(['activate', 'activate'])
+    expect(await world.store.dueDeactivations(Infinity)).toEqual([])
+  })
+
+  it('that is refused lets the telling go on', async () => {
+    const world = await licensed()
+    await world.service.remove({ actor: ADMIN })
+    await expect(world.service.save({ credential: 'nc_unknown_key', actor: ADMIN })).rejects.toMatchObject({ code: 'KEY_UNKNOWN' })
+    await world.tick()
+    expect(called(world)).toEqual(['activate', 'activate', 'deactivate'])
+  })
+
+  it('is made also where the telling ends in a database that is away for a moment', async () => {
+    const { world, gate } = await beingTold()
+    world.store.dropDeactivation = () => Promise.reject(new LicenseError('STORAGE_UNAVAILABLE'))
+    const saving = world.service.save({ credential: AIRGAPPED_KEY, actor: ADMIN })
+    gate.open()
+    await saving
+    expect(world.service.view('admin')).toMatchObject({ method: 'airgapped', state: 'active' })
   })
 })
 
@@ -118,6 +183,23 @@ describe('telling the vendor of a removed license', () => {
     world.vendor.failing = failure('SERVER_RATE_LIMITED', { refusal: 'rate_limited', answered: true })
     await world.run(40_000)
     expect(world.vendor.callsOf('deactivate')).toHaveLength(2)
+  })
+
+  it('is done once, whoever begins it meanwhile, and not while a save is under way', async () => {
+    const world = await licensed()
+    await world.service.remove({ actor: ADMIN })
+    const { clock, store, vendor: server } = world
+    const deactivation = createDeactivation({ holder: await holderOf(clock, store), store, server, random: createFixedRandom(0) })
+    const gate = createGate()
+    server.beforeAnswer = gate.pass
+    const telling = deactivation.tellVendor()
+    expect(deactivation.tellVendor()).toBeNull()
+    gate.open()
+    await telling
+    expect(server.callsOf('deactivate')).toHaveLength(1)
+    await deactivation.whileTellingNothing(async () => { expect(deactivation.tellVendor()).toBeNull() })
+    await expect(deactivation.whileTellingNothing(() => Promise.reject(new TypeError('refused')))).rejects.toThrow('refused')
+    expect(deactivation.tellVendor()).not.toBeNull()
   })
 
   it('is remembered over a restart and given up after 7 days', async () => {

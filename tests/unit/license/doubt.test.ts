@@ -1,187 +1,74 @@
-import { beforeEach, describe, expect, it } from 'vitest'
-import { DAY, offlineToken } from '../../support/claims.ts'
-import { createFixedRandom } from '../../support/random.ts'
-import { verifySynchronously } from '../../support/signing.ts'
-import { AIRGAPPED_KEY, createGate, failure, KEY, licenseAt } from '../../support/simulated-vendor.ts'
-import type { World } from '../../support/world.ts'
-import { ADMIN, createWorld, settle } from '../../support/world.ts'
+import { describe, expect, it } from 'vitest'
+import type { Circumstances } from '../../../server/license/doubt.ts'
+import { beginDoubt, endHold, judgeDoubt } from '../../../server/license/doubt.ts'
+import type { Hold } from '../../../server/license/held-state.ts'
+import { stateOf } from '../../../server/license/state.ts'
+import { airgappedClaims, DAY, HOUR, INSTANCE, leaseOf, standardClaims } from '../../support/claims.ts'
+import { START } from '../../support/simulated-clock.ts'
 
-beforeEach(verifySynchronously)
+describe('a doubt, reading by reading', () => {
+  const lease = leaseOf(standardClaims({ check_in: { every: 3600, grace: 3600 } }))
+  const pausesAt = START + 2 * HOUR
+  type Seen = Partial<Circumstances> & { uptime: number, wall: number }
 
-async function licensed(): Promise<World> {
-  const world = await createWorld({ random: createFixedRandom(0.5) })
-  world.vendor.licenses.set(KEY, licenseAt(world.clock, 'lic_short', { every: 3600, grace: 7200 }))
-  await world.service.save({ credential: KEY, actor: ADMIN })
-  return world
-}
-const state = (world: World) => world.service.moment().state
-
-describe('at a start, a license that looks paused or expired', () => {
-  it.each([[DAY, 'paused'], [400 * DAY, 'expired']])('keeps its last state until the check-in has answered: off for %i ms, %s', async (off) => {
-    const world = await licensed()
-    world.clock.reboot(off)
-    const gate = createGate()
-    world.vendor.beforeAnswer = gate.pass
-    if (off > 365 * DAY) Object.assign(world.vendor.licenses.get(KEY) ?? {}, { exp: (world.clock.real() + DAY) / 1000 })
-    await world.boot()
-    expect(world.service.moment()).toMatchObject({ state: 'active', entitled: true, inDoubt: true })
-    await world.tick()
-    expect(world.vendor.underWay).toBe(1)
-    expect(state(world)).toBe('active')
-    gate.open()
-    await settle()
-    expect(world.service.moment()).toMatchObject({ state: 'active', inDoubt: false })
-    expect(world.store.events.map(({ kind }) => kind)).not.toContain('state_changed')
-  })
-
-  it.each([[DAY, 'paused'], [400 * DAY, 'expired']])('takes it as soon as the check-in has failed: off for %i ms, %s', async (off, expected) => {
-    const world = await licensed()
-    world.clock.reboot(off)
-    world.vendor.failing = failure('NET_DNS')
-    await world.boot()
-    await world.tick()
-    expect(world.service.moment()).toMatchObject({ state: expected, entitled: false, inDoubt: false })
-  })
-
-  it('is held for a check-in that never ends no longer than 10 s', async () => {
-    const world = await licensed()
-    world.clock.reboot(DAY)
-    world.vendor.beforeAnswer = () => new Promise(() => undefined)
-    await world.boot()
-    await world.tick()
-    world.clock.advance(9_999)
-    expect(state(world)).toBe('active')
-    world.clock.advance(1)
-    expect(state(world)).toBe('paused')
-  })
-
-  it('is asked about with the shortest wait between ticks until the check-in has begun', async () => {
-    const world = await licensed()
-    world.clock.reboot(DAY)
-    await world.boot()
-    const failing = world.service.tick()
-    expect(await failing).toBeLessThanOrEqual(1000)
-    await settle()
-    expect(state(world)).toBe('active')
-  })
-
-  it('is not held when it was paused before', async () => {
-    const world = await licensed()
-    world.vendor.failing = failure('NET_DNS')
-    world.clock.advance(DAY)
-    await world.tick()
-    await world.tick()
-    expect(state(world)).toBe('paused')
-    await world.boot()
-    expect(world.service.moment()).toMatchObject({ state: 'paused', inDoubt: false })
-  })
-
-  it('is not held when it is airgapped or offline: no call could tell', async () => {
-    for (const method of ['airgapped', 'offline']) {
-      const world = await createWorld()
-      const credential = method === 'airgapped' ? AIRGAPPED_KEY : offlineToken({ instance_id: world.service.instanceId })
-      await world.service.save({ credential, actor: ADMIN })
-      world.clock.reboot(366 * DAY)
-      await world.boot()
-      expect(world.service.moment()).toMatchObject({ state: 'expired', inDoubt: false })
+  function circumstancesOf({ uptime, wall, ...changes }: Seen): Circumstances {
+    const holding = changes.holding ?? { kind: 'lease', lease, verdict: null }
+    const trusted = START + uptime
+    const time = changes.time ?? { trusted, wall, effective: Math.max(trusted, wall) }
+    return {
+      holding, instanceId: INSTANCE, computed: stateOf(holding, INSTANCE, time.effective), time, reading: { uptime, wall, boot: 'a' }, anchored: false,
+      lastState: 'active', ...changes,
     }
-  })
-
-  it('is not held when a verdict took its features: that is not a matter of time', async () => {
-    const world = await licensed()
-    Object.assign(world.vendor.licenses.get(KEY) ?? {}, { verdict: 'revoked' })
-    await world.service.checkIn(ADMIN)
-    world.clock.reboot(DAY)
-    await world.boot()
-    expect(world.service.moment()).toMatchObject({ state: 'revoked', inDoubt: false })
-  })
-})
-
-describe('a clock that runs ahead', () => {
-  it('does not pause a license whose server answers: it is asked at once', async () => {
-    const world = await licensed()
-    await world.boot()
-    await world.run(5000)
-    world.clock.shiftWall(30 * DAY)
-    expect(world.service.moment()).toMatchObject({ state: 'active', inDoubt: true })
-    await world.tick()
-    expect(world.vendor.callsOf('checkIn')).toHaveLength(1)
-    expect(world.service.moment()).toMatchObject({ state: 'active', inDoubt: false })
-  })
-
-  it('is not believed at all once this process was answered', async () => {
-    const world = await licensed()
-    world.clock.shiftWall(30 * DAY)
-    expect(world.service.moment()).toMatchObject({ state: 'active', inDoubt: false })
-    await world.run(60_000)
-    expect(world.vendor.callsOf('checkIn')).toHaveLength(0)
-  })
-
-  it('is believed where the server does not answer, until it is repaired; nothing is lost', async () => {
-    const world = await licensed()
-    await world.boot()
-    world.vendor.failing = failure('NET_CONNECT')
-    world.clock.shiftWall(30 * DAY)
-    await world.run(3000)
-    expect(state(world)).toBe('paused')
-    world.clock.repairWall()
-    await world.tick()
-    expect(state(world)).toBe('active')
-  })
-
-  it('makes an offline license expire, and it is itself again when the clock is repaired', async () => {
-    const world = await createWorld()
-    await world.service.save({ credential: offlineToken({ instance_id: world.service.instanceId }), actor: ADMIN })
-    world.clock.shiftWall(400 * DAY)
-    await world.tick()
-    expect(state(world)).toBe('expired')
-    world.clock.repairWall()
-    await world.tick()
-    expect(state(world)).toBe('active')
-  })
-
-  it('is judged anew at every doubt: one that failed does not settle the next', async () => {
-    const world = await licensed()
-    await world.boot()
-    world.vendor.failing = failure('NET_CONNECT')
-    world.clock.shiftWall(30 * DAY)
-    await world.run(2000)
-    world.clock.repairWall()
-    await world.run(2000)
-    expect(state(world)).toBe('active')
-    world.clock.shiftWall(30 * DAY)
-    expect(world.service.moment()).toMatchObject({ state: 'active', inDoubt: true })
-    await world.tick()
-    expect(state(world)).toBe('paused')
-  })
-})
-
-describe('what is stored', () => {
-  it('F64: raises trusted time to the lease at a start, also when the stored time was lost', async () => {
-    const world = await licensed()
-    await world.store.saveTrustedTime({ at: 0, uptime: 0, boot: null, continuous: true })
-    world.clock.shiftWall(-DAY)
-    await world.boot()
-    expect(world.service.moment().trusted).toBe(world.clock.real())
-    expect(world.service.moment().continuous).toBe(false)
-  })
-
-  it.each<[string, (row: Record<string, unknown>) => void]>([
-    ['a method other than the lease says', (row) => { row.method = 'airgapped' }], ['a lease cut short', (row) => { row.lease = String(row.lease).slice(0, -9) }],
-    ['an offline token in the place of a lease', (row) => { row.lease = offlineToken() }], ['a verdict that does not verify', (row) => { row.verdict = 'a.b.c' }],
-    ['a lease as verdict', (row) => { row.verdict = row.lease }],
-  ])('F64: with %s is invalid, and nothing is thrown', async (_, edit) => {
-    const world = await licensed()
-    const original = world.store.read
-    world.store.read = async () => {
-      const snapshot = await original()
-      const row: Record<string, unknown> = { ...snapshot.license }
-      edit(row)
-      if (snapshot.license) Object.assign(snapshot.license, row)
-      return snapshot
+  }
+  /** Whether the state is held at each reading. */
+  function watch(hold: Hold | null, seen: (Seen | 'ended')[]): boolean[] {
+    let doubt = beginDoubt(hold)
+    const found: boolean[] = []
+    for (const each of seen) {
+      if (each === 'ended') doubt = endHold(doubt)
+      else {
+        const judged = judgeDoubt(Object.freeze(doubt), circumstancesOf(each))
+        doubt = judged.doubt
+        found.push(judged.inDoubt)
+      }
     }
-    await world.boot()
-    expect(world.service.view('admin')).toMatchObject({ state: 'invalid', entitled: false, licenseId: null, plan: null })
-    expect(world.service.hasFeature('sso')).toBe(false)
+    return found
+  }
+  const right = (uptime: number): Seen => ({ uptime, wall: START + uptime })
+  const ahead = (uptime: number, by = DAY): Seen => ({ uptime, wall: START + uptime + by })
+
+  it.each<[string, (Seen | 'ended')[], boolean[]]>([
+    ['a jump is held for 10 s', [right(0), ahead(1), ahead(10_000), ahead(10_001)], [false, true, true, false]],
+    ['further jumps while it is held do not prolong it', [right(0), ahead(1), ahead(9000, 2 * DAY), ahead(10_001, 3 * DAY)], [false, true, true, false]],
+    ['until a check-in has ended', [right(0), ahead(1), 'ended', ahead(2)], [false, true, false]],
+    ['the next jump is held anew', [right(0), ahead(1), ahead(20_000), right(20_001), ahead(20_002)], [false, true, false, false, true]],
+    ['the next jump is held anew, also after a check-in', [right(0), ahead(1), 'ended', right(2), ahead(3)], [false, true, false, true]],
+    ['where no time has been right before, nothing has jumped', [ahead(0), ahead(1)], [false, false]],
+    ['5 s are no jump', [{ uptime: 0, wall: pausesAt - 5001 }, { uptime: 1, wall: pausesAt }], [false, false]],
+    ['more than 5 s are one', [{ uptime: 0, wall: pausesAt - 5002 }, { uptime: 1, wall: pausesAt }], [false, true]],
+    ['a clock that goes wrong little by little has not jumped',
+      [{ uptime: 0, wall: pausesAt - 9000 }, { uptime: 1, wall: pausesAt - 4500 }, { uptime: 2, wall: pausesAt }], [false, false, false]],
+    ['time alone is no jump', [right(0), right(2 * HOUR)], [false, false]],
+    ['nothing is held that trusted time does not grant', [right(0), { ...ahead(2 * HOUR) }], [false, false]],
+    ['nothing is held that was not on', [right(0), { ...ahead(1), lastState: 'paused' }], [false, false]],
+    ['nothing is held where nothing was told', [right(0), { ...ahead(1), lastState: null }], [false, false]],
+    ['nothing is held where trusted time decides', [right(0), { ...ahead(1), anchored: true }], [false, false]],
+    ['nothing is held without trusted time', [right(0), { ...ahead(1), time: { trusted: null, wall: START + DAY, effective: START + DAY } }], [false, false]],
+    ['nothing is held of a license that is not checked in',
+      [right(0), { ...ahead(1, 999 * DAY), holding: { kind: 'lease', lease: leaseOf(airgappedClaims()), verdict: null } }], [false, false]],
+    ['another process that tells the state ends nothing and begins nothing',
+      [right(0), ahead(1), { ...ahead(2), lastState: 'paused' }, ahead(3), ahead(10_001)], [false, true, false, true, false]],
+  ])('%s', (_, seen, expected) => {
+    expect(watch(null, seen)).toEqual(expected)
+  })
+
+  it.each<[string, Hold | null, (Seen | 'ended')[], boolean[]]>([
+    ['until it is over by the uptime', { jti: 'jti-1', until: 5000 }, [ahead(0), ahead(4999), ahead(5000)], [true, true, false]],
+    ['whatever the wall clock does meanwhile', { jti: 'jti-1', until: 5000 }, [ahead(0), ahead(1, 300 * DAY), ahead(4999, HOUR * 2), ahead(5000)], [true, true, true, false]],
+    ['until a check-in has ended', { jti: 'jti-1', until: 5000 }, [ahead(0), 'ended', ahead(1)], [true, false]],
+    ['not for another lease', { jti: 'jti-0', until: 5000 }, [ahead(0)], [false]],
+    ['not where nothing is left', null, [ahead(0)], [false]],
+  ])('the interval of a start is used %s', (_, hold, seen, expected) => {
+    expect(watch(hold, seen)).toEqual(expected)
   })
 })

@@ -60,6 +60,32 @@ describe('the holder', () => {
     await expect(createLicenseHolder({ store, keyring, clock, instanceId: INSTANCE })).rejects.toThrow(TypeError)
   })
 
+  it('does not put an older reading over what was adopted while it was under way', async () => {
+    const clock = createSimulatedClock()
+    const store = createMemoryStore()
+    await storeLicense(store, leaseOf(standardClaims()), clock)
+    const holder = await holderOf(clock, store)
+    const { read } = store
+    const [begun, arrived] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    store.read = async () => {
+      store.read = read
+      const older = await read()
+      begun.resolve()
+      await arrived.promise
+      return older
+    }
+    await store.saveSeatsUsed(1)
+    const reading = holder.reload()
+    await begun.promise
+    const fresh = leaseOf(standardClaims({ seq: 3, jti: 'jti-3' }))
+    const trusted = holder.trustedAfter(fresh)
+    holder.adoptLease(fresh, trusted, await commitLease(store, 'jti-1', fresh))
+    arrived.resolve()
+    await reading
+    expect(holder.holding).toMatchObject({ lease: fresh })
+    expect(holder.snapshot).toEqual(await store.read())
+  })
+
   it('raises its time to a lease that another replica stored', async () => {
     const clock = createSimulatedClock()
     const store = createMemoryStore()

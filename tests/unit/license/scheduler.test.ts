@@ -4,6 +4,7 @@ import { START } from '../../support/simulated-clock.ts'
 import { failCommits, storeRow } from '../../support/holding.ts'
 import { createFixedRandom } from '../../support/random.ts'
 import { verifySynchronously } from '../../support/signing.ts'
+import type { Actor } from '../../../server/license/ports.ts'
 import type { VendorLicense } from '../../support/simulated-vendor.ts'
 import { createGate, failure, KEY, licenseAt } from '../../support/simulated-vendor.ts'
 import type { World } from '../../support/world.ts'
@@ -93,6 +94,17 @@ describe('the schedule', () => {
     expect(checkIns(world)).toEqual([19])
   })
 
+  it('brings them forward by a clock that was set ahead: by that clock, grace may be about to end', async () => {
+    const world = await licensed()
+    await world.boot()
+    await world.run(1000)
+    world.clock.shiftWall(10_000)
+    await world.run(7000)
+    expect(checkIns(world)).toEqual([])
+    await world.run(1000)
+    expect(checkIns(world)).toEqual([9])
+  })
+
   it('asks at once about a lease that does not verify here', async () => {
     const world = await licensed()
     const row = await world.store.read()
@@ -130,6 +142,31 @@ describe('the schedule', () => {
 })
 
 describe('exactly one check-in is under way', () => {
+  const TOKEN: Actor = { kind: 'token', address: '192.0.2.9' }
+
+  it.each<[string, (world: World) => Promise<unknown>[]]>([
+    ['two people', ({ service }) => [service.checkIn(ADMIN), service.checkIn(TOKEN)]],
+    ['a tick and a person', ({ service }) => [service.tick(), service.checkIn(ADMIN)]],
+    ['a person and a tick', ({ service }) => [service.checkIn(ADMIN), service.tick()]],
+    ['two ticks and two people', ({ service }) => [service.tick(), service.checkIn(ADMIN), service.tick(), service.checkIn(TOKEN)]],
+  ])('also of %s who ask in one tick: one call, one entry, the same answer for all', async (_, ask) => {
+    const world = await licensed()
+    world.clock.advance(20_000)
+    await Promise.all(ask(world))
+    await settle()
+    expect(checkIns(world)).toEqual([20])
+    expect(world.store.events.filter(({ kind }) => kind === 'check_in_succeeded')).toMatchObject([{ count: 1 }])
+    expect(await world.service.listCheckInDays(1)).toMatchObject([{ good: 1, failed: 0 }])
+  })
+
+  it('and its failure is everybody\'s who asked, counted once', async () => {
+    const world = await licensed()
+    world.vendor.failing = failure('NET_DNS')
+    const asked = await Promise.allSettled([world.service.checkIn(ADMIN), world.service.checkIn(TOKEN)])
+    expect(asked).toMatchObject([{ reason: { code: 'NET_DNS' } }, { reason: { code: 'NET_DNS' } }])
+    expect((await world.store.read()).license?.consecutiveFailures).toBe(1)
+  })
+
   it('ticks and people join it', async () => {
     const world = await licensed()
     const gate = createGate()

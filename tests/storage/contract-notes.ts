@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest'
+import type { Bench } from './contract.ts'
+import { NOW } from './samples.ts'
+
+/** What is noted beside the license. */
+export function describeNotes({ open }: Bench): void {
+  describe('holdState', () => {
+    const hold = { jti: 'lease-1', boot: 'boot-1', uptime: 5000, wall: NOW, length: 10_000 }
+
+    it('shows what is stored of the lease, stores what is granted, and grows neither version nor revision', async () => {
+      const { licenses } = await open()
+      const seen: unknown[] = []
+      const grant = (next: typeof hold | null) => licenses.holdState('lease-1', (stored) => {
+        seen.push(stored)
+        return next
+      })
+      await grant(null)
+      await grant(hold)
+      await grant({ ...hold, boot: 'boot-2', length: 7000 })
+      await grant(null)
+      expect(seen.slice(0, 3)).toEqual([[], [], [hold]])
+      expect(seen[3]).toHaveLength(2)
+      expect(seen[3]).toEqual(expect.arrayContaining([hold, { ...hold, boot: 'boot-2', length: 7000 }]))
+      expect(await licenses.read()).toMatchObject({ version: 0, revision: 0 })
+    })
+
+    it('forgets the lease before once another one is granted, and not sooner', async () => {
+      const { licenses } = await open()
+      const seen: number[] = []
+      const look = (jti: string, next: typeof hold | null) => licenses.holdState(jti, (stored) => {
+        seen.push(stored.length)
+        return next
+      })
+      await look('lease-1', hold)
+      await look('lease-2', null)
+      await look('lease-1', null)
+      await look('lease-2', { ...hold, jti: 'lease-2' })
+      await look('lease-1', null)
+      await look('lease-2', null)
+      expect(seen).toEqual([0, 0, 1, 0, 0, 1])
+    })
+
+    it('stores nothing when the decision fails', async () => {
+      const { licenses } = await open()
+      await expect(licenses.holdState('lease-1', () => { throw new TypeError('defect') })).rejects.toThrow()
+      const seen: unknown[] = []
+      await licenses.holdState('lease-1', (stored) => {
+        seen.push(...stored)
+        return null
+      })
+      expect(seen).toEqual([])
+    })
+  })
+
+  describe('notes', () => {
+    it('stores trusted time without a new version', async () => {
+      const { licenses } = await open()
+      const record = { at: NOW + 1, uptime: 6000, boot: null, continuous: false }
+      await licenses.saveTrustedTime(record)
+      expect(await licenses.read()).toMatchObject({ trusted: record, version: 0, revision: 0 })
+    })
+
+    it('stores seats, last request, renewal attempt and digest, each growing version but not revision', async () => {
+      const { licenses } = await open()
+      const at = new Date(NOW).toISOString()
+      const request = { at, method: 'POST', url: 'https://example.com/x', body: { a: ['b', 1] } }
+      await licenses.saveSeatsUsed(12)
+      await licenses.saveLastRequest(request)
+      await licenses.saveRenewalAttempt(NOW)
+      await licenses.saveEnvDigest('digest')
+      expect(await licenses.read()).toMatchObject({
+        seatsUsed: 12, lastRequest: request, renewalAttemptAt: NOW, envDigest: 'digest', version: 4, revision: 0,
+      })
+      await licenses.saveEnvDigest(null)
+      expect((await licenses.read()).envDigest).toBeNull()
+      expect(await licenses.readVersion()).toBe(5)
+    })
+  })
+}
