@@ -174,18 +174,26 @@ export async function migrate(db: Kysely<Database>, location: string): Promise<{
   const names = Object.keys(MIGRATIONS)
   // Nothing to do needs no lock: a start does not wait for whoever is writing.
   if (names.every(name => applied.includes(name))) return { created: false, applied: [] }
-  const { error, results = [] } = await createMigrator(db).migrateToLatest()
+  const { error, results = [] } = await createMigrator(db, await getSchemaName(db)).migrateToLatest()
   if (error) throw error
   const made = results.map(result => result.migrationName)
   return { created: made.some(name => name === names[0]), applied: made }
 }
 
-export function createMigrator(db: Kysely<Database>): Migrator {
+/** On PostgreSQL, where tables of ours are made; Kysely would be content with a list of migrations in any schema. */
+async function getSchemaName(db: Kysely<Database>): Promise<string | undefined> {
+  if (!(db.getExecutor().adapter instanceof PostgresAdapter)) return undefined
+  const { rows } = await sql<{ name: string | null }>`select current_schema() as name`.execute(db)
+  return rows[0]?.name ?? undefined
+}
+
+function createMigrator(db: Kysely<Database>, schema: string | undefined): Migrator {
   return new Migrator({
     db,
     provider: { getMigrations: async () => ({ ...MIGRATIONS }) },
     migrationTableName: MIGRATION_TABLE,
     migrationLockTableName: `${MIGRATION_TABLE}_lock`,
+    ...(schema === undefined ? {} : { migrationTableSchema: schema }),
     // Work on two branches was merged out of order: there are databases with 0004 and without 0003. None builds on another.
     allowUnorderedMigrations: true,
   })
