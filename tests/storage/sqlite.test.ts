@@ -1,4 +1,4 @@
-import { describeStorage } from './contract.ts'
+import { describeStorage } from './describe-storage.ts'
 import { useSqlite } from './sqlite-backend.ts'
 import { describeUpgrades } from './upgrades.ts'
 
