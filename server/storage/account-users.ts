@@ -1,6 +1,5 @@
 import type { Kysely, Selectable } from 'kysely'
 import type { AccountStore, StoredUser } from '../accounts/ports.ts'
-import type { Written } from '../license/ports.ts'
 import { bump, write, type Connection, type Write } from './connection.ts'
 import { addEvent } from './event-log.ts'
 import type { Database, UsersTable } from './schema.ts'
@@ -54,7 +53,7 @@ function createUserReads({ db, attempt }: Connection): UserReads {
 type Update = Parameters<AccountStore['updateUser']>
 async function updateUser(
   step: Write, id: string, change: Update[1], event: Update[2], keepSession: Update[3],
-): Promise<Written> {
+): ReturnType<AccountStore['updateUser']> {
   const user = await step.trx.selectFrom('users').selectAll().where('id', '=', id).executeTakeFirst()
   if (!user) return 'stale'
   const role = change.role ?? user.role

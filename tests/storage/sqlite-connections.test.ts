@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type * as sqlite from 'node:sqlite'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { openStorage, type Storage } from '../../server/storage/open.ts'
@@ -10,7 +11,7 @@ import { eventOf, fresh, sessionOf, userOf } from './samples.ts'
 
 const opened = vi.hoisted((): { database: DatabaseSync, statements: string[] }[] => [])
 vi.mock('node:sqlite', async (original) => {
-  const real = await original<typeof import('node:sqlite')>()
+  const real = await original<typeof sqlite>()
   class Recorded extends real.DatabaseSync {
     readonly statements: string[] = []
     constructor(...parameters: ConstructorParameters<typeof DatabaseSync>) {
