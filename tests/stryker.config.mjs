@@ -4,15 +4,19 @@ const ROOMS = {
   'license-server': ['server/license-server/**/*.ts'],
   'accounts': ['server/accounts/**/*.ts', '!server/accounts/ports.ts'],
   'http': ['server/http/**/*.ts', '!server/http/starting-page.ts', '!server/http/openapi.ts'],
+  // On SQLite and in memory: a PostgreSQL server for every mutant would take a day.
+  'storage': ['server/storage/**/*.ts', '!server/storage/schema.ts', '!server/storage/open-postgres.ts', '!server/storage/postgres-pool.ts'],
 }
+/** The room whose tests are no unit tests, hence a run of its own. */
+const { storage: _, ...UNITS } = ROOMS
 const { ROOM } = process.env
 if (ROOM && !Object.hasOwn(ROOMS, ROOM)) throw new Error(`${ROOM} is none of ${Object.keys(ROOMS).join(', ')}`)
 
 export default {
   testRunner: 'vitest',
   plugins: ['@stryker-mutator/vitest-runner'],
-  vitest: { configFile: 'tests/unit/vitest.config.ts', related: false },
-  mutate: ROOM ? ROOMS[ROOM] : Object.values(ROOMS).flat(),
+  vitest: { configFile: ROOM === 'storage' ? 'tests/storage/mutation.vitest.config.ts' : 'tests/unit/vitest.config.ts', related: false },
+  mutate: ROOM ? ROOMS[ROOM] : Object.values(UNITS).flat(),
   // The TypeScript configuration of .nuxt stays: the transform reads it.
   ignorePatterns: ['/.*', '!/.nuxt', '/.nuxt/*', '!/.nuxt/tsconfig*.json', '/tests/e2e', '/tests/bench', '/coverage', '/test-results'],
   coverageAnalysis: 'perTest',

@@ -1,13 +1,9 @@
 import { PostgresAdapter, sql, type Kysely } from 'kysely'
-import { Migrator, type Migration } from 'kysely/migration'
-import { isMissingTable } from './database-error.ts'
-import { StorageOpenError } from './storage-error.ts'
+import type { Migration } from 'kysely/migration'
 import type { Database } from './schema.ts'
 
-const MIGRATION_TABLE = 'license_migration'
-
 /** Every change of the tables ever made, in the order of their names; none is edited once released. */
-const MIGRATIONS: Readonly<Record<string, Migration>> = {
+export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001_license': { up: async db => { await createLicenseTables(db); await createAccountTables(db) } },
   '0002_events_by_kind': { up: db => db.schema.createIndex('events_kind_id').on('events').columns(['kind', 'id']).execute() },
   '0003_environment_admin_and_token_actor': { up: async db => { await rememberAppliedAdmin(db); await admitTokenActor(db) } },
@@ -146,47 +142,4 @@ function createEventsTable(db: Kysely<Database>, name: string): Promise<void> {
     .addColumn('actor_email', 'text').addColumn('address', 'text')
     .addColumn('details', 'text', column => column.notNull())
     .execute()
-}
-
-/** Names of the migrations that the database has seen, or undefined when it has never been one of ours. */
-export async function getAppliedMigrations(db: Kysely<Database>): Promise<string[] | undefined> {
-  try {
-    const { rows } = await sql<{ name: string }>`select name from ${sql.table(MIGRATION_TABLE)}`.execute(db)
-    return rows.map(row => row.name)
-  } catch (error) {
-    if (isMissingTable(error)) return undefined
-    throw error
-  }
-}
-
-/**
- * Brings the tables up to date; safe when several replicas do so at once. Returns the migrations applied, and whether the
- * tables were made from nothing.
- * Rejects with `StorageOpenError`, having changed nothing, when a newer version of this product has been here.
- */
-export async function migrate(db: Kysely<Database>, location: string): Promise<{ created: boolean, applied: string[] }> {
-  const applied = await getAppliedMigrations(db) ?? []
-  if (applied.some(name => !Object.hasOwn(MIGRATIONS, name))) {
-    throw new StorageOpenError(
-      `The database ${location} is of a newer version of this product and was left as it is; install that version.`,
-    )
-  }
-  const names = Object.keys(MIGRATIONS)
-  // Nothing to do needs no lock: a start does not wait for whoever is writing.
-  if (names.every(name => applied.includes(name))) return { created: false, applied: [] }
-  const { error, results = [] } = await createMigrator(db).migrateToLatest()
-  if (error) throw error
-  const made = results.map(result => result.migrationName)
-  return { created: made.some(name => name === names[0]), applied: made }
-}
-
-export function createMigrator(db: Kysely<Database>): Migrator {
-  return new Migrator({
-    db,
-    provider: { getMigrations: async () => ({ ...MIGRATIONS }) },
-    migrationTableName: MIGRATION_TABLE,
-    migrationLockTableName: `${MIGRATION_TABLE}_lock`,
-    // Work on two branches was merged out of order: there are databases with 0004 and without 0003. None builds on another.
-    allowUnorderedMigrations: true,
-  })
 }

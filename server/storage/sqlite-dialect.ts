@@ -5,7 +5,7 @@ import {
   CompiledQuery, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler,
   type DatabaseConnection, type Dialect, type Driver, type QueryResult,
 } from 'kysely'
-import { getSqliteCode } from './database-error.ts'
+import { getSqliteCode } from './storage-cause.ts'
 import type { Checkpointer } from './sqlite-checkpoint.ts'
 import { createCheckpointer } from './sqlite-checkpoint.ts'
 import { createSplitDriver } from './split-driver.ts'

@@ -1,5 +1,3 @@
-import { getSqliteCode, getSqlState, isMissingTable } from './database-error.ts'
-
 /** What keeps a database from being used: a closed list, for the log, the readiness check, metrics and the screen. */
 export const STORAGE_CAUSES = [
   'disk_full', 'read_only', 'locked', 'unreachable', 'login_refused', 'no_right', 'schema_missing', 'connection_limit', 'row_edited',
@@ -63,4 +61,25 @@ export function codeOf(error: unknown): string | null {
   const sqlite = getSqliteCode(error)
   if (sqlite !== undefined) return `SQLITE_${sqlite}`
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null
+}
+
+const SQLSTATE = /^[0-9A-Z]{5}$/
+const SQLITE_ERROR = 1
+
+/** The SQLite result code of what a driver threw, with the extended bits, if it has one. */
+export function getSqliteCode(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !('errcode' in error)) return undefined
+  return typeof error.errcode === 'number' ? error.errcode : undefined
+}
+
+/** The SQLSTATE of what a driver threw, if the PostgreSQL server sent one. */
+export function getSqlState(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('code' in error)) return undefined
+  return typeof error.code === 'string' && SQLSTATE.test(error.code) && 'severity' in error ? error.code : undefined
+}
+
+/** Whether a table is not there that a migration has made. */
+export function isMissingTable(error: unknown): boolean {
+  if (getSqlState(error) === '42P01') return true
+  return getSqliteCode(error) === SQLITE_ERROR && error instanceof Error && error.message.startsWith('no such table')
 }

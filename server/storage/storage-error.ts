@@ -1,6 +1,5 @@
 import { LicenseError } from '../license/errors.ts'
-import { getSqliteCode, getSqlState, isMissingTable } from './database-error.ts'
-import { FileGoneError, WaitedError, type StorageCause } from './storage-cause.ts'
+import { FileGoneError, getSqliteCode, getSqlState, isMissingTable, WaitedError, type StorageCause } from './storage-cause.ts'
 
 /** Why a database cannot be used until an operator acts; `message` is one sentence for them. Nothing was changed. */
 export class StorageOpenError extends Error {

@@ -1,6 +1,8 @@
-import { createAccountStore } from './account-store.ts'
 import type { AccountStore } from '../accounts/ports.ts'
 import type { LicenseStorage } from '../license/ports.ts'
+import { createFirstAdminStore } from './account-first.ts'
+import { createSessionStore } from './account-sessions.ts'
+import { createUserStore } from './account-users.ts'
 import type { Connection } from './connection.ts'
 import { createLicenseStorage } from './license-store.ts'
 import type { HealthMonitor, StorageHealth } from './storage-health.ts'
@@ -45,7 +47,7 @@ export function assembleStorage({ connection, databaseTime, health, hasRoom, req
     ...facts,
     migrations,
     licenses: { ...licenses, close },
-    accounts: createAccountStore(connection),
+    accounts: { ...createUserStore(connection), ...createSessionStore(connection), ...createFirstAdminStore(connection) },
     health,
     ping: async () => { await licenses.readVersion() },
     close,

@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest'
+import type { Storage } from '../../server/storage/open.ts'
 import type { Bench } from './contract.ts'
 import { eventOf, failureOf, fresh, freshLeaseOf, licenseOf, markOf, NOW, saveOf, toldStateOf, userOf } from './samples.ts'
+
+function replica(storages: Storage[], n: number): Storage {
+  const storage = storages[n % storages.length]
+  if (!storage) throw new Error('nothing was opened')
+  return storage
+}
 
 /** Several stores on one database, all at once. */
 export function describeConcurrency({ openShared }: Bench): void {
@@ -16,14 +23,14 @@ export function describeConcurrency({ openShared }: Bench): void {
     it('agree on one installation', async () => {
       const storages = await openShared(2)
       const ids = await Promise.all(numbers(20).map(n =>
-        storages[n % 2]?.licenses.installation({ ...fresh, instanceId: `${n}`.padStart(32, '0') })))
-      expect(new Set(ids.map(installation => installation?.instanceId)).size).toBe(1)
+        replica(storages, n).licenses.installation({ ...fresh, instanceId: `${n}`.padStart(32, '0') })))
+      expect(new Set(ids.map(installation => installation.instanceId)).size).toBe(1)
     })
 
     it('F83: grant one interval of a held state, however many ask at once', async () => {
       const storages = await openShared(2)
       const granted: number[] = []
-      await Promise.all(numbers(20).map(n => storages[n % 2]?.licenses.holdState('lease-1', (stored) => {
+      await Promise.all(numbers(20).map(n => replica(storages, n).licenses.holdState('lease-1', (stored) => {
         if (stored.length > 0) return null
         granted.push(n)
         return { jti: 'lease-1', boot: `boot-${n}`, uptime: 1, wall: NOW, length: 10_000 }
@@ -33,7 +40,7 @@ export function describeConcurrency({ openShared }: Bench): void {
 
     it('F66: write exactly one of 200 saves of one revision', async () => {
       const storages = await openShared(2)
-      const written = await Promise.all(numbers(200).map(n => storages[n % 2]?.licenses.commit(
+      const written = await Promise.all(numbers(200).map(n => replica(storages, n).licenses.commit(
         saveOf(0, { license: licenseOf({ jti: `lease-${n}` }), seq: markOf(n) }),
       )))
       expect(written.filter(result => result === 'stale')).toHaveLength(199)
@@ -43,7 +50,7 @@ export function describeConcurrency({ openShared }: Bench): void {
 
     it('lose no write of many that race', async () => {
       const storages = await openShared(2)
-      await Promise.all(numbers(60).map(n => storages[n % 2]?.licenses.appendEvent(
+      await Promise.all(numbers(60).map(n => replica(storages, n).licenses.appendEvent(
         eventOf({ kind: n % 3 === 0 ? 'check_in_failed' : 'activated', details: { n } }),
       )))
       const events = await storages[1]?.licenses.listEvents({ limit: 100 }) ?? []
