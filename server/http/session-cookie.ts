@@ -51,7 +51,7 @@ export function setSessionCookie(event: H3Event, token: string, scope: CookieSco
 
 /**
  * Forgets every session cookie of this installation that came with the request: this one, one of the other scheme or of an
- * earlier base path, and that of earlier versions. Returns their tokens, whose sessions are to end.
+ * earlier base path, and that of earlier versions. The sessions of the tokens it returns are to end.
  */
 export function clearSessionCookies(event: H3Event, scope: CookieScope): string[] {
   const cookies = parseCookies(event)

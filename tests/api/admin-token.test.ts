@@ -7,7 +7,7 @@ import { expectError } from '../support/expect-error.ts'
 import { runToEnd } from '../support/run-to-end.ts'
 import { addViewer, startOwnProduct, until, useStand } from '../support/stand.ts'
 
-/* Administrators' scripts: NC_ADMIN_TOKEN. Which route takes which token stands in routes.test.ts. */
+/* Administrators' scripts: NC_ADMIN_TOKEN. Which route takes which token stands in access.test.ts. */
 
 const SECOND_TOKEN = 'second-admin-token-0123456789abcdef0'
 const stand = useStand({ NC_ADMIN_TOKEN: ` ${ADMIN_TOKEN} , ${SECOND_TOKEN} `, NC_TRUST_PROXY: '127.0.0.1' })

@@ -4,11 +4,11 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import type { Operation } from '../../shared/operations.ts'
 import { OPERATIONS } from '../../shared/operations.ts'
 import type { ApiClient } from '../support/api-client.ts'
-import { createApiClient, signIn } from '../support/api-client.ts'
-import { ADMIN, ADMIN_TOKEN, SERVICE_TOKEN, startProduct } from '../support/product-process.ts'
+import { createApiClient } from '../support/api-client.ts'
+import { ADMIN_TOKEN, SERVICE_TOKEN, startProduct } from '../support/product-process.ts'
 import { cookieNameOf } from '../support/cookie-name.ts'
 import { expectError } from '../support/expect-error.ts'
-import { addViewer, signInSoon, useStand, VIEWER } from '../support/stand.ts'
+import { addViewer, signInSoon, useStand } from '../support/stand.ts'
 
 const SERVER = fileURLToPath(new URL('../../server/', import.meta.url))
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND']
@@ -26,6 +26,8 @@ const CONTRACT = [
   'GET /api/features', 'GET /api/features/:name', 'PUT /api/usage', 'GET /api/health/live', 'GET /api/health/ready', 'GET /metrics',
 ]
 
+/* Which status who gets stands in access.test.ts. */
+
 const stand = useStand({ NC_ADMIN_TOKEN: ADMIN_TOKEN })
 let viewer: ApiClient
 
@@ -39,11 +41,6 @@ const bodyOf = ({ method }: Operation) => method === 'GET' ? undefined : {}
 
 function call(client: ApiClient, operation: Operation, headers?: Record<string, string>) {
   return client.request(operation.method, addressOf(operation.path), bodyOf(operation), headers)
-}
-
-/** A session of its own for the call that ends sessions. */
-async function clientFor(shared: ApiClient, account: { email: string, password: string }, name: string): Promise<ApiClient> {
-  return name === 'logout' ? signIn(stand.product.url, account) : shared
 }
 
 function routesOf(folder: string, prefix: string): { call: string, file: string }[] {
@@ -68,10 +65,6 @@ describe('the table of routes', () => {
 })
 
 describe('F06 without a session', () => {
-  it.each(restricted)('%s answers 401', async (_name, operation) => {
-    expectError(await call(createApiClient(stand.product.url), operation), 'UNAUTHENTICATED')
-  })
-
   it.each(restricted)('%s answers 401 to a forged session and a forged service token', async (_name, operation) => {
     const forged = createApiClient(stand.product.url)
     const cookie = `${cookieNameOf((await stand.admin.license()).instanceId)}=${'A'.repeat(43)}`
@@ -92,42 +85,8 @@ describe('F06 without a session', () => {
   })
 })
 
-describe('F06 with a session', () => {
-  it.each(operations)('%s answers a viewer by the table', async (name, operation) => {
-    const answer = await call(await clientFor(viewer, VIEWER, name), operation)
-    if (operation.access === 'admin') expectError(answer, 'FORBIDDEN')
-    else if (operation.access === 'service') expectError(answer, 'UNAUTHENTICATED')
-    else expect([200, 204, 400, 402], answer.text).toContain(answer.status)
-  })
-
-  it.each(operations)('%s answers an administrator by the table', async (name, operation) => {
-    const answer = await call(await clientFor(stand.admin, ADMIN, name), operation)
-    if (operation.access === 'service') expectError(answer, 'UNAUTHENTICATED')
-    else expect([200, 204, 400, 402, 404, 409], answer.text).toContain(answer.status)
-  })
-
-  it.each(operations.filter(([, { access }]) => access.includes('service')))('%s takes the service token', async (_name, operation) => {
-    const answer = await call(createApiClient(stand.product.url), operation, { authorization: `Bearer ${SERVICE_TOKEN}` })
-    expect([200, 204, 400, 402], answer.text).toContain(answer.status)
-  })
-
-  it('the service token opens nothing that is for people', async () => {
-    const client = createApiClient(stand.product.url)
-    for (const [, operation] of restricted.filter(([, { access }]) => !access.includes('service'))) {
-      expectError(await call(client, operation, { authorization: `Bearer ${SERVICE_TOKEN}` }), 'UNAUTHENTICATED')
-    }
-  })
-})
-
 describe('F06 with a bearer token', () => {
   const asAdmin = { authorization: `Bearer ${ADMIN_TOKEN}` }
-
-  it.each(operations)('%s answers a token of NC_ADMIN_TOKEN by the table', async (_name, operation) => {
-    const answer = await call(createApiClient(stand.product.url), operation, asAdmin)
-    if (operation.access === 'service') expectError(answer, 'UNAUTHENTICATED')
-    else if (operation.person) expectError(answer, 'FORBIDDEN')
-    else expect([200, 204, 400, 402, 404, 409], answer.text).toContain(answer.status)
-  })
 
   it.each(restricted)('%s: the token decides, whatever cookie came along', async (_name, operation) => {
     const wrong = await call(stand.admin, operation, { authorization: `Bearer ${'x'.repeat(ADMIN_TOKEN.length)}` })

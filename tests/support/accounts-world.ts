@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { onTestFinished } from 'vitest'
+import type { HashingQueue } from '../../server/accounts/hashing-queue.ts'
 import { createHashingQueue } from '../../server/accounts/hashing-queue.ts'
 import type { AccountStore } from '../../server/accounts/ports.ts'
 import type { Accounts } from '../../server/accounts/service.ts'
@@ -34,6 +35,8 @@ export interface AccountsWorld {
   /** For a look at what is stored, or a change that no code makes. */
   database: DatabaseSync
   warnings: string[]
+  /** How many passwords have been hashed or compared so far. */
+  hashed(): number
   /** Another process on the same database: a restart, or a replica. */
   another(sessionSecret?: string): Accounts
   /** Resolves when nothing is asked of the store any more, in the background either. */
@@ -57,16 +60,29 @@ export async function createAccountsWorld(): Promise<AccountsWorld> {
   })
   const warnings: string[] = []
   const [clock, { store, idle, hold }] = [createSimulatedClock(), withPending(storage.accounts)]
+  let hashed = 0
   const another = (sessionSecret = 's') => createAccounts({
-    store, clock, sessionSecret, hashing: createHashingQueue(), log: { warn: message => void warnings.push(message) },
+    store, clock, sessionSecret, hashing: counting(() => void hashed++), log: { warn: message => void warnings.push(message) },
   })
   return {
-    accounts: another(), clock, storage, store, database, warnings, another, idle, hold,
+    accounts: another(), clock, storage, store, database, warnings, another, idle, hold, hashed: () => hashed,
     entries: () => database.prepare('SELECT kind, at, actor, actor_email, address, details FROM events ORDER BY id').all()
       .map(({ kind, at, actor, actor_email: email, address, details }) => ({
         kind: String(kind), at: Number(at), actor: String(actor), actorEmail: textOf(email), address: textOf(address), details: JSON.parse(String(details)),
       })),
     count: table => Number(Object(database.prepare(`SELECT count(*) AS count FROM ${table}`).get()).count),
+  }
+}
+
+/** A queue that says when somebody gets to hash. */
+function counting(count: () => void): HashingQueue {
+  const queue = createHashingQueue()
+  return {
+    ...queue,
+    run(address, work) {
+      count()
+      return queue.run(address, work)
+    },
   }
 }
 

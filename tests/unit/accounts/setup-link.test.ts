@@ -82,6 +82,17 @@ describe('the set-up link', () => {
     await expect(setUp(token)).rejects.toMatchObject({ code: 'FORBIDDEN', details: undefined })
   })
 
+  it('costs no password hash unless its token is good', async () => {
+    const { clock, offer, setUp, hashed } = await createHouse()
+    const { token } = await offer()
+    await refusalOf(setUp('A'.repeat(32)))
+    clock.advance(HOUR)
+    await refusalOf(setUp(token))
+    expect(hashed()).toBe(0)
+    await setUp((await offer()).token)
+    expect(hashed()).toBe(1)
+  })
+
   it('is stored as a digest alone', async () => {
     const { offer, database } = await createHouse()
     const { token } = await offer()

@@ -1,16 +1,11 @@
-import { IncomingMessage, ServerResponse } from 'node:http'
-import { Socket } from 'node:net'
-import { createEvent } from 'h3'
 import { describe, expect, it, vi } from 'vitest'
 import { LicenseError } from '../../../server/license/errors.ts'
 import { createRateLimits } from '../../../server/http/rate-limits.ts'
 import { createForwardedHint, peerOf } from '../../../server/http/peer.ts'
+import { createHttpEvent } from '../../support/http-event.ts'
 
 function networkOf(address: string): string {
-  const request = new IncomingMessage(new Socket())
-  Object.defineProperty(request.socket, 'remoteAddress', { value: '127.0.0.1' })
-  request.headers['x-forwarded-for'] = address
-  return peerOf(createEvent(request, new ServerResponse(request)), { trustProxy: ['127.0.0.1'], publicUrl: null }).network
+  return peerOf(createHttpEvent({ from: '127.0.0.1', headers: { 'x-forwarded-for': address } }), { trustProxy: ['127.0.0.1'], publicUrl: null }).network
 }
 
 describe('F82: what limits go by', () => {
@@ -38,12 +33,8 @@ describe('F82: what limits go by', () => {
   })
 })
 
-function requestFrom(address: string, forwardedFor?: string) {
-  const request = new IncomingMessage(new Socket())
-  Object.defineProperty(request.socket, 'remoteAddress', { value: address })
-  if (forwardedFor) request.headers['x-forwarded-for'] = forwardedFor
-  return createEvent(request, new ServerResponse(request))
-}
+const requestFrom = (from: string, forwardedFor?: string) =>
+  createHttpEvent({ from, headers: forwardedFor === undefined ? {} : { 'x-forwarded-for': forwardedFor } })
 const log = () => ({ info: vi.fn(), warn: vi.fn(), error: vi.fn() })
 
 describe('F82: a proxy that NC_TRUST_PROXY does not name', () => {

@@ -1,9 +1,7 @@
 import { createHash } from 'node:crypto'
-import { IncomingMessage, ServerResponse } from 'node:http'
-import { Socket } from 'node:net'
-import { createEvent } from 'h3'
 import { describe, expect, it } from 'vitest'
 import { clearSessionCookies, getSessionToken, hasSessionCookie, sessionCookieName, setSessionCookie } from '../../../server/http/session-cookie.ts'
+import { createHttpEvent } from '../../support/http-event.ts'
 
 const instanceId = 'a1'.repeat(16)
 const EIGHT = createHash('sha256').update(instanceId).digest('hex').slice(0, 8)
@@ -12,12 +10,7 @@ const HTTPS = { ...HTTP, https: true }
 const BELOW = { ...HTTPS, basePath: '/license/' }
 const TOKEN = 'T'.repeat(43)
 
-function eventWith(cookie?: string) {
-  const request = new IncomingMessage(new Socket())
-  if (cookie !== undefined) request.headers.cookie = cookie
-  return createEvent(request, new ServerResponse(request))
-}
-
+const eventWith = (cookie?: string) => createHttpEvent({ headers: cookie === undefined ? {} : { cookie } })
 const setBy = (act: (event: ReturnType<typeof eventWith>) => void, cookie?: string) => {
   const event = eventWith(cookie)
   act(event)

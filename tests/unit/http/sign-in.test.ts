@@ -1,12 +1,10 @@
-import { IncomingMessage, ServerResponse } from 'node:http'
-import { Socket } from 'node:net'
-import { createEvent } from 'h3'
 import { describe, expect, it } from 'vitest'
 import { LicenseError } from '../../../server/license/errors.ts'
 import { createFoldedLog } from '../../../server/runtime/folded-log.ts'
 import { createRateLimits } from '../../../server/http/rate-limits.ts'
 import type { SignInParts } from '../../../server/http/sign-in.ts'
 import { signInWithLimits } from '../../../server/http/sign-in.ts'
+import { createHttpEvent } from '../../support/http-event.ts'
 
 type SignIn = SignInParts['accounts']['signIn']
 
@@ -23,10 +21,8 @@ function createDoor() {
     config: { basePath: '/', publicUrl: null }, license: { instanceId: 'a1'.repeat(16) },
   }
   async function signIn(how: SignIn, email = 'ada@example.com'): Promise<string> {
-    const request = new IncomingMessage(new Socket())
-    const event = createEvent(request, new ServerResponse(request))
     const accounts = { signIn: how, signOut: async () => undefined }
-    return signInWithLimits(event, { ...app, accounts }, PEER, { email, password: 'any' }).then(
+    return signInWithLimits(createHttpEvent(), { ...app, accounts }, PEER, { email, password: 'any' }).then(
       () => 'signed in', (error: unknown) => error instanceof LicenseError ? error.code : String(error))
   }
   const times = (count: number, how: SignIn) => Promise.all(Array.from({ length: count }, () => signIn(how)))
