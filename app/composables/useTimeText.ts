@@ -1,5 +1,6 @@
 import { useI18n, useNuxtApp, useState } from '#imports'
 import { shallowRef } from 'vue'
+import { useNow } from '~/stores/now'
 import { formatterOf } from '~/words/formatters'
 import { useTextCookie } from './useTextCookie'
 
@@ -11,11 +12,6 @@ const UNITS = [
 
 /** Day before month everywhere that has no order of its own; Latin digits, because counts and IDs beside them are. */
 const TAGS: Record<string, string> = { en: 'en-GB', ar: 'ar-u-nu-latn-ca-gregory' }
-
-/** Milliseconds of the server's clock; moves after mount. Equal on both sides while hydrating. */
-export function useNow() {
-  return useState('now', () => 0)
-}
 
 /** The zone's own spelling of a name, if there is such a zone. */
 function zoneOf(name: string | undefined): string | undefined {
