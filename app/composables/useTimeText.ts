@@ -1,7 +1,7 @@
 import { useI18n, useNuxtApp, useState } from '#imports'
 import { shallowRef } from 'vue'
+import { useNow } from '~/stores/now'
 import { formatterOf } from '~/words/formatters'
-import { useNow } from '~/stores/clock'
 import { useTextCookie } from './useTextCookie'
 
 const UNITS = [

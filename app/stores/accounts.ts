@@ -1,7 +1,7 @@
 import { defineStore } from 'pinia'
 import { ref } from 'vue'
 import type { Failure, Result } from '~/api/failure'
-import { useApi } from '~/api/useApi'
+import { useApi } from '~/api/use-api'
 import type { Role, User } from '#shared/license'
 import { useSessionStore } from './session'
 

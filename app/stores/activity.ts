@@ -1,7 +1,7 @@
 import { defineStore } from 'pinia'
 import { ref } from 'vue'
 import type { Failure } from '~/api/failure'
-import { useApi } from '~/api/useApi'
+import { useApi } from '~/api/use-api'
 import type { EventKind, EventView } from '#shared/license'
 
 interface Page { events: EventView[], nextBefore: number | null }

@@ -1,7 +1,7 @@
 import { defineStore } from 'pinia'
 import { computed, ref } from 'vue'
 import type { Failure } from '~/api/failure'
-import { useApi } from '~/api/useApi'
+import { useApi } from '~/api/use-api'
 import type { Session } from '#shared/license'
 
 export const useSessionStore = defineStore('session', () => {

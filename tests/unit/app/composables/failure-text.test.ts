@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { useFailureText } from '../../../../app/composables/useFailureText.ts'
-import { useNow } from '../../../../app/stores/clock.ts'
+import { useNow } from '../../../../app/stores/now.ts'
 import { LANGUAGES } from '../../../../app/words/languages.ts'
 import { ERROR_CODES } from '../../../../shared/errors.ts'
 import { PASTE_CAUSES } from '../../../../shared/paste-causes.ts'

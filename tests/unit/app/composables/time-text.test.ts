@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { useTimeText, useZone } from '../../../../app/composables/useTimeText.ts'
-import { useNow } from '../../../../app/stores/clock.ts'
+import { useNow } from '../../../../app/stores/now.ts'
 import { LANGUAGES } from '../../../../app/words/languages.ts'
 import { openFreshPage } from '../../../support/app/nuxt-imports.ts'
 

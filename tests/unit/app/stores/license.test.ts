@@ -1,7 +1,7 @@
 import { createPinia, setActivePinia } from 'pinia'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { useNow } from '../../../../app/stores/clock.ts'
 import { useLicenseStore } from '../../../../app/stores/license.ts'
+import { useNow } from '../../../../app/stores/now.ts'
 import { useSessionStore } from '../../../../app/stores/session.ts'
 import { fakeServer } from '../../../support/app/fake-server.ts'
 import { viewOf } from '../../../support/app/license-view.ts'

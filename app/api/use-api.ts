@@ -1,9 +1,9 @@
 import { useRequestEvent, useRuntimeConfig } from '#imports'
-import { readEvents } from '~/api/event-stream'
-import type { StreamEvent } from '~/api/event-stream'
-import { toFailure, UNREACHABLE } from '~/api/failure'
-import type { Failure, Result } from '~/api/failure'
-import { parseAnswer } from '~/api/parse-answer'
+import { readEvents } from './event-stream'
+import type { StreamEvent } from './event-stream'
+import { toFailure, UNREACHABLE } from './failure'
+import type { Failure, Result } from './failure'
+import { parseAnswer } from './parse-answer'
 
 type HttpMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 interface CallOptions {
