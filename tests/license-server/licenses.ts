@@ -9,7 +9,7 @@ import {
   DEFAULT_SEATS, NAMED_KEYS,
 } from './named-keys.ts'
 import type { NamedKey } from './named-keys.ts'
-import type { Signer } from './signers.ts'
+import type { Signer } from '../support/vendor/control-protocol.ts'
 
 const DAY = 86_400
 

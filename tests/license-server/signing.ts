@@ -4,7 +4,7 @@ import { CompactSign, compactVerify, importJWK } from 'jose'
 import { z } from 'zod'
 import { TYP, leaseSchema } from '../../shared/lease.ts'
 import type { LeaseClaims, TokenKind, VerdictClaims } from '../../shared/lease.ts'
-import type { Signer } from './signers.ts'
+import type { Signer } from '../support/vendor/control-protocol.ts'
 
 const privateKeySchema = z.object({
   kid: z.string().min(1),
