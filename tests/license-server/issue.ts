@@ -64,7 +64,7 @@ function readOrder(args: readonly string[]): Order | { problems: string[] } {
   }
 }
 
-/** Takes command-line arguments after `issue`; returns the offline token, or what is wrong with the arguments. */
+/** Issues an offline token as the arguments after `issue` say, or names what is wrong with them. */
 export async function issueFromArguments(args: readonly string[]): Promise<{ token: string } | { problems: string[] }> {
   const order = readOrder(args)
   if ('problems' in order) return order

@@ -17,7 +17,7 @@ export interface ApiClient {
   cookie: string
 }
 
-/** Takes the product's address; returns a client that is not signed in. */
+/** A client that is not signed in. */
 export function createApiClient(baseUrl: string): ApiClient {
   const client: ApiClient = {
     cookie: '',
@@ -54,7 +54,7 @@ export function createApiClient(baseUrl: string): ApiClient {
   return client
 }
 
-/** Takes the product's address and an account; returns a client that is signed in. */
+/** Signs in; rejects with the answer when that is refused. */
 export async function signIn(baseUrl: string, account: { email: string, password: string } = ADMIN): Promise<ApiClient> {
   const client = createApiClient(baseUrl)
   const { status, text } = await client.request('POST', '/api/auth/login', account)

@@ -47,7 +47,7 @@ export interface Product {
   dispose(): Promise<void>
 }
 
-/** Takes nothing; returns a port that was free a moment ago, below the range that outgoing connections take theirs from. */
+/** A port that was free a moment ago, below the range that outgoing connections take theirs from. */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = 12_000 + Math.floor(Math.random() * 20_000)
@@ -60,7 +60,7 @@ export async function freePort(): Promise<number> {
   }
 }
 
-/** Takes how to start; returns the running product. Rejects with what it printed when it ends instead. */
+/** Starts the product; resolves once it runs, rejects with what it printed when it ends instead. */
 export async function startProduct(options: ProductOptions): Promise<Product> {
   for (let tries = 1; ; tries++) {
     try {
