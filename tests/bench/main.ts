@@ -16,7 +16,7 @@ import { signIn } from '../support/api-client.ts'
 
 const ROUNDS = 5
 
-/** Takes two workloads; returns the median over rounds of how much longer the first takes, alternating between them. */
+/** How much longer the first workload takes than the second: the median over rounds that alternate between them. */
 async function ratio(subject: () => Promise<void>, yardstick: () => Promise<void>): Promise<{ ratio: number, yardstickMs: number }> {
   const time = async (work: () => Promise<void>) => {
     const startedAt = performance.now()

@@ -10,9 +10,9 @@ const PLACES = ['/usr/lib/*/faketime/libfaketimeMT.so.1', '/usr/lib*/faketime/li
 export interface FakeClock {
   /** The environment of the process that is to live by this clock. */
   readonly env: Record<string, string>
-  /** Takes by how many seconds it is wrong from now on. */
+  /** Makes it wrong by so many seconds from now on. */
   setOffset(seconds: number): void
-  /** Takes the moment that it shows now. */
+  /** Makes it show that moment now. */
   setTo(moment: string): void
   remove(): void
 }
@@ -24,7 +24,7 @@ export function findFaketime(): string | undefined {
   return findOrInstall('faketime', find)
 }
 
-/** Takes the library's path; returns a clock that is right until it is set. */
+/** A clock that is right until it is set, for processes that load the library. */
 export function createFakeClock(library: string): FakeClock {
   const folder = mkdtempSync(join(tmpdir(), 'nc-clock-'))
   const file = join(folder, 'offset')

@@ -9,7 +9,7 @@ import { tally } from '../support/tally.ts'
 /* The built product, killed again and again before its check-in can end, on a license server that says nothing. */
 
 const KILLS = Number(process.env.HELD_STATE_KILLS ?? 20)
-const LIFE = 2_000
+const LIFE = 4_000
 const GRACE = 3
 /** What is held, and how long a start takes until it can be asked. */
 const LONGEST_HOLD = 10_000

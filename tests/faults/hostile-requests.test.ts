@@ -70,7 +70,7 @@ async function lookAtLicense(): Promise<typeof before> {
   return { view: { ...await admin.license(), serverTime: '' }, rows: storedRows() }
 }
 
-/** Returns 'refused' when it was, for one of the reasons it may be refused for; else what happened instead. */
+/** Sends a credential; 'refused' if it was, for a reason that fits, else what happened instead. */
 async function send({ mutation, credential }: Hostile, saves: boolean): Promise<string> {
   const { status, error, body } = saves
     ? await admin.save(credential)

@@ -69,7 +69,7 @@ beforeAll(async () => {
   await until('the product has accepted them', () => handlesOf(pidOf()).sockets >= before + abandoned.length)
 })
 
-/** Takes a socket; returns all that comes back on it until it is closed. */
+/** All that comes back on a socket until it is closed. */
 async function textOf(socket: Socket): Promise<string> {
   let text = ''
   socket.on('data', (chunk: Buffer) => { text += chunk.toString('latin1') })

@@ -6,7 +6,7 @@ export interface VendorClock {
   nextSeq(): number
 }
 
-/** Creates the vendor's clock and counter. */
+/** The vendor's clock, and the counter of what it signs. */
 export function createVendorClock(): VendorClock {
   let offset = 0
   let last = 0

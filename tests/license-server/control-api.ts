@@ -29,7 +29,7 @@ const done: ControlAnswer = { status: 200, body: {} }
 const ok = (body: Answer): ControlAnswer => ({ status: 200, body })
 const noSuchLicense: ControlAnswer = { status: 404, body: { error: 'There is no license with this key.' } }
 
-/** Makes a handler that runs on what the schema has accepted; the rest answers 400 with what is wrong. */
+/** A handler that runs on what the schema accepts and answers 400, with what is wrong, to the rest. */
 function taking<T>(
   schema: z.ZodType<T>, run: (input: T, key: string) => ControlAnswer | Promise<ControlAnswer>,
 ): Handler {
@@ -85,7 +85,7 @@ function handlers({ clock, licenses, forks, faults, requests }: ControlParts): R
   }
 }
 
-/** Creates the control API; takes method, path under `/__sandbox/` and parsed body, returns status and JSON body. */
+/** The control API, from method, path under `/__sandbox/` and parsed body to status and JSON body. */
 export function createControlApi(parts: ControlParts) {
   const table = new Map(Object.entries(handlers(parts)))
   return async (method: string, path: string, body: unknown): Promise<ControlAnswer> => {

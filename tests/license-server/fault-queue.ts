@@ -3,7 +3,7 @@ import type { Fault, FaultRequest } from '../support/vendor/fault-types.ts'
 
 export interface FaultQueue {
   add(fault: FaultRequest): void
-  /** Returns the oldest fault that is meant for this call, and uses it up once. */
+  /** The oldest fault that is meant for this call; uses it up once. */
   take(call: CallName): Fault | undefined
   list(): FaultRequest[]
   /** Resolves at the next `clear`: an answer that is held back waits for it. */
@@ -11,7 +11,7 @@ export interface FaultQueue {
   clear(): void
 }
 
-/** Creates the queue of faults that were asked for. */
+/** The faults that were asked for, oldest first. */
 export function createFaultQueue(): FaultQueue {
   let queue: FaultRequest[] = []
   let next = Promise.withResolvers<void>()

@@ -17,7 +17,7 @@ export async function readBody(req: IncomingMessage, limit: number): Promise<Rea
   return { ok: true, text: Buffer.concat(chunks).toString('utf8') }
 }
 
-/** Takes a body's text; returns what it says as JSON, the text itself where it is none, null where it is empty. */
+/** The body as JSON; the text itself where it is none, null where it is empty. */
 export function parseBody(text: string): unknown {
   if (text === '') return null
   try {

@@ -9,7 +9,11 @@ import { offlineLicense } from './token-desk.ts'
 
 const MAX_DAYS = MAX_TERM / 86_400
 
-export const USAGE = `usage: license-server issue --method offline --instance <Instance ID>
+export const USAGE = `Usage:
+  npm run license-server
+      Starts the sandbox license server on 127.0.0.1:4100. PORT and HOST change that; PORT=0 takes any free port.
+  npm run license-server -- issue --method offline --instance <Instance ID> [options]
+      Prints an offline token for that installation, and nothing else. The options and their defaults:
          [--days ${DEFAULT_DAYS}] [--plan ${DEFAULT_PLAN}] [--seats ${DEFAULT_SEATS}|unlimited] [--key nc_...]
          [--features ${DEFAULT_FEATURES.join(',')}] [--organization "${DEFAULT_ORGANIZATION}"]
          [--limits limit_workspace=5,limit_editor=unlimited]`
@@ -60,7 +64,7 @@ function readOrder(args: readonly string[]): Order | { problems: string[] } {
   }
 }
 
-/** Takes command-line arguments after `issue`; returns the offline token, or what is wrong with the arguments. */
+/** Issues an offline token as the arguments after `issue` say, or names what is wrong with them. */
 export async function issueFromArguments(args: readonly string[]): Promise<{ token: string } | { problems: string[] }> {
   const order = readOrder(args)
   if ('problems' in order) return order

@@ -9,7 +9,7 @@ import {
   DEFAULT_SEATS, NAMED_KEYS,
 } from './named-keys.ts'
 import type { NamedKey } from './named-keys.ts'
-import type { Signer } from '../support/vendor/signers.ts'
+import type { Signer } from '../support/vendor/control-protocol.ts'
 
 const DAY = 86_400
 
@@ -42,25 +42,25 @@ export interface License {
   refuses: RefusalCode | undefined
 }
 
-/** Takes a license key; returns its license id, the same in every process. */
+/** The license id of a key, the same in every process. */
 export function licenseIdOf(key: string): string {
   if (Object.hasOwn(NAMED_KEYS, key)) return `lic_${key.replace(/^nc_/, '')}`
   return `lic_${createHash('sha256').update(key).digest('hex').slice(0, 20)}`
 }
 
-/** Returns the end of the licensed term in seconds since 1970. */
+/** End of the licensed term, in seconds since 1970. */
 export function expOf({ term }: License): number {
   if ('exp' in term) return term.exp
   // The machine's day, not the shifted clock's: a shift has to be able to reach the end of a named license.
   return (Math.floor(Date.now() / 1000 / DAY) + 1 + term.days) * DAY
 }
 
-/** Returns what the license is worth at `now` (seconds since 1970), its term included. */
+/** What the license is worth at `now` (seconds since 1970), its term included. */
 export function standingOf(license: License, now: number): LicenseStatus {
   return license.status === 'active' && expOf(license) <= now ? 'expired' : license.status
 }
 
-/** Gives the installation its seat; returns false when another one holds the only one. */
+/** Gives the installation its seat; false when another one holds the only one. */
 export function bind(license: License, instanceId: string): boolean {
   if (license.boundTo.has(instanceId)) return true
   if (license.exclusive && license.boundTo.size > 0) return false
@@ -86,7 +86,7 @@ export function stateOf(license: License): LicenseState {
   }
 }
 
-/** Returns an active license with the default terms, held by nobody. */
+/** An active license with the default terms, held by nobody. */
 export function blankLicense(key: string, method: Method, term: License['term']): License {
   return {
     key, method, term, licenseId: licenseIdOf(key),
@@ -125,7 +125,7 @@ export interface LicenseBook {
   reset(): void
 }
 
-/** Creates the vendor's licenses: the named ones, and what the control API adds to them. */
+/** The vendor's licenses: the named ones, and what the control API adds to them. */
 export function createLicenseBook(clock: VendorClock): LicenseBook {
   const byKey = new Map<string, License>()
   const byId = new Map<string, License>()

@@ -25,13 +25,15 @@ function serve(): void {
   }
   const server = createLicenseServer()
   server.once('error', (error) => {
-    console.error(`the sandbox license server cannot listen on ${host}:${port}: ${error.message}`)
+    console.error(`The sandbox license server cannot listen on ${host}:${port}: ${error.message}`)
     process.exit(1)
   })
   server.listen(port, host, () => {
     const address = server.address()
     const actual = typeof address === 'object' && address ? address.port : port
+    // Tests wait for this very line.
     console.log(`sandbox license server listening on http://${host.includes(':') ? `[${host}]` : host}:${actual}`)
+    if (!process.connected) console.log('Keys to try: nc_demo_standard, nc_ag_demo_airgapped; more in tests/license-server/README.md. Stop: Ctrl-C')
   })
   stopOnSignal(server)
 }
@@ -48,7 +50,8 @@ async function issue(): Promise<void> {
 
 if (command === 'issue') await issue()
 else if (command === undefined) serve()
+else if (command === 'help' || command === '--help' || command === '-h') console.log(USAGE)
 else {
-  console.error(`unknown command ${command}; without one, the server starts on PORT (4100)\n\n${USAGE}`)
+  console.error(`There is no command ${command}.\n\n${USAGE}`)
   process.exitCode = 2
 }

@@ -1,6 +1,6 @@
 import type { RefusalCode } from '../../server/license-server/protocol.ts'
 import type { LicenseStatus } from '../support/vendor/control-protocol.ts'
-import type { Signer } from '../support/vendor/signers.ts'
+import type { Signer } from '../support/vendor/control-protocol.ts'
 
 export const DEFAULT_FEATURES: readonly string[] = ['sso', 'scim', 'audit-log', 'white-label', 'teams']
 export const DEFAULT_ORGANIZATION = 'Acme Robotics'

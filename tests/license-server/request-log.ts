@@ -10,7 +10,7 @@ export interface RequestLog {
   clear(): void
 }
 
-/** Creates the record of what clients sent, oldest first; the newest 5,000 are kept. */
+/** What clients sent, oldest first; the newest 5,000 are kept. */
 export function createRequestLog(): RequestLog {
   let entries: RecordedRequest[] = []
   return {

@@ -49,7 +49,7 @@ async function answerCall(vendor: Vendor, { name, fault, body, released }: Call,
   sendJson(res, outcome.status, outcome.body, 'headers' in outcome ? outcome.headers : undefined)
 }
 
-/** Creates the sandbox license server: the protocol under `/api/v1/`, its control API under `/__sandbox/`. */
+/** The sandbox license server: the protocol under `/api/v1/`, its control API under `/__sandbox/`. */
 export function createLicenseServer(): Server {
   const clock = createVendorClock()
   const licenses = createLicenseBook(clock)

@@ -4,7 +4,7 @@ import { CompactSign, compactVerify, importJWK } from 'jose'
 import { z } from 'zod'
 import { TYP, leaseSchema } from '../../shared/lease.ts'
 import type { LeaseClaims, TokenKind, VerdictClaims } from '../../shared/lease.ts'
-import type { Signer } from '../support/vendor/signers.ts'
+import type { Signer } from '../support/vendor/control-protocol.ts'
 
 const privateKeySchema = z.object({
   kid: z.string().min(1),
@@ -40,7 +40,7 @@ export interface Draft {
   signer: Signer
 }
 
-/** Takes valid claims; returns the draft of a statement of that kind with the header the vendor really sends. */
+/** The draft of a statement with these claims and the header that the vendor really sends. */
 export function draftOf(kind: TokenKind, claims: LeaseClaims | VerdictClaims, signer: Signer = 'sandbox'): Draft {
   return { header: { alg: 'EdDSA', kid: KEYS[signer].kid, typ: TYP[kind] }, claims: { ...claims }, signer }
 }
@@ -63,7 +63,7 @@ export function forgeDraft({ header, claims, signer }: Draft): string {
   return forge(JSON.stringify(header), JSON.stringify(claims), signer)
 }
 
-/** Takes what a client presents as its lease; returns the claims when we signed it as a lease, undefined otherwise. */
+/** The claims of what a client presents as its lease; undefined unless we signed it as one. */
 export async function readOwnLease(token: string): Promise<LeaseClaims | undefined> {
   try {
     const { payload, protectedHeader } = await compactVerify(token, KEYS.sandbox.verifying, { algorithms: ['EdDSA'] })
@@ -75,7 +75,7 @@ export async function readOwnLease(token: string): Promise<LeaseClaims | undefin
   }
 }
 
-/** Returns the secret of one license on one installation: derived, so that it outlives a restart without a store. */
+/** The secret of one license on one installation: derived, so that it outlives a restart without a store. */
 export function secretFor(licenseId: string, instanceId: string): string {
   return createHmac('sha256', KEYS.sandbox.d).update(`secret\n${licenseId}\n${instanceId}`).digest('base64url')
 }

@@ -21,7 +21,7 @@ function signedByStranger(draft: Draft): Draft {
   return { ...draft, header: { ...draft.header, kid: kidOf('stranger') }, signer: 'stranger' }
 }
 
-/** Takes a fault; returns what it does to the statement that the call signs. */
+/** What a fault does to the statement that the call signs. */
 export function tamperingOf(fault: SignedFault): Tampering {
   switch (fault.type) {
     case 'wrongSigner': return { spoil: signedByStranger }

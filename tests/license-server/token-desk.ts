@@ -11,7 +11,7 @@ import { leaseClaims, offlineClaims, verdictClaims } from './statements.ts'
 
 type Order = z.output<typeof issueTokenSchema>
 
-/** Takes an installation, and a key if there is one; returns the license an offline token for it stands for. */
+/** The license that an offline token for this installation stands for; `key` names it, if there is one. */
 export function offlineLicense(instanceId: string, key: string | undefined, days: number, clock: VendorClock): License {
   // The id follows from the installation, so that its next token is a renewal of this one.
   return blankLicense(key ?? `offline ${instanceId}`, 'offline', { exp: clock.now() + days * 86_400 })

@@ -132,7 +132,7 @@ export interface Vendor {
   answer(call: CallName, body: unknown, bearer: string | undefined, tampering: Tampering): Promise<Outcome>
 }
 
-/** Creates the vendor's side of the license server protocol. */
+/** The vendor's side of the license server protocol. */
 export function createVendor(desk: Desk): Vendor {
   return {
     async answer(call, body, bearer, tampering) {

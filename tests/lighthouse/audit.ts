@@ -27,7 +27,7 @@ export interface Target {
 
 export interface Run { result: Result, html: string }
 
-/** Takes what to audit, how, and how often; returns the run whose performance score is the median, and all those scores. */
+/** Audits so many times; the run whose performance score is the median, and all those scores. */
 export async function auditMedian(target: Target, preset: Preset, runs: number, resources: AsyncDisposableStack): Promise<{ median: Run, scores: number[] }> {
   const done: Run[] = []
   for (let run = 0; run < runs; run++) done.push(await audit(target, preset, resources))
@@ -37,7 +37,7 @@ export async function auditMedian(target: Target, preset: Preset, runs: number, 
   return { median, scores: done.map(({ result }) => scoreOf(result, 'performance')) }
 }
 
-/** Takes a result and a category; returns its score, 0 to 100. Throws when Lighthouse gave none. */
+/** The score of a category, 0 to 100. Throws when Lighthouse gave none. */
 export function scoreOf(result: Result, category: string): number {
   const score = result.categories[category]?.score
   if (typeof score !== 'number') {

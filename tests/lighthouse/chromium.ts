@@ -21,7 +21,7 @@ const FLAGS = [
   '--disable-features=Translate,OptimizationHints,MediaRouter,DialMediaRouteProvider',
 ]
 
-/** Takes the path of a Chromium; returns it running on a new profile. Rejects with what it printed when it ends instead. */
+/** Starts a Chromium on a new profile. Rejects with what it printed when it ends instead. */
 export async function startChromium(path: string): Promise<DebuggedBrowser> {
   const profile = await mkdtemp(join(tmpdir(), 'nc-license-browser-'))
   const child = spawn(path, [...FLAGS, `--user-data-dir=${profile}`, 'about:blank'], { stdio: ['ignore', 'ignore', 'pipe'] })

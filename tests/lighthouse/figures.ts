@@ -21,7 +21,7 @@ export interface Figures {
 
 export interface Lost { id: string, title: string, detail: string }
 
-/** Takes a result; returns its scores, metrics and sizes. Throws when Lighthouse measured one of them not at all. */
+/** Scores, metrics and sizes of a result. Throws when Lighthouse did not measure one of them. */
 export function figuresOf(result: Result): Figures {
   const metric = (id: string) => {
     const value = result.audits[id]?.numericValue
@@ -44,7 +44,7 @@ export function figuresOf(result: Result): Figures {
   }
 }
 
-/** Takes a result and a category; returns the audits that took points from its score. */
+/** The audits that took points from the score of a category. */
 export function lostIn(result: Result, category: string): Lost[] {
   const weighted = result.categories[category]?.auditRefs.filter(({ weight }) => weight > 0) ?? []
   return weighted.flatMap(({ id }) => {
@@ -53,7 +53,7 @@ export function lostIn(result: Result, category: string): Lost[] {
   })
 }
 
-/** Takes a result; returns what Lighthouse thinks would make the page faster, the largest estimate first. */
+/** What Lighthouse thinks would make the page faster, the largest estimate first. */
 export function opportunitiesIn(result: Result): Lost[] {
   const opportunities = result.categories.performance?.auditRefs.flatMap(({ id, weight }) => {
     const { score = null, title = '', displayValue = '', metricSavings = {} } = result.audits[id] ?? {}

@@ -15,7 +15,7 @@ const HEAD = [
 const ms = (value: number) => `${Math.round(value)} ms`
 const kib = (bytes: number) => (bytes / 1024).toFixed(1)
 
-/** Takes each preset's figures; returns one row for each, sizes in KiB on the wire. */
+/** One row for each preset, sizes in KiB on the wire. */
 export function figuresTable(rows: readonly Row[]): string {
   return table(HEAD, rows.map(({ name, figures, scores }) => [
     name, `${figures.performance} (${scores.join(', ')})`, figures.accessibility, figures.bestPractices,
@@ -24,14 +24,14 @@ export function figuresTable(rows: readonly Row[]): string {
   ]))
 }
 
-/** Takes a heading and audits; returns them as a list, one line each. */
+/** The audits as a list under a heading, a line each. */
 export function auditList(heading: string, audits: readonly Lost[]): string {
   if (audits.length === 0) return `${heading}: none\n`
   const lines = audits.map(({ id, title, detail }) => `  ${id}: ${title}${detail ? ` (${detail})` : ''}`)
   return `${heading}:\n${lines.join('\n')}\n`
 }
 
-/** Takes a head and rows; returns them in aligned columns. */
+/** Head and rows in aligned columns. */
 export function table(head: readonly string[], rows: readonly (readonly (string | number)[])[]): string {
   const all = [head, head.map(() => ''), ...rows].map(row => row.map(String))
   const widths = head.map((_, column) => Math.max(...all.map(row => row[column]?.length ?? 0)))

@@ -4,7 +4,7 @@ import type { Figures } from './figures.ts'
 
 const PERFORMANCE: Record<string, number> = { mobile: 95, desktop: 100 }
 
-/** Takes a preset's name and its figures; returns a sentence for each threshold that was missed. */
+/** A sentence for each threshold that a preset's figures miss. */
 export function missedBy(preset: string, figures: Figures): string[] {
   const wanted: [string, number, number][] = [
     ['Accessibility', figures.accessibility, 100],

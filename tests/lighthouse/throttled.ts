@@ -19,7 +19,7 @@ export interface Waits {
 
 const PARTS = ['statusVisible', 'tapAnswered', 'hydrated', 'longestTask'] as const
 
-/** Takes a page and how often to open it; returns the median of each wait. */
+/** Opens a page so many times; the median of each wait. */
 export async function measureWaits(target: Target, runs: number, resources: AsyncDisposableStack): Promise<Waits> {
   const browser = await chromium.launch({ executablePath: target.browser, args: BROWSER_ARGS })
   resources.defer(() => browser.close())

@@ -18,7 +18,7 @@ export interface ApiClient {
   cookie: string
 }
 
-/** A client of the product at that address, not signed in. */
+/** A client that is not signed in. */
 export function createApiClient(baseUrl: string): ApiClient {
   const client: ApiClient = {
     cookie: '',
@@ -56,7 +56,7 @@ export function createApiClient(baseUrl: string): ApiClient {
   return client
 }
 
-/** A client of the product at that address, signed in. */
+/** Signs in; rejects with the answer when that is refused. */
 export async function signIn(baseUrl: string, account: { email: string, password: string } = ADMIN): Promise<ApiClient> {
   const client = createApiClient(baseUrl)
   const { status, text } = await client.request('POST', '/api/auth/login', account)

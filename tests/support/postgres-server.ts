@@ -23,7 +23,7 @@ export interface PostgresServer {
 
 export const PASSWORD = 'p@ss/word'
 
-/** Takes its data folder and port, and more settings (`name=value`); returns a server that is not started. */
+/** A server that is not started yet; `settings` are more lines of its configuration (`name=value`). */
 export function createServerOn(databaseDir: string, port: number, settings: string[] = [], onLog: (line: string) => void = () => {}): EmbeddedPostgres {
   const common = [
     'fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'listen_addresses=127.0.0.1', 'unix_socket_directories=',

@@ -12,7 +12,7 @@ export interface Standby {
   remove(): Promise<void>
 }
 
-/** Takes a running server; stops it to copy it, starts it again, and its copy beside it. */
+/** Stops a running server to copy it, and starts it again with the copy beside it. */
 export async function addStandby(primary: PostgresServer): Promise<Standby> {
   const folder = await makeFolder()
   const dataDir = join(folder, 'data')

@@ -5,7 +5,7 @@ import { sleep } from './stand.ts'
 
 export interface Handles { descriptors: number, sockets: number, threads: number }
 
-/** Takes a process id; returns its open files, sockets among them, and its threads. */
+/** Open files of a process, sockets among them, and its threads. */
 export function handlesOf(pid: number): Handles {
   const names = readdirSync(`/proc/${pid}/fd`)
   const sockets = names.filter((name) => {
@@ -19,12 +19,12 @@ export function handlesOf(pid: number): Handles {
   return { descriptors: names.length, sockets: sockets.length, threads: readdirSync(`/proc/${pid}/task`).length }
 }
 
-/** Takes a process id; returns its resident memory, in MiB. */
+/** Resident memory of a process, in MiB. */
 export function residentMiB(pid: number): number {
   return statusMiB(pid, 'VmRSS')
 }
 
-/** Takes a process id; returns the most resident memory it has ever had, in MiB. */
+/** The most resident memory a process has ever had, in MiB. */
 export function peakMiB(pid: number): number {
   return statusMiB(pid, 'VmHWM')
 }
@@ -35,7 +35,7 @@ function statusMiB(pid: number, name: string): number {
   return Number(kib) / 1024
 }
 
-/** Takes a process id; waits until it has about as many handles as before (a few more may be idle ones); returns the last count. */
+/** Waits until a process has about as many handles as before (a few more may be idle ones); resolves to the last count. */
 export async function untilHandlesAreBack(pid: number, before: Handles, timeoutMs = 120_000): Promise<Handles> {
   const end = performance.now() + timeoutMs
   for (;;) {

@@ -61,7 +61,7 @@ export async function freePort(): Promise<number> {
   }
 }
 
-/** Starts the product and waits until it can be used. Rejects with what it printed when it ends, or does not get there. */
+/** Starts the product; resolves once it runs, rejects with what it printed when it ends instead. */
 export async function startProduct(options: ProductOptions): Promise<Product> {
   for (let tries = 1; ; tries++) {
     try {

@@ -18,7 +18,7 @@ export interface Stand {
 
 export const VIEWER = { email: 'viewer@example.com', password: 'viewer password 1', role: 'viewer' }
 
-/** Starts both processes before the tests of this file, the product with that environment, and ends them after. */
+/** Starts both processes before the tests of this file, the product with `env`, and ends them after. */
 export function useStand(env: Record<string, string | undefined> = {}): Stand {
   let started: Stand | undefined
   const requireStarted = (): Stand => {
@@ -95,7 +95,7 @@ export async function signInSoon({ url }: Product, account: { email: string, pas
   return signIn(url, account)
 }
 
-/** Creates one more administrator, with rate limits of its own; returns its signed-in client. */
+/** Creates one more administrator, with rate limits of their own, and signs in. */
 export async function addAdmin(admin: ApiClient, { url }: Product, email: string): Promise<ApiClient> {
   const account = { email, password: 'another admin 123' }
   const { status, text } = await admin.request('POST', '/api/users', { ...account, role: 'admin' })
@@ -103,7 +103,7 @@ export async function addAdmin(admin: ApiClient, { url }: Product, email: string
   return signIn(url, account)
 }
 
-/** Creates the viewer account; returns its signed-in client. */
+/** Creates the viewer account and signs in. */
 export async function addViewer(admin: ApiClient, { url }: Product): Promise<ApiClient> {
   const { status, text } = await admin.request('POST', '/api/users', VIEWER)
   if (status !== 201) throw new Error(`creating a viewer answered ${status}: ${text}`)
@@ -132,7 +132,7 @@ export async function until<T>(what: string, look: () => Promise<T | undefined |
   }
 }
 
-/** Returns how many milliseconds the work took. */
+/** How many milliseconds the work took. */
 export async function timed(work: () => Promise<unknown>): Promise<number> {
   const startedAt = performance.now()
   await work()

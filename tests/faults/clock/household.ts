@@ -29,7 +29,7 @@ export interface Household {
   saveOffline(seconds: number): Promise<LicenseView>
 }
 
-/** Takes the library of faketime, and at which moment the first start happens if not now; returns both running. */
+/** Starts both, the product by a clock of faketime's library; `at`: the moment of its first start, if not now. */
 export async function startHousehold(library: string, at?: string): Promise<Household> {
   const clock = createFakeClock(library)
   if (at !== undefined) clock.setTo(at)
@@ -72,7 +72,7 @@ export async function startHousehold(library: string, at?: string): Promise<Hous
   return household
 }
 
-/** Takes the answer to a save; returns the license. Throws with what was said unless it was saved. */
+/** The license that was saved; throws with the product's answer if it was not. */
 export function requireSaved({ status, text, body }: { status: number, text: string, body: LicenseView }): LicenseView {
   if (status !== 200) throw new Error(`the save was answered ${status}: ${text}`)
   return body

@@ -11,7 +11,7 @@ export function somePace(): Pace {
   return { save: 40, checkIn: 40, remove: 20 }
 }
 
-/** Returns after how many milliseconds to kill a change that begins now: at any moment of it, or a little later. */
+/** After how many milliseconds to kill a change that begins now: at any moment of it, or a little later. */
 export function aimAt(kind: Kind, pace: Pace): number {
   return Math.random() * 1.2 * pace[kind]
 }
@@ -30,7 +30,7 @@ export function noInterruptions(): Interruptions {
 /** Fewer say nothing: each kind would be hit a few times at the most. */
 export const ENOUGH_CYCLES = 150
 
-/** Takes what came of so many cycles, each kind aimed at in a third of them; returns what they leave unproven. */
+/** What so many cycles leave unproven, each kind of change being the target of a third of them. */
 export function unprovenOf({ finished, killed }: Interruptions, cycles: number): string[] {
   const rare = KINDS.filter(kind => killed[kind] < cycles / 40)
   return [...rare, ...(finished === 0 ? ['never finished'] : []), ...(finished >= cycles ? ['always finished'] : [])]

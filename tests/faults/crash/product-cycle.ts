@@ -8,7 +8,7 @@ import { aimAt, KINDS } from './interruptions.ts'
 import type { Standing } from './standing.ts'
 import { standingOf } from './standing.ts'
 
-/** Takes a signed-in client; returns where the product stands. */
+/** Where the product stands. */
 export async function askStanding(admin: ApiClient): Promise<Standing> {
   const { body: { events } } = await admin.request<{ events: EventView[] }>('GET', '/api/license/events?limit=60')
   return standingOf(await admin.license(), events)

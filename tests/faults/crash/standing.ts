@@ -12,7 +12,7 @@ export interface Standing {
   events: NotedEvent[]
 }
 
-/** Takes what a view and an event list say (of the API or of the service itself); returns it as a standing. */
+/** The standing that a view and a list of events describe, whether the API's or the service's own. */
 export function standingOf(
   view: { instanceId: string, revision: number, state: string, licenseId: string | null, checkIn: { lastSuccessAt: string | null } | null },
   events: { id: number, kind: string, details: Record<string, unknown> }[],
@@ -27,7 +27,7 @@ export function standingOf(
 const known = ({ kind }: NotedEvent) => kind === 'activated' || kind === 'removed'
 const ENTITLED = ['active', 'grace']
 
-/** Takes what was acknowledged last and what is there after a crash in the operation that followed; returns what is wrong. */
+/** What is wrong with what a crash left behind, given what had been acknowledged before the operation it hit. */
 export function complaintsAbout(acknowledged: Standing, found: Standing): string[] {
   const wrong: string[] = []
   if (found.instanceId !== acknowledged.instanceId) wrong.push('another Instance ID')

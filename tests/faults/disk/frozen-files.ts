@@ -5,13 +5,13 @@ import { join } from 'node:path'
 
 /* Files that refuse every write, also by a process that has them open: the immutable attribute (ioctl_iflags(2)) on ext4. */
 
-/** Takes files and whether they are to refuse writes from now on. Throws where the file system knows no such thing. */
+/** Makes files refuse writes, or take them again. Throws where the file system knows no such thing. */
 export function setFrozen(paths: string[], frozen: boolean): void {
   const { status, stderr, error } = spawnSync('chattr', [frozen ? '+i' : '-i', ...paths], { encoding: 'utf8' })
   if (status !== 0) throw new Error((stderr || String(error)).trim())
 }
 
-/** Takes nothing; returns whether files can be frozen here, tried on one. Prints the reason where they cannot. */
+/** Whether files can be frozen here, found by trying; prints the reason where they cannot. */
 export function canFreeze(): boolean {
   const folder = mkdtempSync(join(tmpdir(), 'nc-frozen-'))
   const path = join(folder, 'file')

@@ -20,7 +20,7 @@ function mount(...args: string[]): string | null {
   return status === 0 ? null : (stderr || String(error)).trim()
 }
 
-/** Takes its size in KiB; returns the disk, or why there can be none. */
+/** Mounts a disk of so many KiB; returns the reason where there can be none. */
 export function mountSmallDisk(kib: number): SmallDisk | string {
   const path = mkdtempSync(join(tmpdir(), 'nc-disk-'))
   const refusal = mount('-t', 'tmpfs', '-o', `size=${kib}k`, 'tmpfs', path)
@@ -60,7 +60,7 @@ export function mountSmallDisk(kib: number): SmallDisk | string {
   }
 }
 
-/** Takes nothing; returns whether a small disk can be had here. Prints the reason where it cannot. */
+/** Whether a small disk can be had here; prints the reason where it cannot. */
 export function canMount(): boolean {
   const disk = mountSmallDisk(64)
   if (typeof disk === 'string') {

@@ -100,7 +100,7 @@ export const wrongSignatures: readonly Mutation[] = [
 
 const replaceAt = (text: string, at: number, by: string, length = 1) => text.slice(0, at) + by + text.slice(at + length)
 
-/** Takes base64url whose last character has bits to spare; returns another spelling of the same bytes. */
+/** Another spelling of the same bytes: the last character of base64url often has bits to spare. */
 function respell(segment: string, dice: Dice): string {
   const spare = segment.length % 4 === 2 ? 4 : 2
   const last = ALPHABET.indexOf(segment.slice(-1))

@@ -36,19 +36,19 @@ export const sandboxKey = keyFromFile('sandbox')
 /** What no build trusts, although it looks alike. */
 export const strangerKey = keyFromFile('stranger')
 
-/** Takes a `kid`; returns a key of the attacker's own under it. */
+/** A key of the attacker's own under somebody else's `kid`. */
 export function ownKey(kid: string): SigningKey {
   return keyOf(jwkSchema.parse({ ...generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' }), kid }))
 }
 
 export const encode = (part: string | Uint8Array): string => Buffer.from(part).toString('base64url')
 
-/** Takes claims; returns the statement as fast-jwt signs it, their `iat` kept. */
+/** Signs claims with fast-jwt, which is made to keep their `iat`. */
 export function mintWithFastJwt(claims: Record<string, unknown>, typ: string, key: SigningKey = sandboxKey): string {
   return createSigner({ key: key.pem, algorithm: 'EdDSA', kid: key.kid, header: { alg: 'EdDSA', typ } })(claims)
 }
 
-/** Takes header and payload as text or bytes; returns them signed, whatever they are (RFC 7515 §7.1, RFC 8037 §3.1). */
+/** Signs header and payload, whatever they are (RFC 7515 §7.1, RFC 8037 §3.1). */
 export function mintByHand(header: object | string | Uint8Array, payload: object | string | Uint8Array, key: SigningKey = sandboxKey): string {
   const text = (part: object | string | Uint8Array) => typeof part === 'string' || part instanceof Uint8Array ? part : JSON.stringify(part)
   return signInput(`${encode(text(header))}.${encode(text(payload))}`, key)

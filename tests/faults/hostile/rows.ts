@@ -9,7 +9,7 @@ import { empty, foreignText } from './text.ts'
 export interface HostileRow { row: string, about: string, share: number, mutations: readonly Mutation[] }
 export interface Hostile { mutation: Mutation, credential: string }
 
-/** Takes where a token would have its key fetched from; returns every row with its share of all credentials, together 100. */
+/** Every row with its share of all credentials, in per cent; tokens would have their key fetched from `listener`. */
 export function hostileRows(listener: string): readonly HostileRow[] {
   return [
     { row: 'F01', about: 'empty credentials', share: 2, mutations: empty },
@@ -30,7 +30,7 @@ export function hostileRows(listener: string): readonly HostileRow[] {
   ]
 }
 
-/** Takes a row, how many and a seed; returns so many hostile credentials, each kind of spoiling in its turn. */
+/** So many hostile credentials of a row, its ways of spoiling one taking turns. */
 export function* hostileCredentials({ row, mutations }: HostileRow, count: number, seed: number, target: Target): Generator<Hostile> {
   const dice = createDice(seed ^ Number.parseInt(row.slice(1), 10) * 0x9e3779b1)
   for (let n = 0; n < count; n++) {

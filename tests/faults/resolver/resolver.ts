@@ -44,7 +44,7 @@ function readName(question: Buffer): { name: string, end: number } {
   return { name: parts.join('.'), end: at + 1 }
 }
 
-/** Takes a question and where its name ends; returns the answer: one address, or none of the kind that was asked for. */
+/** Answers a question with one address, or with none of the kind that was asked for. */
 function answerTo(question: Buffer, nameEnd: number): Buffer {
   const known = question.readUInt16BE(nameEnd) === TYPE_A
   const head = Buffer.from(question.subarray(0, nameEnd + 4))
@@ -57,7 +57,7 @@ function answerTo(question: Buffer, nameEnd: number): Buffer {
 
 const mounting = (file: string) => ['unshare', '-m', 'sh', '-c', 'mount --bind "$0" /etc/resolv.conf && exec "$@"', file]
 
-/** Takes resolvers in the order in which they are to be asked; returns the wrapper of a process that asks them. */
+/** The command to run a process under so that it asks these resolvers, in this order. */
 export function replacedBy(...resolvers: Resolver[]): string[] {
   const folder = mkdtempSync(join(tmpdir(), 'nc-resolver-'))
   onTestFinished(() => rmSync(folder, { recursive: true }))
@@ -66,7 +66,7 @@ export function replacedBy(...resolvers: Resolver[]): string[] {
   return mounting(file)
 }
 
-/** Takes nothing; returns whether a process can be made to ask other resolvers here. Prints the reason where it cannot. */
+/** Whether a process can be made to ask other resolvers here; prints the reason where it cannot. */
 export function canReplaceResolver(): boolean {
   const [command = '', ...args] = [...mounting('/etc/hosts'), 'true']
   const { status, stderr, error } = spawnSync(command, args, { encoding: 'utf8' })

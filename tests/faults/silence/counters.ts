@@ -10,7 +10,7 @@ export interface Traffic {
   udpDatagrams: number
 }
 
-/** Takes nothing; returns what this network namespace has sent so far (proc_pid_net(5)). */
+/** What this network namespace has sent so far (proc_pid_net(5)). */
 export function readTraffic(): Traffic {
   const packets = readFileSync('/proc/self/net/dev', 'utf8').split('\n').slice(2).filter(Boolean)
     .map(line => Number(line.slice(line.indexOf(':') + 1).trim().split(/\s+/)[9]))

@@ -29,7 +29,7 @@ export interface ProductOnSocket {
 
 export const newDataDir = () => mkdtempSync(join(tmpdir(), 'nc-silence-'))
 
-/** Takes the folder of the database and more environment; returns the product once it is ready. */
+/** Starts the product on a database in that folder; resolves once it is ready. */
 export async function startOnSocket(dataDir: string, env: Record<string, string> = {}): Promise<ProductOnSocket> {
   const socketPath = join(dataDir, `socket-${Math.random().toString(36).slice(2)}`)
   const child = spawn(process.execPath, ['--import', TO_SOCKET, ENTRY], {

@@ -35,7 +35,7 @@ const answerSchema = z.union([z.object({ lease: z.string() }).transform(({ lease
 const LONGEST_REST = 6 * 3_600_000
 const claimsSchema = z.object({ iat: z.number() })
 
-/** Takes a world and chance; puts a network between the installation and the vendor that does what the weather says. */
+/** Puts a network between installation and vendor that does what the weather says. */
 export function createNetwork(world: World, dice: Dice): Network {
   let waiting: { until: number, end: () => void }[] = []
   let answers: Answer[] = []

@@ -42,7 +42,7 @@ const UNANSWERED = ['NET_DNS', 'NET_CONNECT', 'NET_TIMEOUT', 'NET_TLS', 'NET_PRO
 const ANSWERED = ['NET_CAPTIVE_PORTAL', 'SERVER_ERROR', 'SERVER_RATE_LIMITED', 'SERVER_RESPONSE_INVALID', 'NET_PROXY'] as const
 const KINDS: readonly Trouble['kind'][] = ['fails', 'fails', 'fails', 'hangs', 'slow', 'lost', 'spoilt']
 
-/** Takes chance and the kinds of trouble there are; returns what becomes of one call. */
+/** What becomes of one call, by chance, given the kinds of trouble there are. */
 export function troubleOf(dice: Dice, kinds: readonly Trouble['kind'][]): Trouble {
   const kind = dice.pick(kinds)
   if (kind === 'hangs') return { kind, ms: 10 * SECOND }
@@ -83,7 +83,7 @@ function weathers(dice: Dice): Happening[] {
   return found
 }
 
-/** Takes chance; returns what happens within thirty days, in order. */
+/** What happens within thirty days, by chance, in order. */
 export function scriptOf(dice: Dice): Happening[] {
   const some = (most: number, make: (at: number) => Happening[]) =>
     Array.from({ length: dice.int(0, most) }, () => make(dice.int(0, DAYS * DAY))).flat()

@@ -17,7 +17,7 @@ export interface TrialBuild {
 }
 
 export interface Trial {
-  /** Takes the path of a JWKS, or nothing; runs the vendor build with it. */
+  /** Runs the vendor build, with the JWKS at that path or with none. */
   build(jwksFile?: string): TrialBuild
   remove(): void
 }

@@ -14,7 +14,7 @@ server.listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
 })`
 
-/** Takes nothing; returns a port of 127.0.0.1 where the kernel drops every attempt to connect, until the test ends. */
+/** A port of 127.0.0.1 where the kernel drops every attempt to connect, until the test ends. */
 export async function startBlackHole(): Promise<number> {
   const worker = new Worker(SLEEPER, { eval: true })
   onTestFinished(async () => {

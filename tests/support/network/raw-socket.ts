@@ -3,7 +3,7 @@ import { connect } from 'node:net'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** Takes a port; returns a socket that is connected, or undefined where none was to be had. Its errors are of no interest. */
+/** A connected socket, or undefined where none was to be had. Its errors are of no interest. */
 export async function openSocket(port: number): Promise<Socket | undefined> {
   const socket = connect(port, '127.0.0.1')
   socket.on('error', () => undefined)
@@ -11,7 +11,7 @@ export async function openSocket(port: number): Promise<Socket | undefined> {
   return connected ? socket : undefined
 }
 
-/** Takes a socket; resolves when it is closed, by whomever and for whatever reason. */
+/** Resolves when the socket is closed, by whomever and for whatever reason. */
 export function untilClosed(socket: Socket): Promise<void> {
   return new Promise(resolve => socket.once('close', () => resolve()))
 }

@@ -1,8 +1,11 @@
 import { z } from 'zod'
 import { limitsSchema, MAX_TERM, methodSchema } from '../../../shared/lease.ts'
-import { SIGNERS } from './signers.ts'
 
 /* What the control API under `/__sandbox/` takes and answers; its server and its client are both typed by this. */
+
+/** `sandbox` is what a sandbox build trusts; `stranger` is a key that no build knows. */
+export const SIGNERS = ['sandbox', 'stranger'] as const
+export type Signer = (typeof SIGNERS)[number]
 
 const STATUSES = ['active', 'revoked', 'suspended', 'bound_elsewhere', 'expired'] as const
 const status = z.enum(STATUSES)

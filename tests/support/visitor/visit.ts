@@ -21,7 +21,7 @@ let names = 0
 /** A name that was never used before; of eight characters, the last of which differ most. */
 const nextName = () => `n${(2 ** 32 + names++).toString(36)}`
 
-/** Takes how many requests of each shape: pages, and all others; resolves to what was answered once all were sent. */
+/** Sends so many requests of each shape, pages and all others; resolves to what was answered. */
 export async function visit({ port }: Product, pagesEach: number, othersEach: number): Promise<Visit> {
   const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS })
   const seen: Visit = { asked: 0, pages: 0, statuses: new Map(), failures: [] }
