@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely'
-import type { Basis, Change, Commit, SeqMark, Snapshot, StoredLicense } from '../license/ports.ts'
+import type { Change, Commit, SeqMark, Snapshot, StoredLicense } from '../license/ports.ts'
 import { markIn, mayFollow } from '../license/record.ts'
 import { bump, write, type Connection, type Write } from './connection.ts'
 import { cancelDeactivations, queueDeactivation } from './deactivations.ts'
@@ -28,20 +28,18 @@ export async function readSnapshot(db: Kysely<Database>): Promise<Snapshot> {
 
 /** Runs the decision on what is stored, under the lock, and writes what comes of it. */
 export function commit(connection: Connection, input: Commit): Promise<Snapshot | 'stale'> {
+  const { if: basis, seq, change } = input
   return write(connection, async (step) => {
+    if ('revision' in basis && step.installation.revision !== basis.revision) return 'stale'
     const stored = await readSnapshot(step.trx)
-    const { seq } = input
-    if (!stands(input.if, stored) || (seq && !mayFollow(markIn(stored.marks, seq.sub), seq))) return 'stale'
-    const decision = input.change(stored.license)
+    if ('jti' in basis && stored.license?.jti !== basis.jti) return 'stale'
+    if (seq && !mayFollow(markIn(stored.marks, seq.sub), seq)) return 'stale'
+    const decision = change(stored.license)
     if (decision === 'stale') return 'stale'
     if (decision === 'unchanged') return stored
     await writeChange(step, decision, input)
     return readSnapshot(step.trx)
   })
-}
-
-function stands(basis: Basis, { revision, license }: Snapshot): boolean {
-  return 'jti' in basis ? license?.jti === basis.jti : revision === basis.revision
 }
 
 async function writeChange(step: Write, change: Change, { seq, trusted, envDigest, event }: Commit): Promise<void> {

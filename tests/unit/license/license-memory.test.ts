@@ -66,6 +66,13 @@ describe('an observation', () => {
     }
   })
 
+  it('remembers trusted time: a week of right clocks lends no weight to a wrong one', () => {
+    const WEEK = 7 * DAY
+    const { memory } = observe(memoryOf(), reading({ wall: START + WEEK, uptime: 1000 + WEEK }))
+    const { moment } = observe(memory, reading({ wall: START + WEEK + 301_000, uptime: 2000 + WEEK }))
+    expect(moment.trusted).toBeCloseTo(START + WEEK + 1000, -1)
+  })
+
   it('remembers what the next needs: a wall clock that has jumped is held once it has been seen to be right', () => {
     const jumped = reading({ wall: START + 30 * DAY, uptime: 2000 })
     expect(observe(memoryOf(), jumped).moment).toMatchObject({ state: 'paused', inDoubt: false })
@@ -140,6 +147,13 @@ describe('what could not be stored', () => {
     const noted = withUnstoredAttempt(unstored, { ...row, consecutiveFailures: 1 })
     expect(snapshotOf(noted).license).toMatchObject({ lease: fresh.jws, consecutiveFailures: 1 })
     expect(isBeneathUnstored(noted, read())).toBe(true)
+  })
+
+  it('of a failed attempt still holds once the lease that came after it has given way', () => {
+    const both = withUnstoredLease(withUnstoredAttempt(memoryOf(), failed), fresh, at, row)
+    const found = read({ verdict: verdict.jws })
+    expect(snapshotOf(withRead(both, found, { kind: 'lease', lease, verdict }, reading())).license)
+      .toMatchObject({ verdict: verdict.jws, consecutiveFailures: 2, nextAt: 9 })
   })
 
   it('of a verdict stands on the lease, stored or not', () => {
