@@ -1,5 +1,6 @@
 import type { Base } from '../runtime/app.ts'
 import { requireBase } from '../runtime/app.ts'
+import type { Config } from '../runtime/config.ts'
 import type { BearerTokens } from './bearer.ts'
 import { createBearerTokens } from './bearer.ts'
 import type { RateLimits } from './rate-limits.ts'
@@ -15,7 +16,8 @@ export interface Guards {
 }
 
 const MINUTE = 60_000
-const made = new WeakMap<Base, Guards>()
+/** By configuration, which a base and the app made of it share. */
+const made = new WeakMap<Config, Guards>()
 
 function createGuards({ config, log, jobs }: Base): Guards {
   const refusedTokens = createRefusedTokens(log)
@@ -23,10 +25,10 @@ function createGuards({ config, log, jobs }: Base): Guards {
   return { limits: createRateLimits(), bearerTokens: createBearerTokens(config), refusedTokens }
 }
 
-/** Made once for a base. */
+/** Made at the first call. */
 export function guardsOf(base: Base): Guards {
-  const guards = made.get(base) ?? createGuards(base)
-  made.set(base, guards)
+  const guards = made.get(base.config) ?? createGuards(base)
+  made.set(base.config, guards)
   return guards
 }
 
