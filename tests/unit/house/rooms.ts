@@ -28,6 +28,7 @@ export const HOUSES: Readonly<Record<string, House>> = {
       ['app/components'],
       ['app/composables'],
       ['app/stores'],
+      ['app/license'],
       ['app/api', 'app/words', 'app/ant', 'app/first-paint'],
     ],
     uses: ['shared'],
