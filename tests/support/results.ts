@@ -12,8 +12,9 @@ export const RESULTS = join(ROOT, 'tests/faults/.results')
 /** Marks the run that begins as one of the code as it is now; its report, by that name, is of no earlier run any more. */
 export function beginRun(report: string): void {
   mkdirSync(RESULTS, { recursive: true })
-  rmSync(join(RESULTS, report), { force: true })
-  writeFileSync(join(RESULTS, `${report}.code`), identifyCode())
+  for (const old of [report, `${report}.code`]) rmSync(join(RESULTS, old), { force: true })
+  const code = identifyCode()
+  if (code !== undefined) writeFileSync(join(RESULTS, `${report}.code`), code)
 }
 
 /** Says why that report says nothing of the code as it is now; undefined when it does. */
@@ -24,13 +25,20 @@ export function doubtReport(report: string, code = identifyCode(), folder = RESU
   return readFileSync(mark, 'utf8') === code ? undefined : `${report} is of other code: make that run again`
 }
 
-/** The commit, and a digest of everything that is in the working tree and not in it. Throws outside a git repository. */
-export function identifyCode(root = ROOT): string {
-  const git = (...words: string[]) => execFileSync('git', words, { cwd: root, encoding: 'utf8', maxBuffer: 2 ** 30 })
+/** The commit, and a digest of everything that is in the working tree and not in it; undefined where there is no commit. */
+export function identifyCode(root = ROOT): string | undefined {
+  const git = (...words: string[]) => execFileSync('git', words, { cwd: root, encoding: 'utf8', maxBuffer: 2 ** 30, stdio: ['ignore', 'pipe', 'ignore'] })
+  let commit: string
+  try {
+    commit = git('rev-parse', 'HEAD').trim()
+  }
+  catch {
+    return undefined
+  }
   const changes = createHash('sha256').update(git('diff', 'HEAD', '--binary'))
   for (const file of git('ls-files', '--others', '--exclude-standard', '-z').split('\0').filter(Boolean).toSorted()) {
     changes.update(`\0${file}\0`)
     if (lstatSync(join(root, file)).isFile()) changes.update(readFileSync(join(root, file)))
   }
-  return `${git('rev-parse', 'HEAD').trim()} ${changes.digest('hex')}\n`
+  return `${commit} ${changes.digest('hex')}\n`
 }

@@ -13,6 +13,7 @@ const git = (...words: string[]) => execFileSync('git', ['-c', 'user.name=a', '-
 const write = (file: string, text: string) => writeFileSync(join(root, file), text)
 
 beforeAll(() => {
+  expect(identifyCode(root)).toBeUndefined()
   git('init', '--quiet')
   write('code.ts', 'one')
   write('.gitignore', 'ignored')
