@@ -54,8 +54,10 @@ describe('a standard license', () => {
     const { status, body } = await stand.admin.checkIn()
     expect(status).toBe(200)
     expect(body.state).toBe('active')
-    const [request] = await control.requests()
-    expect(callsOf(await control.requests()).filter(call => call === 'check-in')).toHaveLength(1)
+    // Word of the license that this one replaced may be among them.
+    const asked = (await control.requests()).filter(({ path }) => path.endsWith('/check-in'))
+    expect(asked).toHaveLength(1)
+    const [request] = asked
     expect(Object.keys(bodyOf(request)).toSorted()).toEqual(['kids', 'lease', 'nonce', 'seats_used', 'version'])
     const secret = String(request?.headers.authorization).replace(/^Bearer /, '')
     expect(secret.length).toBeGreaterThanOrEqual(16)
