@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { METHODS } from './credential.ts'
+import { METHODS } from './method-rules.ts'
 
 /** `iss` and `aud` of everything the vendor signs for a self-hosted installation. */
 export const ISSUER = 'https://app.nocodb.com'
@@ -63,7 +63,8 @@ export const leaseSchema = lease
   .refine(claims => claims.exp > claims.iat, { path: ['exp'] })
   .refine(claims => claims.exp - claims.iat <= MAX_TERM, { path: ['exp'] })
 export type LeaseClaims = z.infer<typeof leaseSchema>
-export type StandardLease = Extract<LeaseClaims, { method: 'standard' }>
+/** A lease that is to be swapped for a fresh one, and says how often. */
+export type CheckedInLease = Extract<LeaseClaims, { check_in: unknown }>
 
 export const VERDICTS = ['revoked', 'suspended', 'bound_elsewhere'] as const
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { METHODS } from './credential.ts'
+import { METHODS } from './method-rules.ts'
 import { ERROR_CODES } from './errors.ts'
 
 /** Every state a license can be in; exactly one holds at a time. */
@@ -126,9 +126,6 @@ export const previewSchema = z.object({
     .meta({ description: 'literally, the key masked; null: nothing is sent' }),
 }).meta({ id: 'Preview' })
 export type Preview = z.infer<typeof previewSchema>
-
-export const SAVE_STEPS = ['checked', 'contacted', 'verified', 'stored'] as const
-export type SaveStep = (typeof SAVE_STEPS)[number]
 
 export const DIAGNOSTIC_STAGES = ['configuration', 'dns', 'proxy', 'tcp', 'tls', 'http', 'clock'] as const
 export const diagnosticStageSchema = z.object({

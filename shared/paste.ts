@@ -1,5 +1,5 @@
 import type { Credential, LicenseKey } from './credential.ts'
-import { AIRGAPPED_PREFIX, KEY_PREFIX } from './credential.ts'
+import { KEY_PREFIX, methodOfKey, TELLING_PREFIXES } from './credential.ts'
 import { causeOfText, countCredentials, countKeys, holdsInstanceId } from './paste-text.ts'
 import type { PasteCause } from './paste-causes.ts'
 import { JSON_START, isTokenPart } from './token-parts.ts'
@@ -13,8 +13,8 @@ import { unwrap } from './wrapped-lines.ts'
 export interface PasteContext {
   /** Of this installation: pasted, it is no key. */
   instanceId: string
-  /** An offline license is in force: then nothing is sent that is not plainly a key. */
-  offline: boolean
+  /** The license in force is one about which nothing is ever sent: then nothing is that is not plainly a key. */
+  silent: boolean
 }
 
 export type Judgement = { credential: Credential, cause: null } | { credential: null, cause: PasteCause }
@@ -47,7 +47,7 @@ export function judgePaste(pasted: string, context: PasteContext): Judgement {
   if (!KEY.test(key)) return refusal(causeOfText(text, compact, context.instanceId))
   const cause = countKeys(visible.trim().split(INVISIBLE)) > 1 ? 'two_credentials' : causeOfKey(key, context)
   if (!isLicenseKey(key, cause)) return refusal(cause ?? 'not_a_credential')
-  return { credential: { method: key.startsWith(AIRGAPPED_PREFIX) ? 'airgapped' : 'standard', key }, cause: null }
+  return { credential: { method: methodOfKey(key), key }, cause: null }
 }
 
 function refusal(cause: PasteCause): Judgement {
@@ -77,26 +77,26 @@ function lengthOfTail(text: string, count: number): number {
 }
 
 /** What speaks against text that has the form of a key. A key that was made at random has none of it. */
-function causeOfKey(key: string, { instanceId, offline }: PasteContext): PasteCause | null {
+function causeOfKey(key: string, { instanceId, silent }: PasteContext): PasteCause | null {
   if (holdsInstanceId(key, instanceId)) return 'instance_id_pasted'
   if (isRepeated(key)) return 'two_credentials'
   if (key.startsWith(KEY_PREFIX)) {
-    if (key.includes(AIRGAPPED_PREFIX, 1)) return 'two_credentials'
-    return hasCapitalPrefix(key) ? 'capitals' : null
+    if (TELLING_PREFIXES.some(prefix => key.includes(prefix, 1))) return 'two_credentials'
+    return TELLING_PREFIXES.some(prefix => isCapitalised(key, prefix)) ? 'capitals' : null
   }
   if (key.includes(KEY_PREFIX)) return 'words_around'
   if (key.toLowerCase().startsWith(KEY_PREFIX)) return 'capitals'
   if (isTokenPart(key)) return 'part_of_token'
-  return offline ? 'offline_in_force' : null
+  return silent ? 'offline_in_force' : null
 }
 
 /**
  * `nc_AG_…` is an airgapped key with capitals in its prefix, or a standard key whose random part begins like that: random
  * parts mix capitals and small letters.
  */
-function hasCapitalPrefix(key: string): boolean {
-  if (key.startsWith(AIRGAPPED_PREFIX) || !key.toLowerCase().startsWith(AIRGAPPED_PREFIX)) return false
-  const rest = key.slice(AIRGAPPED_PREFIX.length)
+function isCapitalised(key: string, prefix: string): boolean {
+  if (key.startsWith(prefix) || !key.toLowerCase().startsWith(prefix)) return false
+  const rest = key.slice(prefix.length)
   return rest === rest.toLowerCase() || rest === rest.toUpperCase()
 }
 

@@ -1,4 +1,5 @@
 import type { LicenseState, LicenseView } from '#shared/license'
+import { METHOD_RULES, rulesOf } from '#shared/method-rules'
 
 export type Tone = 'green' | 'orange' | 'red' | 'grey'
 export type StatusAction = 'enter' | 'enterAgain' | 'checkIn' | 'renew' | 'request' | 'support' | 'reissue' | 'renewal'
@@ -34,7 +35,7 @@ export function useLicenseStatus(view: () => LicenseView) {
   }
   function activeSentence(license: LicenseView) {
     const expires = both(license.expiresAt)
-    if (license.method === 'airgapped' || license.method === 'offline') {
+    if (license.method && !METHOD_RULES[license.method].checksIn) {
       const said = t(`status.sentence.active.${license.method}${expiresSoon.value ? 'Soon' : ''}`, { expires })
       return expiresSoon.value ? said : withNothingToDo(said)
     }
@@ -46,7 +47,7 @@ export function useLicenseStatus(view: () => LicenseView) {
   }
   const sentence = computed(() => {
     const license = view()
-    const asks = license.method === 'standard' ? 'check' : 'still'
+    const asks = rulesOf(license.method)?.checksIn ? 'check' : 'still'
     switch (license.state) {
       case 'active': return activeSentence(license)
       case 'expired': return t(`status.sentence.expired.${license.method ?? 'standard'}`, { expires: both(license.expiresAt) })
@@ -61,6 +62,7 @@ export function useLicenseStatus(view: () => LicenseView) {
 
   const action = computed<StatusAction | null>(() => {
     const { state, method } = view()
+    const checksIn = rulesOf(method)?.checksIn ?? false
     const renewal = ({ standard: 'checkIn', airgapped: 'renew', offline: 'request' } as const)[method ?? 'standard']
     switch (state) {
       case 'unlicensed': return 'enter'
@@ -69,11 +71,11 @@ export function useLicenseStatus(view: () => LicenseView) {
       case 'revoked': case 'suspended': return 'support'
       case 'grace': case 'paused': return 'checkIn'
       // A subscription that renews by itself was renewed, or will be: what is missing is the check-in.
-      case 'expired': return method === 'standard' && !view().renews ? 'renewal' : renewal
+      case 'expired': return checksIn && !view().renews ? 'renewal' : renewal
       default:
-        if (method === 'standard' && failing.value) return 'checkIn'
+        if (checksIn && failing.value) return 'checkIn'
         if (!expiresSoon.value) return null
-        return method === 'standard' ? 'renewal' : renewal
+        return checksIn ? 'renewal' : renewal
     }
   })
 

@@ -1,3 +1,4 @@
+import { METHOD_RULES } from '../../shared/method-rules.ts'
 import type { LicenseService } from '../license/service.ts'
 import type { RateLimits } from './rate-limits.ts'
 
@@ -8,5 +9,5 @@ import type { RateLimits } from './rate-limits.ts'
 export async function limitSave(limits: RateLimits, license: LicenseService, key: string, pasted: string): Promise<void> {
   const method = license.methodOf(pasted)
   if (method === null || license.managedByEnv) return
-  await limits.use(method === 'offline' ? 'token' : 'activate', key)
+  await limits.use(METHOD_RULES[method].saveLimit, key)
 }

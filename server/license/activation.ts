@@ -1,6 +1,7 @@
 import type { LicenseKey } from '../../shared/credential.ts'
 import { maskKey } from '../../shared/credential.ts'
-import type { SaveStep } from '../../shared/license.ts'
+import type { KeyMethod, SaveStep } from '../../shared/method-rules.ts'
+import { METHOD_RULES } from '../../shared/method-rules.ts'
 import { isInSequence, requireAnswerTo, seqMarkOf } from './verify-answer.ts'
 import { requireCredential } from './credential.ts'
 import { LicenseError } from './errors.ts'
@@ -53,7 +54,7 @@ export function createActivation({ holder, store, server, keyring, random, signa
     return { lease, secret: null, maskedKey: null }
   }
 
-  async function activateKey(key: LicenseKey, method: 'standard' | 'airgapped', step: (step: SaveStep) => void): Promise<Accepted> {
+  async function activateKey(key: LicenseKey, method: KeyMethod, step: (step: SaveStep) => void): Promise<Accepted> {
     const nonce = random.hex(16)
     const outcome = await server.activate({ key, instanceId: holder.instanceId, nonce, kids: keyring.kids }).send(signal)
     if (!outcome.ok) throw activationError(outcome, holder.instanceId, server)
@@ -78,7 +79,7 @@ export function createActivation({ holder, store, server, keyring, random, signa
   async function write(accepted: Accepted, base: Snapshot, { actor, envDigest }: SaveRequest): Promise<void> {
     const { lease } = accepted
     const trusted = holder.trustedAfter(lease)
-    const now = lease.claims.method === 'offline' ? holder.now().effective : trusted.at
+    const now = METHOD_RULES[lease.claims.method].setsTrustedTime ? trusted.at : holder.now().effective
     const license = licenseOf(accepted, holder.instanceId, now, random.unit())
     const event = eventOf('activated', now, actor, {
       method: lease.claims.method, licenseId: lease.claims.sub, expiresAt: new Date(lease.claims.exp * 1000).toISOString(),
@@ -108,7 +109,7 @@ export function createActivation({ holder, store, server, keyring, random, signa
         throw new LicenseError('CONFLICT', { details: { revision: base.revision } })
       }
       step('checked')
-      const accepted = credential.method === 'offline'
+      const accepted = 'token' in credential
         ? await acceptToken(credential.token)
         : await activateKey(credential.key, credential.method, step)
       step('verified')
@@ -137,12 +138,12 @@ function licenseOf({ lease, secret, maskedKey }: Accepted, instanceId: string, n
 
 /**
  * What to tell the vendor about the license that is being removed or replaced, so that its seat is free again; null for
- * one that needs no telling (not standard), or that is being activated anew.
+ * one that needs no telling, or that is being activated anew.
  */
 export function deactivationOf(
   holder: LicenseHolder, license: StoredLicense | null, now: number, next: Lease | null,
 ): NewDeactivation | null {
-  if (license?.method !== 'standard' || license.secret === null) return null
+  if (!license || !METHOD_RULES[license.method].tellsRemovals || license.secret === null) return null
   // Of a row that somebody edited too: word of it would free the seat that its license has just taken again.
   const held = holder.holding.kind === 'none' ? null : holder.holding.lease
   if (next && held?.claims.sub === next.claims.sub) return null

@@ -1,4 +1,5 @@
 import { ERRORS } from '../../shared/errors.ts'
+import { METHOD_RULES } from '../../shared/method-rules.ts'
 import type { VerdictClaims } from '../../shared/lease.ts'
 import { requireAnswerTo, isInSequence, seqMarkOf } from './verify-answer.ts'
 import type { Asked } from './verify-answer.ts'
@@ -8,7 +9,7 @@ import type { Keyring } from './jws.ts'
 import type { LicenseHolder } from './license-holder.ts'
 import type { Actor, CallFailure, LicenseServer, LicenseStore, Random, SignedStatement, StoredLicense, Written } from './ports.ts'
 import { nextAfterFailure, nextAfterLease, nextAfterVerdict } from './check-in-policy.ts'
-import { pausesAt } from './state.ts'
+import { isCheckedIn, pausesAt } from './state.ts'
 import type { Lease, Verdict } from './token.ts'
 import { verifyServerLease, verifyVerdict } from './token.ts'
 
@@ -43,9 +44,9 @@ export function createCheckIn({ holder, store, server, keyring, random, observe 
     const nonce = random.hex(16)
     const held = holder.holding.kind === 'none' ? null : holder.holding.lease
     const request = { lease: held?.jws ?? license.lease, secret, nonce, kids: keyring.kids }
-    const call = license.method === 'airgapped'
-      ? server.renew(request)
-      : server.checkIn({ ...request, seatsUsed: holder.snapshot.seatsUsed })
+    const call = METHOD_RULES[license.method].checksIn
+      ? server.checkIn({ ...request, seatsUsed: holder.snapshot.seatsUsed })
+      : server.renew(request)
     const outcome = await call.send(signal)
     if (!outcome.ok) return outcome
     const asked = { nonce, instanceId: holder.instanceId, sub: held?.claims.sub ?? null, method: license.method }
@@ -121,17 +122,17 @@ export function createCheckIn({ holder, store, server, keyring, random, observe 
     const claims = holder.holding.kind === 'lease' ? holder.holding.lease.claims : null
     if (failuresSinceStart !== null) failuresSinceStart++
     const failures = license.consecutiveFailures + 1
-    const nextAt = license.method === 'airgapped'
-      ? null
-      : nextAfterFailure({
+    const nextAt = METHOD_RULES[license.method].checksIn
+      ? nextAfterFailure({
           now,
-          every: claims?.method === 'standard' ? claims.check_in.every * 1000 : Infinity,
+          every: claims && isCheckedIn(claims) ? claims.check_in.every * 1000 : Infinity,
           pausesAt: claims ? pausesAt(claims) : Infinity,
           failures,
           sinceStart: failuresSinceStart,
           retryAfterMs: failure.retryAfterMs,
           unit: random.unit(),
         })
+      : null
     const event = eventOf('check_in_failed', now, actor, { code: failure.code }, {
       reference: ERRORS[failure.code].reference, cause: String(failure.cause ?? ''),
     })
@@ -151,7 +152,7 @@ export function createCheckIn({ holder, store, server, keyring, random, observe 
   async function attempt(actor: Actor, { quiet = false, signal }: { quiet?: boolean, signal?: AbortSignal } = {}): Promise<CheckInResult> {
     const license = holder.snapshot.license
     if (!license) throw new LicenseError('NO_LICENSE')
-    if (license.method === 'offline' || license.secret === null) throw new LicenseError('NO_CALLS_FOR_OFFLINE')
+    if (METHOD_RULES[license.method].silent || license.secret === null) throw new LicenseError('NO_CALLS_FOR_OFFLINE')
     const startedAt = holder.now().reading.uptime
     const answer = await ask(license, license.secret, signal)
     // Told to stop: nothing is known of the way to the server, so nothing is counted.
@@ -175,7 +176,7 @@ export function createCheckIn({ holder, store, server, keyring, random, observe 
 /** What of a lease a person would notice if it changed. */
 function termsOf({ claims }: Lease): string {
   const { exp, plan, licensee, features, seats, limits } = claims
-  const checkIn = claims.method === 'standard' ? claims.check_in : null
+  const checkIn = isCheckedIn(claims) ? claims.check_in : null
   return JSON.stringify([exp, plan, licensee, features, seats, Object.entries(limits ?? {}).toSorted(), checkIn])
 }
 

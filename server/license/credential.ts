@@ -1,4 +1,5 @@
 import type { Credential } from '../../shared/credential.ts'
+import { rulesOf } from '../../shared/method-rules.ts'
 import type { PasteContext } from '../../shared/paste.ts'
 import { causeOfBrokenToken, judgePaste } from '../../shared/paste.ts'
 import { LicenseError } from './errors.ts'
@@ -6,7 +7,7 @@ import type { LicenseHolder } from './license-holder.ts'
 
 /** What decides, beside the text itself, whether it may be a credential here. */
 export function pasteContextOf({ instanceId, snapshot }: LicenseHolder): PasteContext {
-  return { instanceId, offline: snapshot.license?.method === 'offline' }
+  return { instanceId, silent: rulesOf(snapshot.license?.method)?.silent ?? false }
 }
 
 /**

@@ -3,7 +3,7 @@ import type { Hold } from './held-state.ts'
 import { LONGEST_HOLD } from './held-state.ts'
 import type { ClockReading } from './ports.ts'
 import type { Holding } from './state.ts'
-import { isByTime, isEntitled, stateOf } from './state.ts'
+import { isByTime, isCheckedIn, isEntitled, stateOf } from './state.ts'
 import type { TimeJudgement } from './trusted-time.ts'
 
 /** How much further than the uptime the wall clock must have gone to have jumped, ms. */
@@ -23,7 +23,7 @@ export interface Circumstances {
 
 export interface Doubt {
   /**
-   * Whether an entitled standard license would lose its features by a clock that only a check-in can confirm: at a start,
+   * Whether an entitled license that checks in would lose its features by a clock that only a check-in can confirm: at a start,
    * for what is left of the lease's interval, and when the wall clock jumps ahead of trusted time under a running process.
    */
   judge(circumstances: Circumstances): boolean
@@ -46,7 +46,7 @@ export function createDoubt(hold: Hold | null): Doubt {
   return {
     judge({ holding, instanceId, computed, time: { trusted }, reading, anchored, lastState }) {
       const claims = holding.kind === 'lease' ? holding.lease.claims : null
-      if (claims?.method !== 'standard' || anchored || !isByTime(computed)) {
+      if (!claims || !isCheckedIn(claims) || anchored || !isByTime(computed)) {
         sound = isEntitled(computed) ? reading : null
         heldSince = null
         settled = false

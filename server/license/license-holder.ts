@@ -1,4 +1,5 @@
 import type { LicenseState } from '../../shared/license.ts'
+import { METHOD_RULES } from '../../shared/method-rules.ts'
 import { createDoubt } from './doubt.ts'
 import { claimHold } from './held-state.ts'
 import type { Keyring } from './jws.ts'
@@ -62,7 +63,7 @@ export async function createLicenseHolder({ store, keyring, clock, instanceId }:
   async function holdAtStart() {
     const reading = clock.read()
     const { license } = snapshot
-    if (holding.kind !== 'lease' || license?.method !== 'standard' || !isEntitled(license.lastState)) return null
+    if (holding.kind !== 'lease' || !license || !METHOD_RULES[license.method].checksIn || !isEntitled(license.lastState)) return null
     const { effective } = judgeTime(trusted, false, reading.wall)
     return isByTime(stateOf(holding, instanceId, effective)) ? claimHold(store, holding.lease.claims.jti, reading) : null
   }
@@ -138,12 +139,12 @@ export async function createLicenseHolder({ store, keyring, clock, instanceId }:
     trustedAfter(lease) {
       const reading = clock.read()
       const signedAt = lease.claims.iat * 1000
-      return lease.claims.method === 'offline' ? raise(trusted, signedAt, reading) : anchor(signedAt, reading)
+      return METHOD_RULES[lease.claims.method].setsTrustedTime ? anchor(signedAt, reading) : raise(trusted, signedAt, reading)
     },
     adopt(lease, record, license, stored) {
       holding = { kind: 'lease', lease, verdict: null }
       trusted = advance(record, clock.read())
-      anchored ||= lease.claims.method !== 'offline'
+      anchored ||= METHOD_RULES[lease.claims.method].setsTrustedTime
       // At once: nobody may see the new lease with the old row.
       if (!stored) return holdUnstored(license)
       snapshot = { ...snapshot, license }

@@ -1,4 +1,5 @@
 import type { LicenseState } from '../../shared/license.ts'
+import { METHOD_RULES, rulesOf } from '../../shared/method-rules.ts'
 import type { CheckIn, CheckInResult } from './check-in.ts'
 import { LicenseError } from './errors.ts'
 import type { Provisioning } from './provisioning.ts'
@@ -7,7 +8,7 @@ import type { LicenseHolder } from './license-holder.ts'
 import type { Actor, LicenseStore, Log } from './ports.ts'
 import type { Deactivation } from './deactivation.ts'
 import { nextAtStart, renewsAtStart } from './check-in-policy.ts'
-import { bordersOf } from './state.ts'
+import { bordersOf, isCheckedIn } from './state.ts'
 
 const SECOND = 1000
 /** Well below the minute within which trusted time must have been stored. */
@@ -139,8 +140,8 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     await tellState()
     await housekeep(holder.now().reading.uptime)
     // A license that promises silence keeps it, also about the one it replaced.
-    const method = holder.snapshot.license?.method ?? 'standard'
-    if (method !== 'standard' || saves > 0) return
+    const rules = rulesOf(holder.snapshot.license?.method)
+    if (rules?.tellsRemovals === false || saves > 0) return
     telling ??= deactivation.tellVendor(stopping.signal).catch(logStorage).finally(() => { telling = null })
   }
 
@@ -173,9 +174,9 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       const { snapshot, holding } = holder
       const { effective, reading } = holder.now()
       const license = snapshot.license
-      if (license?.method === 'standard') {
+      if (license && METHOD_RULES[license.method].checksIn) {
         const claims = holding.kind === 'lease' ? holding.lease.claims : null
-        const at = claims?.method === 'standard'
+        const at = claims && isCheckedIn(claims)
           ? nextAtStart(claims, license.nextAt, license.verdict !== null, effective)
           : effective
         setDue(reading.uptime + (at - effective))
@@ -187,7 +188,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     async tick() {
       const { inDoubt, reading } = holder.now()
       if (inDoubt && !inFlight) setDue(-Infinity)
-      if (holder.snapshot.license?.method === 'standard' && !inFlight && reading.uptime >= dueUptime()) {
+      if (rulesOf(holder.snapshot.license?.method)?.checksIn && !inFlight && reading.uptime >= dueUptime()) {
         // The next one is due when this one says so; until then only a doubt can call for another.
         setDue(reading.uptime + 60 * SECOND)
         void runQuietly(false)

@@ -1,4 +1,5 @@
 import type { Updateable } from 'kysely'
+import { METHOD_RULES } from '../../shared/method-rules.ts'
 import type { AttemptOutcome, LicenseStore, NewDeactivation, SeqMark, Written } from '../license/ports.ts'
 import { bump, write, type Connection, type Write } from './connection.ts'
 import { addEvent } from './event-log.ts'
@@ -54,7 +55,7 @@ async function replaceLease(step: Write, input: Input<'replaceLease'>): Promise<
   const license = await getLicense(step, input.sentJti)
   if (!license || !await acceptSeq(step, input.seq)) return 'stale'
   await updateLicense(step, { lease: input.lease, jti: input.seq.jti, verdict: null, ...success(input.outcome) })
-  if (license.method === 'standard') await countCheckIn(step, input.outcome.at, 'good')
+  if (METHOD_RULES[license.method].checksIn) await countCheckIn(step, input.outcome.at, 'good')
   await addEvent(step, input.outcome.event)
   await bump(step, {
     ...toTrustedColumns(input.trusted),
@@ -67,7 +68,7 @@ async function recordVerdict(step: Write, input: Input<'recordVerdict'>): Promis
   const license = await getLicense(step, input.sentJti)
   if (!license || !await acceptSeq(step, input.seq)) return 'stale'
   await updateLicense(step, { verdict: input.verdict, ...success(input.outcome) })
-  if (license.method === 'standard') await countCheckIn(step, input.outcome.at, 'good')
+  if (METHOD_RULES[license.method].checksIn) await countCheckIn(step, input.outcome.at, 'good')
   await addEvent(step, input.outcome.event)
   await bump(step, { revision: step.installation.revision + 1 })
   return 'written'
@@ -83,7 +84,7 @@ async function recordFailure(step: Write, { sentJti, code, outcome }: Input<'rec
     failing_since: license.failing_since ?? Math.round(outcome.at),
     last_error: code,
   })
-  if (license.method === 'standard') await countCheckIn(step, outcome.at, 'failed')
+  if (METHOD_RULES[license.method].checksIn) await countCheckIn(step, outcome.at, 'failed')
   await addEvent(step, outcome.event)
   await bump(step)
   return 'written'

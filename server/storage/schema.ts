@@ -1,4 +1,4 @@
-import type { Method } from '../../shared/credential.ts'
+import type { Method } from '../../shared/method-rules.ts'
 import type { EventKind, Role } from '../../shared/license.ts'
 import type { NewEvent } from '../license/ports.ts'
 

@@ -7,7 +7,7 @@ import type { LicenseServerClient } from '../../server/license-server/client.ts'
 
 /** The text as a key that may be sent; throws where it is none. */
 export function licenseKey(text: string): LicenseKey {
-  const { credential } = judgePaste(text, { instanceId: '', offline: false })
+  const { credential } = judgePaste(text, { instanceId: '', silent: false })
   if (!credential || !('key' in credential)) throw new Error(`no license key: ${text}`)
   return credential.key
 }
