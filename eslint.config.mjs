@@ -8,6 +8,8 @@ const forbid = (files, message, patterns, extra = {}) => ({
   rules: { 'no-restricted-imports': ['error', { patterns: [{ regex: patterns, message }] }], ...extra },
 })
 
+const OUTSIDE_SHARED = '^(vue|nuxt|h3|nitropack|pinia)($|/)|/(app|server|tests)/'
+
 /** The domain gets time, randomness and network passed in. */
 const pure = {
   'no-restricted-globals': ['error', ...['fetch', 'process', 'setTimeout', 'setInterval', 'performance'].map(name => ({ name, message: 'The domain gets this through its ports.' }))],
@@ -38,8 +40,9 @@ export default tseslint.config(
       'vue/no-v-html': 'error',
     },
   },
-  forbid(['shared/**'], 'shared/ imports neither Vue nor Nitro, nor anything of app/ and server/.', '^(vue|nuxt|h3|nitropack|pinia)($|/)|/(app|server|tests)/'),
-  forbid(['app/**'], 'app/ imports shared/ only.', '/(server|tests)/|^(h3|nitropack|jose|kysely|pg|undici|pino)($|/)'),
+  forbid(['shared/**'], 'Pages import this: without zod and what brings it along, without Vue and Nitro, and nothing of app/ and server/.', `${OUTSIDE_SHARED}|^zod($|/)|/(schemas|operations)\\.ts$`),
+  forbid(['shared/schemas.ts', 'shared/operations.ts'], 'shared/ imports neither Vue nor Nitro, nor anything of app/ and server/.', OUTSIDE_SHARED),
+  forbid(['app/**'], 'app/ imports shared/ only, and of it nothing that brings zod along.', '/(server|tests)/|^(h3|nitropack|jose|kysely|pg|undici|pino|zod)($|/)|shared/(schemas|operations)'),
   forbid(['server/license/**'], 'The domain imports shared/ and jose only, and from outside types alone.', '^(h3|nitropack|kysely|pg|undici|pino|node:)|/(storage|http|runtime|api|app|tests|accounts|license-server)/', pure),
   forbid(['server/storage/**', 'server/license-server/**'], 'Adapters know the ports, not the HTTP side.', '^(h3|nitropack)|/(http|runtime|api|app|tests)/'),
   forbid(['server/api/**', 'server/routes/**'], 'Routes go through http/; no driver, no storage.', '^(kysely|pg|undici|jose)|/(storage|tests|app)/'),

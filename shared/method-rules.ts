@@ -1,6 +1,6 @@
 /*
  * What a license does that was activated in each way: the one place that knows, for the screen and for the server. Another
- * way begins with a row here; what the compiler asks for after that is its lease (`server/license/claims.ts`), words for each
+ * way begins with a row here; what the compiler and the tests ask for after that is its lease (`server/license/claims.ts`), words for each
  * language and a migration.
  */
 

@@ -1,5 +1,5 @@
 import type { Failure } from '~/api/failure'
-import type { LicenseView } from '#shared/license'
+import type { LicenseView } from '#shared/contracts'
 
 /**
  * Takes the license and what the last action failed with; returns lines for support: in English and plain, whatever language

@@ -1,6 +1,6 @@
 import type { Failure } from '~/api/failure'
 import type { ErrorDetails } from '#shared/errors'
-import { isPasteCause } from '#shared/paste-causes'
+import { isPasteCause } from '#shared/paste/cause-of-text'
 
 const ISO_TIME = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/
 const ID = /^[\da-f]{32}$|^lic_/

@@ -1,4 +1,4 @@
-import type { LicenseView } from '#shared/license'
+import type { LicenseView } from '#shared/contracts'
 
 const SLOW = 15_000
 const FAST = 1000

@@ -1,4 +1,4 @@
-import type { LicenseState, LicenseView } from '#shared/license'
+import type { LicenseState, LicenseView } from '#shared/contracts'
 import { METHOD_RULES, rulesOf } from '#shared/method-rules'
 
 export type Tone = 'green' | 'orange' | 'red' | 'grey'

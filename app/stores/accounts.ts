@@ -1,6 +1,6 @@
 import { defineStore } from 'pinia'
 import type { Failure, Result } from '~/api/failure'
-import type { Role, User } from '#shared/license'
+import type { Role, User } from '#shared/contracts'
 
 export const useAccountsStore = defineStore('accounts', () => {
   const api = useApi()

@@ -1,6 +1,6 @@
 import { defineStore } from 'pinia'
 import type { Failure } from '~/api/failure'
-import type { EventKind, EventView } from '#shared/license'
+import type { EventKind, EventView } from '#shared/contracts'
 
 interface Page { events: EventView[], nextBefore: number | null }
 

@@ -1,7 +1,7 @@
 import { defineStore } from 'pinia'
 import type { Failure } from '~/api/failure'
 import { isRecord } from '~/api/failure'
-import type { DiagnosticStage } from '#shared/license'
+import type { DiagnosticStage } from '#shared/contracts'
 
 const STAGES: Record<DiagnosticStage['stage'], true> = {
   configuration: true, dns: true, proxy: true, tcp: true, tls: true, http: true, clock: true,

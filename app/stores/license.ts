@@ -1,7 +1,7 @@
 import { defineStore } from 'pinia'
 import type { Failure, Result } from '~/api/failure'
 import { isRecord } from '~/api/failure'
-import type { CheckInDay, LicenseView, OutboundRequest, Preview } from '#shared/license'
+import type { CheckInDay, LicenseView, OutboundRequest, Preview } from '#shared/contracts'
 import type { SaveStep } from '#shared/method-rules'
 
 const SAVE_STEP_SET: Record<SaveStep, true> = { checked: true, contacted: true, verified: true, stored: true }

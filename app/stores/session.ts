@@ -1,6 +1,6 @@
 import { defineStore } from 'pinia'
 import type { Failure } from '~/api/failure'
-import type { Session } from '#shared/license'
+import type { Session } from '#shared/contracts'
 
 export const useSessionStore = defineStore('session', () => {
   const api = useApi()

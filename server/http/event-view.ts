@@ -1,4 +1,4 @@
-import type { EventView, Role } from '../../shared/license.ts'
+import type { EventView, Role } from '../../shared/contracts.ts'
 import type { StoredEvent } from '../license/ports.ts'
 
 /** Takes a stored event; returns it as the given role may see it: a viewer gets no e-mail and no address. */

@@ -1,4 +1,4 @@
-import type { CheckedInLease, LeaseClaims } from '../../shared/lease.ts'
+import type { CheckedInLease, LeaseClaims } from './claims.ts'
 import { METHOD_RULES } from '../../shared/method-rules.ts'
 import type { Verdict } from './token.ts'
 import { checkInDueAt, expiryOf, isCheckedIn } from './state.ts'

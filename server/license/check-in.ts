@@ -1,6 +1,6 @@
 import { ERRORS } from '../../shared/errors.ts'
 import { METHOD_RULES } from '../../shared/method-rules.ts'
-import type { VerdictClaims } from '../../shared/lease.ts'
+import type { VerdictClaims } from './claims.ts'
 import { requireAnswerTo, isInSequence, seqMarkOf } from './verify-answer.ts'
 import type { Asked } from './verify-answer.ts'
 import { LicenseError } from './errors.ts'

@@ -1,7 +1,7 @@
 import type { Credential } from '../../shared/credential.ts'
 import { rulesOf } from '../../shared/method-rules.ts'
-import type { PasteContext } from '../../shared/paste.ts'
-import { causeOfBrokenToken, judgePaste } from '../../shared/paste.ts'
+import type { PasteContext } from '../../shared/paste/judge-paste.ts'
+import { causeOfBrokenToken, judgePaste } from '../../shared/paste/judge-paste.ts'
 import { LicenseError } from './errors.ts'
 import type { LicenseHolder } from './license-holder.ts'
 

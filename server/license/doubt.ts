@@ -1,4 +1,4 @@
-import type { LicenseState } from '../../shared/license.ts'
+import type { LicenseState } from '../../shared/contracts.ts'
 import type { Hold } from './held-state.ts'
 import { LONGEST_HOLD } from './held-state.ts'
 import type { ClockReading } from './ports.ts'

@@ -1,4 +1,4 @@
-import type { LicenseState } from '../../shared/license.ts'
+import type { LicenseState } from '../../shared/contracts.ts'
 import { METHOD_RULES } from '../../shared/method-rules.ts'
 import { createDoubt } from './doubt.ts'
 import { claimHold } from './held-state.ts'

@@ -1,4 +1,4 @@
-import type { LicenseState } from '../../shared/license.ts'
+import type { LicenseState } from '../../shared/contracts.ts'
 import { METHOD_RULES, rulesOf } from '../../shared/method-rules.ts'
 import type { CheckIn, CheckInResult } from './check-in.ts'
 import { LicenseError } from './errors.ts'

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../../shared/errors.ts'
-import type { CheckedInLease, LeaseClaims } from '../../shared/lease.ts'
-import type { LicenseState } from '../../shared/license.ts'
+import type { CheckedInLease, LeaseClaims } from './claims.ts'
+import type { LicenseState } from '../../shared/contracts.ts'
 import type { Lease, Verdict } from './token.ts'
 
 /** What the installation holds: nothing, something that does not verify, or a lease with at most one verdict on it. */

@@ -1,5 +1,5 @@
-import type { LeaseClaims, VerdictClaims } from '../../shared/lease.ts'
-import { leaseSchema, TYP, verdictSchema } from '../../shared/lease.ts'
+import type { LeaseClaims, VerdictClaims } from './claims.ts'
+import { leaseSchema, TYP, verdictSchema } from './claims.ts'
 import type { MethodRules } from '../../shared/method-rules.ts'
 import { METHOD_RULES } from '../../shared/method-rules.ts'
 import { LicenseError } from './errors.ts'

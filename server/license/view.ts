@@ -1,6 +1,6 @@
 import { ERRORS } from '../../shared/errors.ts'
-import type { Entitlements, Feature, LicenseView, Role, Warning } from '../../shared/license.ts'
-import { FEATURE_TITLES } from '../../shared/license.ts'
+import type { Entitlements, Feature, LicenseView, Role, Warning } from '../../shared/contracts.ts'
+import { FEATURE_TITLES } from '../../shared/contracts.ts'
 import { METHOD_RULES } from '../../shared/method-rules.ts'
 import type { LicenseHolder, Moment } from './license-holder.ts'
 import type { StoredLicense } from './ports.ts'

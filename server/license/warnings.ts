@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../../shared/errors.ts'
 import { ERRORS } from '../../shared/errors.ts'
-import type { Warning } from '../../shared/license.ts'
+import type { Warning } from '../../shared/contracts.ts'
 import { METHOD_RULES } from '../../shared/method-rules.ts'
 import type { Moment } from './license-holder.ts'
 import type { StoredLicense } from './ports.ts'

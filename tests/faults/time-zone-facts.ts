@@ -1,5 +1,5 @@
-import { MAX_TERM } from '../../shared/lease.ts'
-import type { CheckedInLease } from '../../shared/lease.ts'
+import { MAX_TERM } from '../../server/license/claims.ts'
+import type { CheckedInLease } from '../../server/license/claims.ts'
 import { nextAfterLease, nextAtStart } from '../../server/license/check-in-policy.ts'
 import { stateOf } from '../../server/license/state.ts'
 import { isoTime } from '../../server/license/warnings.ts'

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import type { LeaseClaims, CheckedInLease, VerdictClaims } from '../../shared/lease.ts'
-import { AUDIENCE, ISSUER } from '../../shared/lease.ts'
+import type { LeaseClaims, CheckedInLease, VerdictClaims } from '../../server/license/claims.ts'
+import { AUDIENCE, ISSUER } from '../../server/license/claims.ts'
 import type { VendorClock } from './clock.ts'
 import { expOf } from './licenses.ts'
 import type { License } from './licenses.ts'

@@ -1,5 +1,5 @@
-import type { LeaseClaims, CheckedInLease, TokenKind, VerdictClaims } from '../../shared/lease.ts'
-import { AUDIENCE, ISSUER, TYP } from '../../shared/lease.ts'
+import type { LeaseClaims, CheckedInLease, TokenKind, VerdictClaims } from '../../server/license/claims.ts'
+import { AUDIENCE, ISSUER, TYP } from '../../server/license/claims.ts'
 import type { Lease, Verdict } from '../../server/license/token.ts'
 import { START } from './simulated-clock.ts'
 import { vendorSigner } from './signing.ts'

@@ -1,6 +1,6 @@
 import type { CallOutcome } from '../../server/license/ports.ts'
 import type { LicenseKey } from '../../shared/credential.ts'
-import { judgePaste } from '../../shared/paste.ts'
+import { judgePaste } from '../../shared/paste/judge-paste.ts'
 import type { LicenseServerClient } from '../../server/license-server/client.ts'
 
 /* Every call of the license server's client, with what it must put on the wire: written by hand, not read from the protocol. */

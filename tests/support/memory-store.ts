@@ -2,7 +2,7 @@ import { LicenseError } from '../../server/license/errors.ts'
 import type {
   AttemptOutcome, Installation, LicenseStore, NewEvent, PendingDeactivation, SeqMark, Snapshot, StoredEvent, StoredHold, StoredLicense,
 } from '../../server/license/ports.ts'
-import type { CheckInDay } from '../../shared/license.ts'
+import type { CheckInDay } from '../../shared/contracts.ts'
 
 /** Storage in memory, for simulations of weeks; held to the same contract as the real ones. */
 export interface MemoryStore extends LicenseStore {

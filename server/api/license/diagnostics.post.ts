@@ -1,4 +1,4 @@
-import type { DiagnosticStage } from '../../../shared/license.ts'
+import type { DiagnosticStage } from '../../../shared/contracts.ts'
 import { rulesOf } from '../../../shared/method-rules.ts'
 import { diagnose } from '../../license-server/diagnostics.ts'
 import { answerWithSteps } from '../../http/answer-with-steps.ts'

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { maskKey } from '../../../shared/credential.ts'
-import { judgePaste } from '../../../shared/paste.ts'
+import { judgePaste } from '../../../shared/paste/judge-paste.ts'
 import { INSTANCE, offlineToken } from '../../support/claims.ts'
 
 const token = offlineToken()

@@ -1,6 +1,6 @@
 import { createCipheriv } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { judgePaste } from '../../../shared/paste.ts'
+import { judgePaste } from '../../../shared/paste/judge-paste.ts'
 import { INSTANCE } from '../../support/claims.ts'
 
 /* A key that was made at random is never refused. The same keys in every run: a stream of a fixed seed. */

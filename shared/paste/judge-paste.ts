@@ -1,9 +1,7 @@
-import type { Credential, LicenseKey } from './credential.ts'
-import { KEY_PREFIX, methodOfKey, TELLING_PREFIXES } from './credential.ts'
-import { causeOfText, countCredentials, countKeys, holdsInstanceId } from './paste-text.ts'
-import type { PasteCause } from './paste-causes.ts'
-import { JSON_START, isTokenPart } from './token-parts.ts'
-import { unwrap } from './wrapped-lines.ts'
+import type { Credential, LicenseKey } from '../credential.ts'
+import { KEY_PREFIX, methodOfKey, TELLING_PREFIXES } from '../credential.ts'
+import type { PasteCause } from './cause-of-text.ts'
+import { causeOfText, countCredentials, countKeys, holdsInstanceId, isTokenPart, JSON_START } from './cause-of-text.ts'
 
 /*
  * What a person pasted: a license key, a license token, or something that was pasted by mistake. Decided here, by the form
@@ -32,6 +30,12 @@ const SIGNATURE_LENGTH = 86
 /** What stands between two copies of a key and is no white space. */
 const SEPARATORS = ['', '-', '_']
 
+const LINE_BREAK = /\r\n|[\n\v\f\r\u2028\u2029]/
+/** Mail programs break lines no earlier. */
+const WRAPPED_AT = 60
+/** How letters end; more than four letters each, for a shorter word may well be the end of a key. */
+const CLOSING = /^(?:regards|thanks|cheers|greetings|sincerely|danke|merci|cordialement|saludos|gracias|atentamente|obrigad[ao])$/i
+
 /** The credential in what was pasted, with its method, or the cause why there is none. No signature is checked here. */
 export function judgePaste(pasted: string, context: PasteContext): Judgement {
   if (DIRECTION_OVERRIDE.test(pasted)) return refusal('hidden_character')
@@ -57,6 +61,18 @@ function refusal(cause: PasteCause): Judgement {
 /** A key is one only where nothing speaks against it. */
 function isLicenseKey(key: string, cause: PasteCause | null): key is LicenseKey {
   return cause === null && KEY.test(key)
+}
+
+/** Puts the lines together again into which a key was wrapped; any other white space is left. */
+function unwrap(text: string): string {
+  const lines = text.split(LINE_BREAK)
+  return isWrapped(lines) ? lines.join('') : text
+}
+
+/** Only after a line that is long enough; a key, or how a letter ends, is no rest of one. */
+function isWrapped(lines: readonly string[]): boolean {
+  return lines.every((line, index) => index === 0 || !(line.startsWith(KEY_PREFIX) || CLOSING.test(line)))
+    && lines.slice(0, -1).every(line => line.length >= WRAPPED_AT)
 }
 
 /** Without its white space, a word before or after a token looks like a part of it. */

@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { METHODS } from './method-rules.ts'
 
 /** `iss` and `aud` of everything the vendor signs for a self-hosted installation. */
 export const ISSUER = 'https://app.nocodb.com'
@@ -76,5 +75,3 @@ export const verdictSchema = z.object({
   reason: z.string().max(10_000).optional(),
 })
 export type VerdictClaims = z.infer<typeof verdictSchema>
-
-export const methodSchema = z.enum(METHODS)
