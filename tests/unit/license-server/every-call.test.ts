@@ -64,6 +64,15 @@ describe.each(CALLS)('$name', (call) => {
   })
 })
 
+describe.each(CALLS.filter(({ name }) => name === 'checkIn' || name === 'renew'))('$name', (call) => {
+  it('tells a verdict from a lease, and gives neither of them as the other', async () => {
+    for (const kind of ['lease', 'verdict']) {
+      const { url } = await startDoor({ body: JSON.stringify({ [kind]: 'x.y.z' }) })
+      expect(await call.make(clientTo(url))).toEqual({ ok: true, value: { kind, jws: 'x.y.z' } })
+    }
+  })
+})
+
 describe.each(CALLS)('the way of $name', (call) => {
   it('F33: leads through the proxy to a plain address', async () => {
     const [door, proxy] = [await openDoor(call), await startProxy()]
