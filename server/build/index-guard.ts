@@ -13,7 +13,7 @@ type Files = [string, number | null][]
 declare const BUILT_FOR: Machine
 declare const NEEDED_NODE: number
 
-const folder = new URL('.//', import.meta.url)
+const folder = new URL('./', import.meta.url)
 
 const isError = (error: unknown): error is Error & { code?: unknown } => error instanceof Error
 const nameOf = ({ platform, arch, libc }: Machine) => `${platform}-${arch}${libc ? ` (${libc})` : ''}`
