@@ -24,7 +24,8 @@ export default defineNuxtConfig({
   imports: { scan: true, dirs: ['api'], presets: [{ from: 'vue-i18n', imports: ['useI18n'] }] },
   typescript: {
     strict: true,
-    tsConfig: { compilerOptions: { allowImportingTsExtensions: true, noUncheckedIndexedAccess: true } },
+    // The pages' types follow the API's routes into server/.
+    tsConfig: { compilerOptions: { allowImportingTsExtensions: true, noUncheckedIndexedAccess: true }, include: ['../server/**/*.d.ts'] },
   },
   vite: {
     build: { cssCodeSplit: false },

@@ -1,21 +1,35 @@
-/** The three ways a license can be activated; follows from the credential alone. */
-export const METHODS = ['standard', 'airgapped', 'offline'] as const
-export type Method = (typeof METHODS)[number]
+import type { KeyMethod, Method, TokenMethod } from './method-rules.ts'
+import { METHOD_RULES, METHODS } from './method-rules.ts'
 
 declare const judged: unique symbol
 /** A license key that has been judged (`paste.ts`): the only text that may be sent as one. */
 export type LicenseKey = string & { readonly [judged]: true }
 
 export type Credential =
-  | { method: 'standard' | 'airgapped', key: LicenseKey }
-  | { method: 'offline', token: string }
+  | { method: KeyMethod, key: LicenseKey }
+  | { method: TokenMethod, token: string }
 
-export const AIRGAPPED_PREFIX = 'nc_ag_'
+/** Begins every key that is issued. */
 export const KEY_PREFIX = 'nc_'
+const KEY_METHODS = METHODS.filter(isKeyMethod)
+/** How the keys of each method begin, the most telling first. */
+const PREFIXES = KEY_METHODS.map(method => METHOD_RULES[method].keyPrefix).toSorted((a, b) => b.length - a.length)
+/** Those that say more than that it is a key. */
+export const TELLING_PREFIXES = PREFIXES.filter(prefix => prefix !== KEY_PREFIX)
 const MASK = '••••••••'
 
-/** Takes a license key; returns it with only its prefix and, from 16 characters on, its last four left readable. */
+function isKeyMethod(method: Method): method is KeyMethod {
+  return METHOD_RULES[method].credential === 'key'
+}
+
+/** The method of a key by its prefix. A key with none, from before there were any, is a standard one. */
+export function methodOfKey(key: string): KeyMethod {
+  const prefix = PREFIXES.find(each => key.startsWith(each))
+  return KEY_METHODS.find(method => METHOD_RULES[method].keyPrefix === prefix) ?? 'standard'
+}
+
+/** The key with only its prefix and, from 16 characters on, its last four left readable. */
 export function maskKey(key: string): string {
-  const prefix = [AIRGAPPED_PREFIX, KEY_PREFIX].find(p => key.startsWith(p)) ?? ''
+  const prefix = PREFIXES.find(each => key.startsWith(each)) ?? ''
   return prefix + MASK + (key.length >= 16 ? key.slice(-4) : '')
 }

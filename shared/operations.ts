@@ -1,10 +1,11 @@
 import { z } from 'zod'
+import { EVENT_KINDS, ROLES } from './contracts.ts'
 import type { ErrorCode } from './errors.ts'
-import {
-  checkInDaySchema, diagnosticsSchema, entitlementsSchema, EVENT_KINDS, eventSchema, featureSchema, licenseViewSchema, outboundSchema,
-  previewSchema, ROLES, sessionSchema, userSchema,
-} from './license.ts'
 import { isUsablePassword, PASSWORD_MAX, PASSWORD_MIN } from './password.ts'
+import {
+  checkInDaySchema, diagnosticsSchema, entitlementsSchema, eventSchema, featureSchema, licenseViewSchema, outboundSchema, previewSchema,
+  sessionSchema, userSchema,
+} from './schemas.ts'
 
 /*
  * The HTTP API as data: routes are served by it, the OpenAPI document is generated from it, and a test compares it with

@@ -1,7 +1,7 @@
 import { useI18n } from '#imports'
 import type { Failure } from '~/api/failure'
 import type { ErrorDetails } from '#shared/errors'
-import { isPasteCause } from '#shared/paste-causes'
+import { isPasteCause } from '#shared/paste/cause-of-text'
 import { useTimeText } from './useTimeText'
 
 const ISO_TIME = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/

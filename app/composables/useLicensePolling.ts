@@ -2,7 +2,7 @@ import { onBeforeUnmount, onMounted, watch } from 'vue'
 import { useLicenseStore } from '~/stores/license'
 import { useNow } from '~/stores/now'
 import { useSessionStore } from '~/stores/session'
-import type { LicenseView } from '#shared/license'
+import type { LicenseView } from '#shared/contracts'
 
 const SLOW = 15_000
 const FAST = 1000

@@ -2,7 +2,8 @@ import { useI18n } from '#imports'
 import { computed, ref, watch } from 'vue'
 import { supportMail } from '~/license/support-text'
 import { useLicenseStore } from '~/stores/license'
-import type { LicenseState, LicenseView } from '#shared/license'
+import type { LicenseState, LicenseView } from '#shared/contracts'
+import { METHOD_RULES, rulesOf } from '#shared/method-rules'
 import { useTimeText } from './useTimeText'
 
 export type Tone = 'green' | 'orange' | 'red' | 'grey'
@@ -39,7 +40,7 @@ export function useLicenseStatus(view: () => LicenseView) {
   }
   function activeSentence(license: LicenseView) {
     const expires = both(license.expiresAt)
-    if (license.method === 'airgapped' || license.method === 'offline') {
+    if (license.method && !METHOD_RULES[license.method].checksIn) {
       const said = t(`status.sentence.active.${license.method}${expiresSoon.value ? 'Soon' : ''}`, { expires })
       return expiresSoon.value ? said : withNothingToDo(said)
     }
@@ -51,7 +52,7 @@ export function useLicenseStatus(view: () => LicenseView) {
   }
   const sentence = computed(() => {
     const license = view()
-    const asks = license.method === 'standard' ? 'check' : 'still'
+    const asks = rulesOf(license.method)?.checksIn ? 'check' : 'still'
     switch (license.state) {
       case 'active': return activeSentence(license)
       case 'expired': return t(`status.sentence.expired.${license.method ?? 'standard'}`, { expires: both(license.expiresAt) })
@@ -66,6 +67,7 @@ export function useLicenseStatus(view: () => LicenseView) {
 
   const action = computed<StatusAction | null>(() => {
     const { state, method } = view()
+    const checksIn = rulesOf(method)?.checksIn ?? false
     const renewal = ({ standard: 'checkIn', airgapped: 'renew', offline: 'request' } as const)[method ?? 'standard']
     switch (state) {
       case 'unlicensed': return 'enter'
@@ -74,11 +76,11 @@ export function useLicenseStatus(view: () => LicenseView) {
       case 'revoked': case 'suspended': return 'support'
       case 'grace': case 'paused': return 'checkIn'
       // A subscription that renews by itself was renewed, or will be: what is missing is the check-in.
-      case 'expired': return method === 'standard' && !view().renews ? 'renewal' : renewal
+      case 'expired': return checksIn && !view().renews ? 'renewal' : renewal
       default:
-        if (method === 'standard' && failing.value) return 'checkIn'
+        if (checksIn && failing.value) return 'checkIn'
         if (!expiresSoon.value) return null
-        return method === 'standard' ? 'renewal' : renewal
+        return checksIn ? 'renewal' : renewal
     }
   })
 

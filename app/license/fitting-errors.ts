@@ -1,6 +1,6 @@
 import type { Failure } from '~/api/failure'
 import type { ErrorCode } from '#shared/errors'
-import type { LicenseState, LicenseView } from '#shared/license'
+import type { LicenseState, LicenseView } from '#shared/contracts'
 
 const OF_STATE: Partial<Record<LicenseState, ErrorCode>> = {
   mismatch: 'BOUND_TO_DIFFERENT_INSTALLATION', revoked: 'LICENSE_REVOKED',

@@ -1,5 +1,5 @@
 import type { Failure } from '~/api/failure'
-import type { DiagnosticStage, LicenseView } from '#shared/license'
+import type { DiagnosticStage, LicenseView } from '#shared/contracts'
 
 export const SUPPORT_ADDRESS = 'cs@nocodb.com'
 

@@ -2,7 +2,7 @@ import { defineStore } from 'pinia'
 import { ref } from 'vue'
 import type { Failure, Result } from '~/api/failure'
 import { useApi } from '~/api/use-api'
-import type { Role, User } from '#shared/license'
+import type { Role, User } from '#shared/contracts'
 import { useSessionStore } from './session'
 
 export const useAccountsStore = defineStore('accounts', () => {

@@ -2,7 +2,7 @@ import { defineStore } from 'pinia'
 import { ref } from 'vue'
 import type { Failure } from '~/api/failure'
 import { useApi } from '~/api/use-api'
-import type { EventKind, EventView } from '#shared/license'
+import type { EventKind, EventView } from '#shared/contracts'
 
 interface Page { events: EventView[], nextBefore: number | null }
 

@@ -5,7 +5,7 @@ import { isRecord } from '~/api/failure'
 import { useApi } from '~/api/use-api'
 import { useNow } from './now'
 import { useSessionStore } from './session'
-import type { DiagnosticStage } from '#shared/license'
+import type { DiagnosticStage } from '#shared/contracts'
 
 const STAGES: Record<DiagnosticStage['stage'], true> = {
   configuration: true, dns: true, proxy: true, tcp: true, tls: true, http: true, clock: true,

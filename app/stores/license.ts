@@ -5,7 +5,8 @@ import { isRecord } from '~/api/failure'
 import { useApi } from '~/api/use-api'
 import { useNow } from './now'
 import { useSessionStore } from './session'
-import type { CheckInDay, LicenseView, OutboundRequest, Preview, SaveStep } from '#shared/license'
+import type { CheckInDay, LicenseView, OutboundRequest, Preview } from '#shared/contracts'
+import type { SaveStep } from '#shared/method-rules'
 
 const SAVE_STEP_SET: Record<SaveStep, true> = { checked: true, contacted: true, verified: true, stored: true }
 const isSaveStep = (value: unknown): value is SaveStep => typeof value === 'string' && Object.hasOwn(SAVE_STEP_SET, value)

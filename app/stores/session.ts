@@ -2,7 +2,7 @@ import { defineStore } from 'pinia'
 import { computed, ref } from 'vue'
 import type { Failure } from '~/api/failure'
 import { useApi } from '~/api/use-api'
-import type { Session } from '#shared/license'
+import type { Session } from '#shared/contracts'
 
 export const useSessionStore = defineStore('session', () => {
   const api = useApi()

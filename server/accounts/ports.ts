@@ -1,4 +1,4 @@
-import type { Role } from '../../shared/license.ts'
+import type { Role } from '../../shared/contracts.ts'
 import type { NewEvent } from '../license/ports.ts'
 
 /* Accounts and sessions. Times are milliseconds since 1970, UTC. */

@@ -1,5 +1,5 @@
 import { createHmac, randomBytes, randomUUID } from 'node:crypto'
-import type { EventKind, Role, User } from '../../shared/license.ts'
+import type { EventKind, Role, User } from '../../shared/contracts.ts'
 import { LicenseError } from '../license/errors.ts'
 import { eventOf } from '../license/events.ts'
 import type { Actor, Clock, Log, NewEvent } from '../license/ports.ts'

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { z } from 'zod'
-import type { Jwks } from '../../shared/jwks.ts'
-import { jwksSchema, publicKeySchema } from '../../shared/jwks.ts'
+import type { Jwks } from '../license/jwks.ts'
+import { jwksSchema, publicKeySchema } from '../license/jwks.ts'
 import { isPublicKey } from './ed25519-point.ts'
 
 const sandboxKeyFile = fileURLToPath(new URL('sandbox-key.jwk.json', import.meta.url))

@@ -1,3 +1,4 @@
+import { METHOD_RULES } from '../../shared/method-rules.ts'
 import { createHash } from 'node:crypto'
 import { LicenseError } from '../license/errors.ts'
 import type { LicenseService } from '../license/service.ts'
@@ -61,5 +62,5 @@ function short(key: string): string {
 export async function limitSave(limits: RateLimits, license: LicenseService, key: string, pasted: string): Promise<void> {
   const method = license.methodOf(pasted)
   if (method === null || license.managedByEnv) return
-  await limits.use(method === 'offline' ? 'token' : 'activate', key)
+  await limits.use(METHOD_RULES[method].saveLimit, key)
 }

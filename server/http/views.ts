@@ -1,4 +1,4 @@
-import type { EventView, Role } from '../../shared/license.ts'
+import type { EventView, Role } from '../../shared/contracts.ts'
 import type { StoredEvent } from '../license/ports.ts'
 
 /* What callers get to see of what is stored. */

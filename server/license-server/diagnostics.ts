@@ -6,7 +6,7 @@ import { connect as netConnect, isIP } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { connect as tlsConnect } from 'node:tls'
 import type { NetworkErrorCode } from '../../shared/errors.ts'
-import type { DIAGNOSTIC_STAGES, DiagnosticStage } from '../../shared/license.ts'
+import type { DIAGNOSTIC_STAGES, DiagnosticStage } from '../../shared/contracts.ts'
 import type { LicenseServerClient } from './client.ts'
 import { PROTOCOL } from './protocol.ts'
 

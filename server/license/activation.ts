@@ -1,6 +1,7 @@
 import type { LicenseKey } from '../../shared/credential.ts'
 import { maskKey } from '../../shared/credential.ts'
-import type { SaveStep } from '../../shared/license.ts'
+import type { KeyMethod, SaveStep } from '../../shared/method-rules.ts'
+import { METHOD_RULES } from '../../shared/method-rules.ts'
 import { isInSequence, requireAnswerTo } from './verify-answer.ts'
 import { requireCredential } from './credential.ts'
 import { LicenseError } from './errors.ts'
@@ -52,7 +53,7 @@ export function createActivation({ holder, store, server, keyring, random, signa
     return { lease, secret: null, maskedKey: null }
   }
 
-  async function activateKey(key: LicenseKey, method: 'standard' | 'airgapped', step: (step: SaveStep) => void): Promise<Accepted> {
+  async function activateKey(key: LicenseKey, method: KeyMethod, step: (step: SaveStep) => void): Promise<Accepted> {
     const nonce = random.hex(16)
     const outcome = await server.activate({ key, instanceId: holder.instanceId, nonce, kids: keyring.kids }).send(signal)
     if (!outcome.ok) throw activationError(outcome, holder.instanceId, server)
@@ -77,7 +78,7 @@ export function createActivation({ holder, store, server, keyring, random, signa
   async function write(accepted: Accepted, base: Snapshot, { actor, envDigest }: SaveRequest): Promise<void> {
     const { lease } = accepted
     const trusted = holder.trustedAfter(lease)
-    const at = lease.claims.method === 'offline' ? holder.observe().effective : trusted.at
+    const at = METHOD_RULES[lease.claims.method].setsTrustedTime ? trusted.at : holder.observe().effective
     const license = activated(accepted, holder.instanceId, { at, nextAt: nextAfterLease(lease.claims, at, random.unit()) })
     const deactivate = deactivationOf(base.license, holder.holding, at, lease)
     const written = await store.commit({
@@ -107,7 +108,7 @@ export function createActivation({ holder, store, server, keyring, random, signa
         throw new LicenseError('CONFLICT', { details: { revision: base.revision } })
       }
       step('checked')
-      const accepted = credential.method === 'offline'
+      const accepted = 'token' in credential
         ? await acceptToken(credential.token)
         : await activateKey(credential.key, credential.method, step)
       step('verified')

@@ -1,6 +1,7 @@
-import type { LeaseClaims, StandardLease } from '../../shared/lease.ts'
+import type { CheckedInLease, LeaseClaims } from './claims.ts'
+import { METHOD_RULES } from '../../shared/method-rules.ts'
 import type { Verdict } from './token.ts'
-import { checkInDueAt, expiryOf } from './state.ts'
+import { checkInDueAt, expiryOf, isCheckedIn } from './state.ts'
 
 /* When to check in next, and how long to wait after a failure. Milliseconds; `unit` is a random number in [0, 1). */
 
@@ -23,7 +24,7 @@ const SHORTEST = SECOND
 
 /** When the check-in of a lease just received is due: up to 10 % early, and around the end of the term. Only standard has one. */
 export function nextAfterLease(claims: LeaseClaims, now: number, unit: number): number | null {
-  if (claims.method !== 'standard') return null
+  if (!isCheckedIn(claims)) return null
   const every = claims.check_in.every * SECOND
   const regular = checkInDueAt(claims) - every * EARLY * unit
   const expiry = BEFORE_EXPIRY.map(before => expiryOf(claims) - before).filter(at => at > now)
@@ -86,7 +87,7 @@ function jittered(wait: number, unit: number): number {
  * checked in at once, and so is one whose stored time lies further ahead than any schedule would put it (a clock that
  * was wrong when it was written).
  */
-export function nextAtStart(claims: StandardLease, stored: number | null, hasVerdict: boolean, now: number): number {
+export function nextAtStart(claims: CheckedInLease, stored: number | null, hasVerdict: boolean, now: number): number {
   const farthest = now + Math.max(claims.check_in.every * SECOND, MAX_RETRY_AFTER)
   if (stored === null || stored > farthest) return now
   const due = hasVerdict ? Infinity : Math.min(checkInDueAt(claims), expiryOf(claims))
@@ -96,9 +97,9 @@ export function nextAtStart(claims: StandardLease, stored: number | null, hasVer
 const RENEWAL_WINDOW = 30 * 24 * HOUR
 const RENEWAL_SPACING = 24 * HOUR
 
-/** Whether an airgapped license tries, at this start, to pick up a renewal: near or after its end, at most once a day. */
+/** Whether a license that does not check in tries, at this start, to pick up a renewal: near or after its end, at most once a day. */
 export function renewsAtStart(claims: LeaseClaims, lastAttemptAt: number | null, now: number): boolean {
-  if (claims.method !== 'airgapped' || now < expiryOf(claims) - RENEWAL_WINDOW) return false
+  if (!METHOD_RULES[claims.method].renewsOnRequest || now < expiryOf(claims) - RENEWAL_WINDOW) return false
   // An attempt "in the future" was noted by a clock that has been set right since.
   return lastAttemptAt === null || now - lastAttemptAt >= RENEWAL_SPACING || lastAttemptAt > now + RENEWAL_SPACING
 }

@@ -1,5 +1,6 @@
 import { ERRORS } from '../../shared/errors.ts'
-import type { VerdictClaims } from '../../shared/lease.ts'
+import { METHOD_RULES } from '../../shared/method-rules.ts'
+import type { VerdictClaims } from './claims.ts'
 import { requireAnswerTo, isInSequence } from './verify-answer.ts'
 import type { Asked } from './verify-answer.ts'
 import { LicenseError } from './errors.ts'
@@ -13,7 +14,7 @@ import { nextAfterFailure, nextAfterLease, nextAfterVerdict } from './check-in-p
 import {
   isNoticed, recordFailure, recordVerdict, replaceLease, seqMarkOf, withFailure, withLease, withVerdict,
 } from './record.ts'
-import { pausesAt } from './state.ts'
+import { isCheckedIn, pausesAt } from './state.ts'
 import type { Lease, Verdict } from './token.ts'
 import { verifyServerLease, verifyVerdict } from './token.ts'
 
@@ -51,9 +52,9 @@ export function createCheckIn({ holder, store, server, keyring, random, observe 
     const nonce = random.hex(16)
     const held = holder.holding.kind === 'none' ? null : holder.holding.lease
     const request = { lease: held?.jws ?? license.lease, secret, nonce, kids: keyring.kids }
-    const call = license.method === 'airgapped'
-      ? server.renew(request)
-      : server.checkIn({ ...request, seatsUsed: holder.snapshot.seatsUsed })
+    const call = METHOD_RULES[license.method].checksIn
+      ? server.checkIn({ ...request, seatsUsed: holder.snapshot.seatsUsed })
+      : server.renew(request)
     const outcome = await call.send(signal)
     if (!outcome.ok) return outcome
     const asked = { nonce, instanceId: holder.instanceId, sub: held?.claims.sub ?? null, method: license.method }
@@ -127,11 +128,11 @@ export function createCheckIn({ holder, store, server, keyring, random, observe 
   }
 
   function nextAfter(license: StoredLicense, { retryAfterMs }: CallFailure, now: number): number | null {
-    if (license.method === 'airgapped') return null
+    if (!METHOD_RULES[license.method].checksIn) return null
     const claims = holder.holding.kind === 'lease' ? holder.holding.lease.claims : null
     return nextAfterFailure({
       now,
-      every: claims?.method === 'standard' ? claims.check_in.every * 1000 : Infinity,
+      every: claims && isCheckedIn(claims) ? claims.check_in.every * 1000 : Infinity,
       pausesAt: claims ? pausesAt(claims) : Infinity,
       failures: license.consecutiveFailures + 1,
       sinceStart: failuresSinceStart,
@@ -143,7 +144,7 @@ export function createCheckIn({ holder, store, server, keyring, random, observe 
   async function attempt(actor: Actor, { quiet = false, signal }: { quiet?: boolean, signal?: AbortSignal } = {}): Promise<CheckInResult> {
     const license = holder.snapshot.license
     if (!license) throw new LicenseError('NO_LICENSE')
-    if (license.method === 'offline' || license.secret === null) throw new LicenseError('NO_CALLS_FOR_OFFLINE')
+    if (METHOD_RULES[license.method].silent || license.secret === null) throw new LicenseError('NO_CALLS_FOR_OFFLINE')
     const startedAt = holder.observe().reading.uptime
     const answer = await ask(license, license.secret, signal)
     // Told to stop: nothing is known of the way to the server, so nothing is counted.

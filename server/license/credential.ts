@@ -1,12 +1,13 @@
 import type { Credential } from '../../shared/credential.ts'
-import type { PasteContext } from '../../shared/paste.ts'
-import { causeOfBrokenToken, judgePaste } from '../../shared/paste.ts'
+import { rulesOf } from '../../shared/method-rules.ts'
+import type { PasteContext } from '../../shared/paste/judge-paste.ts'
+import { causeOfBrokenToken, judgePaste } from '../../shared/paste/judge-paste.ts'
 import { LicenseError } from './errors.ts'
 import type { LicenseHolder } from './license-holder.ts'
 
 /** What decides, beside the text itself, whether it may be a credential here. */
 export function pasteContextOf({ instanceId, snapshot }: LicenseHolder): PasteContext {
-  return { instanceId, offline: snapshot.license?.method === 'offline' }
+  return { instanceId, silent: rulesOf(snapshot.license?.method)?.silent ?? false }
 }
 
 /**

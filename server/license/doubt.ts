@@ -1,9 +1,9 @@
-import type { LicenseState } from '../../shared/license.ts'
+import type { LicenseState } from '../../shared/contracts.ts'
 import type { Hold } from './held-state.ts'
 import { LONGEST_HOLD } from './held-state.ts'
 import type { ClockReading } from './ports.ts'
 import type { Holding } from './state.ts'
-import { isByTime, isEntitled, stateOf } from './state.ts'
+import { isByTime, isCheckedIn, isEntitled, stateOf } from './state.ts'
 import type { TimeJudgement } from './trusted-time.ts'
 
 /*
@@ -52,7 +52,7 @@ export function endHold(doubt: Doubt): Doubt {
 export function judgeDoubt(doubt: Doubt, circumstances: Circumstances): { doubt: Doubt, inDoubt: boolean } {
   const { holding, instanceId, computed, time: { trusted }, reading, anchored, lastState } = circumstances
   const claims = holding.kind === 'lease' ? holding.lease.claims : null
-  if (claims?.method !== 'standard' || anchored || !isByTime(computed)) {
+  if (!claims || !isCheckedIn(claims) || anchored || !isByTime(computed)) {
     return { doubt: { ...doubt, sound: isEntitled(computed) ? reading : null, heldSince: null, ended: false }, inDoubt: false }
   }
   // One check-in per doubt, however often another process tells the state in between.

@@ -1,5 +1,5 @@
-import { EVENT_KINDS, STATES } from '../../shared/license.ts'
-import type { EventKind } from '../../shared/license.ts'
+import { EVENT_KINDS, STATES } from '../../shared/contracts.ts'
+import type { EventKind } from '../../shared/contracts.ts'
 import { LicenseError } from './errors.ts'
 import type { Log, NewEvent } from './ports.ts'
 import { isEntitled } from './state.ts'

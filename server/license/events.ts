@@ -1,4 +1,4 @@
-import type { EventDetails, EventKind } from '../../shared/license.ts'
+import type { EventDetails, EventKind } from '../../shared/contracts.ts'
 import type { Actor, NewEvent } from './ports.ts'
 
 /** The entry for the activity log of what happened, when (ms) and by whom. Neither details nor `log` ever hold a credential. */

@@ -1,6 +1,6 @@
 import type { CryptoKey } from 'jose'
 import { base64url, compactVerify, importJWK } from 'jose'
-import type { Jwks } from '../../shared/jwks.ts'
+import type { Jwks } from './jwks.ts'
 import { LicenseError } from './errors.ts'
 import { parseStrictJson } from './strict-json.ts'
 

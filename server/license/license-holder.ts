@@ -1,3 +1,4 @@
+import { METHOD_RULES } from '../../shared/method-rules.ts'
 import { beginDoubt, endHold } from './doubt.ts'
 import { claimHold } from './held-state.ts'
 import type { Keyring } from './jws.ts'
@@ -61,7 +62,7 @@ export async function createLicenseHolder({ store, keyring, clock, instanceId }:
   /** What this start may use of the lease's interval, if a clock alone seems to have taken its features. */
   async function holdAtStart({ license }: Snapshot, holding: Holding, trusted: TrustedTimeRecord | null) {
     const reading = clock.read()
-    if (holding.kind !== 'lease' || license?.method !== 'standard' || !isEntitled(license.lastState)) return null
+    if (holding.kind !== 'lease' || !license || !METHOD_RULES[license.method].checksIn || !isEntitled(license.lastState)) return null
     const { effective } = judgeTime(trusted, false, reading.wall)
     return isByTime(stateOf(holding, instanceId, effective)) ? claimHold(store, holding.lease.claims.jti, reading) : null
   }
@@ -100,7 +101,7 @@ export async function createLicenseHolder({ store, keyring, clock, instanceId }:
     trustedAfter(lease) {
       const reading = clock.read()
       const signedAt = lease.claims.iat * 1000
-      return lease.claims.method === 'offline' ? raise(memory.trusted, signedAt, reading) : anchor(signedAt, reading)
+      return METHOD_RULES[lease.claims.method].setsTrustedTime ? anchor(signedAt, reading) : raise(memory.trusted, signedAt, reading)
     },
     adoptLease(lease, trusted, snapshot) { memory = withStoredLease(memory, lease, trusted, snapshot) },
     adoptVerdict(verdict, snapshot) { memory = withStoredVerdict(memory, verdict, snapshot) },

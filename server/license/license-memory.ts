@@ -1,4 +1,5 @@
-import type { LicenseState } from '../../shared/license.ts'
+import { METHOD_RULES } from '../../shared/method-rules.ts'
+import type { LicenseState } from '../../shared/contracts.ts'
 import type { Doubt } from './doubt.ts'
 import { judgeDoubt } from './doubt.ts'
 import type { ClockReading, Snapshot, StoredLicense, TrustedTimeRecord } from './ports.ts'
@@ -80,7 +81,7 @@ export function withUnstoredLease(memory: Memory, lease: Lease, trusted: Trusted
 }
 
 function holdingLease(memory: Memory, lease: Lease, trusted: TrustedTimeRecord): Memory {
-  const anchored = memory.anchored || lease.claims.method !== 'offline'
+  const anchored = memory.anchored || METHOD_RULES[lease.claims.method].setsTrustedTime
   return { ...memory, holding: { kind: 'lease', lease, verdict: null }, verified: null, trusted, anchored }
 }
 

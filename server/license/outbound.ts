@@ -1,4 +1,4 @@
-import type { OutboundRequest } from '../../shared/license.ts'
+import type { OutboundRequest } from '../../shared/contracts.ts'
 import type { LicenseServer, Notes, PreparedCall } from './ports.ts'
 
 /** The later of two requests: another replica may have sent it, or a database that is away not have it. */

@@ -1,6 +1,7 @@
-import type { LicenseKey, Method } from '../../shared/credential.ts'
+import type { LicenseKey } from '../../shared/credential.ts'
 import type { ErrorCode, NetworkErrorCode } from '../../shared/errors.ts'
-import type { CheckInDay, EventDetails, EventKind, LicenseState, OutboundRequest } from '../../shared/license.ts'
+import type { CheckInDay, EventDetails, EventKind, LicenseState, OutboundRequest } from '../../shared/contracts.ts'
+import type { Method } from '../../shared/method-rules.ts'
 
 /* What the domain asks of the outside. All times are milliseconds since 1970, UTC, unless a name says otherwise. */
 

@@ -1,9 +1,10 @@
-import { maskKey } from '../../shared/credential.ts'
 import { decodeProtectedHeader } from 'jose'
-import type { Limits } from '../../shared/lease.ts'
-import { TYP } from '../../shared/lease.ts'
+import type { Credential, LicenseKey } from '../../shared/credential.ts'
+import { maskKey } from '../../shared/credential.ts'
+import type { Limits } from './claims.ts'
+import { TYP } from './claims.ts'
 import { ERRORS } from '../../shared/errors.ts'
-import type { CHECK_NAMES, Preview } from '../../shared/license.ts'
+import type { CHECK_NAMES, Preview } from '../../shared/contracts.ts'
 import { readMark } from './verify-answer.ts'
 import { requireCredential, withTokenCause } from './credential.ts'
 import { LicenseError } from './errors.ts'
@@ -101,27 +102,32 @@ function circumstance(
   return { check: { name, status: passed ? 'pass' : 'fail', expected, found }, error: new LicenseError(code, { details }) }
 }
 
-/** Takes a pasted credential; returns what saving it would do. Throws CREDENTIAL_MALFORMED when it has no method. */
-export async function previewCredential(
-  pasted: string, options: JudgeOptions & { server: LicenseServer },
-): Promise<Preview> {
-  const { holder, keyring, server } = options
-  const credential = requireCredential(pasted, holder)
-  if (credential.method !== 'offline') {
-    const { shown } = server.activate({ key: credential.key, instanceId: holder.instanceId, nonce: '(random)', kids: keyring.kids })
-    return {
-      method: credential.method, accepted: true, error: null, difference: null,
-      checks: [{ name: 'format', status: 'pass', expected: null, found: maskKey(credential.key) }],
-      sends: { ...shown, body: shown.body ?? {} },
-    }
-  }
-  const { lease, checks, error } = await judgeToken(credential.token, options)
+/** What saving a pasted credential would do. Throws CREDENTIAL_MALFORMED for what is none. Changes nothing, calls nobody. */
+export async function previewCredential(pasted: string, options: JudgeOptions & { server: LicenseServer }): Promise<Preview> {
+  const credential = requireCredential(pasted, options.holder)
+  return 'token' in credential ? previewToken(credential, options) : previewKey(credential, options)
+}
+
+/** A key tells nothing by itself: what it is worth, the license server decides. */
+function previewKey(
+  { method, key }: Extract<Credential, { key: LicenseKey }>, { holder, keyring, server }: JudgeOptions & { server: LicenseServer },
+): Preview {
+  const { shown } = server.activate({ key, instanceId: holder.instanceId, nonce: '(random)', kids: keyring.kids })
   return {
-    method: 'offline', accepted: error === null, checks, sends: null,
+    method, accepted: true, error: null, difference: null,
+    checks: [{ name: 'format', status: 'pass', expected: null, found: maskKey(key) }],
+    sends: { ...shown, body: shown.body ?? {} },
+  }
+}
+
+async function previewToken({ method, token }: Extract<Credential, { token: string }>, options: JudgeOptions): Promise<Preview> {
+  const { lease, checks, error } = await judgeToken(token, options)
+  return {
+    method, accepted: error === null, checks, sends: null,
     error: error && {
       code: error.code, reference: ERRORS[error.code].reference, ...(error.details ? { details: { ...error.details } } : {}),
     },
-    difference: lease && differenceOf(holder, lease),
+    difference: lease && differenceOf(options.holder, lease),
   }
 }
 

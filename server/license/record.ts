@@ -1,8 +1,9 @@
+import { METHOD_RULES } from '../../shared/method-rules.ts'
 import type { ErrorCode } from '../../shared/errors.ts'
-import type { LicenseState } from '../../shared/license.ts'
+import type { LicenseState } from '../../shared/contracts.ts'
 import type { Change, Decide, NewDeactivation, PendingDeactivation, SeqMark, StoredLicense } from './ports.ts'
 import type { Holding } from './state.ts'
-import { stateOf } from './state.ts'
+import { isCheckedIn, stateOf } from './state.ts'
 import type { Lease, Verdict } from './token.ts'
 
 /*
@@ -82,7 +83,7 @@ function ofStored(decide: (stored: StoredLicense) => ReturnType<Decide>): Decide
 
 /** Only check-ins are counted; a renewal that somebody asked for is none. */
 function counted({ method }: StoredLicense, { at }: Attempt, result: 'good' | 'failed'): Pick<Change, 'checkIn'> {
-  return method === 'standard' ? { checkIn: { at, result } } : {}
+  return METHOD_RULES[method].checksIn ? { checkIn: { at, result } } : {}
 }
 
 /** The UTC day as `YYYY-MM-DD`, which sorts as text. */
@@ -114,7 +115,7 @@ export function isNoticed(before: Holding, lease: Lease): boolean {
 
 function termsOf({ claims }: Lease): string {
   const { exp, plan, licensee, features, seats, limits } = claims
-  const checkIn = claims.method === 'standard' ? claims.check_in : null
+  const checkIn = isCheckedIn(claims) ? claims.check_in : null
   return JSON.stringify([exp, plan, licensee, features, seats, Object.entries(limits ?? {}).toSorted(), checkIn])
 }
 
@@ -123,7 +124,7 @@ function termsOf({ claims }: Lease): string {
  * one that occupies no seat (not standard), or that is being activated anew.
  */
 export function deactivationOf(license: StoredLicense | null, holding: Holding, now: number, next: Lease | null): NewDeactivation | null {
-  if (license?.method !== 'standard' || license.secret === null) return null
+  if (!license || !METHOD_RULES[license.method].tellsRemovals || license.secret === null) return null
   // Of a row that somebody edited too: word of it would free the seat that its license has just taken again.
   const held = holding.kind === 'none' ? null : holding.lease
   if (next && held?.claims.sub === next.claims.sub) return null

@@ -1,4 +1,5 @@
-import type { LicenseState } from '../../shared/license.ts'
+import type { LicenseState } from '../../shared/contracts.ts'
+import { METHOD_RULES, rulesOf } from '../../shared/method-rules.ts'
 import type { CheckIn, CheckInResult } from './check-in.ts'
 import { LicenseError } from './errors.ts'
 import type { Provisioning } from './provisioning.ts'
@@ -8,7 +9,7 @@ import type { Actor, History, LicenseStore, Log, Notes } from './ports.ts'
 import type { Deactivation } from './deactivation.ts'
 import { nextAtStart, renewsAtStart } from './check-in-policy.ts'
 import { recordState } from './record.ts'
-import { bordersOf } from './state.ts'
+import { bordersOf, isCheckedIn } from './state.ts'
 
 const SECOND = 1000
 /** Well below the minute within which trusted time must have been stored. */
@@ -134,8 +135,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     await tellState(holder.observe())
     await housekeep(holder.observe())
     // A license that promises silence keeps it, also about the one it replaced.
-    const method = holder.snapshot.license?.method ?? 'standard'
-    if (method === 'standard') void deactivation.tellVendor(stopping.signal)?.catch(logStorage)
+    if (rulesOf(holder.snapshot.license?.method)?.tellsRemovals !== false) void deactivation.tellVendor(stopping.signal)?.catch(logStorage)
   }
 
   function logStorage(error: unknown): void {
@@ -156,9 +156,9 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       const moment = holder.observe()
       const { effective, reading } = moment
       const license = snapshot.license
-      if (license?.method === 'standard') {
+      if (license && METHOD_RULES[license.method].checksIn) {
         const claims = holding.kind === 'lease' ? holding.lease.claims : null
-        const at = claims?.method === 'standard'
+        const at = claims && isCheckedIn(claims)
           ? nextAtStart(claims, license.nextAt, license.verdict !== null, effective)
           : effective
         setDue(reading.uptime + (at - effective), moment)
@@ -170,7 +170,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     async tick() {
       const moment = holder.observe()
       if (moment.inDoubt && !inFlight) setDue(-Infinity, moment)
-      if (holder.snapshot.license?.method === 'standard' && !inFlight && untilDue(moment) <= 0) {
+      if (rulesOf(holder.snapshot.license?.method)?.checksIn && !inFlight && untilDue(moment) <= 0) {
         // The next one is due when this one says so; until then only a doubt can call for another.
         setDue(moment.reading.uptime + 60 * SECOND, moment)
         void runWhenDue()

@@ -1,6 +1,7 @@
-import type { Method } from '../../shared/credential.ts'
-import { judgePaste } from '../../shared/paste.ts'
-import type { CheckInDay, Entitlements, Feature, LicenseView, OutboundRequest, Preview, Role, SaveStep } from '../../shared/license.ts'
+import type { Method, SaveStep } from '../../shared/method-rules.ts'
+import { rulesOf } from '../../shared/method-rules.ts'
+import { judgePaste } from '../../shared/paste/judge-paste.ts'
+import type { CheckInDay, Entitlements, Feature, LicenseView, OutboundRequest, Preview, Role } from '../../shared/contracts.ts'
 import type { ErrorCode } from '../../shared/errors.ts'
 import { ERRORS } from '../../shared/errors.ts'
 import { createActivation } from './activation.ts'
@@ -162,7 +163,7 @@ export async function createLicenseService(options: LicenseServiceOptions): Prom
     lastRequest,
     activationRequest: () => {
       const { method, licenseId, expiresAt, maskedKey } = view('viewer')
-      const renewal = method === 'offline' && licenseId && expiresAt ? { licenseId, expiresAt } : null
+      const renewal = rulesOf(method)?.credential === 'token' && licenseId && expiresAt ? { licenseId, expiresAt } : null
       return activationRequestOf({ instanceId, maskedKey, version, renewal })
     },
     supportBundle: facts => supportBundleOf({

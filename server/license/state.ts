@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../../shared/errors.ts'
-import type { LeaseClaims } from '../../shared/lease.ts'
-import type { LicenseState } from '../../shared/license.ts'
+import type { CheckedInLease, LeaseClaims } from './claims.ts'
+import type { LicenseState } from '../../shared/contracts.ts'
 import type { Lease, Verdict } from './token.ts'
 
 /** What the installation holds: nothing, something that does not verify, or a lease with at most one verdict on it. */
@@ -43,14 +43,24 @@ export function expiryOf(claims: LeaseClaims): number {
   return claims.exp * 1000
 }
 
-/** When the lease is to be swapped for a fresh one, ms; never (Infinity) unless standard. */
-export function checkInDueAt(claims: LeaseClaims): number {
-  return claims.method === 'standard' ? (claims.iat + claims.check_in.every) * 1000 : Infinity
+/** Whether the lease is to be swapped for a fresh one: what it says of that depends on its method, and is read here alone. */
+export function isCheckedIn(claims: LeaseClaims): claims is CheckedInLease {
+  return 'check_in' in claims
 }
 
-/** When enterprise features pause if no check-in succeeds, ms; never (Infinity) unless standard. */
+/** Whether the subscription renews by itself; null where a lease does not say. */
+export function renewsByItself(claims: LeaseClaims): boolean | null {
+  return 'renews' in claims ? claims.renews : null
+}
+
+/** When the lease is to be swapped for a fresh one, ms; Infinity where it never is. */
+export function checkInDueAt(claims: LeaseClaims): number {
+  return isCheckedIn(claims) ? (claims.iat + claims.check_in.every) * 1000 : Infinity
+}
+
+/** When enterprise features pause if no check-in succeeds, ms; Infinity where they never do. */
 export function pausesAt(claims: LeaseClaims): number {
-  return claims.method === 'standard' ? checkInDueAt(claims) + claims.check_in.grace * 1000 : Infinity
+  return isCheckedIn(claims) ? checkInDueAt(claims) + claims.check_in.grace * 1000 : Infinity
 }
 
 /** The moments (ms) at which the state changes by itself, in order. */

@@ -1,4 +1,4 @@
-import type { LicenseView, OutboundRequest } from '../../shared/license.ts'
+import type { LicenseView, OutboundRequest } from '../../shared/contracts.ts'
 import type { Moment } from './license-holder.ts'
 import { isoTime } from './warnings.ts'
 

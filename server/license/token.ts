@@ -1,5 +1,7 @@
-import type { LeaseClaims, VerdictClaims } from '../../shared/lease.ts'
-import { leaseSchema, TYP, verdictSchema } from '../../shared/lease.ts'
+import type { LeaseClaims, VerdictClaims } from './claims.ts'
+import { leaseSchema, TYP, verdictSchema } from './claims.ts'
+import type { MethodRules } from '../../shared/method-rules.ts'
+import { METHOD_RULES } from '../../shared/method-rules.ts'
 import { LicenseError } from './errors.ts'
 import type { Keyring } from './jws.ts'
 import { verifyJws } from './jws.ts'
@@ -12,21 +14,27 @@ interface ClaimsSchema<T> {
   safeParse(value: unknown): { success: true, data: T } | { success: false, error: { issues: { path: PropertyKey[] }[] } }
 }
 
-/** Takes a pasted token; returns it as a lease. Throws LicenseError as verifyJws does, or TOKEN_WRONG_KIND, TOKEN_CLAIMS_INVALID. */
-export async function verifyOfflineToken(token: string, keyring: Keyring): Promise<Lease> {
-  const claims = await verifyClaims(token, TYP.offline, leaseSchema, keyring)
-  if (claims.method !== 'offline') throw new LicenseError('TOKEN_WRONG_KIND')
+/**
+ * Verifies a lease of the given kind, whose method must be one of that kind too. Throws LicenseError as verifyJws does, or
+ * TOKEN_WRONG_KIND, TOKEN_CLAIMS_INVALID.
+ */
+export async function verifyLease(token: string, kind: MethodRules['statement'], keyring: Keyring): Promise<Lease> {
+  const claims = await verifyClaims(token, TYP[kind], leaseSchema, keyring)
+  if (METHOD_RULES[claims.method].statement !== kind) throw new LicenseError('TOKEN_WRONG_KIND')
   return { jws: token, claims }
 }
 
-/** Takes a lease from the license server; returns it. Throws LicenseError as verifyOfflineToken does. */
-export async function verifyServerLease(token: string, keyring: Keyring): Promise<Lease> {
-  const claims = await verifyClaims(token, TYP.lease, leaseSchema, keyring)
-  if (claims.method === 'offline') throw new LicenseError('TOKEN_WRONG_KIND')
-  return { jws: token, claims }
+/** Verifies a token that was pasted. Throws LicenseError as verifyLease does. */
+export function verifyOfflineToken(token: string, keyring: Keyring): Promise<Lease> {
+  return verifyLease(token, 'offline', keyring)
 }
 
-/** Takes a verdict from the license server; returns it. Throws LicenseError as verifyOfflineToken does. */
+/** Verifies a lease from the license server. Throws LicenseError as verifyLease does. */
+export function verifyServerLease(token: string, keyring: Keyring): Promise<Lease> {
+  return verifyLease(token, 'lease', keyring)
+}
+
+/** Verifies a verdict from the license server. Throws LicenseError as verifyLease does. */
 export async function verifyVerdict(token: string, keyring: Keyring): Promise<Verdict> {
   return { jws: token, claims: await verifyClaims(token, TYP.verdict, verdictSchema, keyring) }
 }

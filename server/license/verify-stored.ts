@@ -1,10 +1,11 @@
+import { METHOD_RULES } from '../../shared/method-rules.ts'
 import type { Keyring } from './jws.ts'
 import { LicenseError } from './errors.ts'
 import type { SeqMark, Snapshot } from './ports.ts'
 import { markIn, mayFollow, seqMarkOf } from './record.ts'
 import type { Holding } from './state.ts'
 import type { Lease, Verdict } from './token.ts'
-import { verifyOfflineToken, verifyServerLease, verifyVerdict } from './token.ts'
+import { verifyLease, verifyVerdict } from './token.ts'
 
 export type StoredStatement = Pick<Snapshot, 'license' | 'marks'>
 
@@ -13,9 +14,7 @@ export async function verifyStored({ license, marks }: StoredStatement, keyring:
   if (!license) return { kind: 'none' }
   let lease: Lease | null = null
   try {
-    lease = license.method === 'offline'
-      ? await verifyOfflineToken(license.lease, keyring)
-      : await verifyServerLease(license.lease, keyring)
+    lease = await verifyLease(license.lease, METHOD_RULES[license.method].statement, keyring)
     if (lease.claims.method !== license.method) return { kind: 'invalid', code: 'TOKEN_WRONG_KIND', lease }
     const verdict = license.verdict === null ? null : await verifyVerdict(license.verdict, keyring)
     if (verdict !== null && verdict.claims.sub !== lease.claims.sub) return { kind: 'invalid', code: 'TOKEN_CLAIMS_INVALID', lease }

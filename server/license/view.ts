@@ -1,9 +1,10 @@
 import { ERRORS } from '../../shared/errors.ts'
-import type { Entitlements, Feature, LicenseView, Role, Warning } from '../../shared/license.ts'
-import { FEATURE_TITLES } from '../../shared/license.ts'
+import type { Entitlements, Feature, LicenseView, Role, Warning } from '../../shared/contracts.ts'
+import { FEATURE_TITLES } from '../../shared/contracts.ts'
+import { METHOD_RULES } from '../../shared/method-rules.ts'
 import type { LicenseHolder, Moment } from './license-holder.ts'
 import type { StoredLicense } from './ports.ts'
-import { expiryOf, pausesAt } from './state.ts'
+import { expiryOf, pausesAt, renewsByItself } from './state.ts'
 import { isoTime } from './warnings.ts'
 
 /** Takes what the holder holds; returns the license as the given role may see it. No key, token or secret is in it. */
@@ -31,8 +32,8 @@ export function viewOf(holder: LicenseHolder, moment: Moment, warnings: Warning[
     expiresAt: claims ? isoTime(expiryOf(claims)) : null,
     activatedAt: license && isoTime(license.activatedAt),
     graceEndsAt: Number.isFinite(pauses) ? isoTime(pauses) : null,
-    renews: claims?.method === 'standard' ? claims.renews : null,
-    checkIn: license?.method === 'standard' ? checkInOf(license) : null,
+    renews: claims ? renewsByItself(claims) : null,
+    checkIn: license && METHOD_RULES[license.method].checksIn ? checkInOf(license) : null,
     instanceId: holder.instanceId,
     boundTo: claims?.instance_id ?? null,
     reason: held?.verdict?.claims.reason ?? null,

@@ -1,10 +1,11 @@
 import type { ErrorCode } from '../../shared/errors.ts'
 import { ERRORS } from '../../shared/errors.ts'
-import type { Warning } from '../../shared/license.ts'
+import type { Warning } from '../../shared/contracts.ts'
+import { METHOD_RULES } from '../../shared/method-rules.ts'
 import type { Moment } from './license-holder.ts'
 import type { StoredLicense } from './ports.ts'
 import type { Holding } from './state.ts'
-import { expiryOf } from './state.ts'
+import { expiryOf, renewsByItself } from './state.ts'
 
 const DAY = 86_400_000
 const SOON = 30 * DAY
@@ -42,14 +43,14 @@ type Held = Extract<Holding, { kind: 'lease' }>
 
 function expiresSoon({ lease: { claims } }: Held, license: StoredLicense | null, { effective, state }: Moment): Warning | null {
   const left = expiryOf(claims) - effective
-  const renewsItself = claims.method === 'standard' && claims.renews && license?.consecutiveFailures === 0
+  const renewsItself = renewsByItself(claims) && license?.consecutiveFailures === 0
   const concerns = state === 'active' || state === 'grace' || state === 'paused'
   if (!concerns || renewsItself || left > SOON) return null
   return { code: 'EXPIRES_SOON', expiresAt: isoTime(expiryOf(claims)), days: Math.max(0, Math.floor(left / DAY)) }
 }
 
 function checkInFailing(license: StoredLicense | null): Warning | null {
-  if (license?.method !== 'standard' || license.consecutiveFailures === 0 || license.failingSince === null) return null
+  if (!license || !METHOD_RULES[license.method].checksIn || license.consecutiveFailures === 0 || license.failingSince === null) return null
   const { lastError, lastAttemptAt, failingSince, consecutiveFailures } = license
   return {
     code: 'CHECK_IN_FAILING', since: isoTime(failingSince), failures: consecutiveFailures,

@@ -7,8 +7,8 @@ import processMaxFileDescriptors from 'prom-client/lib/metrics/processMaxFileDes
 import processOpenFileDescriptors from 'prom-client/lib/metrics/processOpenFileDescriptors.js'
 import processStartTime from 'prom-client/lib/metrics/processStartTime.js'
 import nodeVersion from 'prom-client/lib/metrics/version.js'
-import type { LicenseView } from '../../shared/license.ts'
-import { STATES } from '../../shared/license.ts'
+import type { LicenseView } from '../../shared/contracts.ts'
+import { STATES } from '../../shared/contracts.ts'
 
 /** What is known at the moment of asking; no license while the database has not been reached since the start. */
 export interface Observed { license: LicenseView | null, storageUp: boolean }

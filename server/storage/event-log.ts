@@ -1,5 +1,6 @@
 import { sql, type Insertable, type Kysely, type Selectable } from 'kysely'
-import { EVENT_KINDS, eventSchema, type EventDetails, type EventKind } from '../../shared/license.ts'
+import { EVENT_KINDS, type EventDetails, type EventKind } from '../../shared/contracts.ts'
+import { eventSchema } from '../../shared/schemas.ts'
 import { foldsInto } from '../license/events.ts'
 import type { Change, EventPage, History, NewEvent, StoredEvent } from '../license/ports.ts'
 import { dayOf } from '../license/record.ts'

@@ -1,6 +1,7 @@
 import type { Insertable, Nullable, Selectable, Updateable } from 'kysely'
 import { isErrorCode } from '../../shared/errors.ts'
-import { outboundSchema, STATES } from '../../shared/license.ts'
+import { STATES } from '../../shared/contracts.ts'
+import { outboundSchema } from '../../shared/schemas.ts'
 import type { SeqMark, Snapshot, StoredLicense, TrustedTimeRecord } from '../license/ports.ts'
 import { readJson } from './json-column.ts'
 import type { InstallationTable, LicenseSeqTable, LicenseTable } from './schema.ts'

@@ -1,5 +1,5 @@
-import type { Method } from '../../shared/credential.ts'
-import type { EventKind, Role } from '../../shared/license.ts'
+import type { Method } from '../../shared/method-rules.ts'
+import type { EventKind, Role } from '../../shared/contracts.ts'
 import type { NewEvent } from '../license/ports.ts'
 
 /*

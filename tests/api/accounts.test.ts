@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
-import type { EventView, LicenseView, User } from '../../shared/license.ts'
+import type { EventView, LicenseView, User } from '../../shared/contracts.ts'
 import { createApiClient, signIn } from '../support/api-client.ts'
 import type { Product } from '../support/product-process.ts'
 import { ADMIN } from '../support/product-process.ts'

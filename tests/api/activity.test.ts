@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { EventKind, EventView, User } from '../../shared/license.ts'
-import { EVENT_KINDS } from '../../shared/license.ts'
+import type { EventKind, EventView, User } from '../../shared/contracts.ts'
+import { EVENT_KINDS } from '../../shared/contracts.ts'
 import type { ApiClient } from '../support/api-client.ts'
 import { createApiClient } from '../support/api-client.ts'
 import type { Product } from '../support/product-process.ts'

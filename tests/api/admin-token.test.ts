@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Entitlements, EventView, User } from '../../shared/license.ts'
+import type { Entitlements, EventView, User } from '../../shared/contracts.ts'
 import type { ApiClient } from '../support/api-client.ts'
 import { createApiClient } from '../support/api-client.ts'
 import { ADMIN, ADMIN_TOKEN, SERVICE_TOKEN } from '../support/product-process.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { EventView } from '../../shared/license.ts'
+import type { EventView } from '../../shared/contracts.ts'
 import { createApiClient } from '../support/api-client.ts'
 import { SERVICE_TOKEN } from '../support/product-process.ts'
 import { expectError } from '../support/expect-error.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { EventView, LicenseView } from '../../shared/license.ts'
+import type { EventView, LicenseView } from '../../shared/contracts.ts'
 import type { Answer, ApiClient } from '../support/api-client.ts'
 import { expectError } from '../support/expect-error.ts'
 import { passOn } from '../support/network/routes.ts'

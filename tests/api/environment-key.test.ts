@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { EventView } from '../../shared/license.ts'
+import type { EventView } from '../../shared/contracts.ts'
 import type { LicenseServerProcess } from '../support/vendor/vendor-process.ts'
 import { startLicenseServer } from '../support/vendor/vendor-process.ts'
 import { freePort } from '../support/product-process.ts'

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { EVENT_KINDS } from '../../shared/license.ts'
+import { EVENT_KINDS } from '../../shared/contracts.ts'
 import type { Operation } from '../../shared/operations.ts'
 import { OPERATIONS } from '../../shared/operations.ts'
 import { createApiClient } from '../support/api-client.ts'

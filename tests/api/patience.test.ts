@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
 import { describe, it } from 'vitest'
-import type { EventView, LicenseState, LicenseView } from '../../shared/license.ts'
+import type { EventView, LicenseState, LicenseView } from '../../shared/contracts.ts'
 import type { ApiClient } from '../support/api-client.ts'
 import { SERVICE_TOKEN } from '../support/product-process.ts'
 import { until, withOwnStand } from '../support/stand.ts'

@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
-import type { EventView, User } from '../../shared/license.ts'
+import type { EventView, User } from '../../shared/contracts.ts'
 import type { ApiClient } from '../support/api-client.ts'
 import { createApiClient, signIn } from '../support/api-client.ts'
 import type { Product } from '../support/product-process.ts'

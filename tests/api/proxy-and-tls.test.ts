@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
 import { describe, expect, it } from 'vitest'
-import type { DiagnosticStage } from '../../shared/license.ts'
+import type { DiagnosticStage } from '../../shared/contracts.ts'
 import type { ApiClient } from '../support/api-client.ts'
 import { freePort } from '../support/product-process.ts'
 import { started, startProxy, startTlsFront } from '../support/network/routes.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { LicenseView, Preview } from '../../shared/license.ts'
+import type { LicenseView, Preview } from '../../shared/contracts.ts'
 import type { ApiClient } from '../support/api-client.ts'
 import { expectError, expectNoInternals } from '../support/expect-error.ts'
 import { addAdmin, sleep, until, useStand } from '../support/stand.ts'

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
-import type { Entitlements, Feature } from '../../shared/license.ts'
+import type { Entitlements, Feature } from '../../shared/contracts.ts'
 import { createApiClient } from '../support/api-client.ts'
 import { freePort, SERVICE_TOKEN } from '../support/product-process.ts'
 import { expectError } from '../support/expect-error.ts'

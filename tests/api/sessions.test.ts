@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { User } from '../../shared/license.ts'
+import type { User } from '../../shared/contracts.ts'
 import { createApiClient, signIn } from '../support/api-client.ts'
 import type { ApiClient, Answer } from '../support/api-client.ts'
 import { ADMIN } from '../support/product-process.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { LicenseView, OutboundRequest } from '../../shared/license.ts'
+import type { LicenseView, OutboundRequest } from '../../shared/contracts.ts'
 import type { RecordedRequest } from '../support/vendor/control-protocol.ts'
 import type { Product } from '../support/product-process.ts'
 import { signIn } from '../support/api-client.ts'

@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import type { Entitlements, Feature, LicenseState, LicenseView, Warning } from '../../shared/license.ts'
+import type { Entitlements, Feature, LicenseState, LicenseView, Warning } from '../../shared/contracts.ts'
 import type { ApiClient } from '../support/api-client.ts'
 import { createApiClient } from '../support/api-client.ts'
 import type { Product } from '../support/product-process.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { LicenseState } from '../../shared/license.ts'
+import type { LicenseState } from '../../shared/contracts.ts'
 import type { LicenseStatus } from '../support/vendor/control-protocol.ts'
 import type { ApiClient } from '../support/api-client.ts'
 import { SERVICE_TOKEN } from '../support/product-process.ts'

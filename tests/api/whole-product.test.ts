@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { CheckInDay, DiagnosticStage, Entitlements, EventView, Feature, LicenseState, LicenseView, OutboundRequest, Preview, Session, User } from '../../shared/license.ts'
+import type { CheckInDay, DiagnosticStage, Entitlements, EventView, Feature, LicenseState, LicenseView, OutboundRequest, Preview, Session, User } from '../../shared/contracts.ts'
 import type { ApiClient } from '../support/api-client.ts'
 import { createApiClient } from '../support/api-client.ts'
 import { expectError } from '../support/expect-error.ts'

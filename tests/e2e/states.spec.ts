@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
 import type { Page } from '@playwright/test'
-import type { LicenseState } from '../../shared/license.ts'
+import type { LicenseState } from '../../shared/contracts.ts'
 import { SERVICE_TOKEN } from '../support/product-process.ts'
 import { expect, leave, test } from '../support/browser/fixtures.ts'
 import { activate, badgeOf, checkInNow, expectState, openLicense, statusHeading, statusOf, warningsOf } from '../support/browser/screen.ts'

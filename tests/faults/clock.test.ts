@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { LicenseView } from '../../shared/license.ts'
+import type { LicenseView } from '../../shared/contracts.ts'
 import { sleep } from '../support/stand.ts'
 import type { Household } from './clock/household.ts'
 import { clockWarningsOf, requireSaved, startHousehold, untilView, watchStates } from './clock/household.ts'

@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest'
 import { signInSoon, sleep, startOwnLicenseServer } from '../support/stand.ts'
-import type { Entitlements } from '../../shared/license.ts'
+import type { Entitlements } from '../../shared/contracts.ts'
 import { createApiClient } from '../support/api-client.ts'
 import { SERVICE_TOKEN, startProduct } from '../support/product-process.ts'
 import type { Product } from '../support/product-process.ts'

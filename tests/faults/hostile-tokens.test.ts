@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { TYP } from '../../shared/lease.ts'
+import { TYP } from '../../server/license/claims.ts'
 import { LicenseError } from '../../server/license/errors.ts'
 import { createKeyring } from '../../server/license/jws.ts'
 import type { Keyring } from '../../server/license/jws.ts'

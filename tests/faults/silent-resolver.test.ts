@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { DiagnosticStage } from '../../shared/license.ts'
+import type { DiagnosticStage } from '../../shared/contracts.ts'
 import { expectFailedCheckIn, expectFailedSave } from '../support/kept-installation.ts'
 import { signInSoon, startOwnLicenseServer, startOwnProduct, timed, until } from '../support/stand.ts'
 import type { ApiClient } from '../support/api-client.ts'

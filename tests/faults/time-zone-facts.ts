@@ -1,5 +1,5 @@
-import { MAX_TERM } from '../../shared/lease.ts'
-import type { StandardLease } from '../../shared/lease.ts'
+import { MAX_TERM } from '../../server/license/claims.ts'
+import type { CheckedInLease } from '../../server/license/claims.ts'
 import { nextAfterLease, nextAtStart } from '../../server/license/check-in-policy.ts'
 import { stateOf } from '../../server/license/state.ts'
 import { isoTime } from '../../server/license/warnings.ts'
@@ -14,7 +14,7 @@ const facts = SWITCHES.filter(each => Number.isFinite(Date.parse(each))).flatMap
   return [-3, -2, -1, 0, 1, 2, 3].map((hours) => {
     const now = middle + hours * HOUR
     const iat = Math.floor(middle / 1000) - 21_600
-    const claims: StandardLease = {
+    const claims: CheckedInLease = {
       iss: 'https://app.nocodb.com', aud: 'nocodb-self-hosted', sub: 'lic_1', jti: 'jti-1', iat, exp: iat + MAX_TERM, seq: 1,
       instance_id: 'a1'.repeat(16), method: 'standard', plan: 'enterprise', licensee: { organization: 'Acme' }, features: [], seats: null,
       check_in: { every: 21_600, grace: 7200 }, renews: true, nonce: 'n'.repeat(32),

@@ -1,4 +1,4 @@
-import type { LeaseClaims } from '../../shared/lease.ts'
+import type { LeaseClaims } from '../../server/license/claims.ts'
 import type { Fork } from '../support/vendor/control-protocol.ts'
 import type { License } from './licenses.ts'
 

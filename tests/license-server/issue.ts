@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
-import { INSTANCE_ID, limitsSchema, MAX_TERM } from '../../shared/lease.ts'
+import { INSTANCE_ID, limitsSchema, MAX_TERM } from '../../server/license/claims.ts'
 import { createVendorClock } from './clock.ts'
 import { DEFAULT_DAYS, DEFAULT_FEATURES, DEFAULT_ORGANIZATION, DEFAULT_PLAN, DEFAULT_SEATS } from './named-keys.ts'
 import { draftOf, signDraft } from './signing.ts'

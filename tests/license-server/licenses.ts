@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { RefusalCode } from '../../server/license-server/protocol.ts'
-import type { Method } from '../../shared/credential.ts'
-import type { Limits } from '../../shared/lease.ts'
+import type { Method } from '../../shared/method-rules.ts'
+import type { Limits } from '../../server/license/claims.ts'
 import type { VendorClock } from './clock.ts'
 import type { ChangeLicense, CreateLicense, LicenseState, LicenseStatus } from '../support/vendor/control-protocol.ts'
 import {

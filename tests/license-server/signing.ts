@@ -2,8 +2,8 @@ import { createHmac, createPrivateKey, sign, timingSafeEqual } from 'node:crypto
 import { readFileSync } from 'node:fs'
 import { CompactSign, compactVerify, importJWK } from 'jose'
 import { z } from 'zod'
-import { TYP, leaseSchema } from '../../shared/lease.ts'
-import type { LeaseClaims, TokenKind, VerdictClaims } from '../../shared/lease.ts'
+import { TYP, leaseSchema } from '../../server/license/claims.ts'
+import type { LeaseClaims, TokenKind, VerdictClaims } from '../../server/license/claims.ts'
 import type { Signer } from '../support/vendor/control-protocol.ts'
 
 const privateKeySchema = z.object({

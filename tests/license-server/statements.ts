@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto'
-import type { LeaseClaims, StandardLease, VerdictClaims } from '../../shared/lease.ts'
-import { AUDIENCE, ISSUER } from '../../shared/lease.ts'
+import type { LeaseClaims, CheckedInLease, VerdictClaims } from '../../server/license/claims.ts'
+import { AUDIENCE, ISSUER } from '../../server/license/claims.ts'
 import type { VendorClock } from './clock.ts'
 import { expOf } from './licenses.ts'
 import type { License } from './licenses.ts'
 
 export type Verdict = Pick<VerdictClaims, 'verdict' | 'reason'>
 type Common = Pick<VerdictClaims, 'iss' | 'aud' | 'sub' | 'jti' | 'iat' | 'seq' | 'instance_id'>
-type Terms = Pick<StandardLease, 'exp' | 'plan' | 'licensee' | 'features' | 'seats' | 'limits'>
+type Terms = Pick<CheckedInLease, 'exp' | 'plan' | 'licensee' | 'features' | 'seats' | 'limits'>
 
 function commonClaims(license: License, instanceId: string, clock: VendorClock): Common {
   return {

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { TYP } from '../../shared/lease.ts'
-import type { LeaseClaims } from '../../shared/lease.ts'
+import { TYP } from '../../server/license/claims.ts'
+import type { LeaseClaims } from '../../server/license/claims.ts'
 import type { SignedFault } from '../support/vendor/fault-types.ts'
 import { kidOf } from './signing.ts'
 import type { Draft } from './signing.ts'

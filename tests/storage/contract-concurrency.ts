@@ -76,7 +76,7 @@ export function describeConcurrency({ openShared }: Bench): void {
     it('count every failed check-in of many at once, whatever each had read before', async () => {
       const storages = await openShared(2)
       await storages[0]?.licenses.commit(saveOf(0))
-      await Promise.all(numbers(20).map(n => storages[n % 2]?.licenses.commit(failureOf(NOW + n))))
+      await Promise.all(numbers(20).map(n => replica(storages, n).licenses.commit(failureOf(NOW + n))))
       expect((await storages[0]?.licenses.read())?.license).toMatchObject({ consecutiveFailures: 20 })
       expect(await storages[1]?.licenses.listCheckInDays(0)).toEqual([{ day: '2026-03-01', good: 0, failed: 20 }])
     })
@@ -84,7 +84,7 @@ export function describeConcurrency({ openShared }: Bench): void {
     it('tell a state once, however many have noticed it', async () => {
       const storages = await openShared(2)
       await storages[0]?.licenses.commit(saveOf(0))
-      await Promise.all(numbers(20).map(n => storages[n % 2]?.licenses.commit(toldStateOf('grace'))))
+      await Promise.all(numbers(20).map(n => replica(storages, n).licenses.commit(toldStateOf('grace'))))
       expect(await storages[1]?.licenses.listEvents({ kind: 'state_changed', limit: 9 })).toHaveLength(1)
       expect(await storages[0]?.licenses.readVersion()).toBe(2)
     })

@@ -3,7 +3,7 @@ import type { StoredSession, StoredUser } from '../../server/accounts/ports.ts'
 import type { Commit, NewDeactivation, NewEvent, SeqMark, StoredLicense, TrustedTimeRecord } from '../../server/license/ports.ts'
 import type { Attempt } from '../../server/license/record.ts'
 import { activate, recordFailure, recordState, recordVerdict, remove, replaceLease } from '../../server/license/record.ts'
-import type { LicenseState } from '../../shared/license.ts'
+import type { LicenseState } from '../../shared/contracts.ts'
 
 /** 2026-03-01T12:00:00Z */
 export const NOW = Date.UTC(2026, 2, 1, 12)

@@ -1,5 +1,5 @@
 import type { ErrorData } from '../../shared/errors.ts'
-import type { LicenseView } from '../../shared/license.ts'
+import type { LicenseView } from '../../shared/contracts.ts'
 import { waitFor } from './open-waits.ts'
 import { ADMIN } from './product-process.ts'
 

@@ -1,5 +1,5 @@
-import type { LeaseClaims, StandardLease, TokenKind, VerdictClaims } from '../../shared/lease.ts'
-import { AUDIENCE, ISSUER, TYP } from '../../shared/lease.ts'
+import type { LeaseClaims, CheckedInLease, TokenKind, VerdictClaims } from '../../server/license/claims.ts'
+import { AUDIENCE, ISSUER, TYP } from '../../server/license/claims.ts'
 import type { Lease, Verdict } from '../../server/license/token.ts'
 import { START } from './simulated-clock.ts'
 import { vendorSigner } from './signing.ts'
@@ -18,7 +18,7 @@ const terms = {
 
 type Changes<T> = Partial<T>
 
-export function standardClaims(changes: Changes<StandardLease> = {}): StandardLease {
+export function standardClaims(changes: Changes<CheckedInLease> = {}): CheckedInLease {
   return {
     ...common, ...terms, method: 'standard', check_in: { every: 21_600, grace: 604_800 }, renews: true, nonce: 'n'.repeat(32), ...changes,
   }

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import type { LicenseState } from '../../shared/license.ts'
+import type { LicenseState } from '../../shared/contracts.ts'
 import { createSeededRandom } from './random.ts'
 import { failure, KEY, licenseAt } from './simulated-vendor.ts'
 import type { World } from './world.ts'

@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
 import type { ErrorCode } from '../../shared/errors.ts'
-import type { LicenseView } from '../../shared/license.ts'
+import type { LicenseView } from '../../shared/contracts.ts'
 import type { ApiClient } from './api-client.ts'
 import { expectError } from './expect-error.ts'
 

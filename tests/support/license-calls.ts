@@ -1,13 +1,13 @@
 import type { CallOutcome } from '../../server/license/ports.ts'
 import type { LicenseKey } from '../../shared/credential.ts'
-import { judgePaste } from '../../shared/paste.ts'
+import { judgePaste } from '../../shared/paste/judge-paste.ts'
 import type { LicenseServerClient } from '../../server/license-server/client.ts'
 
 /* Every call of the license server's client, with what it must put on the wire: written by hand, not read from the protocol. */
 
 /** The text as a key that may be sent; throws where it is none. */
 export function licenseKey(text: string): LicenseKey {
-  const { credential } = judgePaste(text, { instanceId: '', offline: false })
+  const { credential } = judgePaste(text, { instanceId: '', silent: false })
   if (!credential || !('key' in credential)) throw new Error(`no license key: ${text}`)
   return credential.key
 }

@@ -5,7 +5,7 @@ import type {
   StoredHold,
 } from '../../server/license/ports.ts'
 import { dayOf, mayFollow } from '../../server/license/record.ts'
-import type { CheckInDay } from '../../shared/license.ts'
+import type { CheckInDay } from '../../shared/contracts.ts'
 
 /** Storage in memory, for simulations of weeks; held to the same contract as the real ones. */
 export interface MemoryStore extends LicenseStorage {

@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import type { SaveStep } from '../../shared/license.ts'
+import type { SaveStep } from '../../shared/method-rules.ts'
 import type { World } from './world.ts'
 import { ADMIN } from './world.ts'
 

@@ -1,8 +1,8 @@
 import { generateKeyPairSync, KeyObject, sign, verify } from 'node:crypto'
 import { CompactSign, importJWK } from 'jose'
 import { vi } from 'vitest'
-import type { Jwks } from '../../shared/jwks.ts'
-import { jwksSchema } from '../../shared/jwks.ts'
+import type { Jwks } from '../../server/license/jwks.ts'
+import { jwksSchema } from '../../server/license/jwks.ts'
 import { createKeyring } from '../../server/license/jws.ts'
 import type { Keyring } from '../../server/license/jws.ts'
 

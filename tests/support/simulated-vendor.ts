@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { maskKey } from '../../shared/credential.ts'
 import type { CallFailure, CallOutcome, Granted, LicenseServer, PreparedCall, RefusalCode, SignedStatement } from '../../server/license/ports.ts'
-import type { VERDICTS } from '../../shared/lease.ts'
+import type { VERDICTS } from '../../server/license/claims.ts'
 import { DAY, airgappedClaims, headerOf, standardClaims, verdictClaims } from './claims.ts'
 import type { SimulatedClock } from './simulated-clock.ts'
 import type { Signer } from './signing.ts'

@@ -1,5 +1,5 @@
 import { onTestFinished } from 'vitest'
-import type { LicenseState, LicenseView } from '../../../shared/license.ts'
+import type { LicenseState, LicenseView } from '../../../shared/contracts.ts'
 import { sleep } from '../../support/stand.ts'
 import type { LicenseServerProcess } from '../../support/vendor/vendor-process.ts'
 import { startLicenseServer } from '../../support/vendor/vendor-process.ts'

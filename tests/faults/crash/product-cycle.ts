@@ -1,4 +1,4 @@
-import type { EventView, LicenseView } from '../../../shared/license.ts'
+import type { EventView, LicenseView } from '../../../shared/contracts.ts'
 import type { ApiClient, Answer } from '../../support/api-client.ts'
 import { createApiClient } from '../../support/api-client.ts'
 import type { Product } from '../../support/product-process.ts'

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { TYP } from '../../../shared/lease.ts'
+import { TYP } from '../../../server/license/claims.ts'
 import { sleep } from '../../support/stand.ts'
 import type { ApiClient } from '../../support/api-client.ts'
 import { encode, sandboxKey } from '../hostile/mint.ts'

@@ -1,4 +1,4 @@
-import { AUDIENCE, MAX_TERM, TYP } from '../../../shared/lease.ts'
+import { AUDIENCE, MAX_TERM, TYP } from '../../../server/license/claims.ts'
 import type { Dice } from './dice.ts'
 import type { Claims, Target } from './genuine.ts'
 import { genuineClaims, headerOf, leaseClaims, verdictClaims } from './genuine.ts'

@@ -1,4 +1,4 @@
-import { AUDIENCE, ISSUER, TYP } from '../../../shared/lease.ts'
+import { AUDIENCE, ISSUER, TYP } from '../../../server/license/claims.ts'
 import type { Dice } from './dice.ts'
 import { mintByHand, mintWithFastJwt, sandboxKey } from './mint.ts'
 

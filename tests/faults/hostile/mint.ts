@@ -3,8 +3,8 @@ import type { KeyObject } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createSigner } from 'fast-jwt'
 import { z } from 'zod'
-import type { Jwks } from '../../../shared/jwks.ts'
-import { jwksSchema } from '../../../shared/jwks.ts'
+import type { Jwks } from '../../../server/license/jwks.ts'
+import { jwksSchema } from '../../../server/license/jwks.ts'
 
 /*
  * The attacker's workshop: a second JOSE implementation (fast-jwt) beside the one the product verifies with, and compact

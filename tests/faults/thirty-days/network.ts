@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { TYP } from '../../../shared/lease.ts'
+import { TYP } from '../../../server/license/claims.ts'
 import type { CallOutcome } from '../../../server/license/ports.ts'
 import { strangerSigner } from '../../support/signing.ts'
 import type { Draft } from '../../support/simulated-vendor.ts'

@@ -1,4 +1,4 @@
-import type { LicenseState } from '../../../shared/license.ts'
+import type { LicenseState } from '../../../shared/contracts.ts'
 import type { CreateLicense, LicenseStatus } from '../../support/vendor/control-protocol.ts'
 import { expectState, openLicense } from '../../support/browser/screen.ts'
 import { startAfterReboot, startOnChanged } from '../database.ts'

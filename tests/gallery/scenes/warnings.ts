@@ -1,5 +1,5 @@
 import { expect } from '@playwright/test'
-import type { Warning } from '../../../shared/license.ts'
+import type { Warning } from '../../../shared/contracts.ts'
 import { SERVICE_TOKEN } from '../../support/product-process.ts'
 import { openLicense, warningsOf } from '../../support/browser/screen.ts'
 import type { Scene, Stage } from '../scene.ts'

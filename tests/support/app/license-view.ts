@@ -1,4 +1,4 @@
-import type { LicenseView } from '../../../shared/license.ts'
+import type { LicenseView } from '../../../shared/contracts.ts'
 
 const CHECK_IN = {
   lastSuccessAt: '2026-03-01T00:00:00.000Z', lastAttemptAt: '2026-03-01T00:00:00.000Z', nextAt: '2026-03-02T00:00:00.000Z',

@@ -1,6 +1,6 @@
 import type { Locator, Page } from '@playwright/test'
 import { expect } from '@playwright/test'
-import type { LicenseState } from '../../../shared/license.ts'
+import type { LicenseState } from '../../../shared/contracts.ts'
 import type { ErrorCode } from '../../../shared/errors.ts'
 import { ERRORS } from '../../../shared/errors.ts'
 import type { Product } from '../product-process.ts'

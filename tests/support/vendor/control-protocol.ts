@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { limitsSchema, MAX_TERM, methodSchema } from '../../../shared/lease.ts'
+import { limitsSchema, MAX_TERM } from '../../../server/license/claims.ts'
+import { METHODS } from '../../../shared/method-rules.ts'
 
 /* What the control API under `/__sandbox/` takes and answers; its server and its client are both typed by this. */
 
@@ -33,7 +34,7 @@ const terms = {
 
 export const createLicenseSchema = z.strictObject({
   key: z.string().min(8).max(256).optional(),
-  method: methodSchema,
+  method: z.enum(METHODS),
   ...terms,
 })
 export type CreateLicense = z.infer<typeof createLicenseSchema>
@@ -47,7 +48,7 @@ export type ChangeLicense = z.infer<typeof changeLicenseSchema>
 export const licenseStateSchema = z.object({
   key: z.string(),
   licenseId: z.string(),
-  method: methodSchema,
+  method: z.enum(METHODS),
   plan: z.string(),
   seats: z.int().nullable(),
   limits: limitsSchema,

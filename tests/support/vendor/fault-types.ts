@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { REFUSAL_CODES } from '../../../server/license-server/protocol.ts'
 import type { CallName } from '../../../server/license-server/protocol.ts'
-import { VERDICTS } from '../../../shared/lease.ts'
+import { VERDICTS } from '../../../server/license/claims.ts'
 
 const status = z.int().min(200).max(599)
 const openObject = z.record(z.string(), z.unknown())

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { createI18n } from 'vue-i18n'
 import { describe, expect, it, test } from 'vitest'
 import plurals from '../../../app/words/plurals.ts'
-import { FEATURE_TITLES, LIMIT_CATALOGUE } from '../../../shared/license.ts'
-import { PASTE_CAUSES } from '../../../shared/paste-causes.ts'
+import { FEATURE_TITLES, LIMIT_CATALOGUE } from '../../../shared/contracts.ts'
+import { PASTE_CAUSES } from '../../../shared/paste/cause-of-text.ts'
 
 const ROOT = new URL('../../../app/', import.meta.url)
 const read = (path: string) => readFileSync(new URL(path, ROOT), 'utf8')

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import type { LicenseState } from '../../../shared/license.ts'
+import type { LicenseState } from '../../../shared/contracts.ts'
 import { DAY, HOUR } from '../../support/claims.ts'
 import { offline, pass, PAUSES_AFTER, SECOND, standard, moment, warnings } from '../../support/installation.ts'
 import type { Installation } from '../../support/installation.ts'

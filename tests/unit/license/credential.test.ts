@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { maskKey } from '../../../shared/credential.ts'
-import { judgePaste } from '../../../shared/paste.ts'
+import { judgePaste } from '../../../shared/paste/judge-paste.ts'
 import { INSTANCE, offlineToken } from '../../support/claims.ts'
 
 const token = offlineToken()
-const judge = (pasted: string, offline = false) => judgePaste(pasted, { instanceId: INSTANCE, offline })
+const judge = (pasted: string, silent = false) => judgePaste(pasted, { instanceId: INSTANCE, silent })
 const key = (method: 'standard' | 'airgapped', text: string) => ({ credential: { method, key: text }, cause: null })
 const asToken = { credential: { method: 'offline', token }, cause: null }
 const KEY = 'nc_abcdef12'

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { Actor } from '../../../server/license/ports.ts'
-import type { EventKind } from '../../../shared/license.ts'
+import type { EventKind } from '../../../shared/contracts.ts'
 import { verifySynchronously } from '../../support/signing.ts'
 import { AIRGAPPED_KEY, failure, KEY, licenseAt } from '../../support/simulated-vendor.ts'
 import type { World } from '../../support/world.ts'

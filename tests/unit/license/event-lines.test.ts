@@ -3,7 +3,7 @@ import { LicenseError } from '../../../server/license/errors.ts'
 import { withEventLines } from '../../../server/license/event-lines.ts'
 import { eventOf } from '../../../server/license/events.ts'
 import type { Actor, NewEvent } from '../../../server/license/ports.ts'
-import { EVENT_KINDS } from '../../../shared/license.ts'
+import { EVENT_KINDS } from '../../../shared/contracts.ts'
 import { createMemoryStore } from '../../support/memory-store.ts'
 import type { LogLine } from '../../support/world.ts'
 

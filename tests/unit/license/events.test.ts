@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { eventOf, foldsInto } from '../../../server/license/events.ts'
 import type { Actor, NewEvent } from '../../../server/license/ports.ts'
-import { EVENT_KINDS } from '../../../shared/license.ts'
+import { EVENT_KINDS } from '../../../shared/contracts.ts'
 
 const SYSTEM: Actor = { kind: 'system' }
 

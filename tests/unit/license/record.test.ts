@@ -7,7 +7,7 @@ import {
 } from '../../../server/license/record.ts'
 import type { Holding } from '../../../server/license/state.ts'
 import type { Lease } from '../../../server/license/token.ts'
-import type { LeaseClaims } from '../../../shared/lease.ts'
+import type { LeaseClaims } from '../../../server/license/claims.ts'
 import {
   airgappedClaims, HOUR, INSTANCE, leaseOf, offlineClaims, OTHER_INSTANCE, standardClaims, verdictOf,
 } from '../../support/claims.ts'

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { Holding } from '../../../server/license/state.ts'
 import { bordersOf, checkInDueAt, expiryOf, isByTime, isEntitled, pausesAt, stateOf } from '../../../server/license/state.ts'
-import type { LeaseClaims } from '../../../shared/lease.ts'
-import { STATES } from '../../../shared/license.ts'
+import type { LeaseClaims } from '../../../server/license/claims.ts'
+import { STATES } from '../../../shared/contracts.ts'
 import { airgappedClaims, INSTANCE, leaseOf, offlineClaims, OTHER_INSTANCE, standardClaims, verdictOf } from '../../support/claims.ts'
 import { START } from '../../support/simulated-clock.ts'
 

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { entitlementsSchema, FEATURE_CATALOGUE, licenseViewSchema } from '../../../shared/license.ts'
+import { FEATURE_CATALOGUE } from '../../../shared/contracts.ts'
+import { entitlementsSchema, licenseViewSchema } from '../../../shared/schemas.ts'
 import { DAY, EMAIL, HOUR, offlineToken, OTHER_INSTANCE } from '../../support/claims.ts'
 import { START } from '../../support/simulated-clock.ts'
 import { storeRow } from '../../support/holding.ts'

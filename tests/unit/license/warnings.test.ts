@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { WarningsInput } from '../../../server/license/warnings.ts'
 import { isoTime, warningsOf } from '../../../server/license/warnings.ts'
-import type { LeaseClaims } from '../../../shared/lease.ts'
+import type { LeaseClaims } from '../../../server/license/claims.ts'
 import { airgappedClaims, DAY, leaseOf, offlineClaims, standardClaims } from '../../support/claims.ts'
 import { START } from '../../support/simulated-clock.ts'
 import { storedOf } from '../../support/holding.ts'

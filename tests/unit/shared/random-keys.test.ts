@@ -1,6 +1,6 @@
 import { createCipheriv } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { judgePaste } from '../../../shared/paste.ts'
+import { judgePaste } from '../../../shared/paste/judge-paste.ts'
 import { INSTANCE } from '../../support/claims.ts'
 
 /* A key that was made at random is never refused. The same keys in every run: a stream of a fixed seed. */
@@ -24,11 +24,11 @@ function textOf(next: () => number, length: number): string {
   return text
 }
 
-function refusedOf(count: number, make: () => string, method: string | null, offline: boolean): string[] {
+function refusedOf(count: number, make: () => string, method: string | null, silent: boolean): string[] {
   const refused: string[] = []
   for (let n = 0; n < count; n++) {
     const key = make()
-    const { credential } = judgePaste(key, { instanceId: INSTANCE, offline })
+    const { credential } = judgePaste(key, { instanceId: INSTANCE, silent })
     if (!credential || (method !== null && credential.method !== method)) refused.push(key)
   }
   return refused

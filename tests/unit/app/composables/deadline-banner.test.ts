@@ -3,7 +3,7 @@ import { beforeEach, expect, it } from 'vitest'
 import { useDeadlineBanner } from '../../../../app/composables/useDeadlineBanner.ts'
 import { useLicenseStore } from '../../../../app/stores/license.ts'
 import { useNow } from '../../../../app/stores/now.ts'
-import type { LicenseView } from '../../../../shared/license.ts'
+import type { LicenseView } from '../../../../shared/contracts.ts'
 import { viewOf } from '../../../support/app/license-view.ts'
 import { openFreshPage } from '../../../support/app/nuxt-imports.ts'
 

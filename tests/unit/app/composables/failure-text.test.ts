@@ -3,7 +3,7 @@ import { useFailureText } from '../../../../app/composables/useFailureText.ts'
 import { useNow } from '../../../../app/stores/now.ts'
 import { LANGUAGES } from '../../../../app/words/languages.ts'
 import { ERROR_CODES } from '../../../../shared/errors.ts'
-import { PASTE_CAUSES } from '../../../../shared/paste-causes.ts'
+import { PASTE_CAUSES } from '../../../../shared/paste/cause-of-text.ts'
 import { flattenMessages, readLocale } from '../../../support/app/locales.ts'
 import { openFreshPage } from '../../../support/app/nuxt-imports.ts'
 

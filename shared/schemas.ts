@@ -1,28 +1,17 @@
 import { z } from 'zod'
-import { METHODS } from './credential.ts'
+import type {
+  CheckInDay, Diagnostics, DiagnosticStage, Entitlements, EventView, Feature, LicenseView, OutboundRequest, Preview, Session, User, Warning,
+} from './contracts.ts'
+import {
+  ACTORS, CHECK_NAMES, CHECK_RESULTS, DIAGNOSTIC_STAGES, EVENT_KINDS, ROLES, STAGE_RESULTS, STATES, TERMS,
+} from './contracts.ts'
 import { ERROR_CODES } from './errors.ts'
+import { METHODS } from './method-rules.ts'
 
-/** Every state a license can be in; exactly one holds at a time. */
-export const STATES = [
-  'unlicensed', 'invalid', 'mismatch', 'revoked', 'suspended', 'expired', 'paused', 'grace', 'active',
-] as const
-export type LicenseState = (typeof STATES)[number]
-
-/** Features that have a title of their own on the screen; names outside this list are kept and shown as they are. */
-export const FEATURE_CATALOGUE = [
-  'sso', 'scim', 'audit-log', 'white-label', 'teams', 'workspaces', 'extensions', 'external-storage',
-] as const
-
-/** What the features are called where there is no screen, hence no language. */
-export const FEATURE_TITLES: Readonly<Record<(typeof FEATURE_CATALOGUE)[number], string>> = {
-  'sso': 'Single sign-on', 'scim': 'SCIM provisioning', 'audit-log': 'Audit log', 'white-label': 'White label', 'teams': 'Teams',
-  'workspaces': 'Workspaces', 'extensions': 'Extensions', 'external-storage': 'External storage',
-}
-
-/** Limits that have a title of their own on the screen; names outside this list are kept and shown as they are. */
-export const LIMIT_CATALOGUE = [
-  'limit_workspace', 'limit_base_per_workspace', 'limit_record_per_workspace', 'limit_editor', 'limit_commenter',
-] as const
+/*
+ * What goes over the HTTP API, as schemas: answers are made by them in the OpenAPI document and checked by them in tests.
+ * For the server alone: a page that could reach this file would bring zod along.
+ */
 
 /** ISO 8601 UTC. */
 const time = z.iso.datetime().meta({ description: 'ISO 8601, UTC' })
@@ -41,9 +30,7 @@ export const warningSchema = z.discriminatedUnion('code', [
   z.object({ code: z.literal('ENV_DIFFERS'), error: errorCode.nullable(), reference: z.string().nullable() }),
   z.object({ code: z.literal('SANDBOX_BUILD') }),
 ])
-export type Warning = z.infer<typeof warningSchema>
 
-/** The license as the screen, scripts and support see it. Holds no key, token or secret. */
 export const licenseViewSchema = z.object({
   state: z.enum(STATES),
   entitled: z.boolean(),
@@ -81,13 +68,6 @@ export const licenseViewSchema = z.object({
   revision: z.int(),
   serverTime: time,
 }).meta({ id: 'License' })
-export type LicenseView = z.infer<typeof licenseViewSchema>
-
-export const EVENT_KINDS = [
-  'activated', 'renewed', 'removed', 'check_in_succeeded', 'check_in_failed', 'verdict',
-  'state_changed', 'vendor_told', 'account_created', 'account_changed', 'account_removed',
-] as const
-export type EventKind = (typeof EVENT_KINDS)[number]
 
 export const eventSchema = z.object({
   id: z.int(),
@@ -95,51 +75,41 @@ export const eventSchema = z.object({
   at: time.meta({ description: 'of the newest of a folded run' }),
   firstAt: time,
   count: z.int().meta({ description: 'how many equal check-ins are folded into this entry' }),
-  actor: z.enum(['user', 'system', 'environment', 'token']),
+  actor: z.enum(ACTORS),
   actorEmail: z.string().nullable().meta({ description: 'null for a viewer' }),
   address: z.string().nullable().meta({ description: 'null for a viewer' }),
   details: facts,
 }).meta({ id: 'Event' })
-export type EventView = z.infer<typeof eventSchema>
-export type EventDetails = EventView['details']
 
 export const checkInDaySchema = z.object({ day: z.iso.date(), good: z.int(), failed: z.int() })
-export type CheckInDay = z.infer<typeof checkInDaySchema>
 
-export const CHECK_NAMES = ['format', 'signature', 'kind', 'claims', 'instance', 'term', 'start', 'sequence'] as const
 export const previewSchema = z.object({
   method: z.enum(METHODS),
   accepted: z.boolean().meta({ description: 'for a key: its form is right; the license server decides' }),
   error: z.object({ code: errorCode, reference: z.string(), details: facts.optional() }).nullable(),
   checks: z.array(z.object({
     name: z.enum(CHECK_NAMES),
-    status: z.enum(['pass', 'fail', 'skipped']),
+    status: z.enum(CHECK_RESULTS),
     expected: z.string().nullable(),
     found: z.string().nullable(),
   })),
   difference: z.array(z.object({
-    field: z.enum(['method', 'plan', 'organization', 'seats', 'features', 'limits', 'expiresAt', 'licenseId']),
+    field: z.enum(TERMS),
     current: z.string().nullable(),
     next: z.string().nullable(),
   })).nullable(),
   sends: z.object({ method: z.string(), url: z.string(), body: z.record(z.string(), z.unknown()) }).nullable()
     .meta({ description: 'literally, the key masked; null: nothing is sent' }),
 }).meta({ id: 'Preview' })
-export type Preview = z.infer<typeof previewSchema>
 
-export const SAVE_STEPS = ['checked', 'contacted', 'verified', 'stored'] as const
-export type SaveStep = (typeof SAVE_STEPS)[number]
-
-export const DIAGNOSTIC_STAGES = ['configuration', 'dns', 'proxy', 'tcp', 'tls', 'http', 'clock'] as const
 export const diagnosticStageSchema = z.object({
   stage: z.enum(DIAGNOSTIC_STAGES),
-  result: z.enum(['ok', 'failed', 'skipped']),
+  result: z.enum(STAGE_RESULTS),
   milliseconds: z.int().nullable(),
   code: errorCode.nullable().meta({ description: 'why it failed' }),
   remedy: z.string().nullable().meta({ description: 'key of the advice shown on the screen' }),
   facts: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
 })
-export type DiagnosticStage = z.infer<typeof diagnosticStageSchema>
 export const diagnosticsSchema = z.object({ ok: z.boolean(), stages: z.array(diagnosticStageSchema) })
 
 export const outboundSchema = z.object({
@@ -148,7 +118,6 @@ export const outboundSchema = z.object({
   url: z.string(),
   body: z.record(z.string(), z.unknown()).nullable(),
 }).meta({ id: 'OutboundRequest', description: 'the last request to the license server, literally; key and secret masked' })
-export type OutboundRequest = z.infer<typeof outboundSchema>
 
 export const entitlementsSchema = z.object({
   state: z.enum(STATES),
@@ -162,20 +131,32 @@ export const entitlementsSchema = z.object({
   serverTime: time.meta({ description: 'by which the times above were judged; not part of the ETag' }),
   lease: z.string().nullable().meta({ description: 'compact JWS, for the service token only' }),
 }).meta({ id: 'Entitlements' })
-export type Entitlements = z.infer<typeof entitlementsSchema>
 
 export const featureSchema = z.object({
   name: z.string(),
   title: z.string().meta({ description: 'in English; of a name outside the catalogue, the name' }),
   licensed: z.boolean().meta({ description: 'may be used now' }),
 }).meta({ id: 'Feature' })
-export type Feature = z.infer<typeof featureSchema>
 
-export const ROLES = ['admin', 'viewer'] as const
-export type Role = (typeof ROLES)[number]
 export const userSchema = z.object({
   id: z.string(), email: z.string(), role: z.enum(ROLES), createdAt: time, lastSeenAt: time.nullable(),
 }).meta({ id: 'User' })
-export type User = z.infer<typeof userSchema>
 export const sessionSchema = z.object({ user: userSchema.pick({ id: true, email: true, role: true }) }).meta({ id: 'Session' })
-export type Session = z.infer<typeof sessionSchema>
+
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ? 1 : 2) ? true : false
+type Holds<T extends true> = T
+/** Does not compile unless each schema reads exactly what the contract says, neither more nor less. */
+export type ContractsHold = [
+  Holds<Same<z.output<typeof warningSchema>, Warning>>,
+  Holds<Same<z.output<typeof licenseViewSchema>, LicenseView>>,
+  Holds<Same<z.output<typeof eventSchema>, EventView>>,
+  Holds<Same<z.output<typeof checkInDaySchema>, CheckInDay>>,
+  Holds<Same<z.output<typeof previewSchema>, Preview>>,
+  Holds<Same<z.output<typeof diagnosticStageSchema>, DiagnosticStage>>,
+  Holds<Same<z.output<typeof diagnosticsSchema>, Diagnostics>>,
+  Holds<Same<z.output<typeof outboundSchema>, OutboundRequest>>,
+  Holds<Same<z.output<typeof entitlementsSchema>, Entitlements>>,
+  Holds<Same<z.output<typeof featureSchema>, Feature>>,
+  Holds<Same<z.output<typeof userSchema>, User>>,
+  Holds<Same<z.output<typeof sessionSchema>, Session>>,
+]

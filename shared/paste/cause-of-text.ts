@@ -1,7 +1,16 @@
-import type { PasteCause } from './paste-causes.ts'
-import { isTokenPart } from './token-parts.ts'
-
 /* What text is that has neither the form of a key nor that of a token: the most telling sign first. */
+
+/** What can be wrong with text that was pasted as a credential; each has a sentence and a remedy on the screen. */
+export const PASTE_CAUSES = [
+  'empty', 'words_around', 'two_credentials', 'part_of_token', 'token_cut', 'token_changed', 'instance_id_pasted',
+  'request_pasted', 'masked_key_pasted', 'capitals', 'quotes_around', 'hidden_character', 'wrong_encoding', 'offline_in_force',
+  'not_a_credential',
+] as const
+export type PasteCause = (typeof PASTE_CAUSES)[number]
+
+export function isPasteCause(value: unknown): value is PasteCause {
+  return PASTE_CAUSES.some(cause => cause === value)
+}
 
 const WORD_BREAK = /[^\w-]+/
 const TOKEN_IN_TEXT = /(?<![\w-])eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}/g
@@ -59,4 +68,35 @@ function isEnclosed(text: string): boolean {
   const end = characters.findLastIndex(character => !ENCLOSING.test(character))
   const enclosed = characters.slice(start, end + 1).join('')
   return enclosed !== text && (KEY.test(enclosed) || COMPACT_JWS.test(enclosed.replaceAll(/\s/g, '')))
+}
+
+/* How a part of a token is known that was pasted without the rest. */
+
+/** How everything begins that is a JSON object in base64url. */
+export const JSON_START = 'eyJ'
+/** 64 bytes in base64url, as every signature of a token is: of its last character only four bits count. */
+const SIGNATURE = /^[\w-]{85}[AQgw]$/
+/** What comes along before a token where the selection began too early. */
+const SHORT_PREFIX = /^(?:[Bb]earer|[Tt]oken|JWT|jwt)?[-_]*eyJ/
+const READABLE = /[\x20-\x7e]{12,}/g
+/** Between the members of an object. */
+const JSON_SEAM = /":[ "{[\dtfn-]|", ?"/
+/** So much readable text is chance in no text of any length. */
+const CERTAIN = 24
+
+/** Whether this is the header, the payload or the signature of a token, or a piece of the first two. */
+export function isTokenPart(text: string): boolean {
+  return SHORT_PREFIX.test(text) || SIGNATURE.test(text) || [0, 1, 2, 3].some(offset => holdsJson(decode(text.slice(offset))))
+}
+
+/** Random bytes are readable too, here and there: most of a short text has to be, and to hold a seam. */
+function holdsJson(decoded: string): boolean {
+  const enough = Math.min(CERTAIN, decoded.length / 2)
+  return (decoded.match(READABLE) ?? []).some(run => run.length >= enough && JSON_SEAM.test(run))
+}
+
+/** The bytes, one character each, of whole groups of four; nothing where it is not base64url. */
+function decode(text: string): string {
+  if (!/^[\w-]*$/.test(text)) return ''
+  return atob(text.slice(0, text.length - text.length % 4).replaceAll('-', '+').replaceAll('_', '/'))
 }

@@ -1,9 +1,7 @@
-import type { Credential, LicenseKey } from './credential.ts'
-import { AIRGAPPED_PREFIX, KEY_PREFIX } from './credential.ts'
-import { causeOfText, countCredentials, countKeys, holdsInstanceId } from './paste-text.ts'
-import type { PasteCause } from './paste-causes.ts'
-import { JSON_START, isTokenPart } from './token-parts.ts'
-import { unwrap } from './wrapped-lines.ts'
+import type { Credential, LicenseKey } from '../credential.ts'
+import { KEY_PREFIX, methodOfKey, TELLING_PREFIXES } from '../credential.ts'
+import type { PasteCause } from './cause-of-text.ts'
+import { causeOfText, countCredentials, countKeys, holdsInstanceId, isTokenPart, JSON_START } from './cause-of-text.ts'
 
 /*
  * What a person pasted: a license key, a license token, or something that was pasted by mistake. Decided here, by the form
@@ -13,8 +11,8 @@ import { unwrap } from './wrapped-lines.ts'
 export interface PasteContext {
   /** Of this installation: pasted, it is no key. */
   instanceId: string
-  /** An offline license is in force: then nothing is sent that is not plainly a key. */
-  offline: boolean
+  /** The license in force is one about which nothing is ever sent: then nothing is that is not plainly a key. */
+  silent: boolean
 }
 
 export type Judgement = { credential: Credential, cause: null } | { credential: null, cause: PasteCause }
@@ -32,6 +30,12 @@ const SIGNATURE_LENGTH = 86
 /** What stands between two copies of a key and is no white space. */
 const SEPARATORS = ['', '-', '_']
 
+const LINE_BREAK = /\r\n|[\n\v\f\r\u2028\u2029]/
+/** Mail programs break lines no earlier. */
+const WRAPPED_AT = 60
+/** How letters end; more than four letters each, for a shorter word may well be the end of a key. */
+const CLOSING = /^(?:regards|thanks|cheers|greetings|sincerely|danke|merci|cordialement|saludos|gracias|atentamente|obrigad[ao])$/i
+
 /** The credential in what was pasted, with its method, or the cause why there is none. No signature is checked here. */
 export function judgePaste(pasted: string, context: PasteContext): Judgement {
   if (DIRECTION_OVERRIDE.test(pasted)) return refusal('hidden_character')
@@ -47,7 +51,7 @@ export function judgePaste(pasted: string, context: PasteContext): Judgement {
   if (!KEY.test(key)) return refusal(causeOfText(text, compact, context.instanceId))
   const cause = countKeys(visible.trim().split(INVISIBLE)) > 1 ? 'two_credentials' : causeOfKey(key, context)
   if (!isLicenseKey(key, cause)) return refusal(cause ?? 'not_a_credential')
-  return { credential: { method: key.startsWith(AIRGAPPED_PREFIX) ? 'airgapped' : 'standard', key }, cause: null }
+  return { credential: { method: methodOfKey(key), key }, cause: null }
 }
 
 function refusal(cause: PasteCause): Judgement {
@@ -57,6 +61,18 @@ function refusal(cause: PasteCause): Judgement {
 /** A key is one only where nothing speaks against it. */
 function isLicenseKey(key: string, cause: PasteCause | null): key is LicenseKey {
   return cause === null && KEY.test(key)
+}
+
+/** Puts the lines together again into which a key was wrapped; any other white space is left. */
+function unwrap(text: string): string {
+  const lines = text.split(LINE_BREAK)
+  return isWrapped(lines) ? lines.join('') : text
+}
+
+/** Only after a line that is long enough; a key, or how a letter ends, is no rest of one. */
+function isWrapped(lines: readonly string[]): boolean {
+  return lines.every((line, index) => index === 0 || !(line.startsWith(KEY_PREFIX) || CLOSING.test(line)))
+    && lines.slice(0, -1).every(line => line.length >= WRAPPED_AT)
 }
 
 /** Without its white space, a word before or after a token looks like a part of it. */
@@ -77,26 +93,26 @@ function lengthOfTail(text: string, count: number): number {
 }
 
 /** What speaks against text that has the form of a key. A key that was made at random has none of it. */
-function causeOfKey(key: string, { instanceId, offline }: PasteContext): PasteCause | null {
+function causeOfKey(key: string, { instanceId, silent }: PasteContext): PasteCause | null {
   if (holdsInstanceId(key, instanceId)) return 'instance_id_pasted'
   if (isRepeated(key)) return 'two_credentials'
   if (key.startsWith(KEY_PREFIX)) {
-    if (key.includes(AIRGAPPED_PREFIX, 1)) return 'two_credentials'
-    return hasCapitalPrefix(key) ? 'capitals' : null
+    if (TELLING_PREFIXES.some(prefix => key.includes(prefix, 1))) return 'two_credentials'
+    return TELLING_PREFIXES.some(prefix => isCapitalised(key, prefix)) ? 'capitals' : null
   }
   if (key.includes(KEY_PREFIX)) return 'words_around'
   if (key.toLowerCase().startsWith(KEY_PREFIX)) return 'capitals'
   if (isTokenPart(key)) return 'part_of_token'
-  return offline ? 'offline_in_force' : null
+  return silent ? 'offline_in_force' : null
 }
 
 /**
  * `nc_AG_…` is an airgapped key with capitals in its prefix, or a standard key whose random part begins like that: random
  * parts mix capitals and small letters.
  */
-function hasCapitalPrefix(key: string): boolean {
-  if (key.startsWith(AIRGAPPED_PREFIX) || !key.toLowerCase().startsWith(AIRGAPPED_PREFIX)) return false
-  const rest = key.slice(AIRGAPPED_PREFIX.length)
+function isCapitalised(key: string, prefix: string): boolean {
+  if (key.startsWith(prefix) || !key.toLowerCase().startsWith(prefix)) return false
+  const rest = key.slice(prefix.length)
   return rest === rest.toLowerCase() || rest === rest.toUpperCase()
 }
 

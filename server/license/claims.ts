@@ -1,5 +1,4 @@
 import { z } from 'zod'
-import { METHODS } from './credential.ts'
 
 /** `iss` and `aud` of everything the vendor signs for a self-hosted installation. */
 export const ISSUER = 'https://app.nocodb.com'
@@ -63,7 +62,8 @@ export const leaseSchema = lease
   .refine(claims => claims.exp > claims.iat, { path: ['exp'] })
   .refine(claims => claims.exp - claims.iat <= MAX_TERM, { path: ['exp'] })
 export type LeaseClaims = z.infer<typeof leaseSchema>
-export type StandardLease = Extract<LeaseClaims, { method: 'standard' }>
+/** A lease that is to be swapped for a fresh one, and says how often. */
+export type CheckedInLease = Extract<LeaseClaims, { check_in: unknown }>
 
 export const VERDICTS = ['revoked', 'suspended', 'bound_elsewhere'] as const
 
@@ -75,5 +75,3 @@ export const verdictSchema = z.object({
   reason: z.string().max(10_000).optional(),
 })
 export type VerdictClaims = z.infer<typeof verdictSchema>
-
-export const methodSchema = z.enum(METHODS)

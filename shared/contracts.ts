@@ -1,0 +1,175 @@
+import type { ErrorCode } from './errors.ts'
+import type { Method } from './method-rules.ts'
+
+/*
+ * What goes over the HTTP API, as constants and types: what the pages need of it. The schemas that check it stand in
+ * `schemas.ts`, for the server alone, and do not compile unless they say exactly this. Times are ISO 8601, UTC.
+ */
+
+/** Every state a license can be in; exactly one holds at a time. */
+export const STATES = [
+  'unlicensed', 'invalid', 'mismatch', 'revoked', 'suspended', 'expired', 'paused', 'grace', 'active',
+] as const
+export type LicenseState = (typeof STATES)[number]
+
+/** Features that have a title of their own on the screen; names outside this list are kept and shown as they are. */
+export const FEATURE_CATALOGUE = [
+  'sso', 'scim', 'audit-log', 'white-label', 'teams', 'workspaces', 'extensions', 'external-storage',
+] as const
+
+/** What the features are called where there is no screen, hence no language. */
+export const FEATURE_TITLES: Readonly<Record<(typeof FEATURE_CATALOGUE)[number], string>> = {
+  'sso': 'Single sign-on', 'scim': 'SCIM provisioning', 'audit-log': 'Audit log', 'white-label': 'White label', 'teams': 'Teams',
+  'workspaces': 'Workspaces', 'extensions': 'Extensions', 'external-storage': 'External storage',
+}
+
+/** Limits that have a title of their own on the screen; names outside this list are kept and shown as they are. */
+export const LIMIT_CATALOGUE = [
+  'limit_workspace', 'limit_base_per_workspace', 'limit_record_per_workspace', 'limit_editor', 'limit_commenter',
+] as const
+
+/** What makes a message or an entry exact; never a credential. */
+type Facts = Record<string, string | number | null>
+/** By name; null: unlimited. */
+type Limits = Record<string, number | null>
+interface Failure { code: ErrorCode, reference: string, at: string }
+
+export type Warning =
+  | { code: 'EXPIRES_SOON', expiresAt: string, days: number }
+  | { code: 'CHECK_IN_FAILING', since: string, failures: number, lastError: Failure | null }
+  | { code: 'CLOCK_BEHIND', seconds: number, wallTime: string, trustedTime: string }
+  | { code: 'CLOCK_AHEAD', seconds: number, wallTime: string, trustedTime: string }
+  | { code: 'SEATS_EXCEEDED', seats: number, used: number }
+  | { code: 'ENV_DIFFERS', error: ErrorCode | null, reference: string | null }
+  | { code: 'SANDBOX_BUILD' }
+
+/** The license as the screen, scripts and support see it. Holds no key, token or secret. */
+export interface LicenseView {
+  state: LicenseState
+  entitled: boolean
+  method: Method | null
+  plan: string | null
+  /** `email` is null for a viewer. */
+  licensee: { organization: string, email: string | null } | null
+  features: string[]
+  /** Null: unlimited, or no license. */
+  seats: number | null
+  limits: Limits
+  seatsUsed: number | null
+  licenseId: string | null
+  maskedKey: string | null
+  issuedAt: string | null
+  expiresAt: string | null
+  activatedAt: string | null
+  graceEndsAt: string | null
+  renews: boolean | null
+  checkIn: {
+    lastSuccessAt: string | null
+    lastAttemptAt: string | null
+    nextAt: string | null
+    consecutiveFailures: number
+    lastError: Failure | null
+  } | null
+  instanceId: string
+  /** The Instance ID the license is signed for. */
+  boundTo: string | null
+  /** What the vendor gave as reason of a verdict. */
+  reason: string | null
+  /** Since when a verdict stands against the license. */
+  verdictAt: string | null
+  /** Why the stored license does not verify. */
+  invalidBecause: { code: ErrorCode, reference: string } | null
+  managedByEnv: boolean
+  warnings: Warning[]
+  revision: number
+  serverTime: string
+}
+
+export const EVENT_KINDS = [
+  'activated', 'renewed', 'removed', 'check_in_succeeded', 'check_in_failed', 'verdict',
+  'state_changed', 'vendor_told', 'account_created', 'account_changed', 'account_removed',
+] as const
+export type EventKind = (typeof EVENT_KINDS)[number]
+
+export const ACTORS = ['user', 'system', 'environment', 'token'] as const
+
+/** An entry of the activity log; `at` is that of the newest of a folded run, `count` how many equal check-ins it is. */
+export interface EventView {
+  id: number
+  kind: EventKind
+  at: string
+  firstAt: string
+  count: number
+  actor: (typeof ACTORS)[number]
+  /** Both null for a viewer. */
+  actorEmail: string | null
+  address: string | null
+  details: Facts
+}
+export type EventDetails = EventView['details']
+
+/** A day in UTC, `YYYY-MM-DD`. */
+export interface CheckInDay { day: string, good: number, failed: number }
+
+export const CHECK_NAMES = ['format', 'signature', 'kind', 'claims', 'instance', 'term', 'start', 'sequence'] as const
+export const CHECK_RESULTS = ['pass', 'fail', 'skipped'] as const
+/** The terms of a license, in the order in which a preview compares them. */
+export const TERMS = ['method', 'plan', 'organization', 'seats', 'features', 'limits', 'expiresAt', 'licenseId'] as const
+
+/** What saving a credential would do. */
+export interface Preview {
+  method: Method
+  /** For a key: its form is right; the license server decides. */
+  accepted: boolean
+  error: { code: ErrorCode, reference: string, details?: Facts | undefined } | null
+  checks: {
+    name: (typeof CHECK_NAMES)[number]
+    status: (typeof CHECK_RESULTS)[number]
+    expected: string | null
+    found: string | null
+  }[]
+  difference: { field: (typeof TERMS)[number], current: string | null, next: string | null }[] | null
+  /** Literally, the key masked; null: nothing is sent. */
+  sends: { method: string, url: string, body: Record<string, unknown> } | null
+}
+
+export const DIAGNOSTIC_STAGES = ['configuration', 'dns', 'proxy', 'tcp', 'tls', 'http', 'clock'] as const
+export const STAGE_RESULTS = ['ok', 'failed', 'skipped'] as const
+export interface DiagnosticStage {
+  stage: (typeof DIAGNOSTIC_STAGES)[number]
+  result: (typeof STAGE_RESULTS)[number]
+  milliseconds: number | null
+  code: ErrorCode | null
+  /** Key of the advice shown on the screen. */
+  remedy: string | null
+  facts: Record<string, string | number | boolean | null>
+}
+export interface Diagnostics { ok: boolean, stages: DiagnosticStage[] }
+
+/** A request to the license server, literally; key and lease masked, the secret left out. */
+export interface OutboundRequest { at: string, method: string, url: string, body: Record<string, unknown> | null }
+
+/** What is licensed, for other services. */
+export interface Entitlements {
+  state: LicenseState
+  entitled: boolean
+  plan: string | null
+  features: string[]
+  limits: Limits
+  seats: number | null
+  expiresAt: string | null
+  /** How long this may be relied on if nobody can be asked any more; null when not entitled. */
+  validUntil: string | null
+  /** By which the times above were judged. */
+  serverTime: string
+  /** Compact JWS, for the service token only. */
+  lease: string | null
+}
+
+/** `title` is in English; of a name outside the catalogue, the name. */
+export interface Feature { name: string, title: string, licensed: boolean }
+
+export const ROLES = ['admin', 'viewer'] as const
+export type Role = (typeof ROLES)[number]
+export interface User { id: string, email: string, role: Role, createdAt: string, lastSeenAt: string | null }
+export interface Session { user: Pick<User, 'id' | 'email' | 'role'> }
