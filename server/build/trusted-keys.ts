@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { addTypeTemplate, defineNuxtModule } from 'nuxt/kit'
 import { buildCommit } from './commit.ts'
@@ -5,6 +6,9 @@ import { readJson, sandboxKey, vendorKeys } from './key-files.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const packageFile = fileURLToPath(new URL('../../package.json', import.meta.url))
+
+/* Pages know the types of the routes, and with them all that the server imports. */
+const promClientTypes = new URL('../runtime/prom-client.d.ts', import.meta.url)
 
 const DECLARATIONS = `/** True in a build that trusts the sandbox key; replaced at build time. */
 declare const __SANDBOX_BUILD__: boolean
@@ -37,6 +41,7 @@ export default defineNuxtModule<{ sandbox: boolean }>({
       process.exit(1)
     }
     addTypeTemplate({ filename: 'types/license-build.d.ts', getContents: () => DECLARATIONS }, { nitro: true, nuxt: true, node: true })
+    addTypeTemplate({ filename: 'types/prom-client.d.ts', getContents: () => readFileSync(promClientTypes, 'utf8') }, { nuxt: true })
     const version = String(Object(readJson(packageFile)).version)
     const commit = buildCommit(root, process.env.NC_BUILD_COMMIT)
     nuxt.options.vite.define = { ...nuxt.options.vite.define, __BUILD_VERSION__: JSON.stringify(`${version} (${commit})`) }
