@@ -48,13 +48,15 @@ describe('a standard license', () => {
   })
 
   it('checks in when asked, sends what the contract lists, and shows it literally but for key and secret', async () => {
-    const { control } = stand.licenseServer
-    await stand.admin.save('nc_demo_standard')
+    const { control, url } = stand.licenseServer
+    // On a product of its own: of a license that is replaced, the license server would have to be told as well.
+    const client = await signInSoon(await startOwnProduct({ licenseServerUrl: url }))
+    await client.save('nc_demo_standard')
     await control.clearRequests()
-    const { status, body } = await stand.admin.checkIn()
+    const { status, body } = await client.checkIn()
     expect(status).toBe(200)
     expect(body.state).toBe('active')
-    // Word of the license that this one replaced may be among them.
+    // Word of a license that the test before replaced may be among them.
     const asked = (await control.requests()).filter(({ path }) => path.endsWith('/check-in'))
     expect(asked).toHaveLength(1)
     const [request] = asked
@@ -62,7 +64,7 @@ describe('a standard license', () => {
     const secret = String(request?.headers.authorization).replace(/^Bearer /, '')
     expect(secret.length).toBeGreaterThanOrEqual(16)
 
-    const { body: { last }, text } = await stand.admin.request<{ last: OutboundRequest }>('GET', '/api/license/outbound')
+    const { body: { last }, text } = await client.request<{ last: OutboundRequest }>('GET', '/api/license/outbound')
     expect(last.url).toBe(`${stand.licenseServer.url}/api/v1/licenses/check-in`)
     expect(Object.keys(last.body ?? {}).toSorted()).toEqual(['kids', 'lease', 'nonce', 'seats_used', 'version'])
     expect(last.body?.nonce).toBe(bodyOf(request).nonce)
