@@ -24,8 +24,7 @@ export default defineNuxtConfig({
   imports: { scan: true, dirs: ['api'], presets: [{ from: 'vue-i18n', imports: ['useI18n'] }] },
   typescript: {
     strict: true,
-    // The pages' types follow the API's routes into server/.
-    tsConfig: { compilerOptions: { allowImportingTsExtensions: true, noUncheckedIndexedAccess: true }, include: ['../server/**/*.d.ts'] },
+    tsConfig: { compilerOptions: { allowImportingTsExtensions: true, noUncheckedIndexedAccess: true } },
   },
   vite: {
     build: { cssCodeSplit: false },
