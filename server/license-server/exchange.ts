@@ -77,7 +77,7 @@ export function createExchange({ version, proxyFor, limits = LIMITS, lookup = sy
       return { status: response.statusCode, headers: response.headers, ...await readBody(response.body) }
     }
     try {
-      return await settledBy(ended, ask())
+      return await orAborted(ended, ask())
     }
     catch (error) {
       throw new TransportFailure(networkCodeOf(timeout.aborted ? timeout.reason : error, progress.stage, proxy !== ''), error)
@@ -100,7 +100,7 @@ function headersOf(version: string, body: unknown, secret: string | null): Recor
 }
 
 /** Rejects when the signal ends the work, which undici leaves waiting while a proxy says nothing to CONNECT. */
-function settledBy<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+function orAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const end = () => reject(signal.reason)
     if (signal.aborted) end()

@@ -5,10 +5,12 @@ import { METHOD_RULES } from '../../shared/method-rules.ts'
 import { isInSequence, requireAnswerTo } from './verify-answer.ts'
 import { requireCredential } from './credential.ts'
 import { LicenseError } from './errors.ts'
+import type { Actor } from './events.ts'
 import { eventOf } from './events.ts'
 import type { Keyring } from './jws.ts'
 import type { LicenseHolder } from './license-holder.ts'
-import type { Actor, LicenseServer, LicenseStore, NewEvent, Notes, Random, Snapshot, StoredLicense } from './ports.ts'
+import type { LicenseServer, LicenseStore, Notes, Random } from './ports.ts'
+import type { NewEvent, Snapshot, StoredLicense } from './stored-records.ts'
 import { judgeToken } from './preview.ts'
 import { nextAfterLease } from './check-in-policy.ts'
 import { activationError } from './refusal.ts'
@@ -23,7 +25,7 @@ export interface SaveRequest {
   revision?: number
   actor: Actor
   /** Digest to remember along with the license, when it comes from the environment. */
-  envDigest?: string
+  provisionedDigest?: string
   onStep?: (step: SaveStep) => void
 }
 
@@ -37,7 +39,7 @@ export interface Activation {
 
 export interface ActivationOptions {
   holder: LicenseHolder
-  store: LicenseStore & Pick<Notes, 'saveEnvDigest'>
+  store: LicenseStore & Pick<Notes, 'saveProvisionedDigest'>
   server: LicenseServer
   keyring: Keyring
   random: Random
@@ -75,14 +77,14 @@ export function createActivation({ holder, store, server, keyring, random, signa
     }
   }
 
-  async function write(accepted: Accepted, base: Snapshot, { actor, envDigest }: SaveRequest): Promise<void> {
+  async function write(accepted: Accepted, base: Snapshot, { actor, provisionedDigest }: SaveRequest): Promise<void> {
     const { lease } = accepted
     const trusted = holder.trustedAfter(lease)
     const at = METHOD_RULES[lease.claims.method].setsTrustedTime ? trusted.at : holder.observe().effective
     const license = activated(accepted, holder.instanceId, { at, nextAt: nextAfterLease(lease.claims, at, random.unit()) })
     const deactivate = deactivationOf(base.license, holder.holding, at, lease)
     const written = await store.commit({
-      if: { revision: base.revision }, seq: seqMarkOf(lease), trusted, ...(envDigest === undefined ? {} : { envDigest }),
+      if: { revision: base.revision }, seq: seqMarkOf(lease), trusted, ...(provisionedDigest === undefined ? {} : { provisionedDigest }),
       change: activate(license, lease.claims.sub, deactivate), event: eventOfActivation(accepted, at, base.license, actor),
     })
     if (written === 'stale') {
@@ -113,7 +115,7 @@ export function createActivation({ holder, store, server, keyring, random, signa
         : await activateKey(credential.key, credential.method, step)
       step('verified')
       if (isHeldAlready(holder, accepted.lease)) {
-        if (request.envDigest !== undefined) await store.saveEnvDigest(request.envDigest)
+        if (request.provisionedDigest !== undefined) await store.saveProvisionedDigest(request.provisionedDigest)
       }
       else await write(accepted, base, request)
       step('stored')

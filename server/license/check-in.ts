@@ -4,12 +4,12 @@ import type { VerdictClaims } from './claims.ts'
 import { requireAnswerTo, isInSequence } from './verify-answer.ts'
 import type { Asked } from './verify-answer.ts'
 import { LicenseError } from './errors.ts'
+import type { Actor } from './events.ts'
 import { eventOf } from './events.ts'
 import type { Keyring } from './jws.ts'
 import type { LicenseHolder } from './license-holder.ts'
-import type {
-  Actor, CallFailure, Commit, LicenseServer, LicenseStore, NewEvent, Random, SignedStatement, Snapshot, StoredLicense,
-} from './ports.ts'
+import type { CallFailure, LicenseServer, LicenseStore, Random, SignedStatement } from './ports.ts'
+import type { Commit, NewEvent, Snapshot, StoredLicense } from './stored-records.ts'
 import { nextAfterFailure, nextAfterLease, nextAfterVerdict } from './check-in-policy.ts'
 import {
   isNoticed, recordFailure, recordVerdict, replaceLease, seqMarkOf, withFailure, withLease, withVerdict,

@@ -1,8 +1,11 @@
 import { backOff, MAX_RETRY_AFTER } from './check-in-policy.ts'
 import { LicenseError } from './errors.ts'
+import type { Actor } from './events.ts'
 import { eventOf } from './events.ts'
-import type { LicenseHolder, Moment } from './license-holder.ts'
-import type { Actor, CallFailure, Deactivations, LicenseServer, LicenseStore, PendingDeactivation, Random } from './ports.ts'
+import type { LicenseHolder } from './license-holder.ts'
+import type { Moment } from './license-memory.ts'
+import type { CallFailure, Deactivations, LicenseServer, LicenseStore, Random } from './ports.ts'
+import type { PendingDeactivation } from './stored-records.ts'
 import { deactivationOf, remove } from './record.ts'
 
 /** How long the vendor is told again that a standard license was removed, ms. */

@@ -1,7 +1,8 @@
 import { EVENT_KINDS, STATES } from '../../shared/contracts.ts'
 import type { EventKind } from '../../shared/contracts.ts'
 import { LicenseError } from './errors.ts'
-import type { Log, NewEvent } from './ports.ts'
+import type { Log } from './ports.ts'
+import type { NewEvent } from './stored-records.ts'
 import { isEntitled } from './state.ts'
 
 /* An entry of the activity log and its line in the log of the process are written at one place: neither comes without the other. */

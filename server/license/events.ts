@@ -1,5 +1,14 @@
 import type { EventDetails, EventKind } from '../../shared/contracts.ts'
-import type { Actor, NewEvent } from './ports.ts'
+import type { NewEvent } from './stored-records.ts'
+
+/** Who asked for a change. */
+export type Actor =
+  | { kind: 'user', email: string, address: string | null }
+  | { kind: 'system' }
+  /** The operator, by what NC_LICENSE_KEY and NC_ADMIN_EMAIL are set to. */
+  | { kind: 'environment' }
+  /** A script of the administrators, with NC_ADMIN_TOKEN. */
+  | { kind: 'token', address: string | null }
 
 /** The entry for the activity log of what happened, when (ms) and by whom. Neither details nor `log` ever hold a credential. */
 export function eventOf(kind: EventKind, at: number, actor: Actor, details: EventDetails = {}, log: NewEvent['log'] = {}): NewEvent {

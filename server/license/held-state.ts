@@ -1,5 +1,6 @@
 import { LicenseError } from './errors.ts'
-import type { ClockReading, HeldStates, StoredHold } from './ports.ts'
+import type { ClockReading, HeldStates } from './ports.ts'
+import type { StoredHold } from './stored-records.ts'
 
 /*
  * A start may find a license paused or expired by a clock that nobody has confirmed. It then keeps its last entitled state

@@ -7,14 +7,13 @@ import {
   isBeneathUnstored, observe, overRead, snapshotOf, withoutLicense, withRead, withStoredLease, withStoredVerdict,
   withUnstoredAttempt, withUnstoredLease, withUnstoredVerdict,
 } from './license-memory.ts'
-import type { Clock, ClockReading, HeldStates, LicenseStore, Snapshot, StoredLicense, TrustedTimeRecord } from './ports.ts'
+import type { Clock, ClockReading, HeldStates, LicenseStore } from './ports.ts'
+import type { Snapshot, StoredLicense, TrustedTimeRecord } from './stored-records.ts'
 import type { Holding } from './state.ts'
 import { isByTime, isEntitled, stateOf } from './state.ts'
 import type { Lease, Verdict } from './token.ts'
 import { advance, anchor, judgeTime, raise } from './trusted-time.ts'
 import { isSameStatement, verifyStored } from './verify-stored.ts'
-
-export type { Moment } from './license-memory.ts'
 
 /** What this process knows of the license: the stored row, verified, with the time. Goes on while storage is away. */
 export interface LicenseHolder {

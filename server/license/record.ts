@@ -1,7 +1,7 @@
 import { METHOD_RULES } from '../../shared/method-rules.ts'
 import type { ErrorCode } from '../../shared/errors.ts'
 import type { LicenseState } from '../../shared/contracts.ts'
-import type { Change, Decide, NewDeactivation, PendingDeactivation, SeqMark, StoredLicense } from './ports.ts'
+import type { Change, Decide, NewDeactivation, PendingDeactivation, SeqMark, StoredLicense } from './stored-records.ts'
 import type { Holding } from './state.ts'
 import { isCheckedIn, stateOf } from './state.ts'
 import type { Lease, Verdict } from './token.ts'

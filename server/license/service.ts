@@ -11,11 +11,13 @@ import { pasteContextOf } from './credential.ts'
 import { createProvisioning } from './provisioning.ts'
 import { LicenseError } from './errors.ts'
 import type { Keyring } from './jws.ts'
-import type { Moment } from './license-holder.ts'
 import { createLicenseHolder } from './license-holder.ts'
+import type { Moment } from './license-memory.ts'
 import { createNotedServer, laterRequest } from './outbound.ts'
 import { withEventLines } from './event-lines.ts'
-import type { Actor, Clock, EventPage, Identity, Installation, LicenseServer, LicenseStorage, Log, NewEvent, Random, StoredEvent } from './ports.ts'
+import type { Actor } from './events.ts'
+import type { Clock, EventPage, Identity, LicenseServer, LicenseStorage, Log, Random } from './ports.ts'
+import type { Installation, NewEvent, StoredEvent } from './stored-records.ts'
 import { previewCredential } from './preview.ts'
 import { checkInError } from './refusal.ts'
 import { createDeactivation } from './deactivation.ts'
@@ -37,7 +39,7 @@ export interface LicenseServiceOptions {
   version: string
   sandbox: boolean
   /** The credential from the environment with its SHA-256 (hex), if the operator set one. */
-  environment: { text: string, digest: string } | null
+  provisioned: { text: string, digest: string } | null
   eventsKeepDays: number
   observeCheckIn?: (result: CheckInResult['kind'], seconds: number) => void
 }
@@ -95,7 +97,7 @@ export async function createLicenseService(options: LicenseServiceOptions): Prom
   const checkIn = createCheckIn({
     holder, store, server, keyring, random, ...(options.observeCheckIn ? { observe: options.observeCheckIn } : {}),
   })
-  const provisioning = createProvisioning({ credential: options.environment, holder, notes: store, activation, random, log })
+  const provisioning = createProvisioning({ credential: options.provisioned, holder, notes: store, activation, random, log })
   const { eventsKeepDays } = options
   const scheduler = createScheduler({ holder, store, checkIn, deactivation, provisioning, log, eventsKeepDays, stopping })
 
@@ -115,7 +117,7 @@ export async function createLicenseService(options: LicenseServiceOptions): Prom
     const moment = holder.observe()
     const { holding, snapshot } = holder
     const warnings = warningsOf({
-      holding, license: snapshot.license, moment, seatsUsed: snapshot.seatsUsed, environment: provisioning.trouble, sandbox,
+      holding, license: snapshot.license, moment, seatsUsed: snapshot.seatsUsed, provisioning: provisioning.trouble, sandbox,
     })
     return viewOf(holder, moment, warnings, provisioning.managed, role)
   }

@@ -1,5 +1,5 @@
 import type { LicenseView, OutboundRequest } from '../../shared/contracts.ts'
-import type { Moment } from './license-holder.ts'
+import type { Moment } from './license-memory.ts'
 import { isoTime } from './warnings.ts'
 
 export const SUPPORT_EMAIL = 'cs@nocodb.com'

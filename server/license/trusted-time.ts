@@ -1,4 +1,5 @@
-import type { ClockReading, TrustedTimeRecord } from './ports.ts'
+import type { ClockReading } from './ports.ts'
+import type { TrustedTimeRecord } from './stored-records.ts'
 
 /*
  * Trusted time: what time it is at least, whatever the wall clock says. It starts from what the vendor signed, advances

@@ -1,4 +1,5 @@
-import type { LicenseStore, SeqMark } from './ports.ts'
+import type { LicenseStore } from './ports.ts'
+import type { SeqMark } from './stored-records.ts'
 import type { Lease, Verdict } from './token.ts'
 import { LicenseError } from './errors.ts'
 import { markIn, mayFollow, seqMarkOf } from './record.ts'

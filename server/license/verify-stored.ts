@@ -1,7 +1,7 @@
 import { METHOD_RULES } from '../../shared/method-rules.ts'
 import type { Keyring } from './jws.ts'
 import { LicenseError } from './errors.ts'
-import type { SeqMark, Snapshot } from './ports.ts'
+import type { SeqMark, Snapshot } from './stored-records.ts'
 import { markIn, mayFollow, seqMarkOf } from './record.ts'
 import type { Holding } from './state.ts'
 import type { Lease, Verdict } from './token.ts'

@@ -2,8 +2,8 @@ import type { ErrorCode } from '../../shared/errors.ts'
 import { ERRORS } from '../../shared/errors.ts'
 import type { Warning } from '../../shared/contracts.ts'
 import { METHOD_RULES } from '../../shared/method-rules.ts'
-import type { Moment } from './license-holder.ts'
-import type { StoredLicense } from './ports.ts'
+import type { Moment } from './license-memory.ts'
+import type { StoredLicense } from './stored-records.ts'
 import type { Holding } from './state.ts'
 import { expiryOf, renewsByItself } from './state.ts'
 
@@ -13,26 +13,26 @@ const SOON = 30 * DAY
 const CLOCK_TOLERANCE = 5 * 60_000
 
 /** Outcome of applying the credential from the environment: the code it failed with, or null while all is well. */
-export type EnvironmentTrouble = { error: ErrorCode | null } | null
+export type ProvisioningTrouble = { error: ErrorCode | null } | null
 
 export interface WarningsInput {
   holding: Holding
   license: StoredLicense | null
   moment: Moment
   seatsUsed: number | null
-  environment: EnvironmentTrouble
+  provisioning: ProvisioningTrouble
   sandbox: boolean
 }
 
 /** Takes what is held and the present moment; returns what the administrator should know besides the state. */
-export function warningsOf({ holding, license, moment, seatsUsed, environment, sandbox }: WarningsInput): Warning[] {
+export function warningsOf({ holding, license, moment, seatsUsed, provisioning, sandbox }: WarningsInput): Warning[] {
   const found: (Warning | null)[] = [
     holding.kind === 'lease' ? expiresSoon(holding, license, moment) : null,
     checkInFailing(license),
     clockTrouble(moment),
     holding.kind === 'lease' ? seatsExceeded(holding.lease.claims.seats, seatsUsed) : null,
-    environment && {
-      code: 'ENV_DIFFERS', error: environment.error, reference: environment.error && ERRORS[environment.error].reference,
+    provisioning && {
+      code: 'ENV_DIFFERS', error: provisioning.error, reference: provisioning.error && ERRORS[provisioning.error].reference,
     },
     sandbox ? { code: 'SANDBOX_BUILD' } : null,
   ]
