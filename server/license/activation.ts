@@ -21,10 +21,10 @@ import { verifyServerLease } from './token.ts'
 
 export interface SaveRequest {
   credential: string
-  /** The revision the person was looking at; the save is refused when it is no longer the current one. */
+  /** The revision the person was looking at; the save is refused if it is no longer current. */
   revision?: number
   actor: Actor
-  /** Digest to remember along with the license, when it comes from the environment. */
+  /** SHA-256 (hex) of the credential if it is the provisioned one; stored with the license. */
   provisionedDigest?: string
   onStep?: (step: SaveStep) => void
 }
@@ -32,7 +32,7 @@ export interface SaveRequest {
 export interface Activation {
   /**
    * Activates a pasted credential. The current license is replaced only after the new one has been verified and written.
-   * Throws LicenseError: any of the credential or network group, CONFLICT, STORAGE_UNAVAILABLE.
+   * Throws LicenseError: any code of the credential or network group, CONFLICT, STORAGE_UNAVAILABLE.
    */
   save(request: SaveRequest): Promise<void>
 }
@@ -43,11 +43,11 @@ export interface ActivationOptions {
   server: LicenseServer
   keyring: Keyring
   random: Random
-  /** Ends a call under way when the product is told to stop. */
+  /** Aborts a call under way when the product stops. */
   signal: AbortSignal
 }
 
-/** The one way in which a credential becomes a license. */
+/** The only way a credential becomes a license. */
 export function createActivation({ holder, store, server, keyring, random, signal }: ActivationOptions): Activation {
   async function acceptToken(token: string): Promise<Accepted> {
     const { lease, error } = await judgeToken(token, { holder, store, keyring })
@@ -66,7 +66,7 @@ export function createActivation({ holder, store, server, keyring, random, signa
     return { lease, secret: outcome.value.secret, maskedKey: maskKey(key) }
   }
 
-  /** A signer this build does not know says more than "invalid": the remedy is an update. */
+  /** An unknown signer is reported as such: unlike any other invalid answer it has a remedy, an update. */
   async function verifyActivated(jws: string): Promise<Lease> {
     try {
       return await verifyServerLease(jws, keyring)
@@ -123,7 +123,7 @@ export function createActivation({ holder, store, server, keyring, random, signa
   }
 }
 
-/** The same token again changes nothing. */
+/** Saving the same token again changes nothing. */
 function isHeldAlready(holder: LicenseHolder, lease: Lease): boolean {
   return holder.holding.kind === 'lease' && holder.holding.lease.jws === lease.jws && holder.holding.verdict === null
 }

@@ -11,7 +11,7 @@ const CLOCK_WAIT = 60_000
 export interface Provisioning {
   readonly managed: boolean
   readonly trouble: ProvisioningTrouble
-  /** Applies the operator's credential if it differs from the one last applied and is due; answers when to come back (uptime, ms). */
+  /** Applies the provisioned credential if it is new and due. Resolves to the uptime (ms) of the next try, or null if none is left. */
   apply(): Promise<number | null>
 }
 
@@ -25,7 +25,7 @@ export interface ProvisioningOptions {
   log: Log
 }
 
-/** Brings the installation in line with the operator's credential, however long it takes. */
+/** Brings the installation in line with the provisioned credential, however long it takes. */
 export function createProvisioning({ credential, holder, notes, activation, random, log }: ProvisioningOptions): Provisioning {
   let trouble: ProvisioningTrouble = null
   let tries = 0
@@ -33,7 +33,7 @@ export function createProvisioning({ credential, holder, notes, activation, rand
 
   async function applyOnce(): Promise<void> {
     if (!credential) {
-      // Forgotten, so that setting the same credential again later applies it again.
+      // Forgotten, so that setting the same credential later applies it again.
       if (holder.snapshot.provisionedDigest !== null) await notes.saveProvisionedDigest(null)
       return
     }
@@ -41,9 +41,9 @@ export function createProvisioning({ credential, holder, notes, activation, rand
     if (!applied) await activation.save({ credential: credential.text, actor: { kind: 'environment' }, provisionedDigest: credential.digest })
   }
 
-  /** How long to wait before the next try, ms; null when only another credential can help. */
+  /** How long to wait before the next try, ms; null if only another credential can help. */
   function waitAfter(error: LicenseError): number | null {
-    // A token's dates may not fit because the clock is wrong; judging it again costs nothing and calls nobody.
+    // A token's dates may look wrong only because the clock is; judging it again costs nothing and calls nobody.
     const byClock = error.code === 'TOKEN_NOT_YET_VALID' || (error.code === 'LICENSE_EXPIRED' && error.details?.now !== undefined)
     if (byClock) return CLOCK_WAIT
     if (ERRORS[error.code].group === 'credential') return null
