@@ -2,8 +2,8 @@ import type { ErrorCode } from './errors.ts'
 import type { Method } from './method-rules.ts'
 
 /*
- * What goes over the HTTP API, as constants and types: what the pages need of it. The schemas that check it stand in
- * `schemas.ts`, for the server alone, and do not compile unless they say exactly this. Times are ISO 8601, UTC.
+ * What travels over the HTTP API, as the constants and types that pages need. The schemas that check it are in
+ * `schemas.ts`, for the server only, and do not compile unless they say exactly this. Times are ISO 8601, UTC.
  */
 
 /** Every state a license can be in; exactly one holds at a time. */
@@ -12,25 +12,25 @@ export const STATES = [
 ] as const
 export type LicenseState = (typeof STATES)[number]
 
-/** Features that have a title of their own on the screen; names outside this list are kept and shown as they are. */
+/** Features that have a title of their own on the screen; any other name is kept and shown as it is. */
 export const FEATURE_CATALOGUE = [
   'sso', 'scim', 'audit-log', 'white-label', 'teams', 'workspaces', 'extensions', 'external-storage',
 ] as const
 
-/** What the features are called where there is no screen, hence no language. */
+/** Titles for callers that have no screen, and hence no language. */
 export const FEATURE_TITLES: Readonly<Record<(typeof FEATURE_CATALOGUE)[number], string>> = {
   'sso': 'Single sign-on', 'scim': 'SCIM provisioning', 'audit-log': 'Audit log', 'white-label': 'White label', 'teams': 'Teams',
   'workspaces': 'Workspaces', 'extensions': 'Extensions', 'external-storage': 'External storage',
 }
 
-/** Limits that have a title of their own on the screen; names outside this list are kept and shown as they are. */
+/** Limits that have a title of their own on the screen; any other name is kept and shown as it is. */
 export const LIMIT_CATALOGUE = [
   'limit_workspace', 'limit_base_per_workspace', 'limit_record_per_workspace', 'limit_editor', 'limit_commenter',
 ] as const
 
-/** What makes a message or an entry exact; never a credential. */
+/** The particulars of a message or an entry; never a credential. */
 type Facts = Record<string, string | number | null>
-/** By name; null: unlimited. */
+/** By name; null means unlimited. */
 type Limits = Record<string, number | null>
 interface Failure { code: ErrorCode, reference: string, at: string }
 
@@ -52,7 +52,7 @@ export interface LicenseView {
   /** `email` is null for a viewer. */
   licensee: { organization: string, email: string | null } | null
   features: string[]
-  /** Null: unlimited, or no license. */
+  /** Null if unlimited, or if there is no license. */
   seats: number | null
   limits: Limits
   seatsUsed: number | null
@@ -73,9 +73,9 @@ export interface LicenseView {
   instanceId: string
   /** The Instance ID the license is signed for. */
   boundTo: string | null
-  /** What the vendor gave as reason of a verdict. */
+  /** The vendor's reason for a verdict. */
   reason: string | null
-  /** Since when a verdict stands against the license. */
+  /** When the verdict against the license was issued. */
   verdictAt: string | null
   /** Why the stored license does not verify. */
   invalidBecause: { code: ErrorCode, reference: string } | null
@@ -93,7 +93,7 @@ export type EventKind = (typeof EVENT_KINDS)[number]
 
 export const ACTORS = ['user', 'system', 'environment', 'token'] as const
 
-/** An entry of the activity log; `at` is that of the newest of a folded run, `count` how many equal check-ins it is. */
+/** An entry in the activity log. If it is a folded run of equal check-ins, `count` is their number and `at` the time of the newest. */
 export interface EventView {
   id: number
   kind: EventKind
@@ -119,7 +119,7 @@ export const TERMS = ['method', 'plan', 'organization', 'seats', 'features', 'li
 /** What saving a credential would do. */
 export interface Preview {
   method: Method
-  /** For a key: its form is right; the license server decides. */
+  /** For a key: it has the right form, and the license server decides. */
   accepted: boolean
   error: { code: ErrorCode, reference: string, details?: Facts | undefined } | null
   checks: {
@@ -129,7 +129,7 @@ export interface Preview {
     found: string | null
   }[]
   difference: { field: (typeof TERMS)[number], current: string | null, next: string | null }[] | null
-  /** Literally, the key masked; null: nothing is sent. */
+  /** The literal request, but with the key masked; null if nothing would be sent. */
   sends: { method: string, url: string, body: Record<string, unknown> } | null
 }
 
@@ -146,7 +146,7 @@ export interface DiagnosticStage {
 }
 export interface Diagnostics { ok: boolean, stages: DiagnosticStage[] }
 
-/** A request to the license server, literally; key and lease masked, the secret left out. */
+/** A literal request to the license server, but with key and lease masked and the secret left out. */
 export interface OutboundRequest { at: string, method: string, url: string, body: Record<string, unknown> | null }
 
 /** What is licensed, for other services. */
@@ -158,15 +158,15 @@ export interface Entitlements {
   limits: Limits
   seats: number | null
   expiresAt: string | null
-  /** How long this may be relied on if nobody can be asked any more; null when not entitled. */
+  /** How long this may be relied on if nobody can be asked again; null if not entitled. */
   validUntil: string | null
-  /** By which the times above were judged. */
+  /** The time by which all of this was judged. */
   serverTime: string
   /** Compact JWS, for the service token only. */
   lease: string | null
 }
 
-/** `title` is in English; of a name outside the catalogue, the name. */
+/** `title` is in English; for a name outside the catalogue, it is the name itself. */
 export interface Feature { name: string, title: string, licensed: boolean }
 
 export const ROLES = ['admin', 'viewer'] as const

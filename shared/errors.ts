@@ -1,6 +1,6 @@
 /**
- * Every error that the API can answer: its HTTP status, and a reference short enough to be read out on the phone.
- * References are never reused or renumbered: they stand in mails, tickets and bookmarks.
+ * Every error that the API can return: its HTTP status, and a reference short enough to read out over the phone.
+ * References are never reused or renumbered: they live on in e-mails, tickets and bookmarks.
  */
 const CATALOGUE = {
   CREDENTIAL_MALFORMED: { reference: 'NCL-101', status: 422, group: 'credential' },
@@ -55,15 +55,15 @@ export const ERRORS: Readonly<Record<ErrorCode, ErrorEntry>> = CATALOGUE
 
 export const ERROR_CODES: readonly ErrorCode[] = Object.keys(CATALOGUE).filter(isErrorCode)
 
-/** Takes any value, e.g. from a response of another server; returns whether it is one of the error codes above. */
+/** Whether a value, from another server's response, say, is one of the codes above. */
 export function isErrorCode(value: unknown): value is ErrorCode {
   return typeof value === 'string' && Object.hasOwn(CATALOGUE, value)
 }
 
-/** Facts that make a message exact: dates, ids, what was expected and found. Never a credential. */
+/** The particulars of a message: dates, ids, what was expected and found. Never a credential. */
 export type ErrorDetails = Readonly<Record<string, string | number | null>>
 
-/** The body's `data` of every error answer. */
+/** The `data` in the body of every error response. */
 export interface ErrorData {
   code: ErrorCode
   reference: string

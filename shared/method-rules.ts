@@ -1,34 +1,34 @@
 /*
- * What a license does that was activated in each way: the one place that knows, for the screen and for the server. Another
- * way begins with a row here; what the compiler and the tests ask for after that is its lease (`server/license/claims.ts`), words for each
- * language and a migration.
+ * What each method of activation means for a license: the one place that knows, for the screen and the server alike. A new
+ * method begins with a row here; the compiler and the tests then ask for its lease (`server/license/claims.ts`), its words
+ * in every language and a migration.
  */
 
-/** The steps of a save, in the order in which they are done. */
+/** The steps of a save, in order. */
 export const SAVE_STEPS = ['checked', 'contacted', 'verified', 'stored'] as const
 export type SaveStep = (typeof SAVE_STEPS)[number]
 
 export interface MethodRules {
-  /** What is pasted. A key is exchanged for a lease, by a call; a token is one. */
+  /** What is pasted: a key, which a call exchanges for a lease, or a token, which is one. */
   credential: 'key' | 'token'
-  /** How keys of this method begin; null for a method without keys. The longest that fits decides. */
+  /** How keys of this method begin; null for a method without keys. The longest match decides. */
   keyPrefix: string | null
-  /** Which kind of statement its lease is, by the `typ` of the JWS. */
+  /** The kind of statement its lease is, by the `typ` of the JWS. */
   statement: 'lease' | 'offline'
-  /** Its lease answered our nonce, and so sets trusted time outright, backwards too; any other only raises it. */
+  /** Its lease answers our nonce, and so sets trusted time outright, even backwards; any other only raises it. */
   setsTrustedTime: boolean
   saveSteps: readonly SaveStep[]
-  /** The limit by which saves are counted. */
+  /** The rate limit that a save counts against. */
   saveLimit: 'activate' | 'token'
-  /** Leases are swapped for fresh ones as they say, and features pause when that fails for too long. */
+  /** Its lease is swapped for a fresh one at regular intervals, and features pause if that fails for too long. */
   checksIn: boolean
-  /** A renewal is asked for by a person, and at a start near the end of the term. */
+  /** Renewed when a person asks for it, and at a start near the end of the term. */
   renewsOnRequest: boolean
   /** Nothing is sent to the license server, whatever happens. */
   silent: boolean
-  /** The license server may be told something nobody has asked for: that a license was removed, its own or an earlier one. */
+  /** The license server may be told, unasked, that a license was removed: this one or an earlier one. */
   tellsRemovals: boolean
-  /** Part of Enterprise plans alone. */
+  /** Available on Enterprise plans only. */
   enterpriseOnly: boolean
 }
 
@@ -56,7 +56,7 @@ export type TokenMethod = MethodBy<'token'>
 /** In the order in which people are offered them. */
 export const METHODS = ['standard', 'airgapped', 'offline'] as const satisfies readonly Method[]
 
-/** The rules of the method of a license that may not be there. */
+/** The rules of a license's method; undefined if there is no license. */
 export function rulesOf(method: Method | null | undefined): MethodRules | undefined {
   return method ? METHOD_RULES[method] : undefined
 }

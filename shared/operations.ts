@@ -8,13 +8,13 @@ import {
 } from './schemas.ts'
 
 /*
- * The HTTP API as data: routes are served by it, the OpenAPI document is generated from it, and a test compares it with
- * the route files, so that no route can be left without its access rule.
+ * The HTTP API as data: routes follow it, the OpenAPI document is generated from it, and a test compares it with the route
+ * files, so that no route can lack an access rule.
  */
 
 /**
- * Who may call: anybody; a session; an admin's session; a session or the service token; the service token alone. A token of
- * NC_ADMIN_TOKEN goes wherever an admin's session goes.
+ * Who may call: anyone; a session; an admin's session; a session or the service token; the service token alone. The token
+ * in NC_ADMIN_TOKEN is accepted wherever an admin's session is.
  */
 export type Access = 'public' | 'session' | 'admin' | 'session-or-service' | 'service'
 
@@ -22,31 +22,31 @@ export interface Operation {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   path: `/${string}`
   access: Access
-  /** About the caller's own account or session: not for a token. */
+  /** About the caller's own account or session, so not for a token. */
   person?: true
   summary: string
   body?: z.ZodType
   query?: z.ZodType
   params?: z.ZodType
   response?: z.ZodType
-  /** Of a success; 200 unless told. */
+  /** Of a success; 200 by default. */
   status?: number
-  /** Beside those that every route of this access can answer. */
+  /** Besides those that every route with this access can return. */
   errors?: readonly ErrorCode[]
-  /** Answered with an `ETag`, and with 304 to whoever has it already. */
+  /** Sends an `ETag`, and 304 to whoever has that version already. */
   etag?: true
-  /** Also answered as server-sent events when `Accept` asks for `text/event-stream`. */
+  /** Also available as server-sent events, if `Accept` asks for `text/event-stream`. */
   events?: true
 }
 
 const email = z.email().max(254).transform(value => value.toLowerCase())
 const password = z.string().refine(isUsablePassword)
   .meta({ minLength: PASSWORD_MIN, maxLength: PASSWORD_MAX, description: 'not only white space; compared in NFC' })
-/** What was accepted once is never refused for its form: decomposed (NFD), it may be several times as long. */
+/** A password accepted once is never refused for its form: decomposed (NFD), it may be several times as long. */
 const presentedPassword = z.string().min(1).max(4 * PASSWORD_MAX)
 const revision = z.int().min(0).optional()
 const credential = z.string().max(16_384)
-/** What is looked up in the database as it was sent: PostgreSQL fails at a NUL, and nothing of ours has control characters. */
+/** For what is looked up in the database as sent: PostgreSQL fails on a NUL, and nothing of ours has control characters. */
 const PRINTABLE = /^\P{Cc}*$/u
 const userParams = z.object({ id: z.string().min(1).max(64).regex(PRINTABLE) })
 
@@ -70,7 +70,7 @@ export const OPERATIONS = {
   logout: { method: 'POST', path: '/api/auth/logout', access: 'public', summary: 'End the session on the server', status: 204 },
   getSession: { method: 'GET', path: '/api/auth/session', access: 'session', person: true, summary: 'Who is signed in', response: sessionSchema },
   changePassword: {
-    method: 'PUT', path: '/api/auth/password', access: 'session', person: true, summary: 'Change the own password; ends the other sessions',
+    method: 'PUT', path: '/api/auth/password', access: 'session', person: true, summary: 'Change your own password; ends your other sessions',
     body: z.object({ current: presentedPassword, next: password }), response: sessionSchema, errors: ['RATE_LIMITED'],
   },
   setup: {
@@ -125,7 +125,7 @@ export const OPERATIONS = {
     response: z.object({ events: z.array(eventSchema), nextBefore: z.int().nullable() }),
   },
   diagnose: {
-    method: 'POST', path: '/api/license/diagnostics', access: 'admin', summary: 'Prove the way to the license server, stage by stage',
+    method: 'POST', path: '/api/license/diagnostics', access: 'admin', summary: 'Test the way to the license server, stage by stage',
     response: diagnosticsSchema, errors: ['RATE_LIMITED'], events: true,
   },
   getSupportBundle: {

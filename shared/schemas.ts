@@ -9,16 +9,16 @@ import { ERROR_CODES } from './errors.ts'
 import { METHODS } from './method-rules.ts'
 
 /*
- * What goes over the HTTP API, as schemas: answers are made by them in the OpenAPI document and checked by them in tests.
- * For the server alone: a page that could reach this file would bring zod along.
+ * What travels over the HTTP API, as schemas: the OpenAPI document describes responses by them, and tests check responses
+ * against them. For the server only: a page that imported this file would bring zod along.
  */
 
 /** ISO 8601 UTC. */
 const time = z.iso.datetime().meta({ description: 'ISO 8601, UTC' })
 const errorCode = z.enum(ERROR_CODES)
-/** What makes a message or an entry exact; never a credential. */
+/** The particulars of a message or an entry; never a credential. */
 const facts = z.record(z.string(), z.union([z.string(), z.number(), z.null()]))
-const limits = z.record(z.string(), z.int().nullable()).meta({ description: 'by name; null: unlimited' })
+const limits = z.record(z.string(), z.int().nullable()).meta({ description: 'by name; null means unlimited' })
 const failure = z.object({ code: errorCode, reference: z.string(), at: time })
 
 export const warningSchema = z.discriminatedUnion('code', [
@@ -41,7 +41,7 @@ export const licenseViewSchema = z.object({
     email: z.string().nullable().meta({ description: 'null for a viewer' }),
   }).nullable(),
   features: z.array(z.string()),
-  seats: z.int().nullable().meta({ description: 'null: unlimited, or no license' }),
+  seats: z.int().nullable().meta({ description: 'null if unlimited, or if there is no license' }),
   limits,
   seatsUsed: z.int().nullable(),
   licenseId: z.string().nullable(),
@@ -60,8 +60,8 @@ export const licenseViewSchema = z.object({
   }).nullable(),
   instanceId: z.string(),
   boundTo: z.string().nullable().meta({ description: 'Instance ID the license is signed for' }),
-  reason: z.string().nullable().meta({ description: 'what the vendor gave as reason of a verdict' }),
-  verdictAt: time.nullable().meta({ description: 'since when a verdict stands against the license' }),
+  reason: z.string().nullable().meta({ description: 'the vendor\'s reason for a verdict' }),
+  verdictAt: time.nullable().meta({ description: 'when the verdict against the license was issued' }),
   invalidBecause: z.object({ code: errorCode, reference: z.string() }).nullable().meta({ description: 'why the stored license does not verify' }),
   managedByEnv: z.boolean(),
   warnings: z.array(warningSchema),
@@ -72,7 +72,7 @@ export const licenseViewSchema = z.object({
 export const eventSchema = z.object({
   id: z.int(),
   kind: z.enum(EVENT_KINDS),
-  at: time.meta({ description: 'of the newest of a folded run' }),
+  at: time.meta({ description: 'of the newest check-in, if several are folded into this entry' }),
   firstAt: time,
   count: z.int().meta({ description: 'how many equal check-ins are folded into this entry' }),
   actor: z.enum(ACTORS),
@@ -85,7 +85,7 @@ export const checkInDaySchema = z.object({ day: z.iso.date(), good: z.int(), fai
 
 export const previewSchema = z.object({
   method: z.enum(METHODS),
-  accepted: z.boolean().meta({ description: 'for a key: its form is right; the license server decides' }),
+  accepted: z.boolean().meta({ description: 'for a key: it has the right form, and the license server decides' }),
   error: z.object({ code: errorCode, reference: z.string(), details: facts.optional() }).nullable(),
   checks: z.array(z.object({
     name: z.enum(CHECK_NAMES),
@@ -99,7 +99,7 @@ export const previewSchema = z.object({
     next: z.string().nullable(),
   })).nullable(),
   sends: z.object({ method: z.string(), url: z.string(), body: z.record(z.string(), z.unknown()) }).nullable()
-    .meta({ description: 'literally, the key masked; null: nothing is sent' }),
+    .meta({ description: 'the literal request, but with the key masked; null if nothing would be sent' }),
 }).meta({ id: 'Preview' })
 
 export const diagnosticStageSchema = z.object({
@@ -117,7 +117,7 @@ export const outboundSchema = z.object({
   method: z.string(),
   url: z.string(),
   body: z.record(z.string(), z.unknown()).nullable(),
-}).meta({ id: 'OutboundRequest', description: 'the last request to the license server, literally; key and secret masked' })
+}).meta({ id: 'OutboundRequest', description: 'the last literal request to the license server, but with key and lease masked and the secret left out' })
 
 export const entitlementsSchema = z.object({
   state: z.enum(STATES),
@@ -127,14 +127,14 @@ export const entitlementsSchema = z.object({
   limits,
   seats: z.int().nullable(),
   expiresAt: time.nullable(),
-  validUntil: time.nullable().meta({ description: 'how long this may be relied on if nobody can be asked any more; null when not entitled' }),
-  serverTime: time.meta({ description: 'by which the times above were judged; not part of the ETag' }),
+  validUntil: time.nullable().meta({ description: 'how long this may be relied on if nobody can be asked again; null if not entitled' }),
+  serverTime: time.meta({ description: 'the time by which all of this was judged; not part of the ETag' }),
   lease: z.string().nullable().meta({ description: 'compact JWS, for the service token only' }),
 }).meta({ id: 'Entitlements' })
 
 export const featureSchema = z.object({
   name: z.string(),
-  title: z.string().meta({ description: 'in English; of a name outside the catalogue, the name' }),
+  title: z.string().meta({ description: 'in English; for a name outside the catalogue, the name itself' }),
   licensed: z.boolean().meta({ description: 'may be used now' }),
 }).meta({ id: 'Feature' })
 

@@ -1,5 +1,5 @@
 import type { Role } from '../../shared/contracts.ts'
-import type { NewEvent } from '../license/ports.ts'
+import type { NewEvent } from '../license/stored-records.ts'
 
 /* Accounts and sessions. Times are milliseconds since 1970, UTC. */
 

@@ -1,5 +1,5 @@
 import type { EventView, Role } from '../../shared/contracts.ts'
-import type { StoredEvent } from '../license/ports.ts'
+import type { StoredEvent } from '../license/stored-records.ts'
 
 /* What callers get to see of what is stored. */
 

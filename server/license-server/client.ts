@@ -7,19 +7,19 @@ import type { ResponseOf } from './protocol.ts'
 import { PROTOCOL } from './protocol.ts'
 import { failure, readAnswer } from './read-answer.ts'
 
-/* The license server of the domain's port, in protocol v1: what the domain asks becomes a request, the answer a domain word. */
+/* Implements the domain's LicenseServer port with protocol v1: turns its questions into requests, and the responses into its words. */
 
 export interface ClientOptions extends ExchangeOptions {
   baseUrl: string
 }
 
 export interface LicenseServerClient extends LicenseServer {
-  /** Without a slash at its end. */
+  /** Without a trailing slash. */
   readonly baseUrl: string
   ping(signal?: AbortSignal): Promise<CallOutcome<ResponseOf<'ping'>>>
 }
 
-/** A call of the protocol with what this one sends, and what its answer is to the domain. */
+/** A call of the protocol, what this one sends, and how the domain reads the response. */
 interface WireCall<Q, R, T> {
   call: { method: 'GET' | 'POST', path: string, request: z.ZodType<Q>, response: z.ZodType<R> }
   body: Q
@@ -27,7 +27,7 @@ interface WireCall<Q, R, T> {
   read: (response: R) => T
 }
 
-/** The client for the license server at `baseUrl`. Its calls never reject and never follow a redirect. */
+/** Creates a client of the license server at `baseUrl`. Its calls never reject and never follow a redirect. */
 export function createLicenseServerClient({ baseUrl: given, ...options }: ClientOptions): LicenseServerClient {
   const baseUrl = given.replace(/(?<!\/)\/+$/, '')
   const { version } = options
@@ -73,7 +73,7 @@ function statementOf(answer: ResponseOf<'checkIn' | 'renew'>): SignedStatement {
   return 'lease' in answer ? { kind: 'lease', jws: answer.lease } : { kind: 'verdict', jws: answer.verdict }
 }
 
-/** What people are shown of a body: all of it, but the key masked and the lease, a screenful, as its beginning and length. */
+/** A body as people are shown it: whole, but with the key masked, and the lease, a screenful, cut to its beginning and length. */
 function maskBody(body: object): Record<string, unknown> {
   return Object.fromEntries(Object.entries(body).map(([member, value]) => [member, maskMember(member, value)]))
 }

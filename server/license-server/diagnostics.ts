@@ -24,7 +24,7 @@ export interface DiagnosticsOptions {
 const STEP_TIMEOUT = 5_000
 const CLOCK_TOLERANCE = 5 * 60_000
 
-/** A stage that did not get through: the code and the key of the advice, with what was seen. */
+/** Why a stage failed: the code, the key of the advice, and what was observed. */
 class StageFailure extends Error {
   readonly code: NetworkErrorCode | null
   readonly remedy: string
@@ -41,8 +41,8 @@ interface Route { url: URL, proxy: URL | null, socket: Socket | null, serverTime
 type Step = (route: Route) => Promise<Facts | null>
 
 /**
- * Proves the way to the license server stage by stage and yields each result as it is known; spends no activation.
- * `offline`: the network stages are skipped without a packet. After a failure the later stages are skipped.
+ * Tests the way to the license server stage by stage, yielding each result as it comes in; uses up no activation. If
+ * `offline`, the network stages are skipped without sending a packet. After a failure, the later stages are skipped.
  */
 export async function* diagnose(options: DiagnosticsOptions, offline: boolean): AsyncGenerator<DiagnosticStage> {
   const url = new URL(options.client.baseUrl)
@@ -102,7 +102,7 @@ function bareHost(url: URL): string {
   return url.hostname.replace(/^\[|\]$/g, '')
 }
 
-/** Behind a proxy it is the proxy that must be found; the proxy finds the license server. */
+/** With a proxy, only the proxy's name is resolved here; the proxy resolves the license server's. */
 async function resolveName({ url, proxy, timeout }: Route): Promise<Facts | null> {
   const host = bareHost(proxy ?? url)
   if (isIP(host)) return null
@@ -157,7 +157,7 @@ async function connectDirectly(route: Route): Promise<Facts | null> {
 async function inspectTls({ url, socket, timeout }: Route): Promise<Facts | null> {
   if (url.protocol !== 'https:' || !socket) return null
   const host = bareHost(url)
-  // Not refused here, so that whoever stands in between can be named.
+  // Not rejected here, so that whoever stands in between can be named.
   const secure = tlsConnect({ socket, host, rejectUnauthorized: false, ...(isIP(host) ? {} : { servername: host }) })
   secure.setTimeout(timeout)
   await onceReady(secure, 'secureConnect').catch((error: unknown) => {

@@ -7,9 +7,9 @@ import type { NetworkErrorCode } from '../../shared/errors.ts'
 import type { Stage } from './transport-error.ts'
 import { networkCodeOf } from './transport-error.ts'
 
-/* One HTTP exchange with the license server: every call goes this way, so that every limit holds for every call. */
+/* One HTTP exchange with the license server. Every call goes through here, so that every limit applies to every call. */
 
-/** Milliseconds: everything of one call, body included; and the connection alone, TLS included. */
+/** Milliseconds for the whole call, body included, and for connecting alone, TLS included. */
 export const LIMITS = { total: 10_000, connect: 5_000 }
 export type Limits = typeof LIMITS
 const MAX_BODY = 64 * 1024
@@ -20,7 +20,7 @@ export interface ExchangeOptions {
   /** The proxy to use for a URL, or '' for none. */
   proxyFor: (url: string) => string
   limits?: Limits
-  /** How names are resolved. */
+  /** Resolves host names; the system's resolver by default. */
   lookup?: LookupFunction
 }
 
@@ -38,7 +38,7 @@ export interface Answer {
   status: number
   headers: Dispatcher.ResponseData['headers']
   text: string
-  /** False: more than 64 KiB were sent, and `text` is their beginning. */
+  /** False if more than 64 KiB arrived, of which `text` is only the beginning. */
   complete: boolean
 }
 
@@ -57,7 +57,7 @@ export type Exchange = (message: Message) => Promise<Answer>
 export function createExchange({ version, proxyFor, limits = LIMITS, lookup = systemLookup }: ExchangeOptions): Exchange {
   return async ({ method, url, body, secret, signal }) => {
     const proxy = proxyFor(url)
-    // An address needs no look-up.
+    // An IP address needs no lookup.
     const progress: { stage: Stage } = { stage: isIP(new URL(proxy || url).hostname.replace(/^\[|\]$/g, '')) ? 'connect' : 'dns' }
     const dispatcher = createDispatcher(proxy, progress, limits, lookup)
     const timeout = AbortSignal.timeout(limits.total)
@@ -67,7 +67,7 @@ export function createExchange({ version, proxyFor, limits = LIMITS, lookup = sy
         method,
         dispatcher,
         signal: ended,
-        // One clock alone: two that end at the same time would give the silence two names.
+        // A single timer: two that expire together would give one silence two names.
         headersTimeout: 0,
         bodyTimeout: 0,
         headers: headersOf(version, body, secret),
@@ -77,13 +77,13 @@ export function createExchange({ version, proxyFor, limits = LIMITS, lookup = sy
       return { status: response.statusCode, headers: response.headers, ...await readBody(response.body) }
     }
     try {
-      return await settledBy(ended, ask())
+      return await orAborted(ended, ask())
     }
     catch (error) {
       throw new TransportFailure(networkCodeOf(timeout.aborted ? timeout.reason : error, progress.stage, proxy !== ''), error)
     }
     finally {
-      // A call every few hours gains nothing from a pool; a fresh connection cannot be a stale one.
+      // A call every few hours gains nothing from a pool, and a fresh connection is never stale.
       void dispatcher.destroy().catch(() => undefined)
     }
   }
@@ -99,8 +99,8 @@ function headersOf(version: string, body: unknown, secret: string | null): Recor
   }
 }
 
-/** Rejects when the signal ends the work, which undici leaves waiting while a proxy says nothing to CONNECT. */
-function settledBy<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+/** Rejects as soon as the signal is aborted: undici keeps waiting while a proxy does not answer CONNECT. */
+function orAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const end = () => reject(signal.reason)
     if (signal.aborted) end()
@@ -119,7 +119,7 @@ function createDispatcher(proxy: string, progress: { stage: Stage }, limits: Lim
   const connect = { timeout: limits.connect, lookup: staged }
   return proxy === ''
     ? new Agent({ connect })
-    // Beyond the proxy only the limit of the whole call counts: who is silent there is the license server.
+    // Beyond the proxy only the limit of the whole call applies: whoever is silent there is the license server.
     : new ProxyAgent({ uri: proxy, connect, proxyTls: connect, requestTls: { timeout: 2 * limits.total } })
 }
 

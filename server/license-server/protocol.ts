@@ -2,8 +2,8 @@ import { z } from 'zod'
 
 /*
  * The license server protocol: JSON over HTTPS. The client parses with these schemas and the sandbox license server is
- * typed by them, so that neither can drift from the other without breaking the compile.
- * Every call but `activate` and `ping` carries `Authorization: Bearer <secret>`, issued by activation.
+ * typed by them, so that neither can drift from the other without a compile error.
+ * Every call but `activate` and `ping` carries `Authorization: Bearer <secret>`, which activation issues.
  */
 
 const jws = z.string().min(1).max(32_768)

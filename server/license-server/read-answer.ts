@@ -5,7 +5,7 @@ import type { Answer } from './exchange.ts'
 import type { RefusalCode as WireRefusalCode } from './protocol.ts'
 import { refusalSchema } from './protocol.ts'
 
-/* What an answer of the license server is: the one that was asked for, a refusal, or that of somebody else. */
+/* Tells what an answer is: the one that was asked for, a refusal, or somebody else's. */
 
 const REFUSALS: Readonly<Record<WireRefusalCode, RefusalCode>> = {
   unknown_key: 'unknown_key',
@@ -22,6 +22,7 @@ export function failure(code: NetworkErrorCode, more: Partial<Omit<CallFailure, 
   return { ok: false, code, refusal: null, answered: true, retryAfterMs: null, ...more }
 }
 
+/** Reads the value out of an answer; whatever does not match `schema` is a failure. Never throws. */
 export function readAnswer<T>(schema: z.ZodType<T>, answer: Answer): CallOutcome<T> {
   const { status } = answer
   if (status === 407) return failure('NET_PROXY')
@@ -60,7 +61,7 @@ function headerOf(headers: Answer['headers'], name: string): string {
   return (Array.isArray(value) ? value[0] : value) ?? ''
 }
 
-/** `Retry-After` (RFC 9110 §10.2.3) in ms, a date measured against the answer's own `Date`; null where it makes no sense. */
+/** `Retry-After` (RFC 9110 §10.2.3) in ms, a date measured against the answer's own `Date`; null if absent or senseless. */
 function retryAfterOf(headers: Answer['headers']): number | null {
   const value = headerOf(headers, 'retry-after').trim()
   if (/^\d{1,15}$/.test(value)) return Number(value) * 1000

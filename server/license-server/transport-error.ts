@@ -1,20 +1,17 @@
 import type { NetworkErrorCode } from '../../shared/errors.ts'
 
-/** How far a call had come; decides what a silence or a closed connection means. */
+/** How far a call got, which decides what silence or a closed connection means. */
 export type Stage = 'dns' | 'connect' | 'exchange'
 
 const DNS_CODES = new Set(['ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL', 'EAI_NODATA', 'EAI_NONAME', 'ENODATA', 'ESERVFAIL', 'ETIMEOUT'])
 const TLS_CODE = /^(?:ERR_TLS_|ERR_SSL_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|EPROTO$|ERROR_IN_CERT_|HOSTNAME_MISMATCH$|INVALID_CA$|CRL_)/
 
-/**
- * Takes what the HTTP client threw, how far the call had come and whether a proxy was used; returns the one code that
- * tells the administrator where to look.
- */
+/** Maps what the HTTP client threw to the one code that tells the administrator where to look. */
 export function networkCodeOf(error: unknown, stage: Stage, viaProxy: boolean): NetworkErrorCode {
   const chain = causesOf(error)
   const codes = chain.map(codeOf)
   if (codes.some(code => TLS_CODE.test(code))) return 'NET_TLS'
-  // Connecting to a proxy has a shorter limit: what takes the whole time is the server behind it.
+  // Connecting to the proxy has a shorter limit: what takes up the whole call's is the server behind it.
   if (viaProxy && stage !== 'exchange') {
     if (chain.some(isTotalTimeout)) return 'NET_TIMEOUT'
     return chain.some(isBehindTunnel) ? 'NET_CONNECT' : 'NET_PROXY'
@@ -44,7 +41,7 @@ function isTimeout(error: Error): boolean {
   return error.name === 'TimeoutError' || ['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'UND_ERR_CONNECT_TIMEOUT'].includes(codeOf(error))
 }
 
-/** The tunnel stood: it was the license server that hung up during the TLS handshake. */
+/** The tunnel was up: it was the license server that hung up during the TLS handshake. */
 function isBehindTunnel(error: Error): boolean {
   return /before secure TLS connection/.test(error.message)
 }

@@ -5,10 +5,12 @@ import { METHOD_RULES } from '../../shared/method-rules.ts'
 import { isInSequence, requireAnswerTo } from './verify-answer.ts'
 import { requireCredential } from './credential.ts'
 import { LicenseError } from './errors.ts'
+import type { Actor } from './events.ts'
 import { eventOf } from './events.ts'
 import type { Keyring } from './jws.ts'
 import type { LicenseHolder } from './license-holder.ts'
-import type { Actor, LicenseServer, LicenseStore, NewEvent, Notes, Random, Snapshot, StoredLicense } from './ports.ts'
+import type { LicenseServer, LicenseStore, Notes, Random } from './ports.ts'
+import type { NewEvent, Snapshot, StoredLicense } from './stored-records.ts'
 import { judgeToken } from './preview.ts'
 import { nextAfterLease } from './check-in-policy.ts'
 import { activationError } from './refusal.ts'
@@ -19,33 +21,33 @@ import { verifyServerLease } from './token.ts'
 
 export interface SaveRequest {
   credential: string
-  /** The revision the person was looking at; the save is refused when it is no longer the current one. */
+  /** The revision the person was looking at; the save is refused if it is no longer current. */
   revision?: number
   actor: Actor
-  /** Digest to remember along with the license, when it comes from the environment. */
-  envDigest?: string
+  /** SHA-256 (hex) of the credential if it is the provisioned one; stored with the license. */
+  provisionedDigest?: string
   onStep?: (step: SaveStep) => void
 }
 
 export interface Activation {
   /**
    * Activates a pasted credential. The current license is replaced only after the new one has been verified and written.
-   * Throws LicenseError: any of the credential or network group, CONFLICT, STORAGE_UNAVAILABLE.
+   * Throws LicenseError: any code of the credential or network group, CONFLICT, STORAGE_UNAVAILABLE.
    */
   save(request: SaveRequest): Promise<void>
 }
 
 export interface ActivationOptions {
   holder: LicenseHolder
-  store: LicenseStore & Pick<Notes, 'saveEnvDigest'>
+  store: LicenseStore & Pick<Notes, 'saveProvisionedDigest'>
   server: LicenseServer
   keyring: Keyring
   random: Random
-  /** Ends a call under way when the product is told to stop. */
+  /** Aborts a call under way when the product stops. */
   signal: AbortSignal
 }
 
-/** The one way in which a credential becomes a license. */
+/** The only way a credential becomes a license. */
 export function createActivation({ holder, store, server, keyring, random, signal }: ActivationOptions): Activation {
   async function acceptToken(token: string): Promise<Accepted> {
     const { lease, error } = await judgeToken(token, { holder, store, keyring })
@@ -64,7 +66,7 @@ export function createActivation({ holder, store, server, keyring, random, signa
     return { lease, secret: outcome.value.secret, maskedKey: maskKey(key) }
   }
 
-  /** A signer this build does not know says more than "invalid": the remedy is an update. */
+  /** An unknown signer is reported as such: unlike any other invalid answer it has a remedy, an update. */
   async function verifyActivated(jws: string): Promise<Lease> {
     try {
       return await verifyServerLease(jws, keyring)
@@ -75,14 +77,14 @@ export function createActivation({ holder, store, server, keyring, random, signa
     }
   }
 
-  async function write(accepted: Accepted, base: Snapshot, { actor, envDigest }: SaveRequest): Promise<void> {
+  async function write(accepted: Accepted, base: Snapshot, { actor, provisionedDigest }: SaveRequest): Promise<void> {
     const { lease } = accepted
     const trusted = holder.trustedAfter(lease)
     const at = METHOD_RULES[lease.claims.method].setsTrustedTime ? trusted.at : holder.observe().effective
     const license = activated(accepted, holder.instanceId, { at, nextAt: nextAfterLease(lease.claims, at, random.unit()) })
     const deactivate = deactivationOf(base.license, holder.holding, at, lease)
     const written = await store.commit({
-      if: { revision: base.revision }, seq: seqMarkOf(lease), trusted, ...(envDigest === undefined ? {} : { envDigest }),
+      if: { revision: base.revision }, seq: seqMarkOf(lease), trusted, ...(provisionedDigest === undefined ? {} : { provisionedDigest }),
       change: activate(license, lease.claims.sub, deactivate), event: eventOfActivation(accepted, at, base.license, actor),
     })
     if (written === 'stale') {
@@ -113,7 +115,7 @@ export function createActivation({ holder, store, server, keyring, random, signa
         : await activateKey(credential.key, credential.method, step)
       step('verified')
       if (isHeldAlready(holder, accepted.lease)) {
-        if (request.envDigest !== undefined) await store.saveEnvDigest(request.envDigest)
+        if (request.provisionedDigest !== undefined) await store.saveProvisionedDigest(request.provisionedDigest)
       }
       else await write(accepted, base, request)
       step('stored')
@@ -121,7 +123,7 @@ export function createActivation({ holder, store, server, keyring, random, signa
   }
 }
 
-/** The same token again changes nothing. */
+/** Saving the same token again changes nothing. */
 function isHeldAlready(holder: LicenseHolder, lease: Lease): boolean {
   return holder.holding.kind === 'lease' && holder.holding.lease.jws === lease.jws && holder.holding.verdict === null
 }

@@ -9,7 +9,7 @@ const SECOND = 1000
 const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
 
-/** Checked around the end of the term as well, so that a renewal is picked up without anybody's doing. */
+/** Also checked in around the end of the term, so that a renewal is picked up without anyone's help. */
 const BEFORE_EXPIRY = [72 * HOUR, HOUR, 0]
 const EARLY = 0.1
 const AFTER_VERDICT = 6 * HOUR
@@ -17,12 +17,12 @@ const START_RETRIES = [2 * SECOND, 5 * SECOND, 15 * SECOND]
 const FIRST_BACKOFF = MINUTE
 const MAX_BACKOFF = HOUR
 const MAX_BACKOFF_PAUSED = 15 * MINUTE
-/** A server that asks for more is not believed. */
+/** The longest `Retry-After` that is honoured. */
 export const MAX_RETRY_AFTER = 6 * HOUR
 const LAST_CHANCE = 10 * MINUTE
 const SHORTEST = SECOND
 
-/** When the check-in of a lease just received is due: up to 10 % early, and around the end of the term. Only standard has one. */
+/** When a lease just received is to be checked in: up to 10 % early, and around the end of the term. Null if it never is. */
 export function nextAfterLease(claims: LeaseClaims, now: number, unit: number): number | null {
   if (!isCheckedIn(claims)) return null
   const every = claims.check_in.every * SECOND
@@ -31,29 +31,30 @@ export function nextAfterLease(claims: LeaseClaims, now: number, unit: number): 
   return Math.min(...expiry, Math.max(regular, now + SHORTEST / 2))
 }
 
-/** When to ask again about a verdict just received. One from a wrong past is not asked about in a loop. */
+/** When to ask again about a verdict just received: counted from now if it is dated in the past, or an old date would make a loop. */
 export function nextAfterVerdict(verdict: Verdict, now: number): number {
   return Math.max(verdict.claims.iat * SECOND, now) + AFTER_VERDICT
 }
 
 export interface FailedAttempt {
   now: number
-  /** Regular distance between check-ins and the moment features pause; Infinity where the lease has none. */
+  /** Interval between check-ins, and the moment features pause; Infinity where the lease has none. */
   every: number
   pausesAt: number
   /** Failures in a row, this one included. */
   failures: number
-  /** How many of them since this process started, while none has succeeded in it; null after a first success. */
+  /** How many of them since this process started; null once it has had a success. */
   sinceStart: number | null
   retryAfterMs: number | null
   unit: number
 }
 
+/** When to try again after a failure. */
 export function nextAfterFailure(attempt: FailedAttempt): number {
   const { now, pausesAt, unit } = attempt
   const at = now + delayAfterFailure(attempt)
   const lastChance = pausesAt - LAST_CHANCE
-  // Grace must not end on a wait: one attempt always falls into its last ten minutes.
+  // Grace must not run out during a wait: one attempt always falls within its last ten minutes.
   return now < lastChance && at >= pausesAt ? lastChance + unit * (LAST_CHANCE / 2) : at
 }
 
@@ -61,31 +62,31 @@ function delayAfterFailure({ now, every, pausesAt, failures, sinceStart, retryAf
   const early = sinceStart === null ? undefined : START_RETRIES[sinceStart - 1]
   const nth = sinceStart === null ? failures : sinceStart - START_RETRIES.length
   const wait = early ?? backOff(nth, unit, now >= pausesAt ? MAX_BACKOFF_PAUSED : MAX_BACKOFF)
-  // Trying again later than one would have checked in anyway makes no sense.
+  // It makes no sense to wait longer than until the next regular check-in.
   const own = Math.min(wait, Math.max(every, SHORTEST))
   return retryAfterMs === null ? own : Math.max(own, Math.min(retryAfterMs, MAX_RETRY_AFTER))
 }
 
-/** How long to wait after the `nth` failure in a row (from 1): from a minute, doubled every time, up to `longest`. */
+/** How long to wait after the `nth` failure in a row (from 1): a minute, doubling each time up to `longest`, with jitter. */
 export function backOff(nth: number, unit: number, longest = MAX_BACKOFF): number {
   return jittered(Math.min(longest, FIRST_BACKOFF * 2 ** Math.min(nth - 1, 30)), unit)
 }
 
-/** The same, but quick to try again after the first few: what failed at a start mostly works moments later. */
+/** Like `backOff`, but quick to retry the first few times: what fails at a start usually works moments later. */
 export function backOffAtStart(nth: number, unit: number): number {
   const early = START_RETRIES[nth - 1]
   return early === undefined ? backOff(nth - START_RETRIES.length, unit) : jittered(early, unit)
 }
 
-/** Equal jitter: half of it fixed, half of it random. */
+/** Equal jitter: half of the wait is fixed, half is random. */
 function jittered(wait: number, unit: number): number {
   return wait / 2 + unit * (wait / 2)
 }
 
 /**
- * When the next attempt is due at a start. The stored schedule stands, but a lease that is already over its due time is
- * checked in at once, and so is one whose stored time lies further ahead than any schedule would put it (a clock that
- * was wrong when it was written).
+ * When the first attempt after a start is due. The stored time stands, but a lease that is already overdue is checked in
+ * at once, and so is one whose stored time lies further ahead than any schedule would put it (the clock was wrong when it
+ * was written).
  */
 export function nextAtStart(claims: CheckedInLease, stored: number | null, hasVerdict: boolean, now: number): number {
   const farthest = now + Math.max(claims.check_in.every * SECOND, MAX_RETRY_AFTER)
@@ -97,9 +98,9 @@ export function nextAtStart(claims: CheckedInLease, stored: number | null, hasVe
 const RENEWAL_WINDOW = 30 * 24 * HOUR
 const RENEWAL_SPACING = 24 * HOUR
 
-/** Whether a license that does not check in tries, at this start, to pick up a renewal: near or after its end, at most once a day. */
+/** Whether a start should try to renew a license that does not check in: near or past its end, at most once a day. */
 export function renewsAtStart(claims: LeaseClaims, lastAttemptAt: number | null, now: number): boolean {
   if (!METHOD_RULES[claims.method].renewsOnRequest || now < expiryOf(claims) - RENEWAL_WINDOW) return false
-  // An attempt "in the future" was noted by a clock that has been set right since.
+  // An attempt "in the future" was noted by a clock that has since been corrected.
   return lastAttemptAt === null || now - lastAttemptAt >= RENEWAL_SPACING || lastAttemptAt > now + RENEWAL_SPACING
 }

@@ -4,12 +4,12 @@ import type { VerdictClaims } from './claims.ts'
 import { requireAnswerTo, isInSequence } from './verify-answer.ts'
 import type { Asked } from './verify-answer.ts'
 import { LicenseError } from './errors.ts'
+import type { Actor } from './events.ts'
 import { eventOf } from './events.ts'
 import type { Keyring } from './jws.ts'
 import type { LicenseHolder } from './license-holder.ts'
-import type {
-  Actor, CallFailure, Commit, LicenseServer, LicenseStore, NewEvent, Random, SignedStatement, Snapshot, StoredLicense,
-} from './ports.ts'
+import type { CallFailure, LicenseServer, LicenseStore, Random, SignedStatement } from './ports.ts'
+import type { Commit, NewEvent, Snapshot, StoredLicense } from './stored-records.ts'
 import { nextAfterFailure, nextAfterLease, nextAfterVerdict } from './check-in-policy.ts'
 import {
   isNoticed, recordFailure, recordVerdict, replaceLease, seqMarkOf, withFailure, withLease, withVerdict,
@@ -21,14 +21,14 @@ import { verifyServerLease, verifyVerdict } from './token.ts'
 export type CheckInResult =
   | { kind: 'fresh' }
   | { kind: 'verdict', claims: VerdictClaims }
-  /** The license was replaced or removed while the server was asked; its late answer changes nothing. */
+  /** The license was replaced or removed during the call, or the product is stopping: the answer changes nothing. */
   | { kind: 'dropped' }
   | { kind: 'failed', failure: CallFailure }
 
 export interface CheckIn {
   /**
-   * Checks in (standard) or renews (airgapped) once, for whoever asks. `quiet`: a failure without an answer leaves no
-   * trace. Throws LicenseError NO_LICENSE, NO_CALLS_FOR_OFFLINE.
+   * Checks in (standard) or renews (airgapped) once. With `quiet`, a call that is never answered leaves no trace. Throws
+   * LicenseError: NO_LICENSE, NO_CALLS_FOR_OFFLINE.
    */
   attempt(actor: Actor, options?: { quiet?: boolean, signal?: AbortSignal }): Promise<CheckInResult>
 }
@@ -44,7 +44,7 @@ export interface CheckInOptions {
 
 type Answer = { lease: Lease } | { verdict: Verdict }
 
-/** The one way in which a stored license talks to the license server. */
+/** The only way a stored license talks to the license server. */
 export function createCheckIn({ holder, store, server, keyring, random, observe }: CheckInOptions): CheckIn {
   let failuresSinceStart: number | null = 0
 
@@ -78,7 +78,7 @@ export function createCheckIn({ holder, store, server, keyring, random, observe 
     }
   }
 
-  /** While storage is away the license goes on from memory, unless it was replaced or removed while the server was asked. */
+  /** Commits over the lease that was sent. Without storage, memory tells whether it has been replaced or removed since. */
   async function commitOver(license: StoredLicense, commit: Omit<Commit, 'if'>): Promise<Snapshot | 'stale' | 'unavailable'> {
     const written = await orUnavailable(store.commit({ if: { jti: license.jti }, ...commit }))
     return written === 'unavailable' && holder.snapshot.license?.jti !== license.jti ? 'stale' : written
@@ -147,7 +147,7 @@ export function createCheckIn({ holder, store, server, keyring, random, observe 
     if (METHOD_RULES[license.method].silent || license.secret === null) throw new LicenseError('NO_CALLS_FOR_OFFLINE')
     const startedAt = holder.observe().reading.uptime
     const answer = await ask(license, license.secret, signal)
-    // Told to stop: nothing is known of the way to the server, so nothing is counted.
+    // Aborted by a stop, the call says nothing about the connection, so it is no failure to count.
     if (signal?.aborted && 'ok' in answer) return { kind: 'dropped' }
     const result = 'lease' in answer
       ? await acceptLease(license, answer.lease, actor)
@@ -165,14 +165,14 @@ export function createCheckIn({ holder, store, server, keyring, random, observe 
   return { attempt }
 }
 
-/** Another end of the term is a renewal; any other fresh lease is what a check-in is for. */
+/** A lease with a new end of term is a renewal; any other is an ordinary check-in. */
 function eventOfLease(lease: Lease, before: Lease | null, at: number, actor: Actor): NewEvent {
   if (before === null || before.claims.exp === lease.claims.exp) return eventOf('check_in_succeeded', at, actor)
   const endOf = ({ claims }: Lease) => new Date(claims.exp * 1000).toISOString()
   return eventOf('renewed', at, actor, { from: endOf(before), to: endOf(lease) })
 }
 
-/** The license goes on from memory while storage is away. */
+/** Makes a value of STORAGE_UNAVAILABLE: without storage, the license carries on from memory. */
 async function orUnavailable<T>(write: Promise<T>): Promise<T | 'unavailable'> {
   try {
     return await write

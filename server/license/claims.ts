@@ -4,7 +4,7 @@ import { z } from 'zod'
 export const ISSUER = 'https://app.nocodb.com'
 export const AUDIENCE = 'nocodb-self-hosted'
 
-/** JWS header `typ` (RFC 7515 §4.1.9) of each kind of signed statement; one is never accepted in another's place. */
+/** JWS header `typ` (RFC 7515 §4.1.9) of each kind of signed statement; none is ever accepted in place of another. */
 export const TYP = {
   lease: 'nc-lease+jwt',
   offline: 'nc-offline+jwt',
@@ -12,13 +12,13 @@ export const TYP = {
 } as const
 export type TokenKind = keyof typeof TYP
 
-/** A licensed term is at most 20 years; check-in periods at most one. Seconds. */
+/** The longest licensed term, 20 years, and the longest check-in or grace period, 366 days. Seconds. */
 export const MAX_TERM = 7305 * 86_400
 const MAX_PERIOD = 366 * 86_400
 
 export const INSTANCE_ID = /^[0-9a-f]{32}$/
 
-/** Seconds since 1970 (RFC 7519 NumericDate, whole seconds only). 8640000000000 is the last date JavaScript knows. */
+/** Seconds since 1970 (RFC 7519 NumericDate, whole seconds only). 8640000000000 is the last that a JavaScript Date can hold. */
 const seconds = z.int().min(0).max(8_640_000_000_000)
 const seq = z.int().min(0)
 const name = z.string().min(1).max(10_000)
@@ -34,7 +34,7 @@ const common = {
   instance_id: z.string().regex(INSTANCE_ID),
 }
 
-/** What a plan limits, by name; null: unlimited. Names that this build does not know are kept. */
+/** A plan's limits by name; null means unlimited. Names unknown to this build are kept. */
 export const limitsSchema = z.record(z.string().regex(/^limit_[\w.-]{1,250}$/), z.int().min(0).nullable())
   .refine(limits => Object.keys(limits).length <= 500)
 export type Limits = z.infer<typeof limitsSchema>
@@ -62,7 +62,7 @@ export const leaseSchema = lease
   .refine(claims => claims.exp > claims.iat, { path: ['exp'] })
   .refine(claims => claims.exp - claims.iat <= MAX_TERM, { path: ['exp'] })
 export type LeaseClaims = z.infer<typeof leaseSchema>
-/** A lease that is to be swapped for a fresh one, and says how often. */
+/** A lease that has to be swapped for a fresh one regularly, and says how often. */
 export type CheckedInLease = Extract<LeaseClaims, { check_in: unknown }>
 
 export const VERDICTS = ['revoked', 'suspended', 'bound_elsewhere'] as const

@@ -5,14 +5,14 @@ import { causeOfBrokenToken, judgePaste } from '../../shared/paste/judge-paste.t
 import { LicenseError } from './errors.ts'
 import type { LicenseHolder } from './license-holder.ts'
 
-/** What decides, beside the text itself, whether it may be a credential here. */
+/** What, besides the text itself, decides whether it can be a credential here. */
 export function pasteContextOf({ instanceId, snapshot }: LicenseHolder): PasteContext {
   return { instanceId, silent: rulesOf(snapshot.license?.method)?.silent ?? false }
 }
 
 /**
- * The credential in what was pasted. Throws CREDENTIAL_MALFORMED, with its cause, when there is none. The only way to a
- * key that can be sent: whatever comes from outside goes through here.
+ * The credential in a pasted text. Throws CREDENTIAL_MALFORMED, with the cause, if there is none. The only source of keys
+ * that can be sent, so all input from outside comes through here.
  */
 export function requireCredential(pasted: string, holder: LicenseHolder): Credential {
   const { credential, cause } = judgePaste(pasted, pasteContextOf(holder))
@@ -20,7 +20,7 @@ export function requireCredential(pasted: string, holder: LicenseHolder): Creden
   return credential
 }
 
-/** The error of a pasted token that did not verify, with what its length tells of the cause. */
+/** Adds to the error of a token that did not verify what its length says about the cause. */
 export function withTokenCause(error: LicenseError, token: string): LicenseError {
   if (error.code !== 'CREDENTIAL_MALFORMED' && error.code !== 'TOKEN_SIGNATURE_INVALID') return error
   return new LicenseError(error.code, { details: { ...error.details, cause: causeOfBrokenToken(token) }, cause: error.cause })

@@ -1,27 +1,30 @@
 import { backOff, MAX_RETRY_AFTER } from './check-in-policy.ts'
 import { LicenseError } from './errors.ts'
+import type { Actor } from './events.ts'
 import { eventOf } from './events.ts'
-import type { LicenseHolder, Moment } from './license-holder.ts'
-import type { Actor, CallFailure, Deactivations, LicenseServer, LicenseStore, PendingDeactivation, Random } from './ports.ts'
+import type { LicenseHolder } from './license-holder.ts'
+import type { Moment } from './license-memory.ts'
+import type { CallFailure, Deactivations, LicenseServer, LicenseStore, Random } from './ports.ts'
+import type { PendingDeactivation } from './stored-records.ts'
 import { deactivationOf, remove } from './record.ts'
 
-/** How long the vendor is told again that a standard license was removed, ms. */
+/** How long we keep trying to tell the vendor about a removed license, ms. */
 const TOLD_FOR = 7 * 86_400_000
 
 export interface Deactivation {
-  /** Removes the license. Throws LicenseError NO_LICENSE, CONFLICT, STORAGE_UNAVAILABLE. */
+  /** Removes the license. Throws LicenseError: NO_LICENSE, CONFLICT, STORAGE_UNAVAILABLE. */
   remove(request: { revision?: number, actor: Actor }): Promise<void>
   /**
-   * Begins to tell the vendor what is still to be told of removed licenses and due by now. Null while it is being told
-   * already, or while a save is under way.
+   * Starts telling the vendor about the removed licenses that are due. Null if that is already under way, or while a save
+   * is.
    */
   tellVendor(signal?: AbortSignal): Promise<void> | null
   /**
-   * Runs a save while the vendor is told nothing: word of a removed license that arrives after its new activation would
-   * free the seat again.
+   * Runs a save while nothing is told to the vendor: a deactivation that arrived after the same license's new activation
+   * would free its seat again.
    */
   whileTellingNothing<T>(save: () => Promise<T>): Promise<T>
-  /** Resolves when nothing is being told any more; never rejects. */
+  /** Resolves once nothing is being told; never rejects. */
   whenTold(): Promise<void>
 }
 
@@ -32,7 +35,7 @@ export interface DeactivationOptions {
   random: Random
 }
 
-/** The one way in which a license goes. */
+/** The only way a license leaves this installation. */
 export function createDeactivation({ holder, store, server, random }: DeactivationOptions): Deactivation {
   let telling: Promise<void> | null = null
   let saves = 0
@@ -42,7 +45,7 @@ export function createDeactivation({ holder, store, server, random }: Deactivati
     const outcome = await server.deactivate({ lease, secret, nonce: random.hex(16) }).send(signal)
     const moment = holder.observe()
     const now = earliest(moment)
-    // A refusal is an answer too: the vendor knows the license no longer, or never did.
+    // A refusal is an answer too: the vendor no longer knows the license, or never did.
     if (outcome.ok || (outcome.refusal !== null && outcome.refusal !== 'rate_limited')) {
       await store.dropDeactivation(pending.id, eventOf('vendor_told', now, { kind: 'system' }, { result: 'ok' }))
     }
@@ -102,7 +105,7 @@ export function createDeactivation({ holder, store, server, random }: Deactivati
   }
 }
 
-/** One clock that runs ahead must not make us give up. */
+/** A single clock that runs ahead must not make us give up. */
 function earliest({ effective, trusted, wall }: Moment): number {
   return Math.min(effective, trusted ?? wall, wall)
 }

@@ -1,7 +1,7 @@
 import type { ErrorCode, ErrorDetails } from '../../shared/errors.ts'
 import { ERRORS } from '../../shared/errors.ts'
 
-/** The one error of this product: a stable code from the catalogue, facts for its message, and what caused it (for the log). */
+/** The product's only error class: a stable code from the catalogue, particulars for the message, and the cause for the log. */
 export class LicenseError extends Error {
   override readonly name = 'LicenseError'
   readonly code: ErrorCode

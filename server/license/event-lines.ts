@@ -1,10 +1,11 @@
 import { EVENT_KINDS, STATES } from '../../shared/contracts.ts'
 import type { EventKind } from '../../shared/contracts.ts'
 import { LicenseError } from './errors.ts'
-import type { Log, NewEvent } from './ports.ts'
+import type { Log } from './ports.ts'
+import type { NewEvent } from './stored-records.ts'
 import { isEntitled } from './state.ts'
 
-/* An entry of the activity log and its line in the log of the process are written at one place: neither comes without the other. */
+/* An entry in the activity log and its line in the process log are written in one place: neither comes without the other. */
 
 interface Line { level: 'info' | 'warn', message: string }
 
@@ -26,15 +27,15 @@ const LINES: Readonly<Record<EventKind, (event: NewEvent) => Line>> = {
   account_removed: () => info('account removed'),
 }
 
-/** Grace is no loss yet, and the last moment to prevent one. */
+/** Grace is not a loss yet, but it is the last chance to prevent one. */
 function keepsFeatures(to: unknown): boolean {
   const state = STATES.find(each => each === to)
   return state !== undefined && state !== 'grace' && isEntitled(state)
 }
 
 /**
- * A store whose writes leave a line for each event they record. `identify` says of a call whom it is about. An attempt to
- * reach the license server is told even where it could not be recorded: it was made all the same.
+ * Wraps a store so that each event it records also leaves a log line. `identify` tells from a call's first argument whom it
+ * is about. An attempt to reach the license server is logged even if it could not be recorded: it was made all the same.
  */
 export function withEventLines<S extends object>(
   store: S, log: Log, identify: (first: unknown) => Record<string, unknown> = () => ({}),
@@ -52,7 +53,7 @@ export function withEventLines<S extends object>(
   })
 }
 
-/** What an attempt to reach the license server came to. */
+/** The outcomes of an attempt to reach the license server. */
 const ATTEMPTS: ReadonlySet<EventKind> = new Set<EventKind>(['check_in_succeeded', 'check_in_failed', 'renewed', 'verdict'])
 
 async function tellOf(result: unknown, { kind }: NewEvent, tellNow: (more: Record<string, unknown>) => void): Promise<unknown> {
@@ -70,13 +71,13 @@ async function tellOf(result: unknown, { kind }: NewEvent, tellNow: (more: Recor
 function tell(log: Log, event: NewEvent, more: Record<string, unknown>): void {
   if (event.told) return
   const { level, message } = LINES[event.kind](event)
-  // An e-mail is personal and stays in the activity log; the account's id is here.
+  // An e-mail address is personal and stays in the activity log; the log line has the account's id.
   const { account: _account, ...details } = event.details
   const by = event.actor === 'system' ? {} : { actor: event.actor, ...(event.address === null ? {} : { address: event.address }) }
   log[level](message, { ...details, ...event.log, ...by, ...more })
 }
 
-/** Stores take an event as it is, or as a member of what they commit. */
+/** Finds the event in an argument: stores take one directly, or as part of a commit. */
 function eventIn(argument: unknown): NewEvent | null {
   const { event }: { event?: unknown } = Object(argument)
   return [argument, event].find(isEvent) ?? null

@@ -1,7 +1,16 @@
 import type { EventDetails, EventKind } from '../../shared/contracts.ts'
-import type { Actor, NewEvent } from './ports.ts'
+import type { NewEvent } from './stored-records.ts'
 
-/** The entry for the activity log of what happened, when (ms) and by whom. Neither details nor `log` ever hold a credential. */
+/** Who asked for a change. */
+export type Actor =
+  | { kind: 'user', email: string, address: string | null }
+  | { kind: 'system' }
+  /** The operator, through NC_LICENSE_KEY or NC_ADMIN_EMAIL. */
+  | { kind: 'environment' }
+  /** An administrator's script, with NC_ADMIN_TOKEN. */
+  | { kind: 'token', address: string | null }
+
+/** An entry for the activity log: what happened, when (ms), and who did it. Neither `details` nor `log` may hold a credential. */
 export function eventOf(kind: EventKind, at: number, actor: Actor, details: EventDetails = {}, log: NewEvent['log'] = {}): NewEvent {
   const actorEmail = actor.kind === 'user' ? actor.email : null
   const address = actor.kind === 'user' || actor.kind === 'token' ? actor.address : null
@@ -11,8 +20,8 @@ export function eventOf(kind: EventKind, at: number, actor: Actor, details: Even
 const FOLDED: ReadonlySet<EventKind> = new Set<EventKind>(['check_in_succeeded', 'check_in_failed'])
 
 /**
- * Whether an event only repeats the newest entry, but for its time, so that the two become one: a check-in every six hours
- * must not bury what matters.
+ * Whether an event repeats the newest entry in all but its time, so that the two become one: check-ins every six hours must
+ * not bury what matters.
  */
 export function foldsInto(newest: Entry, event: Entry): boolean {
   return FOLDED.has(event.kind) && identityOf(newest) === identityOf(event)

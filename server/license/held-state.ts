@@ -1,21 +1,22 @@
 import { LicenseError } from './errors.ts'
-import type { ClockReading, HeldStates, StoredHold } from './ports.ts'
+import type { ClockReading, HeldStates } from './ports.ts'
+import type { StoredHold } from './stored-records.ts'
 
 /*
- * A start may find a license paused or expired by a clock that nobody has confirmed. It then keeps its last entitled state
- * for one interval, so that the check-in of the start can tell: one interval a lease, whoever starts how often. Its end is
- * stored before it is used.
+ * At a start, a license may look paused or expired by a clock that nothing has confirmed. It then keeps its last entitled
+ * state for one interval, long enough for a check-in to tell. There is one interval per lease, however often and on however
+ * many machines the product starts, and it is stored before it is used.
  */
 
-/** A check-in takes at most 10 s; nothing is held for the sake of one any longer. */
+/** A check-in takes at most 10 s, so nothing is held for one any longer than that; ms. */
 export const LONGEST_HOLD = 10_000
 
-/** The interval as it is left to this machine, in its own uptime: what nobody can set back. */
+/** What this machine has left of the interval, until an uptime (ms), which nobody can set back. */
 export interface Hold { jti: string, until: number }
 
 /**
- * What is left of a lease's interval, ms, given what is stored of it; zero in any doubt. `grant` is to be stored first. A
- * machine that has its own entry is bound by its uptime. Another one can only join by a clock that all of them share.
+ * How much of a lease's interval is left, ms, given what is stored of it; zero if in doubt. `grant` has to be stored before
+ * any of it is used. A machine with an entry of its own goes by its uptime; another can only join by a clock they share.
  */
 export function judgeHold(
   stored: readonly StoredHold[], jti: string, { boot, uptime, wall }: ClockReading, sharedClock: boolean,
@@ -35,7 +36,7 @@ function leftOf(began: number, length: number, now: number): number {
   return now < began ? 0 : Math.max(0, Math.min(length, LONGEST_HOLD) - (now - began))
 }
 
-/** Claims what is left of the lease's interval at this reading; nothing where that cannot be stored. */
+/** Claims what is left of the lease's interval at this reading. Null if nothing is, or if the claim cannot be stored. */
 export async function claimHold(store: HeldStates, jti: string, reading: ClockReading): Promise<Hold | null> {
   try {
     const sharedClock = await store.databaseTime() !== null

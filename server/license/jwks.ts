@@ -4,7 +4,7 @@ import { z } from 'zod'
 export const publicKeySchema = z.object({
   kty: z.literal('OKP'),
   crv: z.literal('Ed25519'),
-  // 32 bytes have one spelling: in its last character only what belongs to them may be set, so that keys compare as text.
+  // Canonical base64url of 32 bytes: the last character's unused bits are zero, so that keys compare as text.
   x: z.string().regex(/^[\w-]{42}[AEIMQUYcgkosw048]$/),
   kid: z.string().min(1).max(256),
   d: z.undefined().optional(),

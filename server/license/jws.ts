@@ -12,14 +12,14 @@ export interface Keyring {
 
 export interface VerifiedJws { typ: string, payload: unknown }
 
-/** RFC 8037 names the algorithm EdDSA, RFC 9864 Ed25519; both mean the same signature over the same key. */
+/** RFC 8037 names the algorithm EdDSA, RFC 9864 Ed25519; for an Ed25519 key both mean the same signature. */
 const ALGORITHMS = ['EdDSA', 'Ed25519']
-/** Every header member a lease may have: none that brings, names or fetches a key, changes the encoding or is critical. */
+/** The only header members accepted: none that embeds or fetches a key, changes the encoding, or is critical. */
 const HEADER_MEMBERS = new Set(['alg', 'kid', 'typ'])
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
-/** Takes the JWKS of the build; returns its keyring. Rejects when a key is not an Ed25519 public key (RFC 8037 §2). */
+/** Imports the keys compiled into the build. Rejects unless all are Ed25519 public keys (RFC 8037 §2). */
 export async function createKeyring(jwks: Jwks): Promise<Keyring> {
   const keys = new Map<string, CryptoKey>()
   for (const jwk of jwks.keys) {
@@ -31,9 +31,9 @@ export async function createKeyring(jwks: Jwks): Promise<Keyring> {
 }
 
 /**
- * Takes a compact JWS (RFC 7515 §7.1) and the keyring; returns its `typ` and payload once the signature is proven.
- * Throws LicenseError: CREDENTIAL_MALFORMED (not strictly encoded), TOKEN_UNKNOWN_SIGNER, TOKEN_SIGNATURE_INVALID,
- * TOKEN_WRONG_KIND (no `typ`), TOKEN_CLAIMS_INVALID (payload is no strict JSON).
+ * Verifies the signature of a compact JWS (RFC 7515 §7.1) and decodes its `typ` and payload. Throws LicenseError:
+ * CREDENTIAL_MALFORMED (not strictly encoded), TOKEN_UNKNOWN_SIGNER, TOKEN_SIGNATURE_INVALID, TOKEN_WRONG_KIND (no `typ`),
+ * TOKEN_CLAIMS_INVALID (the payload is not strict JSON).
  */
 export async function verifyJws(token: string, keyring: Keyring): Promise<VerifiedJws> {
   const [header, payload] = decodeSegments(token)
@@ -51,7 +51,7 @@ export async function verifyJws(token: string, keyring: Keyring): Promise<Verifi
   return { typ, payload: readPayload(payload) }
 }
 
-/** jose decodes padding, white space and non-canonical last characters; one statement must have one spelling only. */
+/** jose accepts padding, white space and non-canonical last characters; a statement must have only one spelling. */
 function decodeSegments(token: string): [Uint8Array, Uint8Array] {
   const segments = token.split('.')
   const bytes = segments.map((segment) => {

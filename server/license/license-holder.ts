@@ -7,36 +7,35 @@ import {
   isBeneathUnstored, observe, overRead, snapshotOf, withoutLicense, withRead, withStoredLease, withStoredVerdict,
   withUnstoredAttempt, withUnstoredLease, withUnstoredVerdict,
 } from './license-memory.ts'
-import type { Clock, ClockReading, HeldStates, LicenseStore, Snapshot, StoredLicense, TrustedTimeRecord } from './ports.ts'
+import type { Clock, ClockReading, HeldStates, LicenseStore } from './ports.ts'
+import type { Snapshot, StoredLicense, TrustedTimeRecord } from './stored-records.ts'
 import type { Holding } from './state.ts'
 import { isByTime, isEntitled, stateOf } from './state.ts'
 import type { Lease, Verdict } from './token.ts'
 import { advance, anchor, judgeTime, raise } from './trusted-time.ts'
 import { isSameStatement, verifyStored } from './verify-stored.ts'
 
-export type { Moment } from './license-memory.ts'
-
-/** What this process knows of the license: the stored row, verified, with the time. Goes on while storage is away. */
+/** What this process knows about the license: the stored row, verified, and the time. Carries on without storage. */
 export interface LicenseHolder {
   readonly instanceId: string
   readonly snapshot: Snapshot
   readonly holding: Holding
-  /** Reads the store and verifies what it holds. Rejects STORAGE_UNAVAILABLE; then everything stays as it was. */
+  /** Reads the store and verifies what it holds. Rejects with STORAGE_UNAVAILABLE, leaving all as it was. */
   reload(): Promise<Snapshot>
-  /** Reads the clocks, and judges time and state by them. A decision takes one moment and stays with it. */
+  /** Reads the clocks, and judges time and state by them. A decision takes one moment and sticks to it. */
   observe(): Moment
-  /** Trusted time as to be stored along with a lease that answered our nonce, or with a token that was pasted. */
+  /** Trusted time to be stored with this lease, whether it answered our nonce or was pasted. */
   trustedAfter(lease: Lease): TrustedTimeRecord
-  /** Takes over a lease that was written, with what the write answered. At once: nobody may see the new lease with the old row. */
+  /** Adopts a lease together with the snapshot its commit resolved to, lest anyone see the new lease with the old row. */
   adoptLease(lease: Lease, trusted: TrustedTimeRecord, stored: Snapshot): void
   adoptVerdict(verdict: Verdict, stored: Snapshot): void
   adoptRemoval(stored: Snapshot): void
-  /** Goes on with a lease whose row could not be written. */
+  /** Adopts a lease whose row could not be written. */
   adoptUnstoredLease(lease: Lease, trusted: TrustedTimeRecord, license: StoredLicense): void
   adoptUnstoredVerdict(verdict: Verdict, license: StoredLicense): void
-  /** Goes on with the bookkeeping of a failed attempt that could not be written. */
+  /** Keeps the record of a failed attempt that could not be written. */
   noteUnstoredAttempt(license: StoredLicense): void
-  /** A check-in has answered or failed: a state that was held for it is held no longer. */
+  /** Stops holding a state: the check-in it was held for was answered or failed. */
   endHold(): void
 }
 
@@ -47,7 +46,7 @@ export interface LicenseHolderOptions {
   instanceId: string
 }
 
-/** Reads the store once, and holds what it finds from then on. */
+/** Reads the store and verifies what it holds. Rejects with STORAGE_UNAVAILABLE. */
 export async function createLicenseHolder({ store, keyring, clock, instanceId }: LicenseHolderOptions): Promise<LicenseHolder> {
   const stored = await store.read()
   let memory = await recall(stored, await verifyStored(stored, keyring))
@@ -59,7 +58,7 @@ export async function createLicenseHolder({ store, keyring, clock, instanceId }:
     return { instanceId, stored: read, unstored: null, holding, verified: read, trusted, anchored: false, doubt: beginDoubt(hold) }
   }
 
-  /** What this start may use of the lease's interval, if a clock alone seems to have taken its features. */
+  /** What this start may use of the lease's interval, if nothing but a clock seems to have taken its features. */
   async function holdAtStart({ license }: Snapshot, holding: Holding, trusted: TrustedTimeRecord | null) {
     const reading = clock.read()
     if (holding.kind !== 'lease' || !license || !METHOD_RULES[license.method].checksIn || !isEntitled(license.lastState)) return null
@@ -67,7 +66,7 @@ export async function createLicenseHolder({ store, keyring, clock, instanceId }:
     return isByTime(stateOf(holding, instanceId, effective)) ? claimHold(store, holding.lease.claims.jti, reading) : null
   }
 
-  /** One after the other: an older reading must not end up over a newer one. */
+  /** Runs one at a time, so that an older reading cannot overwrite a newer one. */
   function reload(): Promise<Snapshot> {
     const next = lastRead.then(readStore)
     lastRead = next.catch(() => undefined)
@@ -113,7 +112,7 @@ export async function createLicenseHolder({ store, keyring, clock, instanceId }:
   }
 }
 
-/** A lease that is accepted says what time it is at least, also when the stored trusted time was lost or edited. */
+/** The lease sets a lower bound on the time, even if the stored trusted time was lost or edited. */
 function restore(record: TrustedTimeRecord | null, holding: Holding, reading: ClockReading): TrustedTimeRecord | null {
   const restored = record && advance(record, reading)
   return holding.kind === 'lease' ? raise(restored, holding.lease.claims.iat * 1000, reading) : restored

@@ -2,7 +2,8 @@ import { METHOD_RULES } from '../../shared/method-rules.ts'
 import type { LicenseState } from '../../shared/contracts.ts'
 import type { Doubt } from './doubt.ts'
 import { judgeDoubt } from './doubt.ts'
-import type { ClockReading, Snapshot, StoredLicense, TrustedTimeRecord } from './ports.ts'
+import type { ClockReading } from './ports.ts'
+import type { Snapshot, StoredLicense, TrustedTimeRecord } from './stored-records.ts'
 import type { Holding } from './state.ts'
 import { isEntitled, stateOf } from './state.ts'
 import type { Lease, Verdict } from './token.ts'
@@ -11,46 +12,47 @@ import { advance, judgeTime, raise } from './trusted-time.ts'
 import type { StoredStatement } from './verify-stored.ts'
 import { isOutdated } from './verify-stored.ts'
 
-/* What a process remembers of the license, as one value, and what becomes of it. Pure: the holder keeps it. */
+/* What a process remembers about the license, as one value, and how it changes. Pure: the holder keeps the value. */
 
 export interface Memory {
   readonly instanceId: string
   /** As it was last read or written. */
   readonly stored: Snapshot
-  /** What goes on in the place of the stored row. */
+  /** What stands in for the stored row while it cannot be written. */
   readonly unstored: Unstored | null
   readonly holding: Holding
-  /** The stored statement that `holding` was verified from; null where it came from an answer. */
+  /** The stored statement that `holding` was verified from; null if it came from an answer. */
   readonly verified: StoredStatement | null
   readonly trusted: TrustedTimeRecord | null
-  /** This process got a lease that answered its nonce: trusted time alone decides. */
+  /** This process has received a lease that answered its nonce, so trusted time alone decides. */
   readonly anchored: boolean
   readonly doubt: Doubt
 }
 
 /** What could not be written. */
 export interface Unstored {
-  /** The row as it would be, but with the stored `jti`, which is what the next write will be compared with. */
+  /** The row as it would be, but with the stored `jti`, which the next commit is going to name. */
   readonly license: StoredLicense
-  /** It holds a lease or verdict that is not in the stored row. */
+  /** The row holds a lease or verdict that the stored one does not. */
   readonly statement: boolean
-  /** The last failed attempt that could not be counted. */
+  /** The last failed attempt that could not be recorded. */
   readonly attempt: StoredLicense | null
 }
 
+/** Time and state, judged by one reading of the clocks. */
 export interface Moment extends TimeJudgement {
   reading: ClockReading
-  /** Trusted time, as it is to be stored. */
+  /** Trusted time as it should be stored. */
   record: TrustedTimeRecord | null
-  /** False while a stretch of unknown length lies behind trusted time. */
+  /** False after a gap of unknown length in trusted time. */
   continuous: boolean
   state: LicenseState
   entitled: boolean
-  /** A wrong clock may have brought about what the state would be; a check-in is to tell. */
+  /** The last state is being held, because a wrong clock may be to blame for the new one; a check-in will tell. */
   inDoubt: boolean
 }
 
-/** The stored snapshot, with what could not be written in its place. */
+/** The stored snapshot, with the row that could not be written in place of the stored one. */
 export function snapshotOf({ stored, unstored }: Memory): Snapshot {
   return unstored ? { ...stored, license: unstored.license } : stored
 }
@@ -70,7 +72,7 @@ export function observe(memory: Memory, reading: ClockReading): { memory: Memory
   }
 }
 
-/** A lease was accepted and written; `stored` is what the write answered. */
+/** A lease was accepted and written; `stored` is what its commit resolved to. */
 export function withStoredLease(memory: Memory, lease: Lease, trusted: TrustedTimeRecord, stored: Snapshot): Memory {
   return { ...holdingLease(memory, lease, trusted), stored, unstored: null }
 }
@@ -85,7 +87,7 @@ function holdingLease(memory: Memory, lease: Lease, trusted: TrustedTimeRecord):
   return { ...memory, holding: { kind: 'lease', lease, verdict: null }, verified: null, trusted, anchored }
 }
 
-/** A verdict was accepted and written, if need be beside an older lease than the one that goes on. */
+/** A verdict was accepted and written, possibly beside an older lease than the unstored one in use. */
 export function withStoredVerdict(memory: Memory, verdict: Verdict, stored: Snapshot): Memory {
   const unstored = memory.unstored?.statement
     ? { ...memory.unstored, license: { ...memory.unstored.license, verdict: verdict.jws } }
@@ -106,12 +108,12 @@ function unstoredStatement(memory: Memory, license: StoredLicense): Unstored {
   return { license: withStoredJti(memory, license), statement: true, attempt: memory.unstored?.attempt ?? null }
 }
 
-/** The license was removed; `stored` is what that write answered. */
+/** The license was removed; `stored` is what that commit resolved to. */
 export function withoutLicense(memory: Memory, stored: Snapshot): Memory {
   return { ...memory, stored, unstored: null, holding: { kind: 'none' }, verified: stored }
 }
 
-/** A failed attempt could not be counted; the next that can be takes its place. */
+/** A failed attempt could not be recorded; the next one that can be takes its place. */
 export function withUnstoredAttempt(memory: Memory, license: StoredLicense): Memory {
   const attempt = withStoredJti(memory, license)
   return { ...memory, unstored: { license: attempt, statement: memory.unstored?.statement ?? false, attempt } }
@@ -121,21 +123,21 @@ function withStoredJti({ stored }: Memory, license: StoredLicense): StoredLicens
   return { ...license, jti: stored.license?.jti ?? license.jti }
 }
 
-/** Whether nobody has written a statement since ours could not be: otherwise two replicas would go on with different ones. */
+/** Whether the row read is still the one beneath our unstored statement. If another replica has written since, its word stands. */
 export function isBeneathUnstored({ stored, unstored, holding }: Memory, { license, marks }: Snapshot): boolean {
   return unstored?.statement === true && license !== null
     && license.jti === stored.license?.jti && license.verdict === stored.license.verdict
     && holding.kind === 'lease' && !isOutdated(holding.verdict ?? holding.lease, marks)
 }
 
-/** Goes on with our own statement over a row that still lies beneath it. */
+/** Keeps our unstored statement on top of a fresh reading of the row beneath it. */
 export function overRead(memory: Memory, read: Snapshot): Memory {
   const { unstored } = memory
   const license = unstored && read.license && putOver(read.license, unstored.license)
   return { ...memory, stored: read, unstored: license && { ...unstored, license } }
 }
 
-/** Goes on with what was read, and what was found when it was verified. */
+/** Adopts what was read, and what verifying it found. */
 export function withRead(memory: Memory, read: Snapshot, holding: Holding, reading: ClockReading): Memory {
   const trusted = holding.kind === 'lease' && holding !== memory.holding
     ? raise(memory.trusted, holding.lease.claims.iat * 1000, reading)
@@ -143,7 +145,7 @@ export function withRead(memory: Memory, read: Snapshot, holding: Holding, readi
   return { ...memory, stored: read, unstored: stillUnstored(memory, read), holding, verified: read, trusted }
 }
 
-/** Back-off and `Retry-After` hold also while the database can be read but not written. */
+/** Back-off and `Retry-After` apply even while the database can be read but not written. */
 function stillUnstored({ unstored }: Memory, { license: stored }: Snapshot): Unstored | null {
   const attempt = unstored?.attempt
   if (!attempt || stored?.jti !== attempt.jti || (stored.lastAttemptAt ?? 0) >= (attempt.lastAttemptAt ?? 0)) return null
@@ -151,7 +153,7 @@ function stillUnstored({ unstored }: Memory, { license: stored }: Snapshot): Uns
   return { license: { ...stored, lastAttemptAt, nextAt, consecutiveFailures, failingSince, lastError }, statement: false, attempt }
 }
 
-/** The stored row, as far as it is the later one, with the lease and verdict that could not be written over it. */
+/** The unwritten lease and verdict, with the bookkeeping of whichever row saw the later attempt. */
 function putOver(stored: StoredLicense, { lease, verdict, ...kept }: StoredLicense): StoredLicense {
   const later = (stored.lastAttemptAt ?? 0) > (kept.lastAttemptAt ?? 0) ? stored : kept
   const lastSuccessAt = Math.max(stored.lastSuccessAt ?? 0, kept.lastSuccessAt ?? 0)

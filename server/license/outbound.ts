@@ -1,7 +1,7 @@
 import type { OutboundRequest } from '../../shared/contracts.ts'
 import type { LicenseServer, Notes, PreparedCall } from './ports.ts'
 
-/** The later of two requests: another replica may have sent it, or a database that is away not have it. */
+/** The later of two requests: another replica may have sent the last one, or the database may have missed ours. */
 export function laterRequest(a: OutboundRequest | null, b: OutboundRequest | null): OutboundRequest | null {
   return (a?.at ?? '') > (b?.at ?? '') ? a : b
 }
@@ -9,7 +9,7 @@ export function laterRequest(a: OutboundRequest | null, b: OutboundRequest | nul
 /** A license server that remembers what it was sent last, refused and unanswered requests included. */
 export interface NotedServer extends LicenseServer { lastRequest(): OutboundRequest | null }
 
-/** Notes every request that is sent to `server`, here and in the store, with the time (ms) by which the license goes. */
+/** Wraps `server` so that every request sent is noted, here and in the store, with its time by `now` (ms). */
 export function createNotedServer(server: LicenseServer, notes: Pick<Notes, 'saveLastRequest'>, now: () => number): NotedServer {
   let last: OutboundRequest | null = null
 
@@ -18,7 +18,7 @@ export function createNotedServer(server: LicenseServer, notes: Pick<Notes, 'sav
       shown,
       async send(signal) {
         last = { at: new Date(now()).toISOString(), ...shown }
-        // Noted beside the call: an unwritable database must not keep the license from being checked in.
+        // Noted alongside the call: an unwritable database must not keep the license from checking in.
         const written = notes.saveLastRequest(last).catch(() => undefined)
         const outcome = await send(signal)
         await written

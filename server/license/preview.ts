@@ -25,7 +25,7 @@ export type Judgement =
   | { lease: Lease, checks: Check[], error: null }
   | { lease: Lease | null, checks: Check[], error: LicenseError }
 
-/** Which check a failed verification failed at; those before it have passed, those after it could not be made. */
+/** The check that each verification error belongs to; those before it have passed, those after it could not be made. */
 const FAILED_AT: Partial<Record<LicenseError['code'], CheckName>> = {
   CREDENTIAL_MALFORMED: 'format',
   TOKEN_UNKNOWN_SIGNER: 'signature',
@@ -37,8 +37,8 @@ const VERIFICATION: readonly CheckName[] = ['format', 'signature', 'kind', 'clai
 const CIRCUMSTANCES: readonly CheckName[] = ['instance', 'term', 'start', 'sequence']
 
 /**
- * Takes a pasted token; returns every check made of it with what was expected and found, and the error of the first one
- * that failed. Used for the preview and for saving, so that the two cannot differ. Changes nothing, calls nobody.
+ * Runs every check on a pasted token: what was expected and found, and the error of the first that failed. Shared by preview
+ * and save, so that the two cannot disagree. Changes nothing, calls nobody.
  */
 export async function judgeToken(token: string, { holder, store, keyring }: JudgeOptions): Promise<Judgement> {
   let lease: Lease
@@ -63,7 +63,7 @@ const EXPECTED: Partial<Record<CheckName, (keyring: Keyring) => string>> = {
 
 function verificationChecks(token: string, error: LicenseError | null, keyring: Keyring): Check[] {
   const failedAt = error ? VERIFICATION.indexOf(FAILED_AT[error.code] ?? 'claims') : VERIFICATION.length
-  // Worth showing only once the signature has proven that the vendor wrote it.
+  // Not worth showing until the signature has proven that the vendor wrote it.
   const header = failedAt > VERIFICATION.indexOf('signature') ? decodeProtectedHeader(token) : {}
   const found: Partial<Record<CheckName, unknown>> = { signature: header.kid, kind: header.typ }
   const checks = VERIFICATION.map((name, index): Check => ({
@@ -102,13 +102,13 @@ function circumstance(
   return { check: { name, status: passed ? 'pass' : 'fail', expected, found }, error: new LicenseError(code, { details }) }
 }
 
-/** What saving a pasted credential would do. Throws CREDENTIAL_MALFORMED for what is none. Changes nothing, calls nobody. */
+/** What saving a pasted credential would do. Throws CREDENTIAL_MALFORMED if it is none. Changes nothing, calls nobody. */
 export async function previewCredential(pasted: string, options: JudgeOptions & { server: LicenseServer }): Promise<Preview> {
   const credential = requireCredential(pasted, options.holder)
   return 'token' in credential ? previewToken(credential, options) : previewKey(credential, options)
 }
 
-/** A key tells nothing by itself: what it is worth, the license server decides. */
+/** A key says nothing by itself: only the license server knows what it is worth. */
 function previewKey(
   { method, key }: Extract<Credential, { key: LicenseKey }>, { holder, keyring, server }: JudgeOptions & { server: LicenseServer },
 ): Preview {
@@ -138,7 +138,7 @@ function differenceOf(holder: LicenseHolder, next: Lease): NonNullable<Preview['
     .filter(({ current, next }) => current !== next)
 }
 
-/** `limit_editor 10, limit_workspace unlimited`, in the order of the names; null where there are none. */
+/** `limit_editor 10, limit_workspace unlimited`, sorted by name; null if there are none. */
 function limitsText(limits: Limits = {}): string | null {
   const each = Object.entries(limits).toSorted(([a], [b]) => a < b ? -1 : 1).map(([name, limit]) => `${name} ${limit ?? 'unlimited'}`)
   return each.join(', ') || null

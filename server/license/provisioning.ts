@@ -4,14 +4,14 @@ import { backOffAtStart } from './check-in-policy.ts'
 import { LicenseError } from './errors.ts'
 import type { LicenseHolder } from './license-holder.ts'
 import type { Log, Notes, Random } from './ports.ts'
-import type { EnvironmentTrouble } from './warnings.ts'
+import type { ProvisioningTrouble } from './warnings.ts'
 
 const CLOCK_WAIT = 60_000
 
 export interface Provisioning {
   readonly managed: boolean
-  readonly trouble: EnvironmentTrouble
-  /** Applies the operator's credential if it differs from the one last applied and is due; answers when to come back (uptime, ms). */
+  readonly trouble: ProvisioningTrouble
+  /** Applies the provisioned credential if it is new and due. Resolves to the uptime (ms) of the next try, or null if none is left. */
   apply(): Promise<number | null>
 }
 
@@ -19,31 +19,31 @@ export interface ProvisioningOptions {
   /** `NC_LICENSE_KEY` and its SHA-256 (hex), if set. */
   credential: { text: string, digest: string } | null
   holder: LicenseHolder
-  notes: Pick<Notes, 'saveEnvDigest'>
+  notes: Pick<Notes, 'saveProvisionedDigest'>
   activation: Activation
   random: Random
   log: Log
 }
 
-/** Brings the installation in line with the operator's credential, however long it takes. */
+/** Brings the installation in line with the provisioned credential, however long it takes. */
 export function createProvisioning({ credential, holder, notes, activation, random, log }: ProvisioningOptions): Provisioning {
-  let trouble: EnvironmentTrouble = null
+  let trouble: ProvisioningTrouble = null
   let tries = 0
   let dueAt: number | null = 0
 
   async function applyOnce(): Promise<void> {
     if (!credential) {
-      // Forgotten, so that setting the same credential again later applies it again.
-      if (holder.snapshot.envDigest !== null) await notes.saveEnvDigest(null)
+      // Forgotten, so that setting the same credential later applies it again.
+      if (holder.snapshot.provisionedDigest !== null) await notes.saveProvisionedDigest(null)
       return
     }
-    const applied = holder.snapshot.envDigest === credential.digest && holder.snapshot.license !== null
-    if (!applied) await activation.save({ credential: credential.text, actor: { kind: 'environment' }, envDigest: credential.digest })
+    const applied = holder.snapshot.provisionedDigest === credential.digest && holder.snapshot.license !== null
+    if (!applied) await activation.save({ credential: credential.text, actor: { kind: 'environment' }, provisionedDigest: credential.digest })
   }
 
-  /** How long to wait before the next try, ms; null when only another credential can help. */
+  /** How long to wait before the next try, ms; null if only another credential can help. */
   function waitAfter(error: LicenseError): number | null {
-    // A token's dates may not fit because the clock is wrong; judging it again costs nothing and calls nobody.
+    // A token's dates may look wrong only because the clock is; judging it again costs nothing and calls nobody.
     const byClock = error.code === 'TOKEN_NOT_YET_VALID' || (error.code === 'LICENSE_EXPIRED' && error.details?.now !== undefined)
     if (byClock) return CLOCK_WAIT
     if (ERRORS[error.code].group === 'credential') return null

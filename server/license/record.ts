@@ -1,23 +1,23 @@
 import { METHOD_RULES } from '../../shared/method-rules.ts'
 import type { ErrorCode } from '../../shared/errors.ts'
 import type { LicenseState } from '../../shared/contracts.ts'
-import type { Change, Decide, NewDeactivation, PendingDeactivation, SeqMark, StoredLicense } from './ports.ts'
+import type { Change, Decide, NewDeactivation, PendingDeactivation, SeqMark, StoredLicense } from './stored-records.ts'
 import type { Holding } from './state.ts'
 import { isCheckedIn, stateOf } from './state.ts'
 import type { Lease, Verdict } from './token.ts'
 
 /*
- * What becomes of the stored license. Every rule of it stands here and nowhere else: stores run these decisions inside
- * their transaction, and the process goes on with the same rows while the database is away.
+ * What becomes of the stored license. Every rule about that is here and nowhere else: stores run these decisions inside
+ * their transactions, and without a database the process carries on with the rows they make.
  */
 
 /** When something was attempted, and when the next attempt is due; ms. */
 export interface Attempt { at: number, nextAt: number | null }
 
-/** A credential that has been verified; with a secret where a call was made for it. */
+/** A verified credential. Only one that a call was made for has a secret. */
 export interface Accepted { lease: Lease, secret: string | null, maskedKey: string | null }
 
-/** A signed statement, as far as it goes into the row. */
+/** As much of a signed statement as goes into the row. */
 type Statement = { jws: string, claims: { jti: string } }
 
 /** The row of a license just activated on this installation. */
@@ -30,7 +30,7 @@ export function activated({ lease, secret, maskedKey }: Accepted, instanceId: st
   }
 }
 
-/** A fresh lease lifts the verdict on the one before. */
+/** A fresh lease lifts the verdict on the previous one. */
 export function withLease(stored: StoredLicense, { jws, claims: { jti } }: Statement, attempt: Attempt): StoredLicense {
   return { ...stored, lease: jws, jti, verdict: null, ...succeeded(attempt) }
 }
@@ -46,12 +46,12 @@ export function withFailure(stored: StoredLicense, code: ErrorCode, { at, nextAt
   }
 }
 
-/** Any signed answer is a good contact, a verdict too. */
+/** Any signed answer counts as contact, even a verdict. */
 function succeeded({ at, nextAt }: Attempt) {
   return { lastSuccessAt: at, lastAttemptAt: at, nextAt, consecutiveFailures: 0, failingSince: null, lastError: null }
 }
 
-/** Puts a license in the place of whatever is stored. */
+/** Puts a license in place of whatever is stored. */
 export function activate(license: StoredLicense, licenseId: string, deactivate: NewDeactivation | null): Decide {
   return () => ({ license, visible: true, deactivate, cancels: pending => isCancelledBy(licenseId, pending) })
 }
@@ -72,7 +72,7 @@ export function recordFailure(code: ErrorCode, attempt: Attempt): Decide {
   return ofStored(stored => ({ license: withFailure(stored, code, attempt), visible: false, ...counted(stored, attempt, 'failed') }))
 }
 
-/** Several replicas notice a new state; the first one to say so has said it for all. */
+/** Several replicas may notice a new state; the first to record it does so for all. */
 export function recordState(state: LicenseState): Decide {
   return ofStored(stored => stored.lastState === state ? 'unchanged' : { license: { ...stored, lastState: state }, visible: false })
 }
@@ -81,7 +81,7 @@ function ofStored(decide: (stored: StoredLicense) => ReturnType<Decide>): Decide
   return stored => stored ? decide(stored) : 'stale'
 }
 
-/** Only check-ins are counted; a renewal that somebody asked for is none. */
+/** Only check-ins are counted; a renewal on request is not one. */
 function counted({ method }: StoredLicense, { at }: Attempt, result: 'good' | 'failed'): Pick<Change, 'checkIn'> {
   return METHOD_RULES[method].checksIn ? { checkIn: { at, result } } : {}
 }
@@ -92,14 +92,14 @@ export function dayOf(at: number): string {
 }
 
 /**
- * Whether a statement may follow the highest one ever accepted of its license: a newer one, or that very one again. Of a
- * number there is only one statement.
+ * Whether a statement may follow the highest one ever accepted for its license: a newer one may, and so may that very one
+ * again, but no other of the same number.
  */
 export function mayFollow(highest: SeqMark | null, next: SeqMark): boolean {
   return highest === null || next.seq > highest.seq || (next.seq === highest.seq && next.jti === highest.jti)
 }
 
-/** The highest statement ever accepted of a license, among all marks. */
+/** The mark of one license among all of them, or null. */
 export function markIn(marks: readonly SeqMark[], sub: string): SeqMark | null {
   return marks.find(mark => mark.sub === sub) ?? null
 }
@@ -108,7 +108,7 @@ export function seqMarkOf({ claims: { sub, seq, jti } }: Lease | Verdict): SeqMa
   return { sub, seq, jti }
 }
 
-/** Whether a person would notice that this lease has taken the place of what was held. */
+/** Whether a person would notice that this lease has replaced what was held. */
 export function isNoticed(before: Holding, lease: Lease): boolean {
   return before.kind !== 'lease' || before.verdict !== null || termsOf(before.lease) !== termsOf(lease)
 }
@@ -120,12 +120,12 @@ function termsOf({ claims }: Lease): string {
 }
 
 /**
- * What to tell the vendor of the license that is removed, or replaced by `next`, so that its seat is free again; null for
- * one that occupies no seat (not standard), or that is being activated anew.
+ * What to tell the vendor about a license that is removed, or replaced by `next`, so that its seat becomes free. Null if it
+ * occupies no seat (not standard), or if `next` is the same license again.
  */
 export function deactivationOf(license: StoredLicense | null, holding: Holding, now: number, next: Lease | null): NewDeactivation | null {
   if (!license || !METHOD_RULES[license.method].tellsRemovals || license.secret === null) return null
-  // Of a row that somebody edited too: word of it would free the seat that its license has just taken again.
+  // Even of an edited row: telling the vendor would free the seat that its license has just taken again.
   const held = holding.kind === 'none' ? null : holding.lease
   if (next && held?.claims.sub === next.claims.sub) return null
   return {
@@ -133,7 +133,7 @@ export function deactivationOf(license: StoredLicense | null, holding: Holding, 
   }
 }
 
-/** An activation takes a seat; word of the same license, or of one that is not known, would free that seat. */
+/** An activation takes a seat; the deactivation of the same license, or of an unknown one, would free it again. */
 function isCancelledBy(licenseId: string, { sub }: Pick<PendingDeactivation, 'sub'>): boolean {
   return sub === null || sub === licenseId
 }

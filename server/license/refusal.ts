@@ -24,12 +24,12 @@ export function activationError(failure: CallFailure, instanceId: string, server
   return new LicenseError(code, code === 'BOUND_TO_DIFFERENT_INSTALLATION' ? { details: { expected: instanceId, found: null } } : {})
 }
 
-/** The error of a check-in or renewal that failed. A refusal is unsigned: it is told, and decides nothing. */
+/** The error of a check-in or renewal that failed. A refusal is unsigned: it is reported but decides nothing. */
 export function checkInError(failure: CallFailure, server: LicenseServer): LicenseError {
   return networkError(failure, failure.refusal ? { refusal: failure.refusal } : {}, server)
 }
 
-/** Says which host was asked, and for how long it asked to wait (seconds, at most six hours) if it did. */
+/** Names the host and, if it asked us to wait, for how long (seconds, at most six hours). */
 function networkError({ code, cause, retryAfterMs }: CallFailure, more: ErrorDetails, { host }: LicenseServer): LicenseError {
   if (retryAfterMs === null) return new LicenseError(code, { cause, details: { ...more, host } })
   const retryAfterSeconds = Math.min(Math.ceil(retryAfterMs / 1000), MAX_RETRY_AFTER / 1000)

@@ -3,16 +3,18 @@ import { METHOD_RULES, rulesOf } from '../../shared/method-rules.ts'
 import type { CheckIn, CheckInResult } from './check-in.ts'
 import { LicenseError } from './errors.ts'
 import type { Provisioning } from './provisioning.ts'
+import type { Actor } from './events.ts'
 import { eventOf } from './events.ts'
-import type { LicenseHolder, Moment } from './license-holder.ts'
-import type { Actor, History, LicenseStore, Log, Notes } from './ports.ts'
+import type { LicenseHolder } from './license-holder.ts'
+import type { Moment } from './license-memory.ts'
+import type { History, LicenseStore, Log, Notes } from './ports.ts'
 import type { Deactivation } from './deactivation.ts'
 import { nextAtStart, renewsAtStart } from './check-in-policy.ts'
 import { recordState } from './record.ts'
 import { bordersOf, isCheckedIn } from './state.ts'
 
 const SECOND = 1000
-/** Well below the minute within which trusted time must have been stored. */
+/** Well within the minute that trusted time may go unstored. */
 const STORE_TIME_EVERY = 30 * SECOND
 const PRUNE_EVERY = 6 * 3600 * SECOND
 const LONGEST_TICK = SECOND
@@ -21,11 +23,11 @@ const SHORTEST_TICK = 20
 export interface Scheduler {
   /** Decides what is due at a start. */
   start(): void
-  /** Does all that is due; never rejects. Answers how long to wait for the next tick, ms. */
+  /** Does everything that is due. Resolves to the wait before the next tick, ms; never rejects. */
   tick(): Promise<number>
-  /** Joins a check-in that is under way, else makes one. */
+  /** Joins the check-in under way, or makes one. */
   checkIn(actor: Actor): Promise<CheckInResult>
-  /** Ends what is under way and stores the time. */
+  /** Aborts what is under way and stores trusted time. */
   stop(): Promise<void>
 }
 
@@ -40,16 +42,16 @@ export interface SchedulerOptions {
   stopping: AbortController
 }
 
-/** When the next check-in is due, in uptime (ms), and how that was found. */
+/** When the next check-in is due, in uptime (ms), and what that was derived from. */
 interface Due {
   uptime: number
-  /** The stored time it stands for. */
+  /** The stored `nextAt` it stands for. */
   forNextAt: number | null
-  /** By how much effective time was ahead of the uptime. */
+  /** How far effective time was ahead of uptime, ms. */
   lead: number
 }
 
-/** Makes time pass for the parts of the domain. */
+/** Lets time pass for the rest of the domain. */
 export function createScheduler(options: SchedulerOptions): Scheduler {
   const { holder, store, checkIn, deactivation, provisioning, log, eventsKeepDays, stopping } = options
   let inFlight: Promise<CheckInResult> | null = null
@@ -65,7 +67,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     due = { uptime, forNextAt: nextAt(), lead: leadOf(moment) }
   }
 
-  /** Brings what is due in line with the stored schedule; answers how long it takes until then, ms. */
+  /** Brings `due` in line with the stored schedule. How long until then, ms. */
   function untilDue(moment: Moment): number {
     due = follow(due, nextAt(), moment)
     return due.uptime - moment.reading.uptime
@@ -91,7 +93,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   async function renewAtStart(): Promise<void> {
     const { effective } = holder.observe()
     const result = await run({ kind: 'system' }, true)
-    // Only an attempt that was seen counts for the day: a restart once the network is there again must try.
+    // Only an attempt that the server saw counts for the day: a restart once the network is back must try again.
     const seen = result.kind !== 'failed' || result.failure.answered
     if (seen) await store.saveRenewalAttempt(effective)
   }
@@ -110,7 +112,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       })
     }
     catch (error) {
-      // While storage is away the change cannot be recorded, and is tried again at every tick; it is said once.
+      // Without storage the change cannot be recorded. That is retried at every tick, but logged once.
       if (logged !== state) log.warn('license state changed', { ...change, recorded: false })
       logged = state
       throw error
@@ -134,7 +136,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     if (await store.readVersion() !== holder.snapshot.version) await holder.reload()
     await tellState(holder.observe())
     await housekeep(holder.observe())
-    // A license that promises silence keeps it, also about the one it replaced.
+    // A license that promises silence keeps it, even about the one it replaced.
     if (rulesOf(holder.snapshot.license?.method)?.tellsRemovals !== false) void deactivation.tellVendor(stopping.signal)?.catch(logStorage)
   }
 
@@ -171,7 +173,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       const moment = holder.observe()
       if (moment.inDoubt && !inFlight) setDue(-Infinity, moment)
       if (rulesOf(holder.snapshot.license?.method)?.checksIn && !inFlight && untilDue(moment) <= 0) {
-        // The next one is due when this one says so; until then only a doubt can call for another.
+        // This one decides when the next is due; until then only a doubt can call for another.
         setDue(moment.reading.uptime + 60 * SECOND, moment)
         void runWhenDue()
       }
@@ -190,8 +192,8 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
 }
 
 /**
- * The stored schedule is in effective time; waiting is done in uptime, so that a clock set back does not put it off. One
- * that has gone ahead brings it forward: by that clock, grace may be about to end.
+ * The stored schedule is in effective time, but the wait is in uptime, so that a clock set back cannot put a check-in off. A
+ * clock that goes ahead brings it forward: by that clock, grace may be about to end.
  */
 function follow(due: Due | null, nextAt: number | null, moment: Moment): Due {
   const { effective, reading: { uptime } } = moment

@@ -11,11 +11,13 @@ import { pasteContextOf } from './credential.ts'
 import { createProvisioning } from './provisioning.ts'
 import { LicenseError } from './errors.ts'
 import type { Keyring } from './jws.ts'
-import type { Moment } from './license-holder.ts'
 import { createLicenseHolder } from './license-holder.ts'
+import type { Moment } from './license-memory.ts'
 import { createNotedServer, laterRequest } from './outbound.ts'
 import { withEventLines } from './event-lines.ts'
-import type { Actor, Clock, EventPage, Identity, Installation, LicenseServer, LicenseStorage, Log, NewEvent, Random, StoredEvent } from './ports.ts'
+import type { Actor } from './events.ts'
+import type { Clock, EventPage, Identity, LicenseServer, LicenseStorage, Log, Random } from './ports.ts'
+import type { Installation, NewEvent, StoredEvent } from './stored-records.ts'
 import { previewCredential } from './preview.ts'
 import { checkInError } from './refusal.ts'
 import { createDeactivation } from './deactivation.ts'
@@ -27,7 +29,7 @@ import { warningsOf } from './warnings.ts'
 
 export interface LicenseServiceOptions {
   store: LicenseStorage
-  /** Of `requireInstallation`. */
+  /** From `requireInstallation`. */
   instanceId: string
   server: LicenseServer
   keyring: Keyring
@@ -36,8 +38,8 @@ export interface LicenseServiceOptions {
   log: Log
   version: string
   sandbox: boolean
-  /** The credential from the environment with its SHA-256 (hex), if the operator set one. */
-  environment: { text: string, digest: string } | null
+  /** The value of NC_LICENSE_KEY and its SHA-256 (hex); null if it is not set. */
+  provisioned: { text: string, digest: string } | null
   eventsKeepDays: number
   observeCheckIn?: (result: CheckInResult['kind'], seconds: number) => void
 }
@@ -52,13 +54,13 @@ export interface LicenseService {
   /** Whether this feature may be used now. */
   hasFeature(name: string): boolean
   preview(credential: string): Promise<Preview>
-  /** How saving this would activate; null for what is no credential. */
+  /** The method by which saving this would activate; null if it is no credential. */
   methodOf(credential: string): Method | null
   /** Activates a credential. Throws LicenseError: credential or network group, CONFLICT, MANAGED_BY_ENV, STORAGE_UNAVAILABLE. */
   save(request: { credential: string, revision?: number, actor: Actor, onStep?: (step: SaveStep) => void }): Promise<void>
-  /** Removes the license. Throws LicenseError NO_LICENSE, CONFLICT, MANAGED_BY_ENV, STORAGE_UNAVAILABLE. */
+  /** Removes the license. Throws LicenseError: NO_LICENSE, CONFLICT, MANAGED_BY_ENV, STORAGE_UNAVAILABLE. */
   remove(request: { revision?: number, actor: Actor }): Promise<void>
-  /** Checks in or renews. Throws LicenseError NO_LICENSE, NO_CALLS_FOR_OFFLINE, CONFLICT, or the network code it failed with. */
+  /** Checks in or renews. Throws LicenseError: NO_LICENSE, NO_CALLS_FOR_OFFLINE, CONFLICT, or the network code it failed with. */
   checkIn(actor: Actor): Promise<void>
   setSeatsUsed(seats: number): Promise<void>
   appendEvent(event: NewEvent): Promise<void>
@@ -67,22 +69,22 @@ export interface LicenseService {
   lastRequest(): OutboundRequest | null
   activationRequest(): ActivationRequest
   supportBundle(facts: Pick<SupportFacts, 'configuration' | 'storage' | 'runtime'>): Record<string, unknown>
-  /** Begins the schedule of this process. */
+  /** Starts this process's schedule. */
   start(): void
-  /** Does what is due; answers how long to wait for the next tick, ms. Never rejects. */
+  /** Does everything that is due. Resolves to the wait before the next tick, ms; never rejects. */
   tick(): Promise<number>
   stop(): Promise<void>
 }
 
 /**
- * Who this installation is: as stored, or made now, of 128 random bits for the Instance ID and 256 for the session secret.
- * Rejects STORAGE_UNAVAILABLE.
+ * The identity of this installation: as stored, or else made now, with an Instance ID of 128 random bits and a session
+ * secret of 256. Rejects with STORAGE_UNAVAILABLE.
  */
 export function requireInstallation(store: Identity, { random, clock }: { random: Random, clock: Clock }): Promise<Installation> {
   return store.installation({ instanceId: random.hex(16), sessionSecret: random.hex(32), createdAt: clock.read().wall })
 }
 
-/** The license of this installation, read and verified. Rejects STORAGE_UNAVAILABLE. */
+/** Reads and verifies the license of this installation. Rejects with STORAGE_UNAVAILABLE. */
 export async function createLicenseService(options: LicenseServiceOptions): Promise<LicenseService> {
   const { instanceId, keyring, clock, random, log, version, sandbox } = options
   const store = withEventLines(options.store, log)
@@ -95,7 +97,7 @@ export async function createLicenseService(options: LicenseServiceOptions): Prom
   const checkIn = createCheckIn({
     holder, store, server, keyring, random, ...(options.observeCheckIn ? { observe: options.observeCheckIn } : {}),
   })
-  const provisioning = createProvisioning({ credential: options.environment, holder, notes: store, activation, random, log })
+  const provisioning = createProvisioning({ credential: options.provisioned, holder, notes: store, activation, random, log })
   const { eventsKeepDays } = options
   const scheduler = createScheduler({ holder, store, checkIn, deactivation, provisioning, log, eventsKeepDays, stopping })
 
@@ -103,7 +105,7 @@ export async function createLicenseService(options: LicenseServiceOptions): Prom
     if (provisioning.managed) throw new LicenseError('MANAGED_BY_ENV')
   }
 
-  /** In the log, not in the database: what is refused changes nothing. */
+  /** To the process log only: a refused credential has changed nothing, so the activity log has no entry. */
   function logRefusal(error: unknown): void {
     if (!(error instanceof LicenseError) || ERRORS[error.code].group === 'request') return
     const { code, cause, details } = error
@@ -115,7 +117,7 @@ export async function createLicenseService(options: LicenseServiceOptions): Prom
     const moment = holder.observe()
     const { holding, snapshot } = holder
     const warnings = warningsOf({
-      holding, license: snapshot.license, moment, seatsUsed: snapshot.seatsUsed, environment: provisioning.trouble, sandbox,
+      holding, license: snapshot.license, moment, seatsUsed: snapshot.seatsUsed, provisioning: provisioning.trouble, sandbox,
     })
     return viewOf(holder, moment, warnings, provisioning.managed, role)
   }
@@ -176,7 +178,7 @@ export async function createLicenseService(options: LicenseServiceOptions): Prom
   }
 }
 
-/** A network error says where it failed. What refused a credential may quote it: a parser does, so only its name is told. */
+/** A network error says where it failed. Whatever refused a credential may quote it, as parsers do, so only its name is logged. */
 function causeForLog(code: ErrorCode, cause: unknown): string {
   if (ERRORS[code].group === 'network') return String(cause ?? '')
   if (!(cause instanceof Error)) return ''

@@ -3,10 +3,10 @@ import type { CheckedInLease, LeaseClaims } from './claims.ts'
 import type { LicenseState } from '../../shared/contracts.ts'
 import type { Lease, Verdict } from './token.ts'
 
-/** What the installation holds: nothing, something that does not verify, or a lease with at most one verdict on it. */
+/** What the installation holds: nothing, something that does not verify, or a lease with at most one verdict against it. */
 export type Holding =
   | { kind: 'none' }
-  /** `lease`: where the lease by itself is genuine, and something else gives the row away. */
+  /** `lease` is set if the lease itself is genuine and something else about the row is wrong. */
   | { kind: 'invalid', code: ErrorCode, lease: Lease | null }
   | { kind: 'lease', lease: Lease, verdict: Verdict | null }
 
@@ -14,7 +14,7 @@ const ENTITLED: ReadonlySet<LicenseState> = new Set(['grace', 'active'])
 /** States that only the passing of time brings about. */
 const BY_TIME: ReadonlySet<LicenseState> = new Set(['expired', 'paused'])
 
-/** Takes what is held, our Instance ID and the effective time (ms); returns the one state that holds. First match wins. */
+/** The one state that holds on this installation at effective time `now` (ms). First match wins. */
 export function stateOf(holding: Holding, instanceId: string, now: number): LicenseState {
   if (holding.kind === 'none') return 'unlicensed'
   if (holding.kind === 'invalid') return 'invalid'
@@ -33,7 +33,7 @@ export function isEntitled(state: LicenseState): boolean {
   return ENTITLED.has(state)
 }
 
-/** Whether this state follows from the time alone, so that a wrong clock could have brought it about. */
+/** Whether this state follows from the time alone, so that a wrong clock could be to blame. */
 export function isByTime(state: LicenseState): boolean {
   return BY_TIME.has(state)
 }
@@ -43,22 +43,22 @@ export function expiryOf(claims: LeaseClaims): number {
   return claims.exp * 1000
 }
 
-/** Whether the lease is to be swapped for a fresh one: what it says of that depends on its method, and is read here alone. */
+/** Whether the lease has to be swapped for a fresh one. Only some methods have such a claim, and only here is it looked for. */
 export function isCheckedIn(claims: LeaseClaims): claims is CheckedInLease {
   return 'check_in' in claims
 }
 
-/** Whether the subscription renews by itself; null where a lease does not say. */
+/** Whether the subscription renews by itself; null if the lease does not say. */
 export function renewsByItself(claims: LeaseClaims): boolean | null {
   return 'renews' in claims ? claims.renews : null
 }
 
-/** When the lease is to be swapped for a fresh one, ms; Infinity where it never is. */
+/** When the lease has to be swapped for a fresh one, ms; Infinity if never. */
 export function checkInDueAt(claims: LeaseClaims): number {
   return isCheckedIn(claims) ? (claims.iat + claims.check_in.every) * 1000 : Infinity
 }
 
-/** When enterprise features pause if no check-in succeeds, ms; Infinity where they never do. */
+/** When enterprise features pause if no check-in succeeds, ms; Infinity if never. */
 export function pausesAt(claims: LeaseClaims): number {
   return isCheckedIn(claims) ? checkInDueAt(claims) + claims.check_in.grace * 1000 : Infinity
 }

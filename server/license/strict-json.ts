@@ -1,13 +1,13 @@
 /**
- * A string, a brace or bracket, a colon or a comma: all that matters for finding member names. Linear: no alternative
- * overlaps, and a string without its end (which JSON.parse has refused before) still matches, instead of being tried anew
+ * A string, brace, bracket, colon or comma: all it takes to find the names of members. Linear: the alternatives do not
+ * overlap, and an unterminated string (which JSON.parse has already refused) still matches instead of being tried again
  * from every quote in it.
  */
 const JSON_TOKEN = /"(?:[^"\\]|\\.)*"?|[{}[\]:,]/gs
 
 /**
- * Takes JSON text; returns its value. Throws a SyntaxError where JSON.parse does, and when an object names a member
- * twice (RFC 7515 §4 and RFC 7519 §4 leave it to the parser which one wins: two parsers could read two licenses).
+ * Parses JSON. Throws a SyntaxError where JSON.parse does, and also if an object names a member twice: RFC 7515 §4 and
+ * RFC 7519 §4 let the parser choose which one wins, so two parsers could read two different licenses.
  */
 export function parseStrictJson(text: string): unknown {
   const value: unknown = JSON.parse(text)

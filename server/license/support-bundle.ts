@@ -1,5 +1,5 @@
 import type { LicenseView, OutboundRequest } from '../../shared/contracts.ts'
-import type { Moment } from './license-holder.ts'
+import type { Moment } from './license-memory.ts'
 import { isoTime } from './warnings.ts'
 
 export const SUPPORT_EMAIL = 'cs@nocodb.com'
@@ -10,11 +10,11 @@ export interface RequestFacts {
   instanceId: string
   maskedKey: string | null
   version: string
-  /** The offline license that is to be renewed. */
+  /** The offline license to be renewed, if any. */
   renewal: { licenseId: string, expiresAt: string } | null
 }
 
-/** What the vendor needs for an offline token, with a text ready to be sent. The key is masked. */
+/** What the vendor needs to issue an offline token, and a text ready to send. The key is masked. */
 export function activationRequestOf({ instanceId, maskedKey, version, renewal }: RequestFacts): ActivationRequest {
   const text = [
     renewal ? 'Please renew the offline license token of this installation.' : 'Please issue an offline license token for this installation.',
@@ -39,7 +39,7 @@ export interface SupportFacts {
   lastRequest: OutboundRequest | null
 }
 
-/** The facts that support asks for. No key, token, secret, cookie, password or e-mail is in it. */
+/** The facts that support asks for. Holds no key, token, secret, cookie, password or e-mail address. */
 export function supportBundleOf(facts: SupportFacts): Record<string, unknown> {
   const { moment, view, version, sandbox, kids, configuration, storage, runtime, lastRequest } = facts
   const { licensee, ...license } = view

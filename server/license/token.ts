@@ -6,7 +6,7 @@ import { LicenseError } from './errors.ts'
 import type { Keyring } from './jws.ts'
 import { verifyJws } from './jws.ts'
 
-/** A signed statement whose signature, kind and claims have been checked, with the text that was checked. */
+/** A signed statement whose signature, kind and claims have been verified, and the compact JWS it came as. */
 export interface Lease { jws: string, claims: LeaseClaims }
 export interface Verdict { jws: string, claims: VerdictClaims }
 
@@ -15,8 +15,8 @@ interface ClaimsSchema<T> {
 }
 
 /**
- * Verifies a lease of the given kind, whose method must be one of that kind too. Throws LicenseError as verifyJws does, or
- * TOKEN_WRONG_KIND, TOKEN_CLAIMS_INVALID.
+ * Verifies a lease of the given kind; its method must be of that kind too. Throws what verifyJws does, TOKEN_WRONG_KIND,
+ * TOKEN_CLAIMS_INVALID.
  */
 export async function verifyLease(token: string, kind: MethodRules['statement'], keyring: Keyring): Promise<Lease> {
   const claims = await verifyClaims(token, TYP[kind], leaseSchema, keyring)
@@ -24,17 +24,17 @@ export async function verifyLease(token: string, kind: MethodRules['statement'],
   return { jws: token, claims }
 }
 
-/** Verifies a token that was pasted. Throws LicenseError as verifyLease does. */
+/** Verifies a pasted token. Throws what verifyLease does. */
 export function verifyOfflineToken(token: string, keyring: Keyring): Promise<Lease> {
   return verifyLease(token, 'offline', keyring)
 }
 
-/** Verifies a lease from the license server. Throws LicenseError as verifyLease does. */
+/** Verifies a lease from the license server. Throws what verifyLease does. */
 export function verifyServerLease(token: string, keyring: Keyring): Promise<Lease> {
   return verifyLease(token, 'lease', keyring)
 }
 
-/** Verifies a verdict from the license server. Throws LicenseError as verifyLease does. */
+/** Verifies a verdict from the license server. Throws what verifyLease does. */
 export async function verifyVerdict(token: string, keyring: Keyring): Promise<Verdict> {
   return { jws: token, claims: await verifyClaims(token, TYP.verdict, verdictSchema, keyring) }
 }
@@ -44,7 +44,7 @@ async function verifyClaims<T>(token: string, typ: string, schema: ClaimsSchema<
   if (verified.typ !== typ) throw new LicenseError('TOKEN_WRONG_KIND')
   const parsed = schema.safeParse(verified.payload)
   if (!parsed.success) {
-    // The claim's name helps support; its value never leaves (validators like to echo).
+    // The claim's name helps support. Its value stays here, though validators like to echo it.
     const claim = parsed.error.issues[0]?.path.map(String).join('.')
     throw new LicenseError('TOKEN_CLAIMS_INVALID', { details: { claim: claim || null } })
   }

@@ -1,12 +1,13 @@
-import type { ClockReading, TrustedTimeRecord } from './ports.ts'
+import type { ClockReading } from './ports.ts'
+import type { TrustedTimeRecord } from './stored-records.ts'
 
 /*
- * Trusted time: what time it is at least, whatever the wall clock says. It starts from what the vendor signed, advances
+ * Trusted time: a lower bound on the time, whatever the wall clock says. It starts from what the vendor signed, advances
  * with the machine's uptime (suspend included), and leans towards the wall clock so slowly that nobody can steer it.
  * Milliseconds throughout.
  */
 
-/** Faster than any quartz drifts, too slow to gain from: 500 ppm are five minutes a week. */
+/** More than any quartz drifts, too little to gain from: 500 ppm is five minutes a week. */
 const MAX_DRIFT = 500e-6
 
 /** Advances trusted time to a later reading; stands still across a reboot. */
@@ -36,17 +37,17 @@ export function raise(record: TrustedTimeRecord | null, at: number, reading: Clo
 }
 
 export interface TimeJudgement {
-  /** What decides the state of the license. */
+  /** The time that decides the state of the license. */
   effective: number
-  /** Null until a lease has ever been accepted. */
+  /** Null until the first lease has been accepted. */
   trusted: number | null
   wall: number
 }
 
 /**
- * What time it is, given trusted time as of this moment. `anchored`: this process got a lease that answered its nonce, so
- * trusted time alone decides; otherwise the later of both does: a clock set back gains nothing, and a machine that was
- * off for a while is not thought to be in the past.
+ * What time it is, given trusted time as of this moment. If `anchored` (this process has received a lease that answered its
+ * nonce), trusted time alone decides. Otherwise the later of the two does: a clock set back gains nothing, and a machine
+ * that was off is not taken to be in the past.
  */
 export function judgeTime(record: TrustedTimeRecord | null, anchored: boolean, wall: number): TimeJudgement {
   if (!record) return { effective: wall, trusted: null, wall }

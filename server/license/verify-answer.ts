@@ -1,14 +1,15 @@
-import type { LicenseStore, SeqMark } from './ports.ts'
+import type { LicenseStore } from './ports.ts'
+import type { SeqMark } from './stored-records.ts'
 import type { Lease, Verdict } from './token.ts'
 import { LicenseError } from './errors.ts'
 import { markIn, mayFollow, seqMarkOf } from './record.ts'
 
-/* What the license server's answer must be, beside being signed, to be the answer to what we asked. */
+/* What makes a signed statement the answer to our question. */
 
 export interface Asked {
   nonce: string
   instanceId: string
-  /** The license asked about, where it is known already. */
+  /** The license asked about, if it is known yet. */
   sub: string | null
   method: Lease['claims']['method'] | null
 }
@@ -23,8 +24,8 @@ export function requireAnswerTo(asked: Asked, { claims }: Lease | Verdict): void
 }
 
 /**
- * Whether a statement may follow the highest one ever accepted of its license. While storage is away, what is `held` in
- * memory stands in for it.
+ * Whether a statement may follow the highest one ever accepted for its license. Without storage, what is `held` in memory
+ * stands in for that one.
  */
 export async function isInSequence(store: LicenseStore, statement: Lease | Verdict, held: SeqMark | null): Promise<boolean> {
   return mayFollow(await getHighest(store, statement.claims.sub, held), seqMarkOf(statement))
@@ -40,7 +41,7 @@ async function getHighest(store: LicenseStore, sub: string, held: SeqMark | null
   }
 }
 
-/** The highest statement ever accepted of a license, as it is stored now. */
+/** The highest statement ever accepted for a license, as stored now. Rejects with STORAGE_UNAVAILABLE. */
 export async function readMark(store: LicenseStore, sub: string): Promise<SeqMark | null> {
   return markIn((await store.read()).marks, sub)
 }

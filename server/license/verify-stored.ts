@@ -1,7 +1,7 @@
 import { METHOD_RULES } from '../../shared/method-rules.ts'
 import type { Keyring } from './jws.ts'
 import { LicenseError } from './errors.ts'
-import type { SeqMark, Snapshot } from './ports.ts'
+import type { SeqMark, Snapshot } from './stored-records.ts'
 import { markIn, mayFollow, seqMarkOf } from './record.ts'
 import type { Holding } from './state.ts'
 import type { Lease, Verdict } from './token.ts'
@@ -9,7 +9,7 @@ import { verifyLease, verifyVerdict } from './token.ts'
 
 export type StoredStatement = Pick<Snapshot, 'license' | 'marks'>
 
-/** What the stored row is worth: its signatures, and the mark of the highest statement that was ever accepted. */
+/** Verifies the stored row: its signatures, and that no later statement was ever accepted. */
 export async function verifyStored({ license, marks }: StoredStatement, keyring: Keyring): Promise<Holding> {
   if (!license) return { kind: 'none' }
   let lease: Lease | null = null
@@ -23,17 +23,17 @@ export async function verifyStored({ license, marks }: StoredStatement, keyring:
   }
   catch (error) {
     if (!(error instanceof LicenseError)) throw error
-    // It was well-formed when it was stored.
+    // It was well-formed when it was stored: somebody has edited it.
     return { kind: 'invalid', code: error.code === 'CREDENTIAL_MALFORMED' ? 'TOKEN_SIGNATURE_INVALID' : error.code, lease }
   }
 }
 
-/** A newer statement of this license was accepted once, so somebody has erased it. */
+/** Whether a newer statement of this license was once accepted, which somebody must have erased. */
 export function isOutdated(statement: Lease | Verdict, marks: readonly SeqMark[]): boolean {
   return !mayFollow(markIn(marks, statement.claims.sub), seqMarkOf(statement))
 }
 
-/** Whether both rows say the same, so that what has been verified of one holds for the other. */
+/** Whether both rows say the same, so that what was verified of one holds for the other. */
 export function isSameStatement(one: StoredStatement, other: StoredStatement): boolean {
   const identity = ({ license, marks }: StoredStatement) => JSON.stringify([
     license?.lease, license?.verdict, license?.method, marks.map(({ sub, seq, jti }) => [sub, seq, jti]).toSorted(),

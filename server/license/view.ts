@@ -2,12 +2,13 @@ import { ERRORS } from '../../shared/errors.ts'
 import type { Entitlements, Feature, LicenseView, Role, Warning } from '../../shared/contracts.ts'
 import { FEATURE_TITLES } from '../../shared/contracts.ts'
 import { METHOD_RULES } from '../../shared/method-rules.ts'
-import type { LicenseHolder, Moment } from './license-holder.ts'
-import type { StoredLicense } from './ports.ts'
+import type { LicenseHolder } from './license-holder.ts'
+import type { Moment } from './license-memory.ts'
+import type { StoredLicense } from './stored-records.ts'
 import { expiryOf, pausesAt, renewsByItself } from './state.ts'
 import { isoTime } from './warnings.ts'
 
-/** Takes what the holder holds; returns the license as the given role may see it. No key, token or secret is in it. */
+/** The license as this role may see it. Holds no key, token or secret. */
 export function viewOf(holder: LicenseHolder, moment: Moment, warnings: Warning[], managedByEnv: boolean, role: Role): LicenseView {
   const { snapshot, holding } = holder
   const license = snapshot.license
@@ -60,7 +61,7 @@ function checkInOf(license: StoredLicense): NonNullable<LicenseView['checkIn']> 
   }
 }
 
-/** Every feature of the catalogue, and those licensed beyond it. */
+/** Every feature in the catalogue, and any licensed beyond it. */
 export function featuresOf({ holding }: LicenseHolder, { entitled }: Moment): Feature[] {
   const licensed = entitled && holding.kind === 'lease' ? holding.lease.claims.features : []
   const titles = new Map<string, string>(Object.entries(FEATURE_TITLES))
@@ -68,15 +69,15 @@ export function featuresOf({ holding }: LicenseHolder, { entitled }: Moment): Fe
     .map(name => ({ name, title: titles.get(name) ?? name, licensed: licensed.includes(name) }))
 }
 
-/** How long an answer of this moment may be relied on if nobody can be asked any more, ms; null when not entitled. */
+/** How long an answer given now may be relied on if nobody can be asked again, ms; null if not entitled. */
 function validUntil({ holding }: LicenseHolder, { entitled, effective }: Moment): number | null {
   if (!entitled || holding.kind !== 'lease') return null
   const { claims } = holding.lease
-  // A state that is held for a check-in is beyond its end already: it may be relied on no longer than now.
+  // A state held for a check-in is already past its end, so it may be relied on no longer than now.
   return Math.max(effective, Math.min(expiryOf(claims), pausesAt(claims)))
 }
 
-/** Takes what the holder holds; returns what other services need to know. The lease is for the service token only. */
+/** What other services need to know. The lease is for the service token only. */
 export function entitlementsOf(holder: LicenseHolder, moment: Moment, withLease: boolean): Entitlements {
   const lease = holder.holding.kind === 'lease' ? holder.holding.lease : null
   const until = validUntil(holder, moment)

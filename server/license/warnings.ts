@@ -2,37 +2,37 @@ import type { ErrorCode } from '../../shared/errors.ts'
 import { ERRORS } from '../../shared/errors.ts'
 import type { Warning } from '../../shared/contracts.ts'
 import { METHOD_RULES } from '../../shared/method-rules.ts'
-import type { Moment } from './license-holder.ts'
-import type { StoredLicense } from './ports.ts'
+import type { Moment } from './license-memory.ts'
+import type { StoredLicense } from './stored-records.ts'
 import type { Holding } from './state.ts'
 import { expiryOf, renewsByItself } from './state.ts'
 
 const DAY = 86_400_000
 const SOON = 30 * DAY
-/** Clocks of well-kept machines differ by seconds; more than this is worth a word. */
+/** The clocks of well-kept machines differ by seconds; more than this is worth a warning. */
 const CLOCK_TOLERANCE = 5 * 60_000
 
-/** Outcome of applying the credential from the environment: the code it failed with, or null while all is well. */
-export type EnvironmentTrouble = { error: ErrorCode | null } | null
+/** The code with which applying the provisioned credential failed; null while all is well. */
+export type ProvisioningTrouble = { error: ErrorCode | null } | null
 
 export interface WarningsInput {
   holding: Holding
   license: StoredLicense | null
   moment: Moment
   seatsUsed: number | null
-  environment: EnvironmentTrouble
+  provisioning: ProvisioningTrouble
   sandbox: boolean
 }
 
-/** Takes what is held and the present moment; returns what the administrator should know besides the state. */
-export function warningsOf({ holding, license, moment, seatsUsed, environment, sandbox }: WarningsInput): Warning[] {
+/** What the administrator should know besides the state. */
+export function warningsOf({ holding, license, moment, seatsUsed, provisioning, sandbox }: WarningsInput): Warning[] {
   const found: (Warning | null)[] = [
     holding.kind === 'lease' ? expiresSoon(holding, license, moment) : null,
     checkInFailing(license),
     clockTrouble(moment),
     holding.kind === 'lease' ? seatsExceeded(holding.lease.claims.seats, seatsUsed) : null,
-    environment && {
-      code: 'ENV_DIFFERS', error: environment.error, reference: environment.error && ERRORS[environment.error].reference,
+    provisioning && {
+      code: 'ENV_DIFFERS', error: provisioning.error, reference: provisioning.error && ERRORS[provisioning.error].reference,
     },
     sandbox ? { code: 'SANDBOX_BUILD' } : null,
   ]
@@ -58,7 +58,7 @@ function checkInFailing(license: StoredLicense | null): Warning | null {
   }
 }
 
-/** A later wall clock proves nothing while a stretch of unknown length (machine off) lies behind trusted time. */
+/** A wall clock that is ahead proves nothing after a gap of unknown length (machine off) in trusted time. */
 function clockTrouble({ wall, trusted, continuous }: Moment): Warning | null {
   if (trusted === null) return null
   const off = wall - trusted
@@ -71,7 +71,7 @@ function seatsExceeded(seats: number | null, used: number | null): Warning | nul
   return seats !== null && used !== null && used > seats ? { code: 'SEATS_EXCEEDED', seats, used } : null
 }
 
-/** Takes milliseconds since 1970; returns ISO 8601 UTC. */
+/** Formats milliseconds since 1970 as ISO 8601, UTC. */
 export function isoTime(ms: number): string {
   return new Date(ms).toISOString()
 }

@@ -53,7 +53,7 @@ export async function assembleApp(base: Base): Promise<App> {
     const { instanceId, sessionSecret } = await requireInstallation(storage.licenses, { random, clock })
     const license = await createLicenseService({
       store: storage.licenses, instanceId, server: client, keyring: await createKeyring(jwks), clock, log, version, sandbox, random,
-      environment: config.licenseKey, eventsKeepDays: config.eventsKeepDays,
+      provisioned: config.licenseKey, eventsKeepDays: config.eventsKeepDays,
       observeCheckIn: (result, seconds) => metrics.observeCheckIn(result, seconds),
     })
     const accounts = createAccounts({

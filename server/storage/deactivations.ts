@@ -1,4 +1,5 @@
-import type { Change, Deactivations, NewDeactivation, PendingDeactivation } from '../license/ports.ts'
+import type { Deactivations } from '../license/ports.ts'
+import type { Change, NewDeactivation, PendingDeactivation } from '../license/stored-records.ts'
 import { bump, write, type Connection, type Write } from './connection.ts'
 import { addEvent } from './event-log.ts'
 

@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely'
-import type { Change, Commit, SeqMark, Snapshot, StoredLicense } from '../license/ports.ts'
+import type { Change, Commit, SeqMark, Snapshot, StoredLicense } from '../license/stored-records.ts'
 import { markIn, mayFollow } from '../license/record.ts'
 import { bump, write, type Connection, type Write } from './connection.ts'
 import { cancelDeactivations, queueDeactivation } from './deactivations.ts'
@@ -42,7 +42,7 @@ export function commit(connection: Connection, input: Commit): Promise<Snapshot 
   })
 }
 
-async function writeChange(step: Write, change: Change, { seq, trusted, envDigest, event }: Commit): Promise<void> {
+async function writeChange(step: Write, change: Change, { seq, trusted, provisionedDigest, event }: Commit): Promise<void> {
   const { license, visible, checkIn, deactivate, cancels } = change
   await saveLicense(step, license)
   if (seq) await saveMark(step, seq)
@@ -52,7 +52,7 @@ async function writeChange(step: Write, change: Change, { seq, trusted, envDiges
   await addEvent(step, event)
   await bump(step, {
     ...(trusted ? toTrustedColumns(trusted) : {}),
-    ...(envDigest === undefined ? {} : { env_digest: envDigest }),
+    ...(provisionedDigest === undefined ? {} : { env_digest: provisionedDigest }),
     revision: step.installation.revision + (visible ? 1 : 0),
   })
 }

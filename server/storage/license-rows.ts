@@ -2,7 +2,7 @@ import type { Insertable, Nullable, Selectable, Updateable } from 'kysely'
 import { isErrorCode } from '../../shared/errors.ts'
 import { STATES } from '../../shared/contracts.ts'
 import { outboundSchema } from '../../shared/schemas.ts'
-import type { SeqMark, Snapshot, StoredLicense, TrustedTimeRecord } from '../license/ports.ts'
+import type { SeqMark, Snapshot, StoredLicense, TrustedTimeRecord } from '../license/stored-records.ts'
 import { readJson } from './json-column.ts'
 import type { InstallationTable, LicenseSeqTable, LicenseTable } from './schema.ts'
 
@@ -26,7 +26,7 @@ export function toSnapshot([row, ...others]: SnapshotRow[]): Snapshot {
     marks: [row, ...others].flatMap(toMark),
     trusted: toTrusted(row),
     seatsUsed: row.seats_used,
-    envDigest: row.env_digest,
+    provisionedDigest: row.env_digest,
     renewalAttemptAt: row.renewal_attempt_at,
     lastRequest: row.last_request === null ? null : readJson(outboundSchema, row.last_request) ?? null,
   }

@@ -1,4 +1,5 @@
-import type { HeldStates, Installation, LicenseStorage, Notes } from '../license/ports.ts'
+import type { HeldStates, LicenseStorage, Notes } from '../license/ports.ts'
+import type { Installation } from '../license/stored-records.ts'
 import { bump, saveInstallation, write, type Connection } from './connection.ts'
 import { createDeactivations } from './deactivations.ts'
 import { createHistory } from './event-log.ts'
@@ -57,6 +58,6 @@ function createNotes(connection: Connection): Notes {
     saveSeatsUsed: seats => saveInstallation(connection, { seats_used: seats }),
     saveLastRequest: request => saveInstallation(connection, { last_request: JSON.stringify(request) }),
     saveRenewalAttempt: at => saveInstallation(connection, { renewal_attempt_at: Math.round(at) }),
-    saveEnvDigest: digest => saveInstallation(connection, { env_digest: digest }),
+    saveProvisionedDigest: digest => saveInstallation(connection, { env_digest: digest }),
   }
 }

@@ -1,6 +1,6 @@
 import type { Method } from '../../shared/method-rules.ts'
 import type { EventKind, Role } from '../../shared/contracts.ts'
-import type { NewEvent } from '../license/ports.ts'
+import type { NewEvent } from '../license/stored-records.ts'
 
 /*
  * The tables, as both databases hold them: text and whole numbers; milliseconds since 1970; booleans as 0 or 1.

@@ -1,4 +1,4 @@
-/* What text is that has neither the form of a key nor that of a token: the most telling sign first. */
+/* Why a text that has the form of neither a key nor a token was pasted: the most telling sign comes first. */
 
 /** What can be wrong with text that was pasted as a credential; each has a sentence and a remedy on the screen. */
 export const PASTE_CAUSES = [
@@ -15,17 +15,18 @@ export function isPasteCause(value: unknown): value is PasteCause {
 const WORD_BREAK = /[^\w-]+/
 const TOKEN_IN_TEXT = /(?<![\w-])eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}/g
 const KEY_IN_TEXT = /^nc_[\w-]{5,253}$/
-/** Dots, bullets and asterisks, as keys are masked with. */
+/** The dots, bullets and asterisks that keys are masked with. */
 const MASKED = /[•●∙*…]{2}/
 const REQUEST_LINES = ['Instance ID:', 'License key:', 'Version:']
-/** Quotation marks and brackets of any script, and what a shell or a mail puts around. */
+/** Quotation marks and brackets of any script, and what shells and e-mails put around a text. */
 const ENCLOSING = /[\p{Quotation_Mark}\p{Open_Punctuation}\p{Close_Punctuation}`<>]/u
 const KEY = /^[\w-]{8,256}$/
 const COMPACT_JWS = /^[\w-]+\.[\w-]+\.[\w-]+$/
-/** NUL and replacement characters of UTF-16 read as something else, a BOM read as Latin-1, escapes and soft line ends left as they were. */
+/** NUL and replacement characters from UTF-16 read as something else, a BOM read as Latin-1, escapes and soft line breaks not undone. */
 const GARBLED = /[\0\ufffd]|^(?:ï»¿|ÿþ|þÿ)|\\[nrtu]|=[ \t]*[\r\n]|=3D/
 const CONTROL = /[\p{Cc}\p{Cf}]/u
 
+/** The cause for a text that is neither. `compact` is the same text without white space. */
 export function causeOfText(text: string, compact: string, instanceId: string): PasteCause {
   if (GARBLED.test(text) || !text.isWellFormed()) return 'wrong_encoding'
   if (REQUEST_LINES.every(line => text.includes(line))) return 'request_pasted'
@@ -48,7 +49,7 @@ function causeOfParts(text: string, compact: string): PasteCause {
   return CONTROL.test(text.replaceAll(/\s/g, '')) ? 'hidden_character' : 'not_a_credential'
 }
 
-/** However it is written: in capitals, with the hyphens of a UUID, with a label glued to it. */
+/** Finds the Instance ID however it is written: in capitals, with the hyphens of a UUID, with a label glued to it. */
 export function holdsInstanceId(text: string, instanceId: string): boolean {
   return instanceId !== '' && text.toLowerCase().replaceAll(/[-_]/g, '').includes(instanceId)
 }
@@ -57,7 +58,7 @@ export function countCredentials(text: string): number {
   return countKeys(text.split(WORD_BREAK)) + (text.match(TOKEN_IN_TEXT)?.length ?? 0)
 }
 
-/** How many of these words are keys with a prefix, as they are issued. */
+/** How many of these words are keys as issued, with a prefix. */
 export function countKeys(words: readonly string[]): number {
   return words.filter(word => KEY_IN_TEXT.test(word)).length
 }
@@ -70,18 +71,18 @@ function isEnclosed(text: string): boolean {
   return enclosed !== text && (KEY.test(enclosed) || COMPACT_JWS.test(enclosed.replaceAll(/\s/g, '')))
 }
 
-/* How a part of a token is known that was pasted without the rest. */
+/* How to recognise part of a token that was pasted without the rest. */
 
-/** How everything begins that is a JSON object in base64url. */
+/** How any JSON object begins in base64url. */
 export const JSON_START = 'eyJ'
-/** 64 bytes in base64url, as every signature of a token is: of its last character only four bits count. */
+/** A token's signature is 64 bytes in base64url, so its last character carries only two bits. */
 const SIGNATURE = /^[\w-]{85}[AQgw]$/
-/** What comes along before a token where the selection began too early. */
+/** The start of a token, with what gets copied along when the selection begins too early. */
 const SHORT_PREFIX = /^(?:[Bb]earer|[Tt]oken|JWT|jwt)?[-_]*eyJ/
 const READABLE = /[\x20-\x7e]{12,}/g
-/** Between the members of an object. */
+/** What joins names, values and members in an object. */
 const JSON_SEAM = /":[ "{[\dtfn-]|", ?"/
-/** So much readable text is chance in no text of any length. */
+/** This many readable characters in a row are no coincidence, however long the text. */
 const CERTAIN = 24
 
 /** Whether this is the header, the payload or the signature of a token, or a piece of the first two. */
@@ -89,13 +90,13 @@ export function isTokenPart(text: string): boolean {
   return SHORT_PREFIX.test(text) || SIGNATURE.test(text) || [0, 1, 2, 3].some(offset => holdsJson(decode(text.slice(offset))))
 }
 
-/** Random bytes are readable too, here and there: most of a short text has to be, and to hold a seam. */
+/** Random bytes are readable in places too: in a short text, one run must make up half of it and hold a seam. */
 function holdsJson(decoded: string): boolean {
   const enough = Math.min(CERTAIN, decoded.length / 2)
   return (decoded.match(READABLE) ?? []).some(run => run.length >= enough && JSON_SEAM.test(run))
 }
 
-/** The bytes, one character each, of whole groups of four; nothing where it is not base64url. */
+/** Decodes all whole groups of four characters, to one character per byte; empty if the text is not base64url. */
 function decode(text: string): string {
   if (!/^[\w-]*$/.test(text)) return ''
   return atob(text.slice(0, text.length - text.length % 4).replaceAll('-', '+').replaceAll('_', '/'))

@@ -4,14 +4,14 @@ import type { PasteCause } from './cause-of-text.ts'
 import { causeOfText, countCredentials, countKeys, holdsInstanceId, isTokenPart, JSON_START } from './cause-of-text.ts'
 
 /*
- * What a person pasted: a license key, a license token, or something that was pasted by mistake. Decided here, by the form
- * alone and by the same rules on the screen and on the server, so that nothing but a key is ever sent as one.
+ * Decides what a person has pasted: a license key, a license token, or something by mistake. Only the form counts, and the
+ * rules are the same on the screen and on the server, so that nothing but a key is ever sent as one.
  */
 
 export interface PasteContext {
-  /** Of this installation: pasted, it is no key. */
+  /** This installation's own, which is no key. */
   instanceId: string
-  /** The license in force is one about which nothing is ever sent: then nothing is that is not plainly a key. */
+  /** The license in force is one about which nothing is ever sent, so only what is plainly a key may be. */
   silent: boolean
 }
 
@@ -19,24 +19,24 @@ export type Judgement = { credential: Credential, cause: null } | { credential: 
 
 const KEY = /^[\w-]{8,256}$/
 const COMPACT_JWS = /^[\w-]+\.[\w-]+\.[\w-]+$/
-/** Zero-width characters, soft hyphens, direction marks, variation selectors, BOM: what comes along unseen. */
+/** Zero-width characters, soft hyphens, direction marks, variation selectors, BOM: what gets copied along unseen. */
 const INVISIBLE = /\p{Default_Ignorable_Code_Point}/gu
-/** The fillers of Hangul: by their property invisible, and yet seen as blanks. */
+/** Hangul fillers: invisible by their Unicode property, but displayed as blanks. */
 const FILLER = /[\u115f\u1160\u3164\uffa0]/g
-/** Show text in another order than it has. */
+/** They show text in an order other than its own. */
 const DIRECTION_OVERRIDE = /[\u202d\u202e]/
-/** 64 bytes in base64url, as every signature of a token is. */
+/** 64 bytes in base64url: the length of a token's signature. */
 const SIGNATURE_LENGTH = 86
-/** What stands between two copies of a key and is no white space. */
+/** What, other than white space, may stand between two copies of a key. */
 const SEPARATORS = ['', '-', '_']
 
 const LINE_BREAK = /\r\n|[\n\v\f\r\u2028\u2029]/
-/** Mail programs break lines no earlier. */
+/** Mail programs do not break lines any earlier. */
 const WRAPPED_AT = 60
-/** How letters end; more than four letters each, for a shorter word may well be the end of a key. */
+/** How messages end. Each word has more than four letters, as a shorter one may well be the end of a key. */
 const CLOSING = /^(?:regards|thanks|cheers|greetings|sincerely|danke|merci|cordialement|saludos|gracias|atentamente|obrigad[ao])$/i
 
-/** The credential in what was pasted, with its method, or the cause why there is none. No signature is checked here. */
+/** The credential in a pasted text, with its method, or the cause if there is none. Checks no signature. */
 export function judgePaste(pasted: string, context: PasteContext): Judgement {
   if (DIRECTION_OVERRIDE.test(pasted)) return refusal('hidden_character')
   const visible = pasted.replaceAll(FILLER, ' ').replaceAll('\u0085', '\n')
@@ -58,24 +58,24 @@ function refusal(cause: PasteCause): Judgement {
   return { credential: null, cause }
 }
 
-/** A key is one only where nothing speaks against it. */
+/** A text is a key only if nothing speaks against it. */
 function isLicenseKey(key: string, cause: PasteCause | null): key is LicenseKey {
   return cause === null && KEY.test(key)
 }
 
-/** Puts the lines together again into which a key was wrapped; any other white space is left. */
+/** Rejoins the lines of a wrapped key; any other white space stays. */
 function unwrap(text: string): string {
   const lines = text.split(LINE_BREAK)
   return isWrapped(lines) ? lines.join('') : text
 }
 
-/** Only after a line that is long enough; a key, or how a letter ends, is no rest of one. */
+/** Only a long enough line is wrapped, and neither another key nor the end of a message continues one. */
 function isWrapped(lines: readonly string[]): boolean {
   return lines.every((line, index) => index === 0 || !(line.startsWith(KEY_PREFIX) || CLOSING.test(line)))
     && lines.slice(0, -1).every(line => line.length >= WRAPPED_AT)
 }
 
-/** Without its white space, a word before or after a token looks like a part of it. */
+/** Without white space, a word before or after a token looks like part of it. */
 function hasWordsAround(text: string, compact: string): boolean {
   if (!compact.startsWith(JSON_START)) {
     const [before = ''] = text.split(JSON_START, 1)
@@ -85,14 +85,14 @@ function hasWordsAround(text: string, compact: string): boolean {
   return excess > 0 && /\s/.test(text.charAt(text.length - lengthOfTail(text, excess) - 1))
 }
 
-/** How long the end of the text is that holds the last `count` characters which are no white space. */
+/** The length of the end of the text that holds its last `count` characters other than white space. */
 function lengthOfTail(text: string, count: number): number {
   let [length, found] = [0, 0]
   for (; found < count; length++) if (!/\s/.test(text.charAt(text.length - length - 1))) found++
   return length
 }
 
-/** What speaks against text that has the form of a key. A key that was made at random has none of it. */
+/** What speaks against a text in the form of a key. Nothing ever does against a key made at random. */
 function causeOfKey(key: string, { instanceId, silent }: PasteContext): PasteCause | null {
   if (holdsInstanceId(key, instanceId)) return 'instance_id_pasted'
   if (isRepeated(key)) return 'two_credentials'
@@ -116,7 +116,7 @@ function isCapitalised(key: string, prefix: string): boolean {
   return rest === rest.toLowerCase() || rest === rest.toUpperCase()
 }
 
-/** Whether the text is one key, several times over, with the same separator or none in between. */
+/** Whether the text is one key several times over, with the same separator or none in between. */
 function isRepeated(text: string): boolean {
   return SEPARATORS.some((separator) => {
     const copies = text + separator
@@ -125,7 +125,7 @@ function isRepeated(text: string): boolean {
   })
 }
 
-/** Why a token that looks like one does not verify, as far as its length tells. */
+/** Why a well-formed token does not verify, as far as its length can tell. */
 export function causeOfBrokenToken(token: string): PasteCause {
   return (token.split('.')[2] ?? '').length < SIGNATURE_LENGTH ? 'token_cut' : 'token_changed'
 }

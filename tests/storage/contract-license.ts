@@ -14,7 +14,7 @@ export function describeLicense({ open }: Bench): void {
     it('starts without a license', async () => {
       const { licenses } = await open()
       expect(await licenses.read()).toEqual({
-        revision: 0, version: 0, license: null, marks: [], trusted: null, seatsUsed: null, envDigest: null, renewalAttemptAt: null,
+        revision: 0, version: 0, license: null, marks: [], trusted: null, seatsUsed: null, provisionedDigest: null, renewalAttemptAt: null,
         lastRequest: null,
       })
     })
@@ -26,9 +26,9 @@ export function describeLicense({ open }: Bench): void {
       const license = licenseOf({
         verdict: 'a.verdict.sig', failingSince: NOW, lastError: 'NET_TLS', consecutiveFailures: 3,
       })
-      const written = await licenses.commit(saveOf(0, { license, envDigest: 'digest' }))
+      const written = await licenses.commit(saveOf(0, { license, provisionedDigest: 'digest' }))
       expect(written).toEqual({
-        revision: 1, version: 1, license, marks: [markOf(1)], trusted, seatsUsed: null, envDigest: 'digest', renewalAttemptAt: null,
+        revision: 1, version: 1, license, marks: [markOf(1)], trusted, seatsUsed: null, provisionedDigest: 'digest', renewalAttemptAt: null,
         lastRequest: null,
       })
       expect(await licenses.read()).toEqual(written)
@@ -37,13 +37,13 @@ export function describeLicense({ open }: Bench): void {
 
     it('replaces every column of the license before', async () => {
       const { licenses } = await open()
-      await licenses.commit(saveOf(0, { envDigest: 'digest' }))
+      await licenses.commit(saveOf(0, { provisionedDigest: 'digest' }))
       const license = licenseOf({
         method: 'offline', jti: 'lease-2', secret: null, maskedKey: null, nextAt: null, lastSuccessAt: null,
         lastAttemptAt: null,
       })
       expect(await licenses.commit(saveOf(1, { license, seq: markOf(2) }))).not.toBe('stale')
-      expect(await licenses.read()).toMatchObject({ revision: 2, license, envDigest: 'digest' })
+      expect(await licenses.read()).toMatchObject({ revision: 2, license, provisionedDigest: 'digest' })
     })
 
     it('sets trusted time outright, backwards too', async () => {
@@ -67,7 +67,7 @@ export function describeLicense({ open }: Bench): void {
       const { licenses } = await open()
       await licenses.commit(saveOf(0, { license: licenseOf({ jti: 'lease-5' }), seq: markOf(5) }))
       const before = await licenses.read()
-      expect(await licenses.commit({ ...input, envDigest: 'digest' })).toBe('stale')
+      expect(await licenses.commit({ ...input, provisionedDigest: 'digest' })).toBe('stale')
       expect(await licenses.read()).toEqual(before)
       expect(before.marks).toEqual([markOf(5)])
       expect(await licenses.listEvents({ limit: 10 })).toHaveLength(1)
@@ -155,7 +155,7 @@ export function describeLicense({ open }: Bench): void {
       const before = await licenses.read()
       const shown: unknown[] = []
       const unchanged = await licenses.commit({
-        if: { revision: 1 }, seq: markOf(2), trusted: { ...trusted, at: 0 }, envDigest: 'digest', event: eventOf(),
+        if: { revision: 1 }, seq: markOf(2), trusted: { ...trusted, at: 0 }, provisionedDigest: 'digest', event: eventOf(),
         change(stored) {
           shown.push(stored)
           return 'unchanged'

@@ -67,12 +67,12 @@ export function describeNotes({ open }: Bench): void {
       await licenses.saveSeatsUsed(12)
       await licenses.saveLastRequest(request)
       await licenses.saveRenewalAttempt(NOW)
-      await licenses.saveEnvDigest('digest')
+      await licenses.saveProvisionedDigest('digest')
       expect(await licenses.read()).toMatchObject({
-        seatsUsed: 12, lastRequest: request, renewalAttemptAt: NOW, envDigest: 'digest', version: 4, revision: 0,
+        seatsUsed: 12, lastRequest: request, renewalAttemptAt: NOW, provisionedDigest: 'digest', version: 4, revision: 0,
       })
-      await licenses.saveEnvDigest(null)
-      expect((await licenses.read()).envDigest).toBeNull()
+      await licenses.saveProvisionedDigest(null)
+      expect((await licenses.read()).provisionedDigest).toBeNull()
       expect(await licenses.readVersion()).toBe(5)
     })
   })

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { StoredSession, StoredUser } from '../../server/accounts/ports.ts'
-import type { Commit, NewDeactivation, NewEvent, SeqMark, StoredLicense, TrustedTimeRecord } from '../../server/license/ports.ts'
+import type { Commit, NewDeactivation, NewEvent, SeqMark, StoredLicense, TrustedTimeRecord } from '../../server/license/stored-records.ts'
 import type { Attempt } from '../../server/license/record.ts'
 import { activate, recordFailure, recordState, recordVerdict, remove, replaceLease } from '../../server/license/record.ts'
 import type { LicenseState } from '../../shared/contracts.ts'

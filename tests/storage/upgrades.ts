@@ -88,7 +88,7 @@ export function describeUpgrades(title: string, backend: UpgradeBackend): void {
             nextAt: NOW + DAY + 3 * HOUR, consecutiveFailures: 3, failingSince: NOW + DAY, lastError: 'NET_DNS',
           },
           trusted: { at: NOW + DAY, uptime: 86_400_000, boot: 'boot-2', continuous: true },
-          seatsUsed: 42, envDigest: 'env-digest', renewalAttemptAt: NOW + 3 * HOUR, lastRequest: { body: { nonce: 'n' } },
+          seatsUsed: 42, provisionedDigest: 'env-digest', renewalAttemptAt: NOW + 3 * HOUR, lastRequest: { body: { nonce: 'n' } },
         })
         expect((await licenses.read()).marks).toHaveLength(2)
         expect(await licenses.listEvents({ limit: 2, kind: 'vendor_told' })).toMatchObject([

@@ -1,6 +1,7 @@
 import type { LicenseHolder } from '../../server/license/license-holder.ts'
 import { createLicenseHolder } from '../../server/license/license-holder.ts'
-import type { LicenseStorage, LicenseStore, SeqMark, Snapshot, StoredLicense } from '../../server/license/ports.ts'
+import type { LicenseStorage, LicenseStore } from '../../server/license/ports.ts'
+import type { SeqMark, Snapshot, StoredLicense } from '../../server/license/stored-records.ts'
 import { activate, seqMarkOf } from '../../server/license/record.ts'
 import { LicenseError } from '../../server/license/errors.ts'
 import { eventOf } from '../../server/license/events.ts'

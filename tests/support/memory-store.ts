@@ -1,9 +1,9 @@
 import { LicenseError } from '../../server/license/errors.ts'
 import { foldsInto } from '../../server/license/events.ts'
+import type { Deactivations, History, LicenseStorage } from '../../server/license/ports.ts'
 import type {
-  Change, Commit, Deactivations, History, Installation, LicenseStorage, NewEvent, PendingDeactivation, SeqMark, Snapshot, StoredEvent,
-  StoredHold,
-} from '../../server/license/ports.ts'
+  Change, Commit, Installation, NewEvent, PendingDeactivation, SeqMark, Snapshot, StoredEvent, StoredHold,
+} from '../../server/license/stored-records.ts'
 import { dayOf, mayFollow } from '../../server/license/record.ts'
 import type { CheckInDay } from '../../shared/contracts.ts'
 
@@ -31,7 +31,7 @@ export function createMemoryStore(): MemoryStore {
   const state: State = {
     installation: null,
     snapshot: {
-      revision: 0, version: 0, license: null, trusted: null, seatsUsed: null, envDigest: null, renewalAttemptAt: null,
+      revision: 0, version: 0, license: null, trusted: null, seatsUsed: null, provisionedDigest: null, renewalAttemptAt: null,
       lastRequest: null,
     },
     marks: new Map(), holds: [], events: [], days: new Map(), deactivations: [],
@@ -68,7 +68,7 @@ export function createMemoryStore(): MemoryStore {
     saveSeatsUsed: seatsUsed => note({ seatsUsed }),
     saveLastRequest: lastRequest => note({ lastRequest }),
     saveRenewalAttempt: at => note({ renewalAttemptAt: Math.round(at) }),
-    saveEnvDigest: envDigest => note({ envDigest }),
+    saveProvisionedDigest: provisionedDigest => note({ provisionedDigest }),
     ...createHistory(state, step),
     ...createDeactivations(state, step),
     async close() { closed = true },
@@ -90,14 +90,14 @@ function commit(state: State, input: Commit): Snapshot | 'stale' {
   return snapshotOf(state)
 }
 
-function writeChange(state: State, { license, visible, checkIn, deactivate, cancels }: Change, { seq, trusted, envDigest, event }: Commit): void {
+function writeChange(state: State, { license, visible, checkIn, deactivate, cancels }: Change, { seq, trusted, provisionedDigest, event }: Commit): void {
   const { snapshot, marks } = state
   snapshot.version++
   if (visible) snapshot.revision++
   snapshot.license = license && roundTimes(license)
   if (seq) marks.set(seq.sub, { ...seq })
   if (trusted) snapshot.trusted = roundTimes(trusted)
-  if (envDigest !== undefined) snapshot.envDigest = envDigest
+  if (provisionedDigest !== undefined) snapshot.provisionedDigest = provisionedDigest
   if (cancels) state.deactivations = state.deactivations.filter(pending => !cancels(pending))
   if (deactivate) state.deactivations.push({ ...roundTimes(deactivate), id: snapshot.version, attempts: 0 })
   if (checkIn) {

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createHash } from 'node:crypto'
 import { onTestFinished } from 'vitest'
-import type { Actor, LicenseStorage, Random } from '../../server/license/ports.ts'
+import type { Actor } from '../../server/license/events.ts'
+import type { LicenseStorage, Random } from '../../server/license/ports.ts'
 import type { LicenseService, LicenseServiceOptions } from '../../server/license/service.ts'
 import { createLicenseService, requireInstallation } from '../../server/license/service.ts'
 import { openStorage } from '../../server/storage/open.ts'
@@ -38,7 +39,7 @@ export interface World<S extends LicenseStorage = MemoryStore> {
   run(ms: number, watch?: () => void): Promise<void>
 }
 
-export interface WorldOptions { random?: Random, environment?: string, service?: Partial<LicenseServiceOptions> }
+export interface WorldOptions { random?: Random, provisioned?: string, service?: Partial<LicenseServiceOptions> }
 
 /** Runs everything that is ready to run; enough where nothing waits for a thread or a timer. */
 export function settle(): Promise<void> {
@@ -78,7 +79,7 @@ async function createWorldOn<S extends LicenseStorage>(store: S, options: WorldO
     const launched = await createLicenseService({
       store, instanceId, server: vendor, keyring, clock, random, version: VERSION, sandbox: false, eventsKeepDays: 400,
       log: { info: line('info'), warn: line('warn'), error: line('error') },
-      environment: options.environment === undefined ? null : digestOf(options.environment),
+      provisioned: options.provisioned === undefined ? null : digestOf(options.provisioned),
       observeCheckIn: result => observed.push(result),
       ...options.service, ...changes,
     })

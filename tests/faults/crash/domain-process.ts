@@ -28,7 +28,7 @@ const license = await createLicenseService({
   server: createLicenseServerClient({ baseUrl: serverUrl, version: '0.0.0', proxyFor: () => '' }),
   keyring: await createKeyring({ keys: [{ kid, kty, crv, x }] }),
   log: { info: silent, warn: silent, error: silent },
-  version: '0.0.0', sandbox: true, environment: null, eventsKeepDays: 400,
+  version: '0.0.0', sandbox: true, provisioned: null, eventsKeepDays: 400,
 })
 
 function begin(begins: Kind): void {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Actor } from '../../../server/license/ports.ts'
+import type { Actor } from '../../../server/license/events.ts'
 import { EVENT_KINDS } from '../../../shared/contracts.ts'
 import type { AccountsWorld } from '../../support/accounts-world.ts'
 import { BY_ADA, createAccountsWorld, FROM, PERSON, PROVISIONED } from '../../support/accounts-world.ts'

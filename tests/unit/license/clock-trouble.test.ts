@@ -59,7 +59,7 @@ describe('NC_LICENSE_KEY holding a token, on a machine that boots in the past', 
     const world = await createWorld()
     const token = offlineToken({ instance_id: world.service.instanceId, nbf: seconds(START - DAY) })
     world.clock.shiftWall(-START)
-    await world.boot({ environment: digestOf(token) })
+    await world.boot({ provisioned: digestOf(token) })
     await world.run(5000)
     expect(world.service.view('admin')).toMatchObject({ state: 'unlicensed', warnings: [{ code: 'ENV_DIFFERS', error: 'TOKEN_NOT_YET_VALID' }] })
     world.clock.repairWall()
@@ -82,7 +82,7 @@ describe('being told to stop', () => {
 
 describe('a license server that asks for patience', () => {
   it('is asked again for NC_LICENSE_KEY only after that', async () => {
-    const world = await createWorld({ environment: KEY })
+    const world = await createWorld({ provisioned: KEY })
     world.vendor.failing = failure('SERVER_RATE_LIMITED', { answered: true, retryAfterMs: 3_600_000 })
     await world.boot()
     await world.run(3_500_000)

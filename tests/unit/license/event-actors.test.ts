@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import type { Actor } from '../../../server/license/ports.ts'
+import type { Actor } from '../../../server/license/events.ts'
 import type { EventKind } from '../../../shared/contracts.ts'
 import { verifySynchronously } from '../../support/signing.ts'
 import { AIRGAPPED_KEY, failure, KEY, licenseAt } from '../../support/simulated-vendor.ts'
@@ -108,7 +108,7 @@ describe('by nobody', () => {
 
 it('by the operator: activated from NC_LICENSE_KEY', async () => {
   const world = await createWorld()
-  await world.boot({ environment: digestOf(KEY) })
+  await world.boot({ provisioned: digestOf(KEY) })
   await world.tick()
   expect(namedIn(world, 'activated')).toEqual([ENVIRONMENT])
 })

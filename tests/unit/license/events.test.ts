@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import type { Actor } from '../../../server/license/events.ts'
 import { eventOf, foldsInto } from '../../../server/license/events.ts'
-import type { Actor, NewEvent } from '../../../server/license/ports.ts'
+import type { NewEvent } from '../../../server/license/stored-records.ts'
 import { EVENT_KINDS } from '../../../shared/contracts.ts'
 
 const SYSTEM: Actor = { kind: 'system' }

@@ -5,7 +5,8 @@ import {
   isBeneathUnstored, observe, overRead, snapshotOf, withoutLicense, withRead, withStoredLease, withStoredVerdict, withUnstoredAttempt,
   withUnstoredLease, withUnstoredVerdict,
 } from '../../../server/license/license-memory.ts'
-import type { ClockReading, Snapshot, StoredLicense, TrustedTimeRecord } from '../../../server/license/ports.ts'
+import type { ClockReading } from '../../../server/license/ports.ts'
+import type { Snapshot, StoredLicense, TrustedTimeRecord } from '../../../server/license/stored-records.ts'
 import { seqMarkOf } from '../../../server/license/record.ts'
 import { DAY, HOUR, INSTANCE, leaseOf, standardClaims, verdictOf } from '../../support/claims.ts'
 import { storedOf } from '../../support/holding.ts'
@@ -19,7 +20,7 @@ const reading = (changes: Partial<ClockReading> = {}): ClockReading => ({ wall: 
 
 function snapshot(license: StoredLicense | null, changes: Partial<Snapshot> = {}): Snapshot {
   return {
-    revision: 1, version: 1, license, marks: [seqMarkOf(lease)], trusted, seatsUsed: null, envDigest: null, renewalAttemptAt: null, lastRequest: null,
+    revision: 1, version: 1, license, marks: [seqMarkOf(lease)], trusted, seatsUsed: null, provisionedDigest: null, renewalAttemptAt: null, lastRequest: null,
     ...changes,
   }
 }

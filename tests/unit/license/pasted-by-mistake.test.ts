@@ -48,7 +48,7 @@ describe.each(INSTALLATIONS)('with %s', (_, credentialOf) => {
     for (const [cause, mistake] of MISTAKES) {
       world.log.length = 0
       const credential = mistake(world)
-      await world.boot({ environment: { text: credential, digest: cause } })
+      await world.boot({ provisioned: { text: credential, digest: cause } })
       await world.tick()
       expect(world.service.view('admin').warnings).toContainEqual(expect.objectContaining({ code: 'ENV_DIFFERS' }))
       expect(world.log).toContainEqual(expect.objectContaining({ level: 'warn', fields: expect.objectContaining({ pasted: cause }) }))

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { NewDeactivation, SeqMark, StoredLicense } from '../../../server/license/ports.ts'
+import type { NewDeactivation, SeqMark, StoredLicense } from '../../../server/license/stored-records.ts'
 import type { Attempt } from '../../../server/license/record.ts'
 import {
   activate, activated, dayOf, deactivationOf, isNoticed, markIn, mayFollow, recordFailure, recordState, recordVerdict, remove, replaceLease,

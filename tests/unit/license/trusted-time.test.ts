@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { ClockReading, TrustedTimeRecord } from '../../../server/license/ports.ts'
+import type { ClockReading } from '../../../server/license/ports.ts'
+import type { TrustedTimeRecord } from '../../../server/license/stored-records.ts'
 import { advance, anchor, judgeTime, raise } from '../../../server/license/trusted-time.ts'
 import { DAY, HOUR } from '../../support/claims.ts'
 import { START } from '../../support/simulated-clock.ts'

@@ -17,7 +17,7 @@ function inputOf(claims: LeaseClaims, changes: Partial<WarningsInput> = {}, fail
   const lease = leaseOf(claims)
   return {
     holding: { kind: 'lease', lease, verdict: null }, license: storedOf(lease, { consecutiveFailures: failures }), moment, seatsUsed: null,
-    environment: null, sandbox: false, ...changes,
+    provisioning: null, sandbox: false, ...changes,
   }
 }
 const endingIn = (ms: number) => ({ exp: (START + ms) / 1000 })
@@ -106,18 +106,18 @@ describe('SEATS_EXCEEDED', () => {
 
 describe('ENV_DIFFERS and SANDBOX_BUILD', () => {
   it('tell why the operator\'s credential could not be applied', () => {
-    expect(warningsOf(inputOf(offlineClaims(), { environment: { error: 'KEY_UNKNOWN' } }))).toEqual([{ code: 'ENV_DIFFERS', error: 'KEY_UNKNOWN', reference: 'NCL-102' }])
-    expect(warningsOf(inputOf(offlineClaims(), { environment: { error: null } }))).toEqual([{ code: 'ENV_DIFFERS', error: null, reference: null }])
+    expect(warningsOf(inputOf(offlineClaims(), { provisioning: { error: 'KEY_UNKNOWN' } }))).toEqual([{ code: 'ENV_DIFFERS', error: 'KEY_UNKNOWN', reference: 'NCL-102' }])
+    expect(warningsOf(inputOf(offlineClaims(), { provisioning: { error: null } }))).toEqual([{ code: 'ENV_DIFFERS', error: null, reference: null }])
   })
 
   it('stand beside any state, also without a license', () => {
-    const none = { holding: { kind: 'none' }, license: null, moment: { ...moment, trusted: null }, environment: { error: 'NET_DNS' }, sandbox: true, seatsUsed: 9 } as const
+    const none = { holding: { kind: 'none' }, license: null, moment: { ...moment, trusted: null }, provisioning: { error: 'NET_DNS' }, sandbox: true, seatsUsed: 9 } as const
     expect(codes(inputOf(offlineClaims(), none))).toEqual(['ENV_DIFFERS', 'SANDBOX_BUILD'])
   })
 
   it('come after all others', () => {
     const all = inputOf(standardClaims({ ...endingIn(DAY), renews: false }), {
-      seatsUsed: 99, sandbox: true, environment: { error: 'NET_DNS' }, moment: { ...moment, wall: 0 },
+      seatsUsed: 99, sandbox: true, provisioning: { error: 'NET_DNS' }, moment: { ...moment, wall: 0 },
       license: storedOf(leaseOf(standardClaims()), { consecutiveFailures: 1, failingSince: START, lastError: 'NET_DNS', lastAttemptAt: START }),
     })
     expect(codes(all)).toEqual(['EXPIRES_SOON', 'CHECK_IN_FAILING', 'CLOCK_BEHIND', 'SEATS_EXCEEDED', 'ENV_DIFFERS', 'SANDBOX_BUILD'])

@@ -1,0 +1,131 @@
+import type { ErrorCode } from '../../shared/errors.ts'
+import type { EventDetails, EventKind, EventView, LicenseState, OutboundRequest } from '../../shared/contracts.ts'
+import type { Method } from '../../shared/method-rules.ts'
+
+/*
+ * What is stored of the license, and what a write to it is made of. All times are milliseconds since 1970, UTC, unless a
+ * name says otherwise.
+ */
+
+export interface Installation { instanceId: string, sessionSecret: string, createdAt: number }
+
+/** The one license row. A key is stored only in its masked form. */
+export interface StoredLicense {
+  method: Method
+  /** Compact JWS, verified again whenever it is loaded. */
+  lease: string
+  /** The lease's `jti`, by which a late answer is recognised. */
+  jti: string
+  verdict: string | null
+  /** Issued by activation; authenticates this installation's check-ins. Null for offline. */
+  secret: string | null
+  maskedKey: string | null
+  activatedAt: number
+  /** The state last reported to the activity log; survives restarts. */
+  lastState: LicenseState
+  lastSuccessAt: number | null
+  lastAttemptAt: number | null
+  nextAt: number | null
+  consecutiveFailures: number
+  failingSince: number | null
+  lastError: ErrorCode | null
+}
+
+export interface TrustedTimeRecord {
+  at: number
+  uptime: number
+  boot: string | null
+  /** False after a gap of unknown length (machine off), when the wall clock may rightly be ahead. */
+  continuous: boolean
+}
+
+/** The interval for which a lease may keep its state at a start, as recorded by the machine that began to use it. */
+export interface StoredHold {
+  jti: string
+  /** Identity of that machine's boot; `uptime` and `wall` are its readings at that moment. */
+  boot: string
+  uptime: number
+  wall: number
+  length: number
+}
+
+/** The highest statement ever accepted for a license id. */
+export interface SeqMark { sub: string, seq: number, jti: string }
+
+/** Everything the domain reads of the store, as of one moment. */
+export interface Snapshot {
+  /** Grows with every change to the license that a person would notice; pages send it back when they save. */
+  revision: number
+  /** Grows with every write of any kind; replicas compare it to notice each other's work. */
+  version: number
+  license: StoredLicense | null
+  marks: SeqMark[]
+  trusted: TrustedTimeRecord | null
+  seatsUsed: number | null
+  /** SHA-256 (hex) of the credential last applied from `NC_LICENSE_KEY`. */
+  provisionedDigest: string | null
+  /** When the license server last answered an airgapped renewal attempted at a start. */
+  renewalAttemptAt: number | null
+  lastRequest: OutboundRequest | null
+}
+
+export interface NewEvent {
+  kind: EventKind
+  at: number
+  actor: EventView['actor']
+  actorEmail: string | null
+  address: string | null
+  details: EventDetails
+  /** What the log line says beyond the entry; never stored. */
+  log?: Readonly<Record<string, string | number | null>>
+  /** The log line was already written, while the event could not be recorded. */
+  told?: true
+}
+export interface StoredEvent extends Omit<NewEvent, 'log' | 'told'> { id: number, firstAt: number, count: number }
+
+/** A removed or replaced license that the vendor has yet to hear about; `sub` is null where it is not known. */
+export interface PendingDeactivation {
+  id: number
+  sub: string | null
+  lease: string
+  secret: string
+  createdAt: number
+  nextAt: number
+  attempts: number
+}
+export type NewDeactivation = Omit<PendingDeactivation, 'id' | 'attempts'>
+
+/** What a commit was based on: the revision a person was looking at, or the lease that was sent. */
+export type Basis = { revision: number } | { jti: string }
+
+/** What a commit makes of the stored license, and what follows from that. */
+export interface Change {
+  /** The complete new row; null removes the license. */
+  license: StoredLicense | null
+  /** A person would notice the difference, so `revision` grows. */
+  visible: boolean
+  /** A check-in to count towards its UTC day. */
+  checkIn?: { at: number, result: 'good' | 'failed' }
+  /** A deactivation to queue for the vendor. */
+  deactivate?: NewDeactivation | null
+  /** Whether a queued deactivation is to be dropped. */
+  cancels?(pending: Pick<PendingDeactivation, 'sub'>): boolean
+}
+
+/**
+ * Decides what becomes of the stored license. Runs inside the transaction, so it must neither wait nor have effects.
+ * `unchanged`: there is nothing to write. `stale`: the decision does not apply to what is stored.
+ */
+export type Decide = (stored: StoredLicense | null) => Change | 'unchanged' | 'stale'
+
+export interface Commit {
+  /** The commit is stale unless this still holds. */
+  if: Basis
+  /** The statement being accepted; the commit is stale unless it may follow the license's mark. */
+  seq?: SeqMark
+  change: Decide
+  trusted?: TrustedTimeRecord
+  /** Digest of the provisioned credential that this commit applies. */
+  provisionedDigest?: string
+  event: NewEvent
+}
