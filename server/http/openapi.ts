@@ -68,13 +68,13 @@ function describe(operationId: string, operation: Operation, schemas: Json): Des
 const ETAG: Json = { ETag: { schema: { type: 'string' } } }
 const IF_NONE_MATCH: Json = { name: 'If-None-Match', in: 'header', required: false, schema: { type: 'string' } }
 
-/** HEAD answers every GET, without its body. */
+/** Every GET route also answers HEAD, without a body. */
 function withoutBodies(get: Described): Described {
   const responses = Object.entries(get.responses).map(([status, { content: _, ...rest }]) => [status, rest])
   return { ...get, operationId: `${get.operationId}Head`, summary: `${get.summary} (headers only)`, responses: Object.fromEntries(responses) }
 }
 
-/** Schemas with a name of their own move to the components; what refers to them follows. */
+/** Moves named schemas to the components, and points references to them there. */
 function jsonSchema(schema: z.ZodType, io: 'input' | 'output', schemas: Json): Json {
   const text = JSON.stringify(z.toJSONSchema(schema, { io, unrepresentable: 'any', target: 'draft-2020-12' }))
   const { $schema: _, $defs = {}, ...rest } = JSON.parse(text.replaceAll('"#/$defs/', '"#/components/schemas/'))

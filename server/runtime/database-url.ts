@@ -6,7 +6,7 @@ const NUMBER = /^\d{1,9}$/
 const ANY = /^/
 const FILE = 'file'
 
-/** What an address may say behind its `?`, and how: all that the driver would make use of. */
+/** The parameters a URL may have, and their values: everything that the driver would act on. */
 const PARAMETERS: Readonly<Record<string, RegExp | typeof FILE>> = {
   sslmode: /^(?:disable|prefer|require|verify-ca|verify-full|no-verify)$/, ssl: /^(?:true|1|0)$/,
   sslnegotiation: /^(?:postgres|direct)$/, uselibpqcompat: /^true$/,
@@ -16,14 +16,14 @@ const PARAMETERS: Readonly<Record<string, RegExp | typeof FILE>> = {
   statement_timeout: NUMBER, lock_timeout: NUMBER, idle_in_transaction_session_timeout: NUMBER, query_timeout: NUMBER,
 }
 
-/** Why a DATABASE_URL cannot be used, without repeating any of it; null for one that can. */
+/** Why a DATABASE_URL cannot be used, without quoting any of it; null if it can. */
 export function databaseUrlProblem(url: string, projectDir: string): string | null {
   if (url.startsWith('file:')) return sqliteProblem(url, projectDir)
   if (/^postgres(?:ql)?:\/\//.test(url)) return postgresProblem(url)
   return FORMS
 }
 
-/** What an address that can be used means otherwise than its words say elsewhere; a sentence each. */
+/** One sentence for each part of a usable URL that means something else here than it does in psql. */
 export function databaseUrlWarnings(url: string): string[] {
   if (!/^postgres(?:ql)?:\/\//.test(url) || !URL.canParse(url)) return []
   const { searchParams } = new URL(url)
@@ -62,7 +62,7 @@ function postgresProblem(text: string): string | null {
 function parameterProblem(given: URLSearchParams): string | null {
   const names = [...given.keys()]
   if (names.some(name => !Object.hasOwn(PARAMETERS, name))) {
-    // Not named: behind a ? that was not percent-encoded it may be a part of the password.
+    // Not quoted: after a ? that was not percent-encoded, it may be part of the password.
     return `has a parameter that is not supported; supported are ${Object.keys(PARAMETERS).join(', ')}`
   }
   const repeated = names.find((name, index) => names.indexOf(name) !== index)
