@@ -40,15 +40,15 @@ function reasonOf(error: unknown): string {
   const missing = /^Cannot find (?:package|module) '([^']+)'/.exec(error.message)?.[1]
   if (missing) return `${isHere(missing)} is missing`
   const native = /@[\w-]+\/[\w-]+/.exec(String(error.stack))?.[0]
-  if (/native binding|dlopen|ELF|ERR_DLOPEN/i.test(`${error.message} ${error.code}`)) return `no native part of ${native ?? 'a module'} can be loaded`
+  if (/native binding|dlopen|ELF|ERR_DLOPEN/i.test(`${error.message} ${error.code}`)) return `the native part of ${native ?? 'a module'} cannot be loaded`
   return isHere(error.message.split('\n')[0] ?? '')
 }
 
 function cannotStart(error: unknown): never {
   const [made, here] = [nameOf(BUILT_FOR), nameOf(thisMachine())]
   const remedy = made === here
-    ? 'copy the whole folder of the build again, readable for this user'
-    : `this is ${here}: build it here, or use the one made for it`
+    ? 'which this is: copy the whole build folder again, so that this user can read it'
+    : `but this is ${here}: build it here, or use a build made for this platform`
   end(`This server cannot start: ${reasonOf(error)}; it was made for ${made}, ${remedy}.`)
 }
 
@@ -66,7 +66,7 @@ function requireFiles(files: Files): void {
       accessSync(path, constants.R_OK)
     }
     catch {
-      throw new Error(`${name} may not be read`)
+      throw new Error(`${name} cannot be read`)
     }
   }
 }

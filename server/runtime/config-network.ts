@@ -17,7 +17,7 @@ export function port(source: Source): string | null {
 /** Null to listen on every address. */
 export function host(source: Source): string | null {
   const value = source.text('HOST')
-  if (value && !isListenHost(value)) source.reject('HOST', 'expected an address or a host name alone, such as 0.0.0.0, without scheme, port or brackets')
+  if (value && !isListenHost(value)) source.reject('HOST', 'expected only an IP address or a host name, such as 0.0.0.0, without scheme, port or brackets')
   return value
 }
 
@@ -41,7 +41,7 @@ export function trustProxy(source: Source): string[] {
 
 export function trustWarnings(ranges: readonly string[]): string[] {
   return ranges.some(range => range.endsWith('/0'))
-    ? ['NC_TRUST_PROXY trusts every address: whoever connects chooses the address that is logged and limited']
+    ? ['NC_TRUST_PROXY trusts every address: anybody who connects can choose the address they are logged and limited by']
     : []
 }
 

@@ -39,15 +39,15 @@ function describe({ origins }: Config, env: Environment, name: string): string {
 function describeDatabase({ databaseUrl, projectDir }: Config): { ok: boolean, line: string } {
   if (!databaseUrl.startsWith('file:')) {
     const { host, pathname, searchParams } = new URL(databaseUrl)
-    return { ok: true, line: `PostgreSQL at ${host || searchParams.get('host')}${pathname} (not asked)` }
+    return { ok: true, line: `PostgreSQL at ${host || searchParams.get('host')}${pathname} (not contacted)` }
   }
   const path = toDatabasePath(databaseUrl, projectDir)
   const exists = statSync(path, { throwIfNoEntry: false }) !== undefined
   const place = nearestFolder(dirname(path))
   // SQLite creates the write-ahead log beside the file, so the folder must be writable as well.
   const ok = isAllowed(place, constants.W_OK | constants.X_OK) && (!exists || isAllowed(path, constants.R_OK | constants.W_OK))
-  if (exists) return { ok, line: ok ? `SQLite, ${path}` : `SQLite, ${path}, which cannot be read and written, or whose folder cannot` }
-  return { ok, line: ok ? `SQLite, ${path}, which will be created` : `SQLite, ${path}, which cannot be created in ${place}` }
+  if (exists) return { ok, line: ok ? `SQLite, ${path}` : `SQLite, ${path}: the file or its folder cannot be read and written` }
+  return { ok, line: ok ? `SQLite, ${path}, which will be created` : `SQLite, ${path}: it cannot be created in ${place}` }
 }
 
 function nearestFolder(folder: string): string {

@@ -30,7 +30,7 @@ export interface Source {
 const LONGEST_FILE = 1 << 20
 
 const QUOTED = /^(["'])[^]*\1$/
-export const IN_QUOTES = 'the value stands in quotation marks, which are taken as part of it; take them away'
+export const IN_QUOTES = 'the value is in quotation marks, which count as part of it; remove them'
 
 export function createSource(env: Environment): Source {
   const problems: string[] = []
@@ -79,7 +79,7 @@ export function createSource(env: Environment): Source {
     literal: name => raw(name),
     proxyText(name) {
       const [lower, upper] = [text(name.toLowerCase()), text(name)]
-      if (lower && upper && lower !== upper) reject(name, `${name} and ${name.toLowerCase()} say different things; set one of them`)
+      if (lower && upper && lower !== upper) reject(name, `${name} and ${name.toLowerCase()} have different values; set only one of them`)
       if (lower) origins.set(name, { from: 'environment' })
       return lower ?? upper
     },
@@ -99,7 +99,7 @@ function readSecret(path: string): { text: string } | { problem: string } {
     return { problem: 'expected the path of a file that can be read' }
   }
   const text = decode(bytes)
-  if (text === null) return { problem: 'the file is not plain text in UTF-8 (UTF-16?); save it as UTF-8' }
+  if (text === null) return { problem: 'the file is not plain UTF-8 text (perhaps UTF-16); save it as UTF-8' }
   return text.trim() ? { text: text.replace(/\r?\n$/, '') } : { problem: 'the file is empty' }
 }
 

@@ -19,8 +19,8 @@ export function guardProcess(log: Log): void {
     // A failed name look-up in somebody else's code is no reason to exit.
     if (error.syscall === 'getaddrinfo') return log.warn('a name could not be looked up', { code: error.code, cause: String(error) })
     // The process may be in any state now.
-    log.error('ended by an error that nobody expected', { cause: stackOf(error) })
-    process.stderr.write(`This server has ended by an error that nobody expected (${oneLine(error)}).\n`)
+    log.error('ended by an unexpected error', { cause: stackOf(error) })
+    process.stderr.write(`This server was ended by an unexpected error (${oneLine(error)}).\n`)
     process.exit(1)
   })
   // One request or background step has failed; whatever it was part of handles that itself.

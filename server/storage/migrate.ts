@@ -27,7 +27,7 @@ export async function migrate(db: Kysely<Database>, location: string): Promise<{
   const applied = await getAppliedMigrations(db) ?? []
   if (applied.some(name => !Object.hasOwn(MIGRATIONS, name))) {
     throw new StorageOpenError(
-      `The database ${location} is of a newer version of this product and was left as it is; install that version.`,
+      `The database ${location} belongs to a newer version of this product and was left as it is: install that version.`,
     )
   }
   const names = Object.keys(MIGRATIONS)

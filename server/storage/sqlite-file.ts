@@ -51,7 +51,7 @@ export function requireOurFile(path: string): { empty: boolean, logged: boolean 
   const { size, header } = readHeader(path)
   if (size === 0) return { empty: true, logged: false }
   if (header.length < HEADER_LENGTH || header.toString('latin1', 0, MAGIC.length) !== MAGIC) {
-    throw new StorageOpenError(`The file ${path} is not a database, or a damaged one; it was left as it is.`)
+    throw new StorageOpenError(`The file ${path} is not a database, or is damaged; it was left as it is.`)
   }
   if (header.readUInt32BE(APPLICATION_ID_OFFSET) !== APPLICATION_ID) {
     throw new StorageOpenError(`The database file ${path} belongs to another program; it was left as it is.`)
@@ -94,7 +94,7 @@ export function damaged(path: string, cause?: unknown): StorageOpenError {
 
 export function withoutItsLog(path: string): StorageOpenError {
   return new StorageOpenError(
-    `The database file ${path} was copied without ${path}-wal, where everything was that had been stored, and was left as it is: `
+    `The database file ${path} was copied without ${path}-wal, which held everything that had been stored, and was left as it is: `
     + 'restore both files, copied while the server was stopped, or delete it if nothing was ever activated on it.',
   )
 }
