@@ -9,8 +9,8 @@ export interface FairOrder {
   /**
    * Picks who is next from `waiting`, which is in order of arrival: somebody from a neighbourhood with the fewest recent grants.
    * Chance decides between several such neighbourhoods, because in a crowd that large any fixed order would refuse the same
-   * people at every try. Within a neighbourhood the oldest and the newest take turns: whoever comes after a crowd from next door
-   * need not wait until it is through, and whoever came before it is not forgotten.
+   * people at every try. Within a neighbourhood the oldest and the newest take turns: those who come after a crowd from next
+   * door need not wait until it is through, and those who came before it are not forgotten.
    */
   nextOf<T extends { address: string }>(waiting: T[]): T | undefined
 }

@@ -12,7 +12,7 @@ export interface HashingQueueOptions {
   reserved?: number
   /** Milliseconds that a caller waits for a slot. */
   patience?: number
-  /** How many may wait; one more, and whoever has waited longest is refused. */
+  /** How many may wait; beyond that, the one that has waited longest is refused. */
   capacity?: number
   /** A monotonic clock, in milliseconds. */
   now?: () => number
@@ -36,7 +36,7 @@ interface Waiting { address: string, enter: () => void, refuse: () => void }
  * Limits how many hashes run at once, in all and for one address. A slot that becomes free goes to the neighbourhood with the
  * fewest recent grants: a crowd from one place does not keep others waiting, and a crowd from everywhere cannot shut out for
  * good those who were served before. Once somebody has signed in, two of the slots are closed to unknown addresses, so that
- * whoever comes back finds one.
+ * people who come back find one.
  */
 export function createHashingQueue(options: HashingQueueOptions = {}): HashingQueue {
   const { slots = 8, perAddress = 2, reserved = slots > 2 ? 2 : 0, patience = 2_000, capacity = 512, now, pick } = options

@@ -43,7 +43,7 @@ function keepOutOfCaches(res: ServerResponse): void {
 function normalizeRequest(req: IncomingMessage): void {
   // A malformed Host fails wherever an address is built from it, and nobody is reached under it.
   if (!isHost(req.headers.host)) req.headers.host = 'localhost'
-  // The framework builds addresses from this, whoever sent it. http/peer.ts decides who may send it.
+  // The framework builds addresses from this no matter who sent it. http/peer.ts decides who may send it.
   if (!isHost(firstOf(req.headers['x-forwarded-host']))) delete req.headers['x-forwarded-host']
   // The framework marks its own request for the error page with this; nobody else may.
   if (!('__unenv__' in req)) delete req.headers['x-nuxt-error']

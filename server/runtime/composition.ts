@@ -87,5 +87,5 @@ async function provideAdministrator(accounts: Accounts, { config, log }: Base): 
   const origin = config.publicUrl?.origin ?? config.localUrl
   const until = new Date(offer.expiresAt).toISOString()
   // In the fragment, so that no proxy or access log on the way ever sees it.
-  log.announce(`create the first administrator until ${until}: ${origin}${config.basePath}setup#token=${offer.token}`)
+  log.announce(`create the first administrator before ${until}: ${origin}${config.basePath}setup#token=${offer.token}`)
 }

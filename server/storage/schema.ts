@@ -3,8 +3,8 @@ import type { EventKind, Role } from '../../shared/contracts.ts'
 import type { NewEvent } from '../license/ports.ts'
 
 /*
- * The tables, as both databases hold them: text and whole numbers; milliseconds since 1970; booleans as 0 or 1.
- * Columns of a closed set are guarded by check constraints, so that their types hold whoever writes.
+ * The tables, as both databases hold them: text and whole numbers; milliseconds since 1970; booleans as 0 or 1. Check
+ * constraints guard columns with a closed set of values, so that their types hold no matter who writes.
  */
 
 /** Always exactly one row, made by the migration; it is also the lock that puts the writes of all replicas in order. */

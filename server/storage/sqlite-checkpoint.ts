@@ -42,7 +42,7 @@ export function createCheckpointer(checkpoint: () => Promise<boolean>): Checkpoi
   return {
     written() {
       writtenMeanwhile = true
-      // The long delay was for whoever was in the way, and a new write deserves a prompt try. A short delay is not begun again,
+      // The long delay was for another process in the way, and a new write deserves a prompt try. A short delay is not restarted,
       // or a steady writer would put the checkpoint off for ever.
       if (delay > DELAY_MS) disarm()
       delay = DELAY_MS

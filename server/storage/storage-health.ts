@@ -81,7 +81,7 @@ export function createHealthMonitor({ log, waitMeans, quickMs, isReadOnly }: Hea
   }
 
   function failed(side: Side, error: unknown): void {
-    // While the database is being opened, whoever opens it reports failures.
+    // While the database is being opened, failures go to the caller.
     if (!probes || stopping.signal.aborted || !isOutage(error)) return
     const cause = inner(error)
     // A timeout says nothing new about the cause.
