@@ -8,11 +8,11 @@ import { requireBase, whenOpen, whenAnswerable } from './runtime/app.ts'
 import { guardProcess } from './runtime/guard-process.ts'
 
 /*
- * In place of Nitro's own entry, which listens at once: this one listens when it can answer, or when the database cannot be
- * reached. Then it says so to whoever asks, and `Listening on` to the log only once it can.
+ * Replaces Nitro's own entry, which listens at once. This one listens as soon as requests can be answered, or can be told that
+ * the database is unreachable. `Listening on` appears in the log only once they can be answered.
  */
 
-/** After this long somebody wants to know that the process lives. */
+/** Milliseconds after which the port is opened in any case, to show that the process is alive. */
 const LISTEN_ANYWAY = 5000
 const LONGEST_STOP = 4500
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const

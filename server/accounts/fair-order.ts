@@ -1,26 +1,29 @@
 import { randomInt } from 'node:crypto'
 
-/** How long a grant counts, milliseconds. */
+/** Milliseconds for which a grant counts. */
 const RECENT = 5_000
 
 export interface FairOrder {
   /** Counts a grant to the neighbourhood. */
   add(neighbourhood: string): void
   /**
-   * Who is next among those who wait, given in the order they came: somebody of a neighbourhood with the fewest recent grants.
-   * Among several such neighbourhoods chance decides; where half of them wait in vain, any order by arrival would refuse some at
-   * every try. Of one neighbourhood the oldest and the newest alternate: whoever comes after a crowd from next door is let in
-   * before the crowd is through, and whoever came before it is not forgotten over it.
+   * Picks who is next from `waiting`, which is in order of arrival: somebody from a neighbourhood with the fewest recent grants.
+   * Chance decides between several such neighbourhoods, because in a crowd that large any fixed order would refuse the same
+   * people at every try. Within a neighbourhood the oldest and the newest take turns: those who come after a crowd from next
+   * door need not wait until it is through, and those who came before it are not forgotten.
    */
   nextOf<T extends { address: string }>(waiting: T[]): T | undefined
 }
 
-/** IPv4 addresses that agree in 16 bits, IPv6 networks that agree in 32: whoever has many addresses has them there. */
+/**
+ * Groups IPv4 addresses by their first 16 bits and IPv6 networks by their first 32; the addresses of one owner tend to share
+ * them.
+ */
 export function neighbourhoodOf(address: string): string {
   return address.split(/[.:]/, 2).join('.')
 }
 
-/** Keeps the grants of the last seconds; of those there are no more than passwords hashed meanwhile. */
+/** Remembers the grants of the last few seconds. There are no more of them than passwords hashed in that time. */
 export function createFairOrder(now = () => performance.now(), pick = (count: number) => randomInt(count)): FairOrder {
   const recent: { neighbourhood: string, at: number }[] = []
   const counts = new Map<string, number>()

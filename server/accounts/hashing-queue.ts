@@ -2,41 +2,41 @@ import { LRUCache } from 'lru-cache'
 import { LicenseError } from '../license/errors.ts'
 import { createFairOrder, neighbourhoodOf } from './fair-order.ts'
 
-/* Hashing a password is dear on purpose, so how many are hashed at once must not be a visitor's choice. */
+/* Hashing a password is expensive on purpose, so visitors must not decide how many are hashed at once. */
 
 export interface HashingQueueOptions {
-  /** Hashes at once, in all and for one address. */
+  /** How many hashes may run at once, in all and for one address. */
   slots?: number
   perAddress?: number
-  /** Of the slots, those reserved for addresses that somebody signed in from. */
+  /** How many of the slots are reserved for addresses from which somebody has signed in. */
   reserved?: number
-  /** How long somebody waits for a slot, milliseconds. */
+  /** Milliseconds that a caller waits for a slot. */
   patience?: number
-  /** How many may wait; the one who has waited longest makes room for the next. */
+  /** How many may wait; beyond that, the one that has waited longest is refused. */
   capacity?: number
-  /** Milliseconds that never jump. */
+  /** A monotonic clock, in milliseconds. */
   now?: () => number
-  /** Any number from 0 on below `count`. */
+  /** A random integer from 0 up to, but not including, `count`. */
   pick?: (count: number) => number
 }
 
 export interface HashingQueue {
-  /** Does the work once there is a slot. Throws RATE_LIMITED with `retryAfterSeconds` when none came free in time. */
+  /** Runs the work once a slot is free. Throws RATE_LIMITED with `retryAfterSeconds` if none is free in time. */
   run<T>(address: string, work: () => Promise<T>): Promise<T>
-  /** Somebody signed in from there: from now on a crowd of strangers leaves room for that address. */
+  /** Records that somebody signed in from the address, which may use the reserved slots from now on. */
   remember(address: string): void
 }
 
-/** Addresses remembered at most; the one that nobody has used for longest is forgotten. */
+/** Maximum number of known addresses; the least recently used one is forgotten. */
 const KNOWN = 1_000
 
 interface Waiting { address: string, enter: () => void, refuse: () => void }
 
 /**
- * Hands out a few slots, at most two to one address. A slot that comes free goes to the neighbourhood with the fewest grants in
- * the last seconds: a crowd of addresses from one place does not keep somebody from elsewhere waiting, and one from everywhere
- * does not put off for good whoever was served before. As soon as somebody has signed in, two of the slots are closed to
- * strangers, so that whoever comes back from a known address finds one.
+ * Limits how many hashes run at once, in all and for one address. A slot that becomes free goes to the neighbourhood with the
+ * fewest recent grants: a crowd from one place does not keep others waiting, and a crowd from everywhere cannot shut out for
+ * good those who were served before. Once somebody has signed in, two of the slots are closed to unknown addresses, so that
+ * people who come back find one.
  */
 export function createHashingQueue(options: HashingQueueOptions = {}): HashingQueue {
   const { slots = 8, perAddress = 2, reserved = slots > 2 ? 2 : 0, patience = 2_000, capacity = 512, now, pick } = options
@@ -52,7 +52,7 @@ export function createHashingQueue(options: HashingQueueOptions = {}): HashingQu
     return known.size === 0 || known.has(address) || strangers < slots - reserved
   }
 
-  /** The function it returns gives the slot back. */
+  /** Takes a slot; the function it returns gives it back. */
   function take(address: string): () => void {
     const stranger = known.has(address) ? 0 : 1
     free--

@@ -9,21 +9,21 @@ export interface Passwords {
   /** Argon2id of the password's NFC form, as a PHC string. */
   hash(password: string, address: string): Promise<string>
   /**
-   * Whether the password fits the hash. It never fits undefined (there is no such account) or what is no hash (somebody edited
-   * it), and finding that out takes as long.
+   * Whether the password matches the hash. If there is no account (undefined) or the stored text is not a hash (somebody edited
+   * it), the answer is false and takes just as long.
    */
   verify(stored: string | undefined, password: string, address: string): Promise<boolean>
-  /** Whether this is a hash that some password could fit. */
+  /** Whether the text is a hash that Argon2 can read. */
   isHash(stored: string, address: string): Promise<boolean>
 }
 
-/** The only way to Argon2: all of it goes through the queue. */
+/** The only way to Argon2; every call goes through the queue. */
 export function createPasswords(queue: HashingQueue): Passwords {
   let decoy: Promise<string> | undefined
 
   async function fits(stored: string, password: string): Promise<boolean> {
     const comparable = toComparable(password)
-    // A hash made before passwords were brought into one form holds what was typed then.
+    // Hashes from before passwords were normalised hold them as they were typed.
     return await verify(stored, comparable) || (comparable !== password && await verify(stored, password))
   }
 
@@ -41,7 +41,7 @@ export function createPasswords(queue: HashingQueue): Passwords {
   }
 }
 
-/** Undefined where the library cannot read the hash; any other failure, such as too little memory, stays one. */
+/** Undefined if the library cannot read the hash. Other failures, such as too little memory, are thrown. */
 async function unlessNoHash(verified: Promise<boolean>): Promise<boolean | undefined> {
   try {
     return await verified

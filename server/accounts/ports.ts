@@ -3,7 +3,7 @@ import type { NewEvent } from '../license/stored-records.ts'
 
 /* Accounts and sessions. Times are milliseconds since 1970, UTC. */
 
-/** Outcome of a write that is made only if what it is based on still stands. */
+/** Outcome of a conditional write: 'stale' if what it was based on has changed. */
 export type Written = 'written' | 'stale'
 
 export interface StoredUser {
@@ -16,7 +16,7 @@ export interface StoredUser {
 }
 
 export interface StoredSession {
-  /** HMAC of the cookie's token: a read database gives nobody a session. */
+  /** HMAC of the cookie's token, so that reading the database gives nobody a session. */
   id: string
   userId: string
   createdAt: number
@@ -24,12 +24,12 @@ export interface StoredSession {
   expiresAt: number
 }
 
-/** The provisioned administrator that was applied last; its password as Argon2id, like any other. */
+/** The provisioned administrator that was applied last, with the password as an Argon2id hash. */
 export interface AppliedAdmin { email: string, passwordHash: string }
-/** Null: nothing yet. Unknown: at the first start after an upgrade from a version that did not remember it. */
+/** Null if none was ever applied; 'unknown' at the first start after an upgrade from a version that did not record it. */
 export type Applied = AppliedAdmin | 'unknown' | null
 
-/** The one-time set-up token: SHA-256 (hex), and when it ends. */
+/** The one-time set-up token: its SHA-256 in hex, and when it expires. */
 export interface StoredSetup { digest: string, expiresAt: number }
 
 export interface AccountStore {
@@ -38,30 +38,35 @@ export interface AccountStore {
   listUsers(): Promise<(StoredUser & { lastSeenAt: number | null })[]>
   getUser(id: string): Promise<StoredUser | undefined>
   getUserByEmail(email: string): Promise<StoredUser | undefined>
-  /** 'stale' when the e-mail is taken. */
+  /** 'stale' if the e-mail is taken. */
   createUser(user: StoredUser, event: NewEvent): Promise<Written>
-  /** Creates the first administrator if the token digest matches, has not passed, and there is no administrator yet; uses the token up. */
+  /**
+   * Creates the first administrator and uses up the token, if the digest matches, the token has not expired, and there is no
+   * administrator yet.
+   */
   createFirstAdmin(user: StoredUser, setup: { digest: string, now: number }, event: NewEvent): Promise<Written>
   /**
-   * Changes role or password and ends that account's sessions, but for `keepSession`. 'stale' when the account is gone
-   * or the last administrator would be lost.
+   * Changes the role or password and ends the account's sessions except `keepSession`. 'stale' if the account is gone or the
+   * last administrator would be lost.
    */
   updateUser(id: string, change: { role?: Role, passwordHash?: string }, event: NewEvent, keepSession?: string): Promise<Written>
-  /** Removes the account and its sessions. 'stale' when it is gone or the last administrator. */
+  /** Removes the account and its sessions. 'stale' if it is gone or the last administrator. */
   deleteUser(id: string, event: NewEvent): Promise<Written>
   createSession(session: StoredSession): Promise<void>
-  /** The session that has not ended at `now`, with its account. */
+  /** The session with its account, unless it has ended by `now`. */
   getSession(id: string, now: number): Promise<{ session: StoredSession, user: StoredUser } | undefined>
   touchSession(id: string, lastSeenAt: number, expiresAt: number): Promise<void>
   deleteSession(id: string): Promise<void>
   pruneSessions(now: number): Promise<void>
   setupToken(): Promise<StoredSetup | null>
-  /** Replaces the set-up token whose digest is `previous` (null: none). 'stale' when another one stands there by now. */
+  /**
+   * Replaces the set-up token whose digest is `previous` (null if there was none). 'stale' if another one has been stored since.
+   */
   saveSetupToken(next: StoredSetup, previous: string | null): Promise<Written>
   appliedAdmin(): Promise<Applied>
   /**
-   * Remembers what was applied, if `previous` is still what was applied last. With `account`, in the same step makes that
-   * account or, where the e-mail has one, gives it that role and password and ends its sessions.
+   * Records what was applied, if `previous` is still the last record. With `account`, creates that account in the same step or,
+   * if the e-mail has one, resets its role and password and ends its sessions.
    */
   applyAdmin(input: {
     previous: Applied, applied: AppliedAdmin | null, account?: { user: StoredUser, event: NewEvent },

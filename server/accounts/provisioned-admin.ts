@@ -12,16 +12,16 @@ export interface ProvisionedAdmin { email: string, password: string }
 
 interface Options { store: AccountStore, passwords: Passwords, now: () => number, log: Pick<Log, 'warn'> }
 
-/** Stands for an address in the hashing queue: at a start nobody else waits in it. */
+/** The address used in the hashing queue; during a start nobody else is waiting in it. */
 const AT_START = 'start'
 
 /**
- * Applies the provisioned administrator, once per value. A value that was applied is not applied again: whatever was changed
- * on the page since then (password, role, the account itself) stays, and a password that leaked stays dead. Another password
- * is the way back in: the account becomes an administrator with that password, and its sessions end. Another e-mail with the
- * same password makes that account if there is none, and leaves one that exists alone. Where there is no administrator at all,
- * the value is applied in any case. If what was applied last cannot be read any more, it is as after an upgrade: the present
- * value counts as applied where its account exists, lest a damaged row undo what was changed on the page.
+ * Applies the provisioned administrator once per value. A value that has been applied is not applied again, so that what was
+ * changed on the page since then (password, role, the account itself) stays, and a leaked password stays dead. A new password is
+ * the way back in: the account becomes an administrator with that password, and its sessions end. A new e-mail with the same
+ * password creates that account unless it exists. If there is no administrator at all, the value is applied in any case. If the
+ * last record cannot be read, the present value counts as applied where its account exists, as after an upgrade: a damaged row
+ * must not undo what was changed on the page.
  */
 export async function provisionAdmin(admin: ProvisionedAdmin, options: Options): Promise<AdminOutcome> {
   const { store, passwords } = options
@@ -32,18 +32,18 @@ export async function provisionAdmin(admin: ProvisionedAdmin, options: Options):
     const outcome = await outcomeOf(admin, known, samePassword, options)
     if (outcome === 'unchanged' && samePassword && known.email === admin.email) return outcome
     const passwordHash = samePassword ? known.passwordHash : await passwords.hash(admin.password, AT_START)
-    // Another replica may apply the same value at this moment; the next look finds nothing left to do.
+    // Another replica may just have applied the same value; the next round then finds nothing left to do.
     if (await write(outcome, { previous, applied: { email: admin.email, passwordHash } }, options) === 'written') return outcome
   }
 }
 
 async function readable(previous: Applied, { passwords, log }: Options): Promise<Applied> {
   if (!isKnown(previous) || await passwords.isHash(previous.passwordHash, AT_START)) return previous
-  log.warn('the password of NC_ADMIN_PASSWORD that was applied last is damaged in the database; to get back in, set another one')
+  log.warn('the password of NC_ADMIN_PASSWORD that was applied last is damaged in the database; to get back in, set a different one')
   return 'unknown'
 }
 
-/** Without a value, the first start after an upgrade is over all the same: a value that is set later is a new one. */
+/** Ends the state 'unknown' when nothing is provisioned, so that a value that is set later counts as new. */
 export async function provisionNoAdmin({ store }: Pick<Options, 'store'>): Promise<void> {
   if (await store.appliedAdmin() === 'unknown') await store.applyAdmin({ previous: 'unknown', applied: null })
 }

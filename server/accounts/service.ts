@@ -24,39 +24,42 @@ export interface Identity { kind: 'user', id: string, email: string, role: Role,
 export interface AccountsOptions {
   store: AccountStore
   clock: Clock
-  /** Session ids and the set-up link are made with it. */
+  /** The HMAC key for session ids and for the set-up link. */
   sessionSecret: string
   hashing: HashingQueue
   log: Pick<Log, 'warn'>
 }
 
-/** Whatever hashes a password waits in the hashing queue as the address that asked (`from`); in vain, it throws RATE_LIMITED. */
+/**
+ * Methods that hash a password wait in the hashing queue under the caller's network (`from`), and throw RATE_LIMITED if that
+ * takes too long.
+ */
 export interface Accounts {
-  /** Begins a session; `token` is for its cookie. Throws UNAUTHENTICATED, for an unknown account too. */
+  /** Begins a session; `token` goes into its cookie. Throws UNAUTHENTICATED, also for an unknown account. */
   signIn(email: string, password: string, from: string): Promise<{ token: string, identity: Identity }>
-  /** Whose session a token is, while it lasts. */
+  /** The identity behind a session token; undefined once the session has ended. */
   identify(token: string): Promise<Identity | undefined>
   signOut(token: string): Promise<void>
-  /** Ends every session of the account and begins a new one. Throws UNAUTHENTICATED when `current` is wrong. */
+  /** Ends every session of the account and begins a new one. Throws UNAUTHENTICATED if `current` is wrong. */
   changeOwnPassword(
     identity: Identity, passwords: { current: string, next: string }, actor: Actor, from: string,
   ): Promise<{ token: string }>
   /** Undefined once there is an administrator. */
   offerSetup(): Promise<SetupOffer | undefined>
-  /** Creates the first administrator and signs in. Throws FORBIDDEN when the token is not good, or no longer. */
+  /** Creates the first administrator and signs in. Throws FORBIDDEN if the token is wrong, used or expired. */
   setUp(
     setup: { token: string, email: string, password: string }, address: string, from: string,
   ): Promise<{ token: string, identity: Identity }>
-  /** Null: none is provisioned. */
+  /** Applies the provisioned administrator; null if none is provisioned. */
   provisionAdmin(admin: ProvisionedAdmin | null): Promise<AdminOutcome>
   list(): Promise<User[]>
-  /** Throws CONFLICT when the e-mail is taken. */
+  /** Throws CONFLICT if the e-mail is taken. */
   create(account: { email: string, password: string, role: Role }, actor: Actor, from: string): Promise<User>
-  /** Throws NOT_FOUND, or CONFLICT when the last administrator would be lost. */
+  /** Throws NOT_FOUND, or CONFLICT if the last administrator would be lost. */
   update(id: string, change: { role?: Role, password?: string }, actor: Actor, from: string): Promise<User>
   /** Throws NOT_FOUND, or CONFLICT for the last administrator. */
   remove(id: string, actor: Actor): Promise<void>
-  /** Forgets the sessions that have ended. */
+  /** Deletes the sessions that have ended. */
   prune(): Promise<void>
 }
 
@@ -78,7 +81,10 @@ export function createAccounts({ store, clock, sessionSecret, hashing, log }: Ac
   }
 
   const touching = new Set<string>()
-  /** In the background, one at a time for each session: nobody waits for it, least of all while the database cannot be written. */
+  /**
+   * Extends a session in the background, one update at a time for each: no request should wait for it, least of all while the
+   * database cannot be written.
+   */
   function touch({ id, createdAt }: StoredSession, at: number): void {
     if (touching.has(id)) return
     touching.add(id)

@@ -13,8 +13,8 @@ export interface SetupOffer {
 interface Options { store: AccountStore, sessionSecret: string, now: () => number }
 
 /**
- * The one-time link's token; undefined once there is an administrator. It is the same at every start and on every replica until
- * its hour has passed: it is made of the session secret and the time at which it ends, so that only its digest need be stored.
+ * The token of the one-time set-up link; undefined once there is an administrator. It stays the same for an hour, at every start
+ * and on every replica, because it is derived from the session secret and its expiry. Only the expiry and a digest are stored.
  */
 export async function offerSetup({ store, sessionSecret, now }: Options): Promise<SetupOffer | undefined> {
   if (await store.countAdmins() > 0) return undefined
@@ -31,7 +31,7 @@ export async function offerSetup({ store, sessionSecret, now }: Options): Promis
   }
 }
 
-/** Whether the token would be taken now. Looked up without a lock, so that a guess costs no password hash. */
+/** Whether the token is valid now. Checked before a password is hashed, so that a guess is cheap to refuse. */
 export async function isSetupToken(token: string, { store, now }: Pick<Options, 'store' | 'now'>): Promise<boolean> {
   const stored = await store.setupToken()
   const given = Buffer.from(digestOf(token))

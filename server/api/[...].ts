@@ -1,5 +1,5 @@
 import { defineEventHandler } from 'h3'
 import { answerUnrouted } from '../http/http-error.ts'
 
-/** What no other route takes: a wrong method (405) or an unknown path (404), never the page of the Vue router. */
+/** Everything that no other route matches: a wrong method (405) or an unknown path (404), and never a page. */
 export default defineEventHandler(answerUnrouted)

@@ -4,7 +4,7 @@ import { handle } from '../http/handle.ts'
 
 export default handle('getEntitlements', ({ app, event, identity }) => {
   const entitlements = app.license.entitlements(identity === undefined)
-  // The time is another in every answer, and changes nothing of what it says.
+  // `serverTime` is different in every answer and says nothing about the license, so it stays out of the tag.
   const { serverTime: _, ...lasting } = entitlements
   const etag = `"${createHash('sha256').update(JSON.stringify(lasting)).digest('base64url').slice(0, 27)}"`
   setResponseHeaders(event, { 'cache-control': 'private, no-cache', etag, 'vary': 'Cookie, Authorization' })

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process'
 import { realpathSync } from 'node:fs'
 
 /**
- * The commit that `root` is a checkout of, `+dirty` where tracked files differ from it. `override` is for builds without
- * git, such as in a container. A folder that merely lies within somebody's repository has none of its own: `unknown`.
+ * The commit checked out in `root`, with `+dirty` if tracked files differ from it. `override` is for builds without git, such as
+ * in a container. `unknown` unless `root` is the top of a repository: a folder inside somebody else's has no commit of its own.
  */
 export function buildCommit(root: string, override: string | undefined): string {
   const given = override?.trim()

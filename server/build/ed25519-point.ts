@@ -1,4 +1,4 @@
-/* Edwards25519 (RFC 8032 §5.1): only whether bytes are a key that can be trusted; nothing here is secret or needs to be fast. */
+/* Just enough of edwards25519 (RFC 8032 §5.1) to check a public key. Nothing here is secret or needs to be fast. */
 
 const P = 2n ** 255n - 19n
 const D = mod(-121665n * power(121666n, P - 2n))
@@ -6,8 +6,8 @@ const D = mod(-121665n * power(121666n, P - 2n))
 const COFACTOR_DOUBLINGS = 3
 
 /**
- * Whether 32 bytes in base64url are the canonical encoding of a point of the curve whose order is large: a key of small
- * order would let anybody sign.
+ * Whether the text is the canonical encoding, in base64url, of a curve point of large order. A key of small order would let
+ * anybody sign.
  */
 export function isPublicKey(x: string): boolean {
   const bytes = Buffer.from(x, 'base64url')

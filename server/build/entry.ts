@@ -6,8 +6,8 @@ const packageFile = new URL('../../package.json', import.meta.url)
 const guardFile = new URL('index-guard.ts', import.meta.url)
 
 /**
- * Puts a small entry before the server that is in `serverDir`: it names what keeps the server from being loaded, the Node it
- * needs, and the machine it was made for.
+ * Puts a small guard in front of the server in `serverDir`. It says in one sentence why the server cannot be loaded: a missing
+ * file, too old a Node, or another platform than the build's.
  */
 export function guardEntry(serverDir: string, publicDir: string): void {
   renameSync(join(serverDir, 'index.mjs'), join(serverDir, 'server.mjs'))
@@ -30,8 +30,8 @@ function thisMachine() {
 }
 
 /**
- * What the server consists of. Sizes of its own code only, and of native modules: other files may be put in another's place,
- * an icon say.
+ * The files that make up the server. Sizes are listed for its own code and for native modules only; other files, such as an
+ * icon, may be replaced.
  */
 function listFiles(serverDir: string, publicDir: string): [string, number | null][] {
   const sized = (path: string): [string, number] => [relative(serverDir, path), statSync(path).size]

@@ -1,15 +1,15 @@
 /*
- * What `node …/server/index.mjs` runs: compiled as it is at the build, and nothing but Node itself is imported, so that
- * it can speak when all the rest cannot be loaded. Until the server has taken over, whatever goes wrong ends the process with
- * one sentence and 1.
+ * What `node …/server/index.mjs` runs. The build compiles this file alone, and it imports nothing but Node itself, so that it
+ * can speak when the rest cannot be loaded. Until the server has taken over, any failure ends the process with one sentence and
+ * exit code 1.
  */
 import { accessSync, constants, readFileSync, statSync } from 'node:fs'
 
 interface Machine { platform: string, arch: string, libc: string }
-/** Path from this folder and size; null where only its being there counts. */
+/** Path from this folder, and size; null if the file only has to exist. */
 type Files = [string, number | null][]
 
-/* Written before this text by the build. */
+/* The build puts these before the code below. */
 declare const BUILT_FOR: Machine
 declare const NEEDED_NODE: number
 
@@ -28,37 +28,37 @@ function thisMachine(): Machine {
   const { platform, arch } = process
   if (platform !== 'linux') return { platform, arch, libc: '' }
   Object.assign(process.report, { excludeNetwork: true })
-  // Node's report has it where it was linked against glibc.
+  // Node's report has this only if Node was linked against glibc.
   return { platform, arch, libc: JSON.stringify(process.report.getReport()).includes('"glibcVersionRuntime"') ? 'glibc' : 'musl' }
 }
 
-/** What could not be loaded, as far as Node says it, in a few words. */
+/** What could not be loaded, in a few words, as far as Node's error tells. */
 function reasonOf(error: unknown): string {
   if (!isError(error)) return String(error)
-  // Node does not say which.
+  // Node does not say which file.
   if (error instanceof SyntaxError) return `one of its files is damaged: ${error.message}`
   const missing = /^Cannot find (?:package|module) '([^']+)'/.exec(error.message)?.[1]
   if (missing) return `${isHere(missing)} is missing`
   const native = /@[\w-]+\/[\w-]+/.exec(String(error.stack))?.[0]
-  if (/native binding|dlopen|ELF|ERR_DLOPEN/i.test(`${error.message} ${error.code}`)) return `no native part of ${native ?? 'a module'} can be loaded`
+  if (/native binding|dlopen|ELF|ERR_DLOPEN/i.test(`${error.message} ${error.code}`)) return `the native part of ${native ?? 'a module'} cannot be loaded`
   return isHere(error.message.split('\n')[0] ?? '')
 }
 
 function cannotStart(error: unknown): never {
   const [made, here] = [nameOf(BUILT_FOR), nameOf(thisMachine())]
   const remedy = made === here
-    ? 'copy the whole folder of the build again, readable for this user'
-    : `this is ${here}: build it here, or use the one made for it`
+    ? 'which this is: copy the whole build folder again, so that this user can read it'
+    : `but this is ${here}: build it here, or use a build made for this platform`
   end(`This server cannot start: ${reasonOf(error)}; it was made for ${made}, ${remedy}.`)
 }
 
-/** A file that is missing now would be missed later, by whoever asks for the page that needs it. */
+/** Checks all files now. Otherwise a missing one would only show once somebody asks for the page that needs it. */
 function requireFiles(files: Files): void {
   for (const [name, size] of files) {
     const path = new URL(name, folder)
     const isNative = name.endsWith('.node')
     const found = statSync(path, { throwIfNoEntry: false })
-    // Another platform's may stand in its place.
+    // On another platform, another native module stands in its place.
     if (!found && isNative) continue
     if (!found) throw new Error(`${name} is missing`)
     if (!found.isFile() || (size !== null && found.size !== size)) throw new Error(`${name} is damaged`)
@@ -66,7 +66,7 @@ function requireFiles(files: Files): void {
       accessSync(path, constants.R_OK)
     }
     catch {
-      throw new Error(`${name} may not be read`)
+      throw new Error(`${name} cannot be read`)
     }
   }
 }
@@ -80,7 +80,10 @@ function readList(): Files {
   }
 }
 
-/** The path of NC_PUBLIC_URL as server/runtime/base-path.ts writes it; an address that is none ends the start later, and says so. */
+/**
+ * The base path of NC_PUBLIC_URL, as server/runtime/base-path.ts computes it. An invalid address ends the start later, with a
+ * reason.
+ */
 function basePathOf(address: string): string {
   if (!URL.canParse(address)) return '/'
   return new URL(address).pathname.split('/').filter(Boolean).reduce((base, segment) => `${base}${segment}/`, '/')
@@ -94,7 +97,7 @@ for (const signal of ['SIGTERM', 'SIGINT']) {
     process.exit(0)
   })
 }
-// Whoever read the log has gone (or its disk is full): no reason to end, and the license goes on.
+// The reader of the log has gone, or its disk is full. That is no reason to end: the license goes on.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
 
 if (Number(process.versions.node.split('.')[0]) < NEEDED_NODE) {
@@ -103,11 +106,13 @@ if (Number(process.versions.node.split('.')[0]) < NEEDED_NODE) {
 try {
   requireFiles(readList())
   process.env.NODE_ENV ??= 'production'
-  // Before the server is loaded: the framework makes the addresses of its assets while it is. NITRO_ wins over other prefixes.
+  // Set before the server is loaded, because the framework reads it then. NITRO_ wins over other prefixes.
   process.env.NITRO_APP_BASE_URL = basePathOf((process.env.NC_PUBLIC_URL ?? '').trim())
-  // Open requests get this long (ms) when the server is told to stop, and closing as long again: it ends within ten seconds.
+  // Milliseconds that open requests get when the server is told to stop. Closing gets as long again, so it ends within ten
+  // seconds.
   process.env.NITRO_SHUTDOWN_TIMEOUT ??= '4500'
-  // A resolver that says nothing gets this long (resolv.conf(5)): time is left for the next one, and no look-up outlives the shutdown.
+  // How long a silent DNS server is waited for (resolv.conf(5)): short enough to try the next one, and for no look-up to outlive
+  // the stop.
   process.env.RES_OPTIONS ??= 'timeout:2 attempts:2'
   await import(new URL('server.mjs', folder).href)
 }

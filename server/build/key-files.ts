@@ -7,7 +7,7 @@ import { isPublicKey } from './ed25519-point.ts'
 
 const sandboxKeyFile = fileURLToPath(new URL('sandbox-key.jwk.json', import.meta.url))
 
-/** Throws where the file cannot be read, or is no JSON. */
+/** Throws if the file cannot be read or is not JSON. */
 export function readJson(path: string): unknown {
   return JSON.parse(readFileSync(path, 'utf8'))
 }
@@ -47,7 +47,7 @@ function keysOf(content: unknown): Record<string, unknown>[] {
   return Array.isArray(keys) ? keys.map(Object) : []
 }
 
-/** Why a key must not be built in; null for one that may. What it says of its purpose is not looked at again after that. */
+/** Why a key must not be built in; null if it may. Nothing looks at its alg, use or key_ops after this. */
 function keyProblem({ kid, alg, use, key_ops: operations, x }: Record<string, unknown>): string | null {
   const name = `holds the key ${JSON.stringify(kid)}, whose`
   if (alg !== undefined && alg !== 'EdDSA' && alg !== 'Ed25519') return `${name} alg is not EdDSA or Ed25519`

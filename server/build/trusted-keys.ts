@@ -7,7 +7,7 @@ import { readJson, sandboxKey, vendorKeys } from './key-files.ts'
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const packageFile = fileURLToPath(new URL('../../package.json', import.meta.url))
 
-/* Pages know the types of the routes, and with them all that the server imports. */
+/* The pages know the types of the routes, and through them everything the server imports. */
 const promClientTypes = new URL('../runtime/prom-client.d.ts', import.meta.url)
 
 const DECLARATIONS = `/** True in a build that trusts the sandbox key; replaced at build time. */
@@ -16,19 +16,19 @@ declare const __SANDBOX_BUILD__: boolean
 declare const __BUILD_VERSION__: string
 
 declare module '#license-build' {
-  /** The vendor's public keys this build trusts; the only ones, ever. */
+  /** The vendor's public keys that this build trusts. No others are ever trusted. */
   export const jwks: { keys: { kty: 'OKP', crv: 'Ed25519', x: string, kid: string }[] }
   /** True when the trusted key is the sandbox key, whose private half is public. */
   export const sandbox: boolean
   export const version: string
-  /** The source it was made from: twelve hex digits, +dirty where files differed; unknown without git. */
+  /** The commit it was built from: twelve hex digits, with +dirty if files differed; unknown without git. */
   export const commit: string
 }
 `
 
 /**
- * Compiles the trusted keys into the server as `#license-build`. In a sandbox build that is the sandbox key, else
- * what NC_LICENSE_JWKS_FILE holds; nothing at run time can add one.
+ * Compiles the trusted keys into the server as `#license-build`: the sandbox key in a sandbox build, else the keys in
+ * NC_LICENSE_JWKS_FILE. Nothing at run time can add one.
  */
 export default defineNuxtModule<{ sandbox: boolean }>({
   meta: { name: 'trusted-keys' },

@@ -10,14 +10,15 @@ import { requireGuards } from './guards.ts'
 import type { Peer } from './peer.ts'
 import { cookieScopeOf, getSessionToken, hasSessionCookie } from './session-cookie.ts'
 
-/* Who asks, and whether they may. */
+/* Who is calling, and what they may call. */
 
-/** Somebody who is signed in, or a script of the administrators with a token of NC_ADMIN_TOKEN. */
+/** A signed-in person, or an administrator's script with a token of NC_ADMIN_TOKEN. */
 export type Caller = Identity | { kind: 'token', role: 'admin' }
 
 /**
- * Who asks for an operation; undefined where that does not matter, and for the service token. Throws UNAUTHENTICATED or
- * FORBIDDEN. A bearer token, right or wrong, decides alone: a script never acts with the session of a cookie that came along.
+ * Identifies the caller of an operation; undefined for public operations and for service tokens. Throws UNAUTHENTICATED or
+ * FORBIDDEN. A bearer token, right or wrong, makes the session cookie irrelevant: a script must never act with somebody's
+ * session.
  */
 export async function authorize(event: H3Event, operation: Operation, peer: Peer): Promise<Caller | undefined> {
   const { access } = operation
@@ -48,7 +49,7 @@ function becauseOf(kind: BearerKind | undefined): string {
 }
 
 async function getIdentity(event: H3Event, peer: Peer): Promise<Identity | undefined> {
-  // A visitor without a session is just that, even before the database has been reached.
+  // Without a cookie there is no session to look up, so a visitor gets an answer even while the database is unreachable.
   if (!hasSessionCookie(event)) return undefined
   const app = requireApp()
   const token = getSessionToken(event, cookieScopeOf(app, peer))
@@ -60,13 +61,13 @@ export function hasServiceToken(event: H3Event): boolean {
   return requireGuards().bearerTokens.kindOf(bearerOf(event.node.req) ?? '') === 'service'
 }
 
-/** Who is to be named in the activity log. Throws UNAUTHENTICATED without an identity. */
+/** The actor to record in the activity log. Throws UNAUTHENTICATED without an identity. */
 export function actorOf({ identity, peer }: { identity: Caller | undefined, peer: Peer }): Actor {
   const caller = requireIdentity(identity)
   return caller.kind === 'token' ? { kind: 'token', address: peer.address } : { kind: 'user', email: caller.email, address: peer.address }
 }
 
-/** Whose uses are counted together: an account's, or those of all scripts. */
+/** The key under which rate limits count this caller: one per account, and one for all scripts together. */
 export function limitKeyOf(identity: Caller | undefined): string {
   const caller = requireIdentity(identity)
   return caller.kind === 'token' ? 'token' : caller.email
@@ -77,7 +78,7 @@ export function requireIdentity(identity: Caller | undefined): Caller {
   return identity
 }
 
-/** For what concerns a person's own account or session. Throws FORBIDDEN for a script. */
+/** Guards operations on a person's own account or session. Throws FORBIDDEN for a script. */
 export function requirePerson(identity: Caller | undefined): Identity {
   const caller = requireIdentity(identity)
   if (caller.kind === 'token') throw new LicenseError('FORBIDDEN')

@@ -9,12 +9,12 @@ import { answerError } from './http-error.ts'
 const STATUS: Readonly<Record<number, ErrorCode>> = { 404: 'NOT_FOUND', 405: 'HTTP_METHOD' }
 
 /**
- * What the framework itself fails or refuses with, outside a page that somebody looks at: answered like every other error,
- * without its words and without an address. A page's own errors go on to the error page.
+ * Answers errors that the framework raises itself in the same shape as our own, without its wording and without the requested
+ * address. If a person is looking at a page, the error is left to the error page.
  */
 export default async function errorHandler(error: H3Error, event: H3Event): Promise<void> {
   const code = codeOf(error)
-  // A refusal that a page passes on is an answer, not worth a stack in the log.
+  // Nitro logs a stack for these flags; a refusal that a page passes on is not worth one.
   if (code !== 'INTERNAL') error.fatal = error.unhandled = false
   if (event.handled || isPage(event)) return
   const body = answerError(event, new LicenseError(code, { cause: error.cause ?? error }), getBase()?.refusals)
@@ -29,9 +29,12 @@ function codeOf({ statusCode, unhandled, data }: H3Error): ErrorCode {
   return STATUS[statusCode] ?? 'VALIDATION'
 }
 
-/** Paths that begin with an underscore are the framework's: assets, words, parts of pages. */
+/**
+ * Whether a person is waiting for a page. Paths that begin with an underscore are the framework's: assets, words, parts of
+ * pages.
+ */
 function isPage(event: H3Event): boolean {
-  // The error page, rendered for the handler after this one.
+  // Nitro is rendering the error page, for the handler after this one.
   if (event.node.req.headers['x-nuxt-error'] !== undefined) return true
   return !/^\/+(_|api(\/|$)|metrics(\/|$))/.test(event.path) && /\btext\/html\b/.test(event.node.req.headers.accept ?? '')
 }

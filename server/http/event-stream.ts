@@ -4,8 +4,8 @@ import type { FoldedLog } from '../runtime/folded-log.ts'
 import { errorBodyOf } from './http-error.ts'
 
 /**
- * Answers the result of work that takes a while: as JSON, or, where the client asks for server-sent events, as one event
- * `name` per step, then `done` with the result or `failed` with the error's body.
+ * Runs work that takes a while and answers with its result: as JSON or, if the client accepts server-sent events, as one event
+ * `name` per step, followed by `done` with the result or `failed` with the error body.
  */
 export async function answerWithSteps<Result>(
   event: H3Event, log: FoldedLog, name: string, work: (step: (data: unknown) => void) => Promise<Result>,
@@ -27,9 +27,9 @@ function wantsEvents(event: H3Event): boolean {
 }
 
 /**
- * Streams events (WHATWG HTML §9.2) until `produce` ends. A client that has gone misses the rest; what it asked for is finished
- * all the same. Written to the response directly: h3's own stream ends once the request's body has been read, and waits for a
- * client that has gone.
+ * Streams events (WHATWG HTML §9.2) until `produce` resolves. If the client disconnects, the work still runs to its end. Writes
+ * to the response directly, because h3's event stream ends once the request's body has been read, and waits for a client that
+ * has gone.
  */
 async function streamEvents(event: H3Event, produce: (send: (name: string, data: unknown) => void) => Promise<void>): Promise<void> {
   const { res } = event.node

@@ -8,7 +8,7 @@ import { createRateLimits } from './rate-limits.ts'
 import type { RefusedTokens } from './refused-tokens.ts'
 import { createRefusedTokens } from './refused-tokens.ts'
 
-/** What the front door of this process remembers. */
+/** What guards the routes; one set per process. */
 export interface Guards {
   limits: RateLimits
   bearerTokens: BearerTokens
@@ -16,7 +16,7 @@ export interface Guards {
 }
 
 const MINUTE = 60_000
-/** By configuration, which a base and the app made of it share. */
+/** Keyed by configuration, because a base and the app built on it share that object. */
 const made = new WeakMap<Config, Guards>()
 
 function createGuards({ config, log, jobs }: Base): Guards {
@@ -25,14 +25,14 @@ function createGuards({ config, log, jobs }: Base): Guards {
   return { limits: createRateLimits(), bearerTokens: createBearerTokens(config), refusedTokens }
 }
 
-/** Made at the first call. */
+/** Creates the guards on first use. */
 export function guardsOf(base: Base): Guards {
   const guards = made.get(base.config) ?? createGuards(base)
   made.set(base.config, guards)
   return guards
 }
 
-/** For whatever runs after the start plugin. */
+/** The guards of this process. Throws TypeError before the start plugin has run. */
 export function requireGuards(): Guards {
   return guardsOf(requireBase())
 }

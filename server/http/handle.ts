@@ -19,7 +19,7 @@ import { readJsonBody, readParams, readQuery } from './read-input.ts'
 type Input<O, K extends string> = O extends Record<K, infer S extends z.ZodType> ? z.infer<S> : undefined
 type Operations = typeof OPERATIONS
 
-/** What a route gets to work with: proven identity, parsed input. */
+/** What a route handler receives: an authenticated caller and validated input. */
 export interface Context<N extends OperationName> {
   event: H3Event
   peer: Peer
@@ -34,8 +34,8 @@ export interface Context<N extends OperationName> {
 }
 
 /**
- * The route of an operation of shared/operations.ts. It asks, in this order, whether the call comes from our own pages, who
- * calls, and what for; errors become answers here and nowhere else.
+ * Defines the route of an operation in shared/operations.ts. Checks the site, then the caller, then the input. Whatever a
+ * handler throws becomes a response here and nowhere else.
  */
 export function handle<N extends OperationName>(name: N, run: (context: Context<N>) => unknown) {
   const operation: Operation = OPERATIONS[name]
@@ -65,7 +65,9 @@ export function handle<N extends OperationName>(name: N, run: (context: Context<
   })
 }
 
-/** A proxy that hides our address looks like another site: what was expected and what was found tell one from the other. */
+/**
+ * A proxy that hides our address looks just like another site; the expected and the found origin tell an operator which it was.
+ */
 function noteCrossSite({ refusals }: Base, event: H3Event, { address }: Peer, error: unknown): void {
   if (!(error instanceof LicenseError) || error.code !== 'CROSS_SITE') return
   const { expected, found } = error.details ?? {}

@@ -9,10 +9,10 @@ import type { FoldedLog } from '../runtime/folded-log.ts'
 import { stackOf } from '../runtime/log.ts'
 import { currentRequest } from '../runtime/request-context.ts'
 
-/** Seconds after which a request that the database failed may be worth repeating. */
+/** `Retry-After`, in seconds, for requests that failed because of the database. */
 export const RETRY_STORAGE_AFTER = 2
 
-/** Input that does not fit its schema. The names of the fields are answered, their values never. */
+/** Input that does not match its schema. Carries the names of the offending fields, never their values. */
 export class ValidationError extends LicenseError {
   readonly fields: Record<string, string>
   constructor(fields: Record<string, string>) {
@@ -21,12 +21,12 @@ export class ValidationError extends LicenseError {
   }
 }
 
-/** An error's answer, in h3's shape. */
+/** The body of an error response, in h3's shape. */
 export interface ErrorBody { error: true, statusCode: number, statusMessage: string, message: string, data: ErrorData }
 
 /**
- * The status and body for anything thrown. What is not a LicenseError is answered as INTERNAL and logged: folded, since
- * whoever finds a request that fails can send it as often as they like.
+ * The error body for anything thrown. Anything but a LicenseError becomes INTERNAL and is logged; the log is folded because
+ * anybody who finds a failing request can repeat it at will.
  */
 export function errorBodyOf(thrown: unknown, log?: Pick<FoldedLog, 'error'>): ErrorBody {
   const error = thrown instanceof LicenseError ? thrown : new LicenseError('INTERNAL', { cause: thrown })
@@ -43,7 +43,7 @@ export function errorBodyOf(thrown: unknown, log?: Pick<FoldedLog, 'error'>): Er
   }
 }
 
-/** Sets status and headers of the answer to anything thrown, and makes its body. */
+/** Sets the status and headers for anything thrown, and makes the body to send. */
 export function answerError(event: H3Event, thrown: unknown, log?: Pick<FoldedLog, 'error'>): ErrorBody {
   const body = errorBodyOf(thrown, log)
   setResponseStatus(event, body.statusCode)
@@ -55,7 +55,7 @@ export function answerError(event: H3Event, thrown: unknown, log?: Pick<FoldedLo
 
 const operations: readonly Operation[] = Object.values(OPERATIONS)
 
-/** Answers a request that no route takes: HTTP_METHOD with `Allow` where the path is known, else NOT_FOUND. */
+/** Answers a request that matches no route: HTTP_METHOD with `Allow` if the path exists, else NOT_FOUND. */
 export function answerUnrouted(event: H3Event): ErrorBody {
   setResponseHeader(event, 'cache-control', 'no-store')
   const [pathname = ''] = event.path.split('?')

@@ -39,7 +39,7 @@ export function openApiDocument(version: string, basePath: string): Json {
           description: 'set by `login`; `{id}` is the first 8 hex digits of the SHA-256 of the Instance ID. Over https the name '
             + 'begins with `__Host-`, or with `__Secure-` where everything is served under a base path.',
         },
-        admin: { type: 'http', scheme: 'bearer', description: 'a token of NC_ADMIN_TOKEN; it decides alone, a cookie beside it is ignored' },
+        admin: { type: 'http', scheme: 'bearer', description: 'a token of NC_ADMIN_TOKEN; a session cookie sent with it is ignored' },
         service: { type: 'http', scheme: 'bearer', description: 'a token of NC_SERVICE_TOKEN' },
       },
     },
@@ -59,7 +59,7 @@ function describe(operationId: string, operation: Operation, schemas: Json): Des
     ...(body ? { requestBody: { required: true, content: { 'application/json': { schema: jsonSchema(body, 'input', schemas) } } } } : {}),
     responses: {
       [status]: { description: 'Success', ...(etag ? { headers: ETAG } : {}), ...(content ? { content } : {}) },
-      ...(etag ? { 304: { description: 'Not modified: what If-None-Match names is still true', headers: ETAG } } : {}),
+      ...(etag ? { 304: { description: 'Not modified: If-None-Match names the current version', headers: ETAG } } : {}),
       ...errorsOf(operation),
     },
   }
@@ -68,13 +68,13 @@ function describe(operationId: string, operation: Operation, schemas: Json): Des
 const ETAG: Json = { ETag: { schema: { type: 'string' } } }
 const IF_NONE_MATCH: Json = { name: 'If-None-Match', in: 'header', required: false, schema: { type: 'string' } }
 
-/** HEAD answers every GET, without its body. */
+/** Every GET route also answers HEAD, without a body. */
 function withoutBodies(get: Described): Described {
   const responses = Object.entries(get.responses).map(([status, { content: _, ...rest }]) => [status, rest])
   return { ...get, operationId: `${get.operationId}Head`, summary: `${get.summary} (headers only)`, responses: Object.fromEntries(responses) }
 }
 
-/** Schemas with a name of their own move to the components; what refers to them follows. */
+/** Moves named schemas to the components, and points references to them there. */
 function jsonSchema(schema: z.ZodType, io: 'input' | 'output', schemas: Json): Json {
   const text = JSON.stringify(z.toJSONSchema(schema, { io, unrepresentable: 'any', target: 'draft-2020-12' }))
   const { $schema: _, $defs = {}, ...rest } = JSON.parse(text.replaceAll('"#/$defs/', '"#/components/schemas/'))

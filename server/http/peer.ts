@@ -3,27 +3,27 @@ import ipaddr from 'ipaddr.js'
 import { LicenseError } from '../license/errors.ts'
 import type { Log } from '../license/ports.ts'
 
-/* Who is at the other end, and under which address they reach us. Forwarded headers count only from trusted proxies. */
+/* Who sent a request, and under which address they reached us. Forwarded headers count only if a trusted proxy sent them. */
 
 export interface Peer {
   /** The client's address, for the log and the activity log. */
   address: string
-  /** What limits go by: an IPv4 address or an IPv6 /64, of which whoever has one address has all. */
+  /** What rate limits count by: an IPv4 address, or an IPv6 /64, since a client that has one address in it has them all. */
   network: string
-  /** Scheme, host and port as the browser sees them: what `Origin` must be. */
+  /** Scheme, host and port as the browser sees them; `Origin` must equal this. */
   origin: string
 }
 
 declare module 'h3' {
   interface H3EventContext {
-    /** Of a call within the process, whoever it is made for. */
+    /** For a call within the process, the visitor it is made for. */
     peer?: Peer
   }
 }
 
 export interface PeerOptions { trustProxy: readonly string[], publicUrl: URL | null }
 
-/** Who asks, believing the named proxies alone. */
+/** The peer of a request. Reads forwarded headers only if the connection comes from one of `trustProxy`. */
 export function peerOf(event: H3Event, { trustProxy, publicUrl }: PeerOptions): Peer {
   const { socket, headers } = event.node.req
   const direct = normalize(socket.remoteAddress ?? '')
@@ -39,7 +39,7 @@ export function peerOf(event: H3Event, { trustProxy, publicUrl }: PeerOptions): 
   }
 }
 
-/** Whether the request came from somebody whose headers are believed. */
+/** Whether the connection comes from a proxy whose headers are trusted. */
 export function isFromTrustedProxy(event: H3Event, trustProxy: readonly string[]): boolean {
   return isTrusted(normalize(event.node.req.socket.remoteAddress ?? ''), trustProxy)
 }
@@ -47,26 +47,26 @@ export function isFromTrustedProxy(event: H3Event, trustProxy: readonly string[]
 const SAFE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 /**
- * Throws CROSS_SITE for a write that another site caused. Browsers send `Origin` or `Sec-Fetch-Site` with every such request;
- * scripts outside a browser carry no one's cookie.
+ * Throws CROSS_SITE for a write that another web site triggered. Browsers send `Origin` or `Sec-Fetch-Site` with every such
+ * request; scripts outside a browser carry nobody's cookie.
  */
 export function requireSameSite(event: H3Event, origin: string): void {
   const { method, headers } = event.node.req
   if (SAFE.has(method ?? 'GET')) return
   const site = headers['sec-fetch-site']
-  // The browser's own word, which no page can forge; `Origin` needs us to know our address, which a proxy may hide.
+  // No page can forge Sec-Fetch-Site. `Origin` comes second, because it needs our own address, which a proxy may hide.
   const foreign = site === undefined
     ? headers.origin !== undefined && headers.origin !== origin
     : site !== 'same-origin' && site !== 'none'
   if (foreign) throw new LicenseError('CROSS_SITE', { details: { expected: origin, found: headers.origin ?? null } })
 }
 
-/** Says once that X-Forwarded-For came from somebody who is not trusted: a proxy in front, perhaps. */
+/** Warns once per process that X-Forwarded-For came from an untrusted address, which may be a proxy that NC_TRUST_PROXY lacks. */
 export function createForwardedHint(): (event: H3Event, trustProxy: readonly string[], log: Log) => void {
   let told = false
   return (event, trustProxy, log) => {
     const { headers, socket } = event.node.req
-    // A hint is enough: the header is anybody's to send, so nothing follows from it.
+    // Once is enough: anybody can send this header, so it proves nothing.
     if (told || headers['x-forwarded-for'] === undefined || isFromTrustedProxy(event, trustProxy)) return
     told = true
     log.warn('a request came with X-Forwarded-For from an address that NC_TRUST_PROXY does not name, so the header was ignored; if that '
@@ -75,8 +75,8 @@ export function createForwardedHint(): (event: H3Event, trustProxy: readonly str
 }
 
 /**
- * From the right: every hop a trusted proxy names is believed, up to the first address that is not itself trusted. What is
- * no address ends the walk: whatever stands left of it was the client's to choose.
+ * The client's address. Walks X-Forwarded-For from the right, through trusted proxies, to the first address that is not one of
+ * them. Stops at anything that is not an address, since the client may have made up whatever is left of it.
  */
 function clientOf(chain: string, direct: string, trustProxy: readonly string[]): string {
   let client = direct
@@ -95,7 +95,7 @@ function withoutPort(hop: string): string {
   return bracketed ?? (/^[\d.]+:\d+$/.test(hop) ? hop.slice(0, hop.indexOf(':')) : hop)
 }
 
-/** Whether browsers trust what comes from an origin: https, and http to the very machine they run on. */
+/** Whether browsers consider an origin trustworthy: https, or http on the machine itself (W3C Secure Contexts §3.1). */
 export function isTrustworthy(origin: string): boolean {
   if (!URL.canParse(origin)) return false
   const { protocol, hostname } = new URL(origin)

@@ -5,12 +5,12 @@ import type { LicenseService } from '../license/service.ts'
 import type { WindowCounter } from './window-counter.ts'
 import { createWindowCounter } from './window-counter.ts'
 
-/* Counted per process: with several replicas a limit is that much higher, which still stops guessing and storms. */
+/* Limits are counted per process. Several replicas multiply them, which still stops guessing and floods. */
 
 const MINUTE = 60_000
 const PER_MINUTE = { points: 10, duration: MINUTE }
 const LIMITS = {
-  /** Of one account from one address. */
+  /** Per account and address together. */
   login: { points: 5, duration: MINUTE },
   loginAddress: PER_MINUTE,
   setup: PER_MINUTE,
@@ -24,8 +24,8 @@ export type Limit = keyof typeof LIMITS
 
 export interface RateLimits {
   /**
-   * Counts one use of whoever `key` names. Throws RATE_LIMITED with `retryAfterSeconds` when there were too many. The function
-   * it resolves to gives the use back: what succeeded was no guess, nor was what never came to be judged.
+   * Counts one use for `key`. Throws RATE_LIMITED with `retryAfterSeconds` if the limit is exceeded. The function it resolves to
+   * takes the use back: a try that succeeded, or was never judged, was no guess.
    */
   use(limit: Limit, key: string): Promise<() => void>
 }
@@ -50,14 +50,14 @@ export function createRateLimits(): RateLimits {
   }
 }
 
-/** A digest of what a visitor typed: every key takes the same room, and no e-mail stays in memory. */
+/** Hashes a key, so that all take the same space and no e-mail address stays in memory. */
 function short(key: string): string {
   return createHash('sha256').update(key).digest('base64url').slice(0, 22)
 }
 
 /**
- * Counts a save of whoever `key` names. Only a key that would really be sent reaches the license server and counts there; a
- * token costs a signature check. Throws RATE_LIMITED.
+ * Counts a save for `key` by what it costs: a key calls the license server, a token takes a signature check. Text that is
+ * neither, or is refused because NC_LICENSE_KEY is set, counts nowhere. Throws RATE_LIMITED.
  */
 export async function limitSave(limits: RateLimits, license: LicenseService, key: string, pasted: string): Promise<void> {
   const method = license.methodOf(pasted)

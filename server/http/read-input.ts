@@ -4,10 +4,10 @@ import type { z } from 'zod'
 import { LicenseError } from '../license/errors.ts'
 import { ValidationError } from './http-error.ts'
 
-/** More than the longest license token, far less than what would hurt. */
+/** Bytes. Longer than any license token, short enough to be harmless. */
 const MAX_BODY = 16 * 1024
 
-/** An absent body is read as {}. Throws VALIDATION or PAYLOAD_TOO_LARGE. */
+/** Reads and validates a JSON body; an absent one counts as {}. Throws VALIDATION or PAYLOAD_TOO_LARGE. */
 export async function readJsonBody<S extends z.ZodType>(event: H3Event, schema: S): Promise<z.infer<S>> {
   const text = await readText(event)
   if (text && !/^application\/json\b/i.test(event.node.req.headers['content-type'] ?? '')) {
@@ -26,16 +26,17 @@ export function readParams<S extends z.ZodType>(event: H3Event, schema: S): z.in
   return validate(schema, getRouterParams(event, { decode: true }))
 }
 
-/** Bytes are counted as they arrive: `Content-Length` may be absent or wrong. */
+/** Counts bytes as they arrive, because `Content-Length` may be absent or wrong. */
 async function readText(event: H3Event): Promise<string> {
   const { req } = event.node
   const chunks: Buffer[] = []
   let size = 0
-  // Destroyed along with its loop, the request would have no socket when the answer is finished: an uncaught exception in Nitro.
+  // By default, leaving the loop destroys the request. Nitro would then finish the response without a socket: an uncaught
+  // exception.
   for await (const chunk of req.iterator({ destroyOnReturn: false })) {
     size += chunk.length
     if (size > MAX_BODY) {
-      // The rest is not read; the connection cannot be used again.
+      // The rest is left unread, so the connection cannot be reused.
       event.node.res.setHeader('connection', 'close')
       throw new LicenseError('PAYLOAD_TOO_LARGE', { details: { limitBytes: MAX_BODY } })
     }
@@ -56,7 +57,7 @@ function parseJson(text: string): unknown {
 function validate<S extends z.ZodType>(schema: S, value: unknown): z.infer<S> {
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
-  // The validator's own text may quote what was sent; only the kind of problem is passed on.
+  // Zod's messages may quote the input, so only the kind of problem is passed on.
   const fields = parsed.error.issues.map(issue => [issue.path.map(String).join('.') || 'body', issue.code])
   throw new ValidationError(Object.fromEntries(fields))
 }

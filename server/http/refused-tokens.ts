@@ -2,18 +2,18 @@ import type { Log } from '../license/ports.ts'
 import { createRepeats } from '../runtime/folded-log.ts'
 
 export interface RefusedTokens {
-  /** Notes a bearer token that opened nothing: from where, for which call, and why. The token itself never gets here. */
+  /** Records a refused bearer token: where it came from, for which call, and why. Never sees the token itself. */
   note(refusal: { address: string, call: string, because: string }): void
-  /** Writes what came after the first of each address; called once a minute, and at the stop. */
+  /** Logs how many more came from each address; called once a minute, and at the stop. */
   flush(): void
 }
 
-/** Addresses told by name in one minute. */
+/** Addresses logged by name in one minute. */
 const NAMED = 50
 
 /**
- * Tells of refused bearer tokens without filling the log: the first of an address at once, the rest of its minute as one
- * count; of more than fifty addresses in a minute the others together.
+ * Logs refused bearer tokens without letting them fill the log: the first from an address at once, the rest of its minute as one
+ * count, and all addresses beyond the first fifty of a minute as one count together.
  */
 export function createRefusedTokens(log: Log): RefusedTokens {
   const { note, flush } = createRepeats<string>({

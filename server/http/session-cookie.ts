@@ -4,21 +4,21 @@ import { deleteCookie, parseCookies, setCookie } from 'h3'
 import type { Peer } from './peer.ts'
 
 /*
- * A host's cookies are shared by all its ports, and by http and https, where one that is Secure can be neither read nor
- * overwritten over http. Hence a name for each installation and each way to it: none ever stands in another's place.
+ * All ports of a host share its cookies, and so do http and https, except that a Secure cookie can be neither read nor
+ * overwritten over http. So each installation and scheme has a cookie name of its own, and none gets in another's way.
  */
 
 const NAME = 'nc_license_session'
 const DAYS_7 = 7 * 86_400
-/** 32 random bytes in base64url; anything else in a cookie was never ours. */
+/** 32 random bytes in base64url; we never set anything else. */
 const TOKEN = /^[\w-]{43}$/
 
-/** What a session's cookie is bound to. */
+/** What the name and attributes of a session cookie depend on. */
 export interface CookieScope {
   /** Begins and ends with a slash. */
   basePath: string
   instanceId: string
-  /** Whether people come by https. */
+  /** Whether browsers reach us over https. */
   https: boolean
 }
 
@@ -28,30 +28,30 @@ export function cookieScopeOf(
   return { basePath: config.basePath, instanceId: license.instanceId, https: origin.startsWith('https:') }
 }
 
-/** `__Host-` is to be had at `/` alone (RFC 6265bis §4.1.3); both prefixes keep plain http from planting a session. */
+/** `__Host-` requires the path `/` (RFC 6265bis §4.1.3). Either prefix keeps plain http from planting a session. */
 export function sessionCookieName({ basePath, instanceId, https }: CookieScope): string {
   const prefix = https ? basePath === '/' ? '__Host-' : '__Secure-' : ''
   return `${prefix}${NAME}_${createHash('sha256').update(instanceId).digest('hex').slice(0, 8)}`
 }
 
-/** Whether the request brought any session cookie of a product like this; whose it is takes the Instance ID to tell. */
+/** Whether the request carries a session cookie of any such panel. Telling whether it is ours takes the Instance ID. */
 export function hasSessionCookie(event: H3Event): boolean {
   return Object.keys(parseCookies(event)).some(name => name.includes(`${NAME}_`))
 }
 
-/** The session token that came with the request, if it looks like one. */
+/** The session token in the request's cookie, if it is well-formed. */
 export function getSessionToken(event: H3Event, scope: CookieScope): string | undefined {
   return tokenIn(parseCookies(event)[sessionCookieName(scope)])
 }
 
-/** Sets the cookie of a session just begun. */
+/** Sets the cookie of a new session. */
 export function setSessionCookie(event: H3Event, token: string, scope: CookieScope): void {
   setCookie(event, sessionCookieName(scope), token, { ...attributes(scope), maxAge: DAYS_7 })
 }
 
 /**
- * Forgets every session cookie of this installation that came with the request: this one, one of the other scheme or of an
- * earlier base path, and that of earlier versions. The sessions of the tokens it returns are to end.
+ * Deletes every session cookie of this installation that the request carries, including those of the other scheme, of an earlier
+ * base path and of earlier versions. The caller must end the sessions of the tokens it returns.
  */
 export function clearSessionCookies(event: H3Event, scope: CookieScope): string[] {
   const cookies = parseCookies(event)

@@ -7,7 +7,7 @@ import type { Peer } from './peer.ts'
 import type { RateLimits } from './rate-limits.ts'
 import { cookieScopeOf, getSessionToken, setSessionCookie } from './session-cookie.ts'
 
-/** Of the app, what a sign-in needs. */
+/** The parts of the app that a sign-in needs. */
 export interface SignInParts {
   accounts: Pick<Accounts, 'signIn' | 'signOut'>
   limits: RateLimits
@@ -17,12 +17,13 @@ export interface SignInParts {
   license: { instanceId: string }
 }
 
-/** What was asked of us and never judged: nobody learns from it whether a password fits. */
+/** Raised before the password was checked. Such a try reveals nothing about the password, so it does not count. */
 const UNJUDGED: readonly unknown[] = ['RATE_LIMITED', 'STORAGE_UNAVAILABLE']
 
 /**
- * Begins a session for what the sign-in form sent. Guessing is slowed per address, and per account and address together, so
- * that nobody can lock the real administrator out from elsewhere. Throws UNAUTHENTICATED, RATE_LIMITED.
+ * Signs in with an e-mail and a password, and sets the session cookie. Tries are limited per address, and per account and
+ * address together, but never per account alone: nobody can lock the administrator out from elsewhere. Throws UNAUTHENTICATED or
+ * RATE_LIMITED.
  */
 export async function signInWithLimits(
   event: H3Event, app: SignInParts, peer: Peer, { email, password }: { email: string, password: string },
@@ -46,7 +47,7 @@ export async function signInWithLimits(
   return identity
 }
 
-/** Counts a try of the address, and of the account from there; answers what gives both back. */
+/** Counts a try for the address, and for the account from that address. The function it resolves to takes both back. */
 async function countTry({ limits, refusals }: SignInParts, { address, network }: Peer, email: string): Promise<() => void> {
   const counted: (() => void)[] = []
   const giveBack = () => counted.forEach(each => each())

@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto'
 
-/* Shown while the database is not there yet: whole in itself, for nothing that a page needs can be relied on, and gone by itself. */
+/*
+ * Shown while the database cannot be reached. It is self-contained, since nothing that pages need can be relied on yet, and
+ * reloads by itself.
+ */
 
 interface Words { title: string, text: string }
 
-/** Written out here and not in the pages' own words, which are loaded by what is not running yet. */
+/** Kept here rather than in app/locales, because the code that loads those is not running yet. */
 const WORDS: Readonly<Record<string, Words>> = {
   'en': { title: 'Starting', text: 'The license panel is waiting for its database. This page continues by itself as soon as it answers.' },
   'de': { title: 'Wird gestartet', text: 'Die Lizenzverwaltung wartet auf ihre Datenbank. Diese Seite geht von selbst weiter, sobald sie antwortet.' },
@@ -27,13 +30,13 @@ export const STARTING_HEADERS = {
 }
 
 export interface Visitor {
-  /** The language chosen here before. */
+  /** The language chosen on an earlier visit. */
   chosen: string | undefined
   /** Accept-Language (RFC 9110 §12.5.4). */
   accepted: string | undefined
 }
 
-/** The page, in the language its visitor reads, asking again after so many seconds. */
+/** Renders the page in the visitor's language. It reloads after `againAfter` seconds. */
 export function startingPage(visitor: Visitor, againAfter: number): string {
   const language = languageOf(visitor)
   const { title = '', text = '' } = WORDS[language] ?? {}

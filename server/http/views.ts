@@ -1,16 +1,16 @@
 import type { EventView, Role } from '../../shared/contracts.ts'
 import type { StoredEvent } from '../license/stored-records.ts'
 
-/* What callers get to see of what is stored. */
+/* What callers may see of stored data. */
 
 interface Person { id: string, email: string, role: Role }
 
-/** Who is signed in. */
+/** The signed-in person. */
 export function sessionViewOf({ id, email, role }: Person): { user: Person } {
   return { user: { id, email, role } }
 }
 
-/** An entry of the activity log. A viewer gets no e-mail and no address. */
+/** An entry of the activity log. Viewers see neither e-mails nor addresses. */
 export function eventViewOf({ id, kind, at, firstAt, count, actor, actorEmail, address, details }: StoredEvent, role: Role): EventView {
   const { account, ...rest } = details
   const admin = role === 'admin'

@@ -4,30 +4,29 @@ export interface WindowCounterOptions {
   points: number
   /** Milliseconds. */
   duration: number
-  /** Keys kept at most. */
+  /** Maximum number of keys. */
   capacity?: number
-  /** Milliseconds that never jump. */
+  /** A monotonic clock, in milliseconds. */
   now?: () => number
 }
 
 export interface Use {
-  /** How long to wait (ms), or null when it was allowed. */
+  /** Milliseconds until the next use is allowed; null if this one was. */
   wait: number | null
-  /** Takes the use out of the window it was counted in, once; one that was not allowed counts nowhere. */
+  /** Takes the use back from the window it was counted in. Works once, and does nothing for a refused use. */
   giveBack: () => void
 }
 
 export interface WindowCounter {
-  /** Counts one use, if it is allowed. */
+  /** Counts one use if it is allowed. */
   use(key: string): Use
   readonly size: number
 }
 
 /**
- * Counts uses per key in windows that begin with the first. Without timers, and with an upper bound: at capacity the key that
- * has been quiet for longest is forgotten. That frees nobody who is not free already, since whoever can fill the table comes
- * from more addresses than passwords can be hashed in a window; and it never holds anybody up, as a table that refused
- * newcomers would.
+ * Counts uses per key in windows that begin with a key's first use. Needs no timers, and memory is bounded: at capacity, the key
+ * that has been quiet the longest is forgotten. Attackers gain nothing by that, since filling the table takes more addresses
+ * than passwords can be hashed in a window; and unlike a table that refuses new keys, it never locks anybody out.
  */
 export function createWindowCounter({ points, duration, capacity = 20_000, now }: WindowCounterOptions): WindowCounter {
   const windows = new LRUCache<string, { used: number }>({

@@ -3,10 +3,10 @@ import { isOpen } from '../runtime/app.ts'
 import { RETRY_STORAGE_AFTER } from '../http/http-error.ts'
 import { STARTING_HEADERS, startingPage } from '../http/starting-page.ts'
 
-/** What is no page: programs ask for it, and get an error of its own. Files have been looked for already. */
+/** Not pages: programs call these, and get an error they can read. Files have been served already. */
 const NO_PAGE = /^\/(?:api|metrics|_)/
 
-/** Until the database has been reached, every page is the one that says so and comes back by itself. */
+/** Until the database has been reached, answers every page with one that says so and reloads by itself. */
 export default defineEventHandler((event) => {
   if (isOpen() || event.method !== 'GET' || NO_PAGE.test(event.path)) return
   setResponseStatus(event, 503)

@@ -2,15 +2,18 @@ import { defineNitroPlugin } from 'nitropack/runtime'
 import { commit, sandbox, version } from '#license-build'
 import { checkConfiguration } from '../runtime/config-report.ts'
 
-const USAGE = 'Usage: node index.mjs          starts the server\n       node index.mjs check    reads and checks the configuration, and starts nothing\n'
+const USAGE = 'Usage: node index.mjs          starts the server\n       node index.mjs check    checks the configuration without starting anything\n'
 
-/** Before every other plugin: a command other than the start itself ends here, with nothing opened. */
+/**
+ * Runs before every other plugin. A command other than the plain start is carried out here, then the process exits with nothing
+ * opened.
+ */
 export default defineNitroPlugin(() => {
   const [command, ...more] = process.argv.slice(2)
-  // The development server's own words are its own.
+  // The development server has arguments of its own.
   if (import.meta.dev || command === undefined) return
   if (command !== 'check' || more.length > 0) {
-    process.stderr.write(`Not known: ${[command, ...more].map(word => JSON.stringify(word)).join(' ')}\n${USAGE}`)
+    process.stderr.write(`Unknown command: ${[command, ...more].map(word => JSON.stringify(word)).join(' ')}\n${USAGE}`)
     process.exit(1)
   }
   const { ok, lines } = checkConfiguration(process.env)

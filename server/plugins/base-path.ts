@@ -5,14 +5,14 @@ import { defineNitroPlugin, useRuntimeConfig } from 'nitropack/runtime'
 import { getBase } from '../runtime/app.ts'
 import { addressOf, pathInside } from '../runtime/base-path.ts'
 
-/** Of h3's route of a handler, which has no slash at its end. */
+/** Removes the base path from a handler's route, which has no slash at its end in h3. */
 function withoutBase(route: string, basePath: string): string {
   return `${route}/`.startsWith(basePath) ? route.slice(basePath.length - 1) || '/' : route
 }
 
 let told = false
 
-/** Serves one build under any base path: requests are led to the root before anything looks at their path. */
+/** Serves one build under any base path: every request is rewritten to a path from the root before anything looks at it. */
 export default defineNitroPlugin((nitro) => {
   const { h3App } = nitro
   const config = useRuntimeConfig()
@@ -22,12 +22,12 @@ export default defineNitroPlugin((nitro) => {
     enter(event, baseURL)
     return serve(event)
   })
-  // Nitro has put its handlers under the base path, which no request carries any more.
+  // Nitro mounted its handlers under the base path, which no request carries any more.
   for (const layer of h3App.stack) layer.route = withoutBase(layer.route, baseURL)
   nitro.hooks.hook('render:html', html => addIntegrity(html, baseURL))
 })
 
-/** A hint is enough: the header is anybody's to send, so nothing follows from it. */
+/** Once is enough: anybody can send this header, so it proves nothing. */
 function tellOnce(prefix: unknown, basePath: string): void {
   if (told || prefix === undefined || basePath !== '/') return
   told = true
@@ -37,16 +37,19 @@ function tellOnce(prefix: unknown, basePath: string): void {
 function enter({ node: { req } }: H3Event, basePath: string): void {
   tellOnce(req.headers['x-forwarded-prefix'], basePath)
   req.url = pathInside(req.url ?? '/', basePath)
-  // What addresses are made of, however the request came here.
+  // The framework builds addresses from this, whether or not a proxy stripped the base path.
   req.originalUrl = addressOf(req.url, basePath)
 }
 
 const TAG = /<(?:script|link)\b[^<>]*>/g
 const ADDRESS = /\b(?:src|href)="([^"<>]+)"/
-/* An icon's, say, cannot be checked. */
+/* Browsers check the integrity of these, and not of an icon, for example. */
 const IS_CHECKED = /^<script\b|\brel="(?:stylesheet|preload|modulepreload)"/
 
-/** nuxt-security knows its hashes by addresses from the root, and comes after start-after-paint.ts has taken the scripts. */
+/**
+ * Adds integrity hashes in place of nuxt-security, which knows them by paths from the root, and runs only after
+ * start-after-paint.ts has taken the scripts away.
+ */
 function addIntegrity(html: Record<'head' | 'bodyPrepend' | 'bodyAppend', string[]>, basePath: string): void {
   const withIntegrity = (tag: string) => {
     const hash = IS_CHECKED.test(tag) ? sriHashes[pathInside(ADDRESS.exec(tag)?.[1] ?? '/', basePath)] : undefined

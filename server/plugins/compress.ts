@@ -12,7 +12,7 @@ const CODINGS = {
   gzip: (text: string) => compressGzip(text, { level: 6 }),
 }
 
-/** Pages are compressed as they are sent; assets were when they were built, the API's answers are small. */
+/** Compresses pages as they are sent. Assets were compressed by the build, and the API's answers are small. */
 export default defineNitroPlugin((nitro) => {
   nitro.hooks.hook('beforeResponse', async (event, response) => {
     const text = textOf(event, response.body)
@@ -25,14 +25,14 @@ export default defineNitroPlugin((nitro) => {
   })
 })
 
-/** What is to be compressed; undefined for everything else. */
+/** The text to compress; undefined for everything but pages. */
 function textOf(event: H3Event, body: unknown): string | undefined {
   // The error page is rendered for the error handler, which reads it as text.
   if (typeof body !== 'string' || getRequestPath(event).startsWith('/__nuxt_error')) return undefined
   return String(getResponseHeader(event, 'content-type')).startsWith('text/html') ? body : undefined
 }
 
-/** What Accept-Encoding lets us use (RFC 9110 §12.5.3): not a coding with a weight of 0. */
+/** The best coding that Accept-Encoding allows (RFC 9110 §12.5.3). A weight of 0 forbids one. */
 function codingFor(accepted: string): keyof typeof CODINGS | undefined {
   const names = accepted.toLowerCase().split(',').flatMap((each) => {
     const [name = '', weight = ''] = each.split(';').map(part => part.trim())

@@ -4,7 +4,10 @@ import { defineNitroPlugin } from 'nitropack/runtime'
 import { getBase } from '../runtime/app.ts'
 import { isTrustworthy, peerOf } from '../http/peer.ts'
 
-/** Sets what every answer carries, whatever makes it. Pages replace the policy by their own, with a nonce. */
+/**
+ * Sets the headers that every response carries, whatever produces it. Pages replace the policy with their own, which has a
+ * nonce.
+ */
 export default defineNitroPlugin((nitro) => {
   nitro.hooks.hook('request', (event) => {
     setResponseHeaders(event, {
@@ -16,7 +19,7 @@ export default defineNitroPlugin((nitro) => {
     keepOutOfCaches(event.node.res)
     normalizeRequest(event.node.req)
     const config = getBase()?.config
-    // Anywhere else a browser ignores them, and says so on every page.
+    // On any other origin browsers ignore these, and complain on every page.
     if (config && isTrustworthy((event.context.peer ?? peerOf(event, config)).origin)) {
       setResponseHeaders(event, { 'cross-origin-opener-policy': 'same-origin', 'origin-agent-cluster': '?1' })
     }
@@ -24,8 +27,8 @@ export default defineNitroPlugin((nitro) => {
 })
 
 /**
- * What is no success is not to be kept by anybody, and what sets a cookie is for one visitor alone, whoever makes the answer:
- * Nitro answers an unknown asset by itself, and gives whatever lies under the address of assets a year.
+ * Keeps errors, and responses that set a cookie, out of all caches, whatever produces them: Nitro answers unknown assets itself,
+ * and lets everything at an asset's address be kept for a year.
  */
 function keepOutOfCaches(res: ServerResponse): void {
   const writeHead = res.writeHead.bind(res)
@@ -36,15 +39,15 @@ function keepOutOfCaches(res: ServerResponse): void {
   }
 }
 
-/** Mends what would fail in the framework before any handler of ours: such headers count as absent. */
+/** Drops malformed headers that would make the framework fail before any handler of ours runs. */
 function normalizeRequest(req: IncomingMessage): void {
-  // A host that is none would fail wherever an address is made of it; nobody is reached under it.
+  // A malformed Host fails wherever an address is built from it, and nobody is reached under it.
   if (!isHost(req.headers.host)) req.headers.host = 'localhost'
-  // The framework makes addresses of it whoever sent it; who may send it is decided in http/peer.ts.
+  // The framework builds addresses from this no matter who sent it. http/peer.ts decides who may send it.
   if (!isHost(firstOf(req.headers['x-forwarded-host']))) delete req.headers['x-forwarded-host']
-  // By this one the framework tells itself that it asks for its error page; nobody else has a say in that.
+  // The framework marks its own request for the error page with this; nobody else may.
   if (!('__unenv__' in req)) delete req.headers['x-nuxt-error']
-  // HEAD is GET without the body (RFC 9110 §9.3.2); Node has noted already that none is to be sent.
+  // HEAD is GET without the body (RFC 9110 §9.3.2). Node already knows that none is to be sent.
   if (req.method === 'HEAD') req.method = 'GET'
 }
 

@@ -5,8 +5,8 @@ import { createForwardedHint, peerOf } from '../http/peer.ts'
 const hint = createForwardedHint()
 
 /**
- * Looks at who asks once, on the connection they came by. A page that is rendered calls the API in this process, without a
- * connection: such a call is its visitor's, and finds the session cookie under the name that fits the visitor's scheme.
+ * Works out the peer once per request, from its connection. A page that is being rendered calls the API in this process, without
+ * a connection. Such a call takes over its visitor's peer, whose scheme decides the name of the session cookie.
  */
 export default defineNitroPlugin((nitro) => {
   nitro.hooks.hook('request', (event) => {
@@ -15,7 +15,7 @@ export default defineNitroPlugin((nitro) => {
       event.context.peer = peerOf(event, base.config)
       hint(event, base.config.trustProxy, base.log)
     }
-    // What stands here is handed on to calls within the process.
+    // Nitro passes `_platform` on to calls within the process.
     event.context._platform = { ...event.context._platform, peer: event.context.peer }
   })
 })

@@ -14,7 +14,7 @@ declare module 'h3' {
 
 const HEADER = 'x-request-id'
 
-/** Gives every request its id, before anything else sees it, and lets all that is logged while it is served carry that id. */
+/** Gives every request an id before anything else sees it, and puts that id on every log line written while it is served. */
 export default defineNitroPlugin(({ h3App }) => {
   const { handler } = h3App
   const { onError } = h3App.options
@@ -27,7 +27,7 @@ export default defineNitroPlugin(({ h3App }) => {
 
 function identify(event: H3Event): string {
   const { req } = event.node
-  // What a page asks of the API while it is rendered, and the error page, belong to the visitor's one request.
+  // API calls made while a page is rendered, and the error page, belong to the visitor's one request.
   const internal = '__unenv__' in req
   const id = requestIdOf(req.headers[HEADER], internal || isFromTrustedProxy(event, getBase()?.config.trustProxy ?? []))
   req.headers[HEADER] = id
@@ -36,7 +36,7 @@ function identify(event: H3Event): string {
   return id
 }
 
-/** At the level `debug` every request is a line; its query, which may hold anything, is not in it. */
+/** At `debug`, logs every request, without its query, which may contain anything. */
 function noteAtDebug({ node: { req, res } }: H3Event): void {
   const base = getBase()
   if (base?.config.logLevel !== 'debug' || '__unenv__' in req) return

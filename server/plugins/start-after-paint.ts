@@ -8,8 +8,8 @@ const ENTRY = /<script\b[^>]*\btype="module"[^>]*\bsrc="[^>]*><\/script>/g
 const attribute = (tag: string, name: string) => new RegExp(`\\b${name}="([^"]*)"`).exec(tag)?.[1]
 
 /**
- * A page can be read before its scripts and words are there, and they would compete with its first paint: they are asked for
- * right after it. In a tab that is not shown nothing is painted, so they start at once; and after a second in any case.
+ * Loads a page's scripts and words right after its first paint, with which they would otherwise compete; the page can be read
+ * without them. A hidden tab paints nothing, so there they start at once; elsewhere after a second at the latest.
  */
 export default defineNitroPlugin((nitro) => {
   nitro.hooks.hook('render:html', (html) => {
@@ -20,7 +20,7 @@ export default defineNitroPlugin((nitro) => {
         : text.replace(PRELOAD, take(found.preloads, 'href')).replace(WORDS, take(found.words, 'href')).replace(ENTRY, take(found.entries, 'src')))
     }
     if (found.entries.length === 0) return
-    // The nonce is added with all the others'.
+    // nuxt-security adds the nonce, as it does to every script.
     html.bodyAppend.push(`<script>(${start})(${JSON.stringify(found).replaceAll('<', '\\u003C')})</script>`)
   })
 })

@@ -15,7 +15,7 @@ import { stackOf } from '../runtime/log.ts'
 const RETRY_STORAGE = 2_000
 const PRUNE_SESSIONS = 3_600_000
 
-/** Starts the product. Nitro does not wait for plugins; server/entry.ts listens when this has come to something. */
+/** Starts the product. Nitro does not wait for plugins, so server/entry.ts waits until requests can be answered. */
 export default defineNitroPlugin((nitro) => {
   const base = configureOrExit()
   routeConsole(base.log, base.refusals)
@@ -44,14 +44,16 @@ function configureOrExit(): Base {
   }
 }
 
-/** The framework knows it from server/build/index-guard.ts, which neither the development server nor server.mjs alone goes through. */
+/**
+ * The framework gets the base path from server/build/index-guard.ts, which the development server and a bare server.mjs bypass.
+ */
 function requireBasePath({ basePath }: Config): void {
   if (useRuntimeConfig().app.baseURL !== basePath) {
-    throw new ConfigError([`NC_PUBLIC_URL: a path (${basePath}) is served by the built server alone, started by its index.mjs`])
+    throw new ConfigError([`NC_PUBLIC_URL: only the built server, started by its index.mjs, can serve a path (${basePath})`])
   }
 }
 
-/** A database file that must not be touched ends the start with its one sentence. */
+/** Ends the process: with one sentence if the database must not be touched, else with the error's stack. */
 function exit(base: Base, error: unknown): never {
   if (error instanceof StorageOpenError) process.stderr.write(`${error.message}\n`)
   else base.log.error('the start failed', { cause: stackOf(error) })
@@ -60,7 +62,7 @@ function exit(base: Base, error: unknown): never {
 
 async function start(base: Base, stop: AbortSignal): Promise<App | undefined> {
   const { log, jobs, config: { logFormat, replica, origins } } = base
-  // In JSON every line names the process.
+  // In JSON every line names the replica anyway.
   const tell = sandbox ? log.announce : log.info
   tell('starting', { version, commit, ...(logFormat === 'pretty' ? { replica } : {}), ...(sandbox ? { build: 'SANDBOX: trusts the public sandbox key, not for production' } : {}) })
   const app = await openWhenReachable(base, stop)
@@ -68,9 +70,9 @@ async function start(base: Base, stop: AbortSignal): Promise<App | undefined> {
   const { storage, license, accounts } = app
   log.info(storage.created ? 'database created' : 'database opened', { kind: storage.kind, location: storage.location })
   if (storage.created && origins.DATABASE_URL?.from === 'default') {
-    log.warn('DATABASE_URL is not set: a new database was made at the default place, which must outlast this server', { location: storage.location })
+    log.warn('DATABASE_URL is not set: a new database was created in the default place; make sure that it outlives this server', { location: storage.location })
   }
-  // What support asks for first.
+  // The first thing support asks for.
   log.announce(`Instance ID: ${license.instanceId}`)
   openApp(app)
   license.start()

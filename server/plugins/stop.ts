@@ -2,7 +2,9 @@ import { defineNitroPlugin } from 'nitropack/runtime'
 import { guardsOf } from '../http/guards.ts'
 import { getBase } from '../runtime/app.ts'
 
-/** Says why the process stops, and that it did: this hook runs after that of start.ts, which closes the license and the database. */
+/**
+ * Logs why the process stops, and that it has. This hook runs after that of start.ts, which closes the license and the database.
+ */
 export default defineNitroPlugin((nitro) => {
   let reason = 'closed'
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {

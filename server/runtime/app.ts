@@ -9,20 +9,20 @@ import type { ProcessLog } from './log.ts'
 import type { Metrics } from './metrics.ts'
 import type { PeriodicJobs } from './periodic-jobs.ts'
 
-/* What runs in this process, for everybody who serves a request. composition.ts makes it, plugins/start.ts lets it be found here. */
+/* Where request handlers find what composition.ts has assembled. plugins/start.ts puts it here. */
 
-/** There from the first moment. */
+/** Available from the start of the process. */
 export interface Base {
   config: Config
   log: ProcessLog
-  /** For what a stranger can cause at will. */
+  /** For lines that a stranger can trigger at will. */
   refusals: FoldedLog
   jobs: PeriodicJobs
   metrics: Metrics
   client: LicenseServerClient
 }
 
-/** There once the database has been reached. */
+/** Available once the database has been reached. */
 export interface App extends Base {
   storage: Storage
   license: LicenseService
@@ -40,7 +40,7 @@ export function setBase(assembled: Base): void {
   base = assembled
 }
 
-/** Lets requests in. */
+/** Makes the app available: requests are served from now on. */
 export function openApp(assembled: App): void {
   app = assembled
   opened.resolve()
@@ -52,7 +52,7 @@ export function openApp(assembled: App): void {
   })
 }
 
-/** From now on requests are told why there is no database yet. */
+/** Requests are answered with this cause until the database has been reached. */
 export function reportStarting(cause: StorageCause): void {
   missing = cause
   answerable.resolve()
@@ -62,12 +62,12 @@ export function isOpen(): boolean {
   return app !== undefined
 }
 
-/** Resolves when requests are let in. */
+/** Resolves when requests are served. */
 export function whenOpen(): Promise<void> {
   return opened.promise
 }
 
-/** Resolves when requests are let in, or can be told why not yet. */
+/** Resolves when requests are served, or can at least be told why not. */
 export function whenAnswerable(): Promise<void> {
   return answerable.promise
 }
@@ -76,7 +76,7 @@ export function getBase(): Base | undefined {
   return base
 }
 
-/** For whatever runs after the start plugin, which sets it. */
+/** Throws TypeError before the start plugin has run. */
 export function requireBase(): Base {
   if (!base) throw new TypeError('the configuration has not been read')
   return base

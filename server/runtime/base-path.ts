@@ -1,6 +1,6 @@
 /*
- * Where the panel stands in the address people open. Behind it, everything sees paths from the root; before it, a reverse
- * proxy may keep the base path or strip it, and health checks and services of the same network call without it.
+ * The path under which people open the panel. Inside this server every path starts at the root. Outside it, a reverse proxy may
+ * keep the base path or strip it, and health checks and services on the same network leave it out.
  */
 
 /** The first segments of our own paths; a test compares them with the routes and pages. */
@@ -8,12 +8,12 @@ export const TOP_LEVEL: ReadonlySet<string> = new Set([
   '', 'api', 'metrics', 'admin', 'login', 'setup', '_nuxt', '__nuxt_error',
 ])
 
-/** The base path of an address's path: one slash before, between and after its segments. */
+/** Normalises the path of a URL to a base path: a slash at the start, between segments and at the end. */
 export function toBasePath(pathname: string): string {
   return pathname.split('/').filter(Boolean).reduce((base, segment) => `${base}${segment}/`, '/')
 }
 
-/** A request's target as this server sees it: from the root, with its query. */
+/** Rewrites a request's target to a path from the root, keeping its query. */
 export function pathInside(target: string, basePath: string): string {
   const local = originForm(target)
   if (basePath === '/') return local
@@ -22,17 +22,17 @@ export function pathInside(target: string, basePath: string): string {
   const base = basePath.split('/').slice(1, -1)
   if (!base.every((segment, index) => decoded(segment) === decoded(given[index]))) return local
   const rest = given.slice(base.length)
-  // A base path such as /admin/ looks like one of ours; then what follows it decides.
+  // A base path such as /admin/ could also be a path of ours; the segment after it decides.
   if (TOP_LEVEL.has(given[0] ?? '') && !TOP_LEVEL.has(rest[0] ?? '')) return local
   return `/${rest.join('/')}${end < 0 ? '' : local.slice(end)}`
 }
 
-/** The address of a path from the root, as people's browsers know it. */
+/** The path under which browsers know a path from the root. */
 export function addressOf(path: string, basePath: string): string {
   return basePath.slice(0, -1) + path
 }
 
-/** A client may name the whole address (RFC 9112 §3.2.2). */
+/** Clients may send the target as a full URL (RFC 9112 §3.2.2). */
 function originForm(target: string): string {
   if (target.startsWith('/')) return target
   if (!/^https?:\/\//i.test(target) || !URL.canParse(target)) return '/'

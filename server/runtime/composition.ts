@@ -18,7 +18,7 @@ import { createPeriodicJobs } from './periodic-jobs.ts'
 import { currentRequest } from './request-context.ts'
 import { createDatabaseClock, createSystemClock } from './system-clock.ts'
 
-/* The composition root: the only place that constructs adapters, and that knows process.env. */
+/* The composition root: adapters are constructed here and nowhere else. */
 
 const MINUTE = 60_000
 
@@ -27,7 +27,7 @@ const random: Random = {
   unit: () => randomBytes(6).readUIntBE(0, 6) / 2 ** 48,
 }
 
-/** Throws ConfigError. */
+/** Builds everything that needs no database. Throws ConfigError. */
 export function assembleBase(): Base {
   const config = readConfig(process.env)
   const { logFormat: format, logLevel: level, replica } = config
@@ -40,8 +40,8 @@ export function assembleBase(): Base {
 }
 
 /**
- * Opens the database and builds the rest on it. Rejects STORAGE_UNAVAILABLE, or StorageOpenError for a file that must not be
- * touched.
+ * Opens the database and builds the rest on it. Rejects with STORAGE_UNAVAILABLE if trying again can help, and with
+ * StorageOpenError for a database that must not be touched.
  */
 export async function assembleApp(base: Base): Promise<App> {
   const { config, log, metrics, client, jobs } = base
@@ -70,12 +70,12 @@ export async function assembleApp(base: Base): Promise<App> {
   }
 }
 
-/** Whom a write of accounts is about: it takes the account, or its id, first. */
+/** The account that a write is about: the store's methods take it, or its id, as their first argument. */
 function accountOf(first: unknown): { account: string } {
   return { account: typeof first === 'string' ? first : String(Object(first).id) }
 }
 
-/** Makes sure that there is a way in: the provisioned administrator, or a one-time set-up link in the log. */
+/** Makes sure that somebody can sign in: the provisioned administrator, or a one-time set-up link in the log. */
 async function provideAdministrator(accounts: Accounts, { config, log }: Base): Promise<void> {
   const outcome = await accounts.provisionAdmin(config.admin)
   if (config.admin) {
@@ -87,5 +87,5 @@ async function provideAdministrator(accounts: Accounts, { config, log }: Base): 
   const origin = config.publicUrl?.origin ?? config.localUrl
   const until = new Date(offer.expiresAt).toISOString()
   // In the fragment, so that no proxy or access log on the way ever sees it.
-  log.announce(`create the first administrator until ${until}: ${origin}${config.basePath}setup#token=${offer.token}`)
+  log.announce(`create the first administrator before ${until}: ${origin}${config.basePath}setup#token=${offer.token}`)
 }

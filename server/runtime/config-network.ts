@@ -4,7 +4,7 @@ import { listOf } from './config-source.ts'
 import type { ProxyFor } from './proxy.ts'
 import { createProxyFor, isNoProxy, proxyAddress } from './proxy.ts'
 
-/* Variables that say where this server is reached, and how it reaches others. What cannot be used is noted in the source. */
+/* Variables about where this server is reached, and how it reaches others. Problems are recorded in the source. */
 
 /** Null for the default. */
 export function port(source: Source): string | null {
@@ -14,10 +14,10 @@ export function port(source: Source): string | null {
   return null
 }
 
-/** Null for every address of the machine. */
+/** Null to listen on every address. */
 export function host(source: Source): string | null {
   const value = source.text('HOST')
-  if (value && !isListenHost(value)) source.reject('HOST', 'expected an address or a host name alone, such as 0.0.0.0, without scheme, port or brackets')
+  if (value && !isListenHost(value)) source.reject('HOST', 'expected only an IP address or a host name, such as 0.0.0.0, without scheme, port or brackets')
   return value
 }
 
@@ -41,7 +41,7 @@ export function trustProxy(source: Source): string[] {
 
 export function trustWarnings(ranges: readonly string[]): string[] {
   return ranges.some(range => range.endsWith('/0'))
-    ? ['NC_TRUST_PROXY trusts every address: whoever connects chooses the address that is logged and limited']
+    ? ['NC_TRUST_PROXY trusts every address: anybody who connects can choose the address they are logged and limited by']
     : []
 }
 
@@ -74,7 +74,7 @@ export function proxies(source: Source): ProxyFor {
   return createProxyFor({ https: https ?? null, http: http ?? null, noProxy: noProxy ?? null })
 }
 
-/** Node has read the file itself by now, and goes on without it where it could not. */
+/** Node has already tried to read the file, and carries on without it if that failed. */
 export function checkCertificates(source: Source, env: Environment): void {
   if (!source.text('NODE_EXTRA_CA_CERTS')) return
   const problem = certificateFileProblem(env.NODE_EXTRA_CA_CERTS ?? '')

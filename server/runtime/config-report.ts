@@ -6,11 +6,11 @@ import { ConfigError, readConfig } from './config.ts'
 import type { Environment } from './config-source.ts'
 import { VARIABLES } from './config-variables.ts'
 
-/* What can be said of a configuration: to the operator who checks it, and to support. No secret is in either. */
+/* Descriptions of the configuration, for the `check` command and for support. Neither contains a secret. */
 
 export interface Checked { ok: boolean, lines: string[] }
 
-/** Says in lines for a person what a start with this environment would find. Opens no database and no connection. */
+/** Describes, in lines for a person, how a start with this environment would go. Opens no database and no connection. */
 export function checkConfiguration(env: Environment): Checked {
   try {
     const config = readConfig(env)
@@ -26,7 +26,7 @@ export function checkConfiguration(env: Environment): Checked {
 
 const asLine = (warning: string) => `Warning: ${warning}`
 
-/** A proxy's address may hold its password. */
+/** A proxy's address may contain its password. */
 const HIDDEN: ReadonlySet<string> = new Set(['HTTPS_PROXY', 'HTTP_PROXY', ...VARIABLES.filter(({ secret }) => secret).map(({ name }) => name)])
 
 function describe({ origins }: Config, env: Environment, name: string): string {
@@ -39,15 +39,15 @@ function describe({ origins }: Config, env: Environment, name: string): string {
 function describeDatabase({ databaseUrl, projectDir }: Config): { ok: boolean, line: string } {
   if (!databaseUrl.startsWith('file:')) {
     const { host, pathname, searchParams } = new URL(databaseUrl)
-    return { ok: true, line: `PostgreSQL at ${host || searchParams.get('host')}${pathname} (not asked)` }
+    return { ok: true, line: `PostgreSQL at ${host || searchParams.get('host')}${pathname} (not contacted)` }
   }
   const path = toDatabasePath(databaseUrl, projectDir)
   const exists = statSync(path, { throwIfNoEntry: false }) !== undefined
   const place = nearestFolder(dirname(path))
-  // SQLite makes the write-ahead log beside the file.
+  // SQLite creates the write-ahead log beside the file, so the folder must be writable as well.
   const ok = isAllowed(place, constants.W_OK | constants.X_OK) && (!exists || isAllowed(path, constants.R_OK | constants.W_OK))
-  if (exists) return { ok, line: ok ? `SQLite, ${path}` : `SQLite, ${path}, which cannot be read and written, or whose folder cannot` }
-  return { ok, line: ok ? `SQLite, ${path}, which will be created` : `SQLite, ${path}, which cannot be created in ${place}` }
+  if (exists) return { ok, line: ok ? `SQLite, ${path}` : `SQLite, ${path}: the file or its folder cannot be read and written` }
+  return { ok, line: ok ? `SQLite, ${path}, which will be created` : `SQLite, ${path}: it cannot be created in ${place}` }
 }
 
 function nearestFolder(folder: string): string {
@@ -64,7 +64,7 @@ function isAllowed(path: string, mode: number): boolean {
   }
 }
 
-/** What support may know of the configuration: no user and no e-mail either. */
+/** The configuration as support may see it: no secrets, and no user names or e-mails either. */
 export function describeConfig(config: Config): Record<string, unknown> {
   const proxy = config.proxyFor(config.licenseServerUrl)
   return {
@@ -80,7 +80,7 @@ export function describeConfig(config: Config): Record<string, unknown> {
     eventsKeepDays: config.eventsKeepDays,
     logFormat: config.logFormat,
     logLevel: config.logLevel,
-    // Names alone: the path of a file is the operator's affair.
+    // Names only: the path of a file is the operator's business.
     set: Object.entries(config.origins).filter(([, { from }]) => from !== 'default').map(([name, { from }]) => `${name} (${from})`),
     warnings: config.warnings,
   }

@@ -5,13 +5,13 @@ import type { Source } from './config-source.ts'
 import { IN_QUOTES, listOf } from './config-source.ts'
 import { VARIABLES } from './config-variables.ts'
 
-/* Variables that hold a secret, and what belongs to them. What cannot be used is noted in the source, its value never. */
+/* Variables that hold a secret, and those that go with them. Problems are recorded in the source, values never. */
 
-/** What NC_LICENSE_KEY says, and its SHA-256 in hex, by which a change is noticed. */
+/** The value of NC_LICENSE_KEY, and its SHA-256 in hex, by which a change is noticed. */
 export interface LicenseKey { text: string, digest: string }
 export interface Admin { email: string, password: string }
 
-/** Not judged here: a license that is wrong never ends a start. */
+/** Not validated here: a bad license never keeps the server from starting. */
 export function licenseKey(source: Source): LicenseKey | null {
   const value = source.secret('NC_LICENSE_KEY')
   return value ? { text: value, digest: createHash('sha256').update(value).digest('hex') } : null
@@ -29,7 +29,7 @@ export function admin(source: Source): Admin | null {
   return email && password ? { email: email.toLowerCase(), password } : null
 }
 
-/** Taken literally, so what nobody could type into the sign-in form is no password. */
+/** The password is taken literally, so it must be something that can be typed into the sign-in form. */
 function passwordProblem(password: string): string | null {
   if (/[\p{Cc}\ufeff]/u.test(password)) return 'holds a line break or another character that cannot be typed into the sign-in form'
   return isUsablePassword(password) ? null : 'expected 10 to 256 characters, not only spaces'
@@ -57,7 +57,7 @@ export function adminTokens(source: Source, serviceTokens: readonly string[]): s
   return tokens
 }
 
-/** A secret can be anything, so quotation marks around one are perhaps meant. */
+/** A secret can be anything, so quotation marks around it may be meant: they are warned about, not refused. */
 export function quoteWarnings(source: Source): string[] {
   return VARIABLES.filter(({ name, secret }) => secret && source.isQuoted(name) && !source.problems.some(line => line.startsWith(`${name}:`)))
     .map(({ name }) => `${name}: ${IN_QUOTES} unless they are meant`)

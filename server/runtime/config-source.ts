@@ -3,32 +3,34 @@ import { VARIABLES } from './config-variables.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
-/** Where a setting came from; of a file, its path. */
+/** Where a setting came from, with the path if it was a file. */
 export type Origin = { from: 'default' } | { from: 'environment' } | { from: 'file', path: string }
 
-/** The environment, read variable by variable. What cannot be used is noted, so that all of it can be told at once. */
+/** Reads the environment variable by variable, and collects problems so that all of them can be reported at once. */
 export interface Source {
-  /** Without the space around it; null when unset, empty or blank, which Compose files and Helm charts pass for what is left out. */
+  /** The trimmed value; null if unset, empty or blank, since Compose files and Helm charts pass blanks for values left out. */
   text(name: string): string | null
   /** As `text`, from the variable or from the file that `<name>_FILE` names. */
   secret(name: string): string | null
-  /** As `secret`, but with the space around it: it is compared with what somebody types. One line end of a file is not part of it. */
+  /**
+   * As `secret`, but untrimmed, because it is compared with what somebody types. One line end at the end of a file is dropped.
+   */
   literal(name: string): string | null
-  /** A proxy variable, whose name programs spell in either case. */
+  /** A proxy variable, whose name may be in upper or lower case. */
   proxyText(name: string): string | null
-  /** Notes that a variable cannot be used, and what was expected; never its value. */
+  /** Records that a variable cannot be used, and what was expected; never its value. */
   reject(name: string, expected: string): void
   readonly problems: readonly string[]
-  /** Whether the whole value stands in quotation marks, which some env files leave on it. */
+  /** Whether the whole value is in quotation marks, which some env files leave in place. */
   isQuoted(name: string): boolean
   originOf(name: string): Origin
 }
 
-/** More than any secret, far less than what a wrong path could make a start read. */
+/** Bytes. Longer than any secret; keeps a wrong path from making the start read something huge. */
 const LONGEST_FILE = 1 << 20
 
 const QUOTED = /^(["'])[^]*\1$/
-export const IN_QUOTES = 'the value stands in quotation marks, which are taken as part of it; take them away'
+export const IN_QUOTES = 'the value is in quotation marks, which count as part of it; remove them'
 
 export function createSource(env: Environment): Source {
   const problems: string[] = []
@@ -40,7 +42,7 @@ export function createSource(env: Environment): Source {
     if (value && QUOTED.test(value.trim())) quoted.add(name)
   }
 
-  /** Read once: a pipe can be. */
+  /** Reads a file only once, because it may be a pipe. */
   function raw(name: string): string | null {
     const direct = env[name]?.trim() ? env[name] : null
     const path = env[`${name}_FILE`]?.trim()
@@ -77,7 +79,7 @@ export function createSource(env: Environment): Source {
     literal: name => raw(name),
     proxyText(name) {
       const [lower, upper] = [text(name.toLowerCase()), text(name)]
-      if (lower && upper && lower !== upper) reject(name, `${name} and ${name.toLowerCase()} say different things; set one of them`)
+      if (lower && upper && lower !== upper) reject(name, `${name} and ${name.toLowerCase()} have different values; set only one of them`)
       if (lower) origins.set(name, { from: 'environment' })
       return lower ?? upper
     },
@@ -97,11 +99,11 @@ function readSecret(path: string): { text: string } | { problem: string } {
     return { problem: 'expected the path of a file that can be read' }
   }
   const text = decode(bytes)
-  if (text === null) return { problem: 'the file is not plain text in UTF-8 (UTF-16?); save it as UTF-8' }
+  if (text === null) return { problem: 'the file is not plain UTF-8 text (perhaps UTF-16); save it as UTF-8' }
   return text.trim() ? { text: text.replace(/\r?\n$/, '') } : { problem: 'the file is empty' }
 }
 
-/** Without the byte order mark some editors begin a file with; null for what is not UTF-8. UTF-16 without a mark shows by its zeros. */
+/** Decodes UTF-8 and drops a byte order mark; null if it is not UTF-8. UTF-16 without a mark shows by its zero bytes. */
 function decode(bytes: Buffer): string | null {
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
@@ -112,7 +114,7 @@ function decode(bytes: Buffer): string | null {
   }
 }
 
-/** Where the value of every variable there is came from. */
+/** Where the value of each variable came from. */
 export function originsOf(source: Source): Record<string, Origin> {
   return Object.fromEntries(VARIABLES.map(({ name }) => [name, source.originOf(name)]))
 }

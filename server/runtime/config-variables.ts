@@ -1,4 +1,7 @@
-/* Every variable the product reads, once: the reader, `check`, the hint about a misspelt name and README's table go by it. */
+/*
+ * The one list of variables the product reads. The reader, `check`, the hint about misspelt names and the README's table follow
+ * it.
+ */
 
 export interface Variable {
   name: string
@@ -17,17 +20,17 @@ export const VARIABLES = [
   plain('HTTPS_PROXY'), plain('HTTP_PROXY'), plain('NO_PROXY'), plain('NODE_EXTRA_CA_CERTS'),
 ] as const satisfies readonly Variable[]
 
-/** Read by the build alone; not misspelt where they are still set at run time. */
+/** Read only by the build. They may still be set at run time, so they are not reported as misspelt. */
 const OF_THE_BUILD = ['NC_LICENSE_JWKS_FILE', 'NC_LICENSE_BUILD', 'NC_BUILD_COMMIT']
 
 const FILES = VARIABLES.filter(variable => variable.secret).map(({ name }) => `${name}_FILE`)
 const KNOWN: ReadonlySet<string> = new Set([...VARIABLES.map(({ name }) => name), ...FILES, ...OF_THE_BUILD])
 const OURS = [...KNOWN].filter(name => name.startsWith('NC_'))
 
-/** More letters than this apart, a name is somebody else's: NocoDB itself reads a hundred of its own. */
+/** A name that differs by more letters is somebody else's: NocoDB itself reads a hundred NC_ variables. */
 const SLIPS = 2
 
-/** One sentence for every variable that is set, is not read, and looks as if it was meant to be. */
+/** One sentence for each variable that is set and not read, but looks as if it was meant to be. */
 export function misspeltVariables(env: Readonly<Record<string, string | undefined>>): string[] {
   return Object.keys(env).filter(name => /^nc_/i.test(name) && !KNOWN.has(name) && env[name]?.trim()).flatMap((name) => {
     const whole = VARIABLES.find(variable => name === `${variable.name}_FILE`)
@@ -37,7 +40,7 @@ export function misspeltVariables(env: Readonly<Record<string, string | undefine
   })
 }
 
-/** Letters to insert, drop, replace, or swap with their neighbour (optimal string alignment). */
+/** The number of letters to insert, drop, replace, or swap with their neighbour (optimal string alignment). */
 export function editDistance(a: string, b: string): number {
   let before: number[] = []
   let above = Array.from({ length: b.length + 1 }, (_, column) => column)

@@ -10,16 +10,16 @@ import { misspeltVariables } from './config-variables.ts'
 import { databaseUrlProblem, databaseUrlWarnings } from './database-url.ts'
 import type { ProxyFor } from './proxy.ts'
 
-/* The environment, read once, at start; this is the only place that does. */
+/* The configuration, read from the environment once, at the start. */
 
 export interface Config {
   listen: {
     port: number
-    /** Null: every address of the machine. */
+    /** Null to listen on every address. */
     host: string | null
   }
   databaseUrl: string
-  /** What a relative SQLite path starts from. */
+  /** The folder that relative SQLite paths start from. */
   projectDir: string
   publicUrl: URL | null
   /** Path under which everything is served, from NC_PUBLIC_URL: begins and ends with a slash. */
@@ -39,19 +39,22 @@ export interface Config {
   logLevel: LogLevel
   /** The proxy that HTTPS_PROXY, HTTP_PROXY and NO_PROXY name for an address, or ''. */
   proxyFor: ProxyFor
-  /** This process among several: the host's name, and a part that is new at every start. */
+  /** Names this process among replicas: the host's name, and a part that is new at every start. */
   replica: string
   /** Where each variable's value came from. */
   origins: Record<string, Origin>
-  /** What does not keep the server from starting, and yet is worth a look; a sentence each. */
+  /** One sentence for each thing that does not keep the server from starting but deserves a look. */
   warnings: string[]
 }
 
-/** Ends the start. A line for each variable that cannot be used names it and what was expected, never its value. */
+/**
+ * A configuration that the server cannot start with. The message has a line for each variable that cannot be used: its name and
+ * what was expected, never its value.
+ */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
   readonly problems: readonly string[]
-  /** May name the cause of a problem: a variable that is missing because its name is misspelt. */
+  /** May explain a problem, such as a variable that is missing because its name is misspelt. */
   readonly warnings: readonly string[]
   constructor(problems: readonly string[], warnings: readonly string[] = []) {
     super(problems.join('\n'))
@@ -63,7 +66,7 @@ export class ConfigError extends Error {
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
-/** Throws ConfigError with everything that cannot be used, so that it can be mended in one go. */
+/** Throws ConfigError with every problem, so that all can be fixed in one go. */
 export function readConfig(env: Environment): Config {
   const source = createSource(env)
   const dir = projectDir()
@@ -98,7 +101,10 @@ export function readConfig(env: Environment): Config {
   return { ...config, origins: originsOf(source) }
 }
 
-/** A built server stands in <project>/.output/server; started from anywhere, its database stays where it was. */
+/**
+ * A built server lives in <project>/.output/server. Starting from there keeps its database in one place, whatever the working
+ * directory.
+ */
 function projectDir(): string {
   const built = /^(.*)[\\/]\.output[\w-]*[\\/]server[\\/]index\.mjs$/.exec(process.argv[1] ?? '')
   return built?.[1] || process.cwd()

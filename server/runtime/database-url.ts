@@ -6,7 +6,7 @@ const NUMBER = /^\d{1,9}$/
 const ANY = /^/
 const FILE = 'file'
 
-/** What an address may say behind its `?`, and how: all that the driver would make use of. */
+/** The parameters a URL may have, and their values: everything that the driver would act on. */
 const PARAMETERS: Readonly<Record<string, RegExp | typeof FILE>> = {
   sslmode: /^(?:disable|prefer|require|verify-ca|verify-full|no-verify)$/, ssl: /^(?:true|1|0)$/,
   sslnegotiation: /^(?:postgres|direct)$/, uselibpqcompat: /^true$/,
@@ -16,14 +16,14 @@ const PARAMETERS: Readonly<Record<string, RegExp | typeof FILE>> = {
   statement_timeout: NUMBER, lock_timeout: NUMBER, idle_in_transaction_session_timeout: NUMBER, query_timeout: NUMBER,
 }
 
-/** Why a DATABASE_URL cannot be used, without repeating any of it; null for one that can. */
+/** Why a DATABASE_URL cannot be used, without quoting any of it; null if it can. */
 export function databaseUrlProblem(url: string, projectDir: string): string | null {
   if (url.startsWith('file:')) return sqliteProblem(url, projectDir)
   if (/^postgres(?:ql)?:\/\//.test(url)) return postgresProblem(url)
   return FORMS
 }
 
-/** What an address that can be used means otherwise than its words say elsewhere; a sentence each. */
+/** One sentence for each part of a usable URL that means something else here than it does in psql. */
 export function databaseUrlWarnings(url: string): string[] {
   if (!/^postgres(?:ql)?:\/\//.test(url) || !URL.canParse(url)) return []
   const { searchParams } = new URL(url)
@@ -33,7 +33,7 @@ export function databaseUrlWarnings(url: string): string[] {
 }
 
 function sqliteProblem(url: string, projectDir: string): string | null {
-  if (/[?#]/.test(url)) return 'a file: address is a path alone, without ? or # and what follows'
+  if (/[?#]/.test(url)) return 'expected only a path after file:, without ? or #'
   try {
     const path = toDatabasePath(url, projectDir)
     return statSync(path, { throwIfNoEntry: false })?.isDirectory() ? 'expected the path of a file; this is a folder' : null
@@ -48,25 +48,25 @@ function postgresProblem(text: string): string | null {
   const address = authority.slice(authority.lastIndexOf('@') + 1)
   if (address.includes(',')) return 'several hosts are not supported; name one, such as a proxy or a virtual address in front of them'
   const url = URL.canParse(text) ? new URL(text) : null
-  if (!url) return `${FORMS}; percent-encode / ? # @ : in user and password`
-  if (text.includes('#')) return 'a # is not part of an address; percent-encode it (%23) in user and password'
-  if (![url.username, url.password, url.pathname].every(decodes)) return 'percent-encode % (%25) in user, password and database'
+  if (!url) return `${FORMS}; percent-encode / ? # @ : in the user name and password`
+  if (text.includes('#')) return 'an address has no #; if it belongs to the user name or password, percent-encode it (%23)'
+  if (![url.username, url.password, url.pathname].every(decodes)) return 'percent-encode % (%25) in the user name, password and database'
   if (url.port === '0') return 'expected a port from 1 to 65535'
   const parameters = parameterProblem(url.searchParams)
   if (parameters) return parameters
   if (url.hostname === '' && !url.searchParams.has('host')) return `${FORMS}; the host is missing`
-  if (url.hostname !== '' && url.searchParams.has('host')) return 'names two hosts, one of them as a parameter; name one'
+  if (url.hostname !== '' && url.searchParams.has('host')) return 'names a host twice, once as a parameter; name it once'
   return null
 }
 
 function parameterProblem(given: URLSearchParams): string | null {
   const names = [...given.keys()]
   if (names.some(name => !Object.hasOwn(PARAMETERS, name))) {
-    // Not named: behind a ? that was not percent-encoded it may be a part of the password.
+    // Not quoted: after a ? that was not percent-encoded, it may be part of the password.
     return `has a parameter that is not supported; supported are ${Object.keys(PARAMETERS).join(', ')}`
   }
   const repeated = names.find((name, index) => names.indexOf(name) !== index)
-  if (repeated) return `says ${repeated} twice`
+  if (repeated) return `has the parameter ${repeated} twice`
   for (const [name, value] of given) {
     const rule = PARAMETERS[name]
     if (rule === FILE && !isReadable(value)) return `${name} must be the path of a file that can be read`

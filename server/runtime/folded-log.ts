@@ -1,23 +1,23 @@
 import type { Log } from '../license/ports.ts'
 
-/** What happens again and again, told the first time and then counted. */
+/** Reports the first occurrence of a key at once, and counts the rest. */
 export interface Repeats<Key> {
   /** Calls `tell` unless `key` has been noted since the last flush. */
   note(key: Key, tell: () => void): void
-  /** Says what came after the first of each key, and begins anew. */
+  /** Reports the counts, and starts over. */
   flush(): void
 }
 
 export interface RepeatsOptions<Key> {
-  /** Says how often a key came after its first time; never 0. */
+  /** Reports how often a key was repeated; never called with 0. */
   tellRest: (key: Key, repeated: number) => void
-  /** Keys that are told one by one between two flushes. */
+  /** How many keys are reported by name between two flushes. */
   named?: number
-  /** Says how often any further key came; never 0. */
+  /** Reports how often all other keys came; never called with 0. */
   tellOthers?: (count: number) => void
 }
 
-/** Counts in memory bounded by `named`, so that `named` must be set where a stranger chooses the keys. */
+/** Memory grows with the number of keys up to `named`, which must be set wherever a stranger can choose the keys. */
 export function createRepeats<Key>({ tellRest, named = Infinity, tellOthers }: RepeatsOptions<Key>): Repeats<Key> {
   const repeats = new Map<Key, number>()
   let others = 0
@@ -40,13 +40,13 @@ export function createRepeats<Key>({ tellRest, named = Infinity, tellOthers }: R
   }
 }
 
-/** A log for what a stranger can cause at will: each message is two lines between two flushes, however often it is written. */
+/** A log for messages that a stranger can trigger at will: between two flushes each takes two lines at most. */
 export interface FoldedLog {
-  /** Writes the first since the last flush at once and counts the others. `message` is one of ours, never a visitor's text. */
+  /** Writes the first since the last flush at once, and counts the rest. `message` is a fixed text, never a visitor's. */
   warn(message: string, fields: Record<string, unknown>): void
   /** The same, at `error`. */
   error(message: string, fields: Record<string, unknown>): void
-  /** Writes how many were left out since the last time. */
+  /** Writes how many were left out since the last flush. */
   flush(): void
 }
 

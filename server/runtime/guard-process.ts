@@ -5,25 +5,25 @@ import type { FoldedLog } from './folded-log.ts'
 import type { ProcessLog } from './log.ts'
 import { stackOf } from './log.ts'
 
-/* The log gets what would otherwise be printed beside it, or end the process without a word. */
+/* Sends to the log what would otherwise bypass it, or end the process without a word. */
 
-/** Takes over from server/build/index-guard.ts, which had no log yet: errors that nobody has caught, and signals. */
+/** Takes over uncaught errors and signals from server/build/index-guard.ts, which had no log yet. */
 export function guardProcess(log: Log): void {
   for (const event of ['uncaughtException', 'unhandledRejection']) process.removeAllListeners(event)
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    // The guard's own was the first; plugins may have added theirs.
+    // The guard's listener came first; the others may belong to plugins.
     const [guards] = process.listeners(signal)
     if (guards) process.off(signal, guards)
   }
   process.on('uncaughtException', (error: NodeJS.ErrnoException) => {
-    // A name that somebody else's code looks up and does not find is no reason to end.
+    // A failed name look-up in somebody else's code is no reason to exit.
     if (error.syscall === 'getaddrinfo') return log.warn('a name could not be looked up', { code: error.code, cause: String(error) })
-    // Nobody knows what state it has left behind.
-    log.error('ended by an error that nobody expected', { cause: stackOf(error) })
-    process.stderr.write(`This server has ended by an error that nobody expected (${oneLine(error)}).\n`)
+    // The process may be in any state now.
+    log.error('ended by an unexpected error', { cause: stackOf(error) })
+    process.stderr.write(`This server was ended by an unexpected error (${oneLine(error)}).\n`)
     process.exit(1)
   })
-  // Of one request or background step: it has failed, and what it was part of has its own way to go on.
+  // One request or background step has failed; whatever it was part of handles that itself.
   process.on('unhandledRejection', error => log.error('a step failed that nobody was waiting for', { cause: stackOf(error) }))
 }
 
@@ -32,8 +32,8 @@ function oneLine(error: unknown): string {
 }
 
 /**
- * Turns what Nitro and libraries print into entries like any other. The error of a page is one line: an expected one by its
- * code alone, folded, since visitors cause it as often as they ask; any other with its stack.
+ * Turns what Nitro and libraries print into ordinary log entries. A page's error takes one line: an expected one gives its code
+ * only, and is folded, since visitors can cause it at will; any other comes with its stack.
  */
 export function routeConsole(log: ProcessLog, folded: FoldedLog, target: Partial<Console> = console): void {
   const [debug, info, warn] = [log.debug, log.info, log.warn].map(write => (...parts: unknown[]) => write(format(...parts)))

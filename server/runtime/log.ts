@@ -3,31 +3,31 @@ import { prettyFactory } from 'pino-pretty'
 import type { Log } from '../license/ports.ts'
 import type { LogLevel } from './config.ts'
 
-// A signed organisation name or a driver's error may hold terminal escapes that JSON leaves as they are. Looked for in every
-// field, and once more in the whole line: what is nested, or an error with its stack, must not become several.
+// A signed organisation name or a driver's error may contain terminal escapes, which JSON leaves as they are. They are replaced
+// in every field, and once more in the whole line: a nested value or a stack must not break it in two.
 const UNPRINTABLE = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu
 
-/** The log of the process, with a level that the domain has no use for. */
+/** The log of the process: the domain's log, and what the domain has no use for. */
 export interface ProcessLog extends Log {
   debug(message: string, fields?: Record<string, unknown>): void
-  /** At `info`, whatever the level: for the few lines that somebody must find. */
+  /** Writes at `info` even if the level is higher: for the few lines that an operator must always find. */
   announce(message: string, fields?: Record<string, unknown>): void
 }
 
 export interface LogOptions {
   format: 'pretty' | 'json'
-  /** Lines below it are left out. */
+  /** Less severe entries are left out. */
   level?: LogLevel
-  /** Which of several processes writes; stands in every JSON line. */
+  /** Names the process among replicas; part of every JSON line. */
   replica?: string
-  /** What is true of the moment, such as the request that is being served; stands in every line. */
+  /** Fields added to every line, such as the request being served. */
   context?: () => Readonly<Record<string, unknown>> | undefined
   write?: (line: string) => void
 }
 
-/** Writes one line per entry, at once. */
+/** Creates a log that writes each entry as one line, at once. */
 export function createLog({ format, level = 'info', replica, context = () => undefined, write = toOutput }: LogOptions): ProcessLog {
-  // A field named error is one like any other; pino-pretty would spread it over lines of its own.
+  // By default pino-pretty spreads a field named `error` over lines of its own.
   const oneLine = { singleLine: true, errorLikeObjectKeys: [] }
   const prettify = prettyFactory({ colorize: false, ...oneLine, translateTime: 'UTC:yyyy-mm-dd HH:MM:ss.l' })
   const destination = { write: (line: string) => write(`${printableText((format === 'pretty' ? prettify(line) : line).trimEnd())}\n`) }

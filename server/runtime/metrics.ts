@@ -10,20 +10,20 @@ import nodeVersion from 'prom-client/lib/metrics/version.js'
 import type { LicenseView } from '../../shared/contracts.ts'
 import { STATES } from '../../shared/contracts.ts'
 
-/** What is known at the moment of asking; no license while the database has not been reached since the start. */
+/** The state at the moment of a scrape; `license` is null until the database has been reached. */
 export interface Observed { license: LicenseView | null, storageUp: boolean }
 
 export interface Metrics {
   observeCheckIn(result: string, seconds: number): void
-  /** Everything in the Prometheus text format. */
+  /** Renders all metrics in the Prometheus text format. */
   render(observed: Observed): Promise<{ type: string, text: string }>
 }
 
 export interface BuildInfo { version: string, commit: string }
 
 /**
- * Of prom-client's own, one by one: its whole set holds a monitor of the event loop that keeps an idle process busy, and
- * gauges whose names promtool objects to.
+ * prom-client's default metrics, picked one by one: the full set has an event loop monitor that keeps an idle process busy, and
+ * gauges whose names promtool rejects.
  */
 const PROCESS = [
   processCpuTotal, processStartTime, osMemoryHeap, processOpenFileDescriptors, processMaxFileDescriptors, heapSizeAndUsed, gc, nodeVersion,
@@ -56,7 +56,7 @@ export function createMetrics({ version, commit }: BuildInfo): Metrics {
   }
 }
 
-/** A value that there is not, such as the end of a grace period that no license has, is left out rather than given as 0. */
+/** A value that does not exist, such as the end of a grace period when there is none, is left out rather than reported as 0. */
 function createLicenseGauges(registers: Registry[]): (view: LicenseView) => void {
   const gauge = (name: string, help: string) => {
     const made = new Gauge({ name: `nocodb_license_${name}`, help, registers })

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** What the process does again and again by itself, from its start to its stop. None of it keeps the process alive. */
+/** Recurring work of the process. Its timers do not keep the process alive. */
 export interface PeriodicJobs {
-  /** Runs `work` every `ms`, first after `ms`. One that fails has its next chance the next time. */
+  /** Runs `work` every `ms` milliseconds, the first time after `ms`. A run that fails is ignored; the next one comes as usual. */
   every(ms: number, work: () => unknown): void
-  /** Runs `work` now, then again after as many milliseconds as it resolves to. One that rejects is not run again. */
+  /** Runs `work` now, and again after the number of milliseconds it resolves to. Ends if it rejects. */
   repeat(work: () => Promise<number>): void
-  /** Begins nothing any more; what is under way goes on to its end. */
+  /** Starts no further run; a run under way goes on to its end. */
   stop(): void
 }
 

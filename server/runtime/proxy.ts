@@ -1,9 +1,9 @@
 import { isIP } from 'node:net'
 import ipaddr from 'ipaddr.js'
 
-/* Which proxy leads to an address: one answer for the license server's client, the diagnostics and the support bundle. */
+/* Which proxy to use for a URL. The license server's client, the diagnostics and the support bundle all ask here. */
 
-/** The address of the proxy that leads to a URL, or '' where there is none. */
+/** The address of the proxy to use for a URL, or '' for none. */
 export type ProxyFor = (url: string) => string
 
 export interface ProxySettings {
@@ -15,7 +15,7 @@ export interface ProxySettings {
 
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { 'http:': 80, 'https:': 443 }
 
-/** The address of a proxy as it is used (a bare `host:port` is http, as with curl), or null for what is none. */
+/** Normalises a proxy's address (a bare `host:port` means http, as with curl); null if it is not one. */
 export function proxyAddress(value: string): string | null {
   const text = /^[a-z][a-z\d+.-]*:\/\//i.test(value) ? value : `http://${value}`
   const url = URL.canParse(text) ? new URL(text) : null
@@ -25,7 +25,7 @@ export function proxyAddress(value: string): string | null {
   return unused || !decodes || !url.hostname ? null : url.href.replace(/\/$/, '')
 }
 
-/** Proxies from settings that have been checked. */
+/** Chooses proxies by settings that have been validated. */
 export function createProxyFor({ https, http, noProxy }: ProxySettings): ProxyFor {
   const proxies: Readonly<Record<string, string | null>> = { 'https:': https && proxyAddress(https), 'http:': http && proxyAddress(http) }
   const exceptions = entriesOf(noProxy).map(exceptionOf)
@@ -39,7 +39,7 @@ export function createProxyFor({ https, http, noProxy }: ProxySettings): ProxyFo
   }
 }
 
-/** Whether every entry of NO_PROXY can be made sense of. */
+/** Whether every entry of NO_PROXY is understood. */
 export function isNoProxy(value: string): boolean {
   return entriesOf(value).every(entry => exceptionOf(entry) !== null)
 }
@@ -51,8 +51,8 @@ function entriesOf(noProxy: string | null): string[] {
 type Exception = (host: string, port: number) => boolean
 
 /**
- * `*`; a range (10.0.0.0/8) or an address, by its value rather than its spelling; `.example.com` and `*.example.com`, every
- * name below; any other name, itself. A port behind it limits it to that port. Null for anything else.
+ * Matches `*` (everything); a range (10.0.0.0/8) or an address, by value rather than spelling; `.example.com` or `*.example.com`
+ * (every name below it); any other name (itself). A port limits an entry to that port. Null if it is none of these.
  */
 function exceptionOf(entry: string): Exception | null {
   if (entry === '*') return () => true

@@ -10,8 +10,9 @@ export function createSystemClock(): Clock {
 }
 
 /**
- * The machine's clocks with the wall clock of the database (ms since 1970; null: it has none of its own), so that several
- * replicas judge by one clock. `sample` compares the two and is to be called now and then; until then the machine's own holds.
+ * The machine's clocks, with the wall clock of the database so that all replicas agree. `databaseTime` is in milliseconds since
+ * 1970, or null if the database has no clock of its own. Call `sample` now and then; before the first sample the machine's wall
+ * clock is used.
  */
 export function createDatabaseClock(machine: Clock, databaseTime: () => Promise<number | null>): Clock & { sample(): Promise<void> } {
   let offset: number | null = null
@@ -27,7 +28,7 @@ export function createDatabaseClock(machine: Clock, databaseTime: () => Promise<
   }
 }
 
-/** Linux has one; elsewhere a restart of the process counts like a reboot, which costs accuracy and nothing else. */
+/** Linux has one. Elsewhere every start of the process counts as a reboot, which costs accuracy and nothing else. */
 function readBootId(): string {
   try {
     return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim() || randomUUID()

@@ -7,7 +7,7 @@ import type { InstallationTable } from './schema.ts'
 
 type FirstAdminStore = Pick<AccountStore, 'createFirstAdmin' | 'setupToken' | 'saveSetupToken' | 'appliedAdmin' | 'applyAdmin'>
 
-/** The part of the account store that makes the first way in: the set-up link, and the operator's administrator. */
+/** The part of the account store for the first way in: the set-up link and the provisioned administrator. */
 export function createFirstAdminStore(connection: Connection): FirstAdminStore {
   const { db, attempt } = connection
   const installation = () => attempt(() => db.selectFrom('installation').selectAll().executeTakeFirstOrThrow())

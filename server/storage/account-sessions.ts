@@ -6,11 +6,11 @@ type SessionStore = Pick<
   'createSession' | 'getSession' | 'touchSession' | 'deleteSession' | 'pruneSessions'
 >
 
-/** The part of the account store that keeps sessions. None of it grows `version`: replicas have nothing to refresh. */
+/** The part of the account store that keeps sessions. It leaves `version` alone: replicas have nothing to refresh. */
 export function createSessionStore(connection: Connection): SessionStore {
   const { db, attempt } = connection
   return {
-    // Under the lock, so that an account which is being removed gets no session; one that is gone gets none either.
+    // Under the lock, so that an account that is being removed gets no session, and one that is gone gets none either.
     createSession: session => write(connection, async ({ trx }) => {
       const user = await trx.selectFrom('users').select('id').where('id', '=', session.userId).executeTakeFirst()
       if (!user) return

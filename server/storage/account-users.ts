@@ -7,7 +7,7 @@ import type { Database, UsersTable } from './schema.ts'
 type UserReads = Pick<AccountStore, 'listUsers' | 'getUser' | 'getUserByEmail'>
 type UserStore = UserReads & Pick<AccountStore, 'countAdmins' | 'createUser' | 'updateUser' | 'deleteUser'>
 
-/** The part of the account store that keeps accounts: each with an event, and never without an administrator. */
+/** The part of the account store that keeps accounts. Every change leaves an event, and the last administrator cannot be lost. */
 export function createUserStore(connection: Connection): UserStore {
   const { db, attempt } = connection
   return {
@@ -71,7 +71,7 @@ function toUser(row: Selectable<UsersTable>): StoredUser {
   return { id: row.id, email: row.email, role: row.role, passwordHash: row.password_hash, createdAt: row.created_at }
 }
 
-/** Inserts the account; false, nothing written, when the e-mail is taken. */
+/** Inserts the account; false if the e-mail is taken. */
 export async function addUser({ trx }: Write, user: StoredUser): Promise<boolean> {
   const { numInsertedOrUpdatedRows = 0n } = await trx.insertInto('users').values({
     id: user.id, email: user.email, role: user.role, password_hash: user.passwordHash,

@@ -5,7 +5,7 @@ import { toStorageError, unavailable } from './storage-error.ts'
 /** What the stores are built on: the database, and the one place where driver errors are translated. */
 export interface Connection {
   db: Kysely<Database>
-  /** Runs the work; rejects with `STORAGE_UNAVAILABLE` when the database fails it, or is closed. */
+  /** Runs the work; rejects with `STORAGE_UNAVAILABLE` if the database fails, or is closed. */
   attempt<T>(work: () => Promise<T>): Promise<T>
   close(): Promise<void>
 }
@@ -27,7 +27,7 @@ export function createConnection(db: Kysely<Database>): Connection {
 export interface Write {
   trx: Transaction<Database>
   installation: Selectable<InstallationTable>
-  /** What `version` becomes if this write changes anything; unique, hence the id of the rows it appends. */
+  /** What `version` becomes if this write changes anything. It is unique, so it is also the id of rows that the write appends. */
   version: number
 }
 
@@ -43,7 +43,7 @@ export function write<T>(connection: Connection, work: (write: Write) => Promise
   }))
 }
 
-/** Marks the write as one that changed something, together with columns of the installation. */
+/** Grows `version`, by which replicas notice the write, and sets columns of the installation. */
 export async function bump(write: Write, changes: Updateable<InstallationTable> = {}): Promise<void> {
   await write.trx.updateTable('installation').set({ ...changes, version: write.version }).execute()
 }

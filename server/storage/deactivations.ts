@@ -3,7 +3,7 @@ import type { Change, NewDeactivation, PendingDeactivation } from '../license/st
 import { bump, write, type Connection, type Write } from './connection.ts'
 import { addEvent } from './event-log.ts'
 
-/** The queue of what the vendor has still to be told. */
+/** The queue of deactivations that the vendor has yet to be told about. */
 export function createDeactivations(connection: Connection): Deactivations {
   const { db, attempt } = connection
   return {
@@ -42,7 +42,7 @@ export async function queueDeactivation({ trx, version }: Write, deactivation: N
   }).execute()
 }
 
-/** Takes out of the queue what the change says, within a write in progress. */
+/** Removes what `cancels` selects from the queue, within a write in progress. */
 export async function cancelDeactivations({ trx }: Write, cancels: NonNullable<Change['cancels']>): Promise<void> {
   const pending = await trx.selectFrom('deactivations').select(['id', 'sub']).execute()
   const ids = pending.filter(cancels).map(({ id }) => id)

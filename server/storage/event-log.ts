@@ -9,7 +9,7 @@ import { bump, write, type Connection, type Write } from './connection.ts'
 import { readJson } from './json-column.ts'
 import type { Database, EventsTable } from './schema.ts'
 
-/** Appends within a write in progress, or folds the event into the newest one. The write has still to be bumped. */
+/** Appends an event within a write in progress, or folds it into the newest one. The caller must still bump the write. */
 export async function addEvent({ trx, version }: Write, event: NewEvent): Promise<void> {
   const row = toRow(event, version)
   const newest = await trx.selectFrom('events').selectAll().orderBy('id', 'desc').limit(1).executeTakeFirst()
@@ -31,22 +31,22 @@ export async function addCheckIn({ trx }: Write, { at, result }: NonNullable<Cha
 }
 
 /**
- * The query of one page. Its form leaves either database one way only, back through one index from where the page
- * begins: read by the plan, it sorts nothing and passes over (almost) nothing, however long the log.
+ * The query for one page. Written so that both databases can only walk one index backwards from where the page begins: nothing
+ * is sorted and (almost) nothing skipped, however long the log.
  */
 export function selectEvents(db: Kysely<Database>, { before = Number.MAX_SAFE_INTEGER, limit, kind }: EventPage) {
   const page = db.selectFrom('events').selectAll().limit(limit)
   if (kind === undefined) {
-    // A kind that only a later version of this product knows is passed over. As an expression, lest SQLite takes the
-    // index by kind for it and sorts.
+    // Skips kinds that only a later version of this product knows. An expression, because for a plain column SQLite would use the
+    // index by kind, and sort.
     return page.where(sql<EventKind>`kind || ''`, 'in', EVENT_KINDS).where('id', '<', before).orderBy('id', 'desc')
   }
-  // Not `kind = …`: where a kind is frequent but old, PostgreSQL would walk the primary key through all that is newer.
+  // Not `kind = …`: if a kind is frequent but old, PostgreSQL would walk the primary key through everything newer.
   return page.where('kind', '>=', kind).where(({ eb, refTuple, tuple }) => eb(refTuple('kind', 'id'), '<', tuple(kind, before)))
     .orderBy('kind', 'desc').orderBy('id', 'desc')
 }
 
-/** The activity log, and the days on which check-ins were made. */
+/** The activity log, and the check-ins counted by day. */
 export function createHistory(connection: Connection): History {
   const { db, attempt } = connection
   return {

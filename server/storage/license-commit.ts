@@ -19,14 +19,17 @@ const SNAPSHOT = [
   'license_seq.sub as mark_sub', 'license_seq.seq as mark_seq', 'license_seq.jti as mark_jti',
 ] as const
 
-/** One statement: license and marks are of the same moment. An installation knows few licenses, mostly one. */
+/** Reads license and marks in one statement, so that both are from the same moment. An installation has few marks, mostly one. */
 export async function readSnapshot(db: Kysely<Database>): Promise<Snapshot> {
   return toSnapshot(await db.selectFrom('installation')
     .leftJoin('license', join => join.onTrue()).leftJoin('license_seq', join => join.onTrue())
     .select(SNAPSHOT).execute())
 }
 
-/** Runs the decision on what is stored, under the lock, and writes what comes of it. */
+/**
+ * Under the lock, lets `change` decide on what is stored, and writes the outcome. 'stale' if something it was based on has
+ * changed.
+ */
 export function commit(connection: Connection, input: Commit): Promise<Snapshot | 'stale'> {
   const { if: basis, seq, change } = input
   return write(connection, async (step) => {

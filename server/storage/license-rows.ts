@@ -6,17 +6,17 @@ import type { SeqMark, Snapshot, StoredLicense, TrustedTimeRecord } from '../lic
 import { readJson } from './json-column.ts'
 import type { InstallationTable, LicenseSeqTable, LicenseTable } from './schema.ts'
 
-/** What accounts keep there is no business of the license. */
+/** Columns of the same row that belong to accounts. */
 type AccountColumn = 'applied_admin_email' | 'applied_admin_hash' | 'applied_admin_unknown'
 type InstallationRow = Omit<Selectable<InstallationTable>, AccountColumn>
 type LicenseRow = Omit<Selectable<LicenseTable>, 'id'>
 type MarkRow = { mark_sub: LicenseSeqTable['sub'], mark_seq: LicenseSeqTable['seq'], mark_jti: LicenseSeqTable['jti'] }
 type SnapshotRow = Omit<InstallationRow, 'id'> & Nullable<LicenseRow> & Nullable<MarkRow>
 
-/** The last moment that ISO 8601 writes with four digits of a year. */
+/** The last moment that ISO 8601 writes with a year of four digits. */
 const LATEST = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
 
-/** What the domain works on, of rows read in one statement: the installation and its license, once for every mark. */
+/** Builds what the domain works on from rows read in one statement: installation and license, once for every mark. */
 export function toSnapshot([row, ...others]: SnapshotRow[]): Snapshot {
   if (!row) throw new Error('the installation has no row')
   return {
@@ -32,7 +32,7 @@ export function toSnapshot([row, ...others]: SnapshotRow[]): Snapshot {
   }
 }
 
-/** A number that no release writes, in a mark that somebody edited, says no more than a mark that was deleted. */
+/** A mark that somebody has edited into something no release writes counts as deleted. */
 function toMark({ mark_sub: sub, mark_seq: seq, mark_jti: jti }: Nullable<MarkRow>): SeqMark[] {
   return sub === null || jti === null || typeof seq !== 'number' ? [] : [{ sub, seq, jti }]
 }
@@ -47,7 +47,7 @@ function toLicense(row: Nullable<LicenseRow>): StoredLicense | null {
     verdict: row.verdict,
     secret: row.secret,
     maskedKey: row.masked_key,
-    // Text that this version does not know cannot have been told by it.
+    // Only another version, or somebody's edit, writes a state that this version does not know.
     lastState: STATES.find(state => state === row.last_state) ?? 'invalid',
     lastSuccessAt: toMoment(row.last_success_at),
     lastAttemptAt: toMoment(row.last_attempt_at),
@@ -83,7 +83,7 @@ function toTrusted(row: Omit<InstallationRow, 'id'>): TrustedTimeRecord | null {
   return at === null || uptime === null ? null : { at, uptime, boot, continuous: continuous === 1 }
 }
 
-/** What no release writes, in a row that somebody edited, counts as nothing: from far enough outside it fits no date. */
+/** A time that no release writes, because somebody edited the row, counts as none: far enough out, it is not even a date. */
 function toMoment(ms: number | null): number | null {
   return typeof ms === 'number' && ms >= 0 && ms <= LATEST ? ms : null
 }
@@ -97,7 +97,7 @@ export function toTrustedColumns(trusted: TrustedTimeRecord): Updateable<Install
   }
 }
 
-/** Milliseconds as they can be stored: clocks that are computed have fractions of one. */
+/** Rounds to the whole milliseconds that columns hold; computed clocks have fractions. */
 export function whole(time: number | null): number | null {
   return time === null ? null : Math.round(time)
 }

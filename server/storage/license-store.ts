@@ -6,7 +6,7 @@ import { createHistory } from './event-log.ts'
 import { commit, readSnapshot } from './license-commit.ts'
 import { toTrustedColumns } from './license-rows.ts'
 
-/** The license's storage on either database. `databaseTime` reads the database's own clock, where it has one. */
+/** The license's storage on either database. `databaseTime` reads the database's own clock, if it has one. */
 export function createLicenseStorage(connection: Connection, databaseTime: () => Promise<number | null>): LicenseStorage {
   const { db, attempt } = connection
   return {
@@ -38,7 +38,7 @@ function requireInstallation(connection: Connection, fresh: Installation): Promi
   })
 }
 
-/** Without a new version: nobody else has to look. */
+/** Leaves `version` alone: no other replica has to look. */
 function createHoldState(connection: Connection): HeldStates['holdState'] {
   return (jti, decide) => write(connection, async ({ trx }) => {
     const grant = decide(await trx.selectFrom('held_states').selectAll().where('jti', '=', jti).execute())
@@ -51,7 +51,7 @@ function createHoldState(connection: Connection): HeldStates['holdState'] {
 function createNotes(connection: Connection): Notes {
   const { db, attempt } = connection
   return {
-    // Without a new version: every replica does this every minute, and none has to look.
+    // Leaves `version` alone: every replica does this every minute, and no other has to look.
     saveTrustedTime: trusted => attempt(async () => {
       await db.updateTable('installation').set(toTrustedColumns(trusted)).execute()
     }),

@@ -7,7 +7,7 @@ import { StorageOpenError } from './storage-error.ts'
 
 const MIGRATION_TABLE = 'license_migration'
 
-/** Names of the migrations that the database has seen, or undefined when it has never been one of ours. */
+/** Names of the migrations applied to the database; undefined if it has never been one of ours. */
 export async function getAppliedMigrations(db: Kysely<Database>): Promise<string[] | undefined> {
   try {
     const { rows } = await sql<{ name: string }>`select name from ${sql.table(MIGRATION_TABLE)}`.execute(db)
@@ -19,19 +19,19 @@ export async function getAppliedMigrations(db: Kysely<Database>): Promise<string
 }
 
 /**
- * Brings the tables up to date; safe when several replicas do so at once. Returns the migrations applied, and whether the
- * tables were made from nothing.
- * Rejects with `StorageOpenError`, having changed nothing, when a newer version of this product has been here.
+ * Brings the tables up to date; safe if several replicas do so at once. `applied` names the migrations that ran, and `created`
+ * says whether the tables were made from nothing. Rejects with `StorageOpenError`, having changed nothing, if a newer version of
+ * this product has been here.
  */
 export async function migrate(db: Kysely<Database>, location: string): Promise<{ created: boolean, applied: string[] }> {
   const applied = await getAppliedMigrations(db) ?? []
   if (applied.some(name => !Object.hasOwn(MIGRATIONS, name))) {
     throw new StorageOpenError(
-      `The database ${location} is of a newer version of this product and was left as it is; install that version.`,
+      `The database ${location} belongs to a newer version of this product and was left as it is: install that version.`,
     )
   }
   const names = Object.keys(MIGRATIONS)
-  // Nothing to do needs no lock: a start does not wait for whoever is writing.
+  // No lock is taken if there is nothing to do, so that a start does not wait for a writer.
   if (names.every(name => applied.includes(name))) return { created: false, applied: [] }
   const { error, results = [] } = await createMigrator(db, await getSchemaName(db)).migrateToLatest()
   if (error) throw error
@@ -39,7 +39,7 @@ export async function migrate(db: Kysely<Database>, location: string): Promise<{
   return { created: made.some(name => name === names[0]), applied: made }
 }
 
-/** On PostgreSQL, where tables of ours are made; Kysely would be content with a list of migrations in any schema. */
+/** The PostgreSQL schema in which our tables are created. Without it, Kysely would accept a migration table in any schema. */
 async function getSchemaName(db: Kysely<Database>): Promise<string | undefined> {
   if (!(db.getExecutor().adapter instanceof PostgresAdapter)) return undefined
   const { rows } = await sql<{ name: string | null }>`select current_schema() as name`.execute(db)
@@ -53,14 +53,14 @@ function createMigrator(db: Kysely<Database>, schema: string | undefined): Migra
     migrationTableName: MIGRATION_TABLE,
     migrationLockTableName: `${MIGRATION_TABLE}_lock`,
     ...(schema === undefined ? {} : { migrationTableSchema: schema }),
-    // Work on two branches was merged out of order: there are databases with 0004 and without 0003. None builds on another.
+    // Branches were merged out of order, so there are databases with 0004 and without 0003. No migration builds on another.
     allowUnorderedMigrations: true,
   })
 }
 
 /**
- * Rejects with `StorageOpenError` unless the migrated database says whose it is, or was never used. A new Instance ID
- * would part it from its license, so none is made in silence where there has been another.
+ * Rejects with `StorageOpenError` if the migrated database has been used but has no Instance ID. A new one would part it from
+ * its license, so none is made in silence.
  */
 export async function requireInstallationRow(db: Kysely<Database>, location: string): Promise<void> {
   const incomplete = (what: string, cause?: unknown) => new StorageOpenError(

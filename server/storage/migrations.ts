@@ -2,7 +2,7 @@ import { PostgresAdapter, sql, type Kysely } from 'kysely'
 import type { Migration } from 'kysely/migration'
 import type { Database } from './schema.ts'
 
-/** Every change of the tables ever made, in the order of their names; none is edited once released. */
+/** Every change of the tables ever made, in the order of their names. One that has been released is never edited. */
 export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0001_license': { up: async db => { await createLicenseTables(db); await createAccountTables(db) } },
   '0002_events_by_kind': { up: db => db.schema.createIndex('events_kind_id').on('events').columns(['kind', 'id']).execute() },
@@ -110,7 +110,7 @@ async function rememberAppliedAdmin(db: Kysely<Database>): Promise<void> {
   await db.schema.alterTable('installation').addColumn('applied_admin_email', 'text').execute()
   await db.schema.alterTable('installation').addColumn('applied_admin_hash', 'text').execute()
   await db.schema.alterTable('installation').addColumn('applied_admin_unknown', 'integer').execute()
-  // With accounts, an earlier version has been here, which applied a value without remembering which.
+  // If there are accounts, an earlier version has been here, which applied a value without recording which.
   await sql`update installation set applied_admin_unknown = 1 where exists (select 1 from users)`.execute(db)
 }
 
@@ -121,8 +121,8 @@ async function admitTokenActor(db: Kysely<Database>): Promise<void> {
     await sql`alter table events drop constraint events_actor_check, add constraint events_actor_check check (${ACTORS})`.execute(db)
     return
   }
-  // SQLite changes no constraint of a table that exists: its rows move to a new one (sqlite.org/lang_altertable.html, "Making
-  // Other Kinds Of Table Schema Changes"). Nothing refers to this table.
+  // SQLite cannot change a constraint of an existing table, so the rows move to a new one (sqlite.org/lang_altertable.html,
+  // "Making Other Kinds Of Table Schema Changes"). No other table references this one.
   await createEventsTable(db, 'events_with_token_actor')
   await sql`insert into events_with_token_actor select * from events order by id`.execute(db)
   await db.schema.dropTable('events').execute()

@@ -1,14 +1,14 @@
 import { WaitedError } from './storage-cause.ts'
 import { unavailable } from './storage-error.ts'
 
-/** More than ever wait in good order; nobody at the end of a longer queue would still be served in time. */
+/** More than ever wait while all is well; at the end of a longer queue nobody would be served in time. */
 const LONGEST_QUEUE = 500
 
-/** Hands one thing round, first come, first served. */
+/** A lock that is granted in the order of asking. */
 export interface Mutex {
   /** Resolves when it is the caller's turn; rejects with `STORAGE_UNAVAILABLE` after `patience` milliseconds. */
   take(patience: number): Promise<void>
-  /** Ends the turn; whoever took it calls this exactly once. */
+  /** Ends the turn. Call it exactly once for each `take` that resolved. */
   pass(): void
 }
 

@@ -9,13 +9,13 @@ import { assembleStorage, type Storage } from './storage.ts'
 import { StorageOpenError, toStorageError } from './storage-error.ts'
 import { createHealthMonitor, type HealthMonitor } from './storage-health.ts'
 
-/** Connections for reads, and for writes: where those wait for a lock, these are still there. */
+/** Connections for reads and for writes are kept apart: while writes wait for a lock, reads still find one. */
 const MAX_READS = 6
 const MAX_WRITES = 4
 
 /**
- * Opens the PostgreSQL database of a URL. Rejects with `STORAGE_UNAVAILABLE` while it cannot be reached (call again),
- * and with `StorageOpenError`, nothing changed, when its tables are another program's or newer than this product.
+ * Opens the PostgreSQL database of a URL. Rejects with `STORAGE_UNAVAILABLE` while it cannot be reached (call again), and with
+ * `StorageOpenError`, having changed nothing, if its tables are another program's or a newer version's.
  */
 export async function openPostgres({ url, log }: { url: string, log?: Log | undefined }): Promise<Storage> {
   const location = toLocation(url)
@@ -51,7 +51,7 @@ function createDialect(url: string, health: HealthMonitor): Dialect {
 
 function toLocation(url: string): string {
   if (!URL.canParse(url)) {
-    // The address itself is not repeated: it may hold a password.
+    // Not quoted: the address may contain a password.
     throw new StorageOpenError('The database address is not a valid postgres:// URL.')
   }
   const location = new URL(url)
@@ -61,9 +61,9 @@ function toLocation(url: string): string {
   return location.href
 }
 
-/** Tables of our names without our list of migrations: somebody else's. */
+/** Rejects tables with our names but without our list of migrations: they are another program's. */
 async function requireOurTables(db: Kysely<Database>, location: string): Promise<void> {
-  // In this order: another replica makes tables and list in one transaction, perhaps at this very moment.
+  // In this order, because another replica creates tables and list in one transaction, perhaps at this very moment.
   const { rows } = await sql<{ name: string }>`
     select tablename as name from pg_catalog.pg_tables where schemaname = current_schema()
     and tablename in (${sql.join(TABLES)})`.execute(db)

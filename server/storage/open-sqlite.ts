@@ -23,8 +23,8 @@ const SQLITE_NOTADB = 26
 export interface SqliteOptions { url: string, baseDir: string, log?: Log | undefined }
 
 /**
- * Opens the SQLite file of a `file:` URL, made if there is none. Rejects with `StorageOpenError`, the file untouched,
- * when it is damaged, not ours or newer than this product; with `STORAGE_UNAVAILABLE` while another process blocks it.
+ * Opens the SQLite file of a `file:` URL, and creates it if there is none. Rejects with `StorageOpenError`, having left the file
+ * untouched, if it is damaged, not ours or a newer version's; with `STORAGE_UNAVAILABLE` while another process blocks it.
  */
 export async function openSqlite({ url, baseDir, log }: SqliteOptions): Promise<Storage> {
   const path = toDatabasePath(url, baseDir)
@@ -60,12 +60,12 @@ export async function openSqlite({ url, baseDir, log }: SqliteOptions): Promise<
 
 async function prepare(database: DatabaseSync, path: string, { empty, logged }: { empty: boolean, logged: boolean }): Promise<void> {
   const deadline = performance.now() + OPEN_PATIENCE_MS
-  // From its first byte on, the file itself says whose it is.
+  // A new file is marked as ours before anything else is written to it.
   if (empty) await retryWhileBusy(deadline, () => database.exec(`pragma application_id = ${APPLICATION_ID}`))
   await requireIntegrity(database, path, deadline)
-  // Ours never use a write-ahead log before their tables are in the main file: see useLog.
+  // We never use a write-ahead log before our tables are in the main file: see useLog.
   if (logged && !await retryWhileBusy(deadline, () => hasTables(database))) throw withoutItsLog(path)
-  // An acknowledged write survives the power cut that follows it.
+  // An acknowledged write must survive a power cut that follows it.
   database.exec('pragma synchronous = full')
 }
 
@@ -74,16 +74,17 @@ function hasTables(database: DatabaseSync): boolean {
 }
 
 /**
- * Goes over to the write-ahead log, once the tables are in the main file. A file that is cut off before, by a kill -9 at
- * its first start, can be told by that from one that was copied without its log.
+ * Switches to the write-ahead log once the tables are in the main file. That tells a file whose first start was cut short by a
+ * kill -9 from one that was copied without its log.
  */
 async function useLog(database: DatabaseSync): Promise<void> {
   const deadline = performance.now() + OPEN_PATIENCE_MS
   await retryWhileBusy(deadline, () => database.exec('pragma journal_mode = wal'))
-  // What a start has found in the log, and what it has migrated. Whoever is in the way keeps it there until the next write.
+  // Empties the log of what this start found in it, and of its migrations. If another process is in the way, the next write does
+  // it.
   try {
     truncateLog(database)
-  } catch { /* A disk without room for it is noticed by whoever writes. */ }
+  } catch { /* A full disk is noticed by the next write. */ }
 }
 
 async function requireIntegrity(database: DatabaseSync, path: string, deadline: number): Promise<void> {
@@ -91,7 +92,7 @@ async function requireIntegrity(database: DatabaseSync, path: string, deadline: 
     const [first] = await retryWhileBusy(deadline, () => database.prepare('pragma integrity_check(1)').all())
     if (first?.integrity_check !== 'ok') throw damaged(path, first?.integrity_check)
   } catch (error) {
-    // Nothing is wrong with the statement, so it is the file that SQLite cannot make out.
+    // The statement is sound, so it must be the file that SQLite cannot read.
     throw getSqliteCode(error) === SQLITE_ERROR ? damaged(path, error) : error
   }
 }

@@ -11,9 +11,9 @@ export type { StorageHealth } from './storage-health.ts'
 export { StorageOpenError } from './storage-error.ts'
 
 /**
- * Opens the database of a `file:` (relative to `baseDir`) or `postgres:` URL and brings its tables up to date. Rejects
- * with `StorageOpenError` (one sentence for the operator; nothing was changed) or, when trying again can help, with
- * `STORAGE_UNAVAILABLE`. What becomes of it later is told in `log`.
+ * Opens the database of a `file:` (relative to `baseDir`) or `postgres:` URL and brings its tables up to date. Rejects with
+ * `StorageOpenError` (one sentence for the operator; nothing was changed) or, if trying again can help, with
+ * `STORAGE_UNAVAILABLE`. Later trouble is reported to `log`.
  */
 export async function openStorage({ url, baseDir, log }: { url: string, baseDir: string, log?: Log }): Promise<Storage> {
   if (url.startsWith('file:')) return openSqlite({ url, baseDir, log })

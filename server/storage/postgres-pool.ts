@@ -7,8 +7,8 @@ import { isConnectionTrouble, unavailable } from './storage-error.ts'
 const INT8 = 20
 
 /**
- * A pool of at most `max` connections to a `postgres:` URL, whose every wait has an end and whose lost connections harm
- * nobody: not the process, not the next one to use them.
+ * A pool of at most `max` connections to a `postgres:` URL. Every wait in it has an end, and a connection that is lost harms
+ * neither the process nor its next user.
  */
 export function createPool(url: string, max: number): pg.Pool {
   const pool = new pg.Pool({
@@ -17,34 +17,34 @@ export function createPool(url: string, max: number): pg.Pool {
     max,
     connectionTimeoutMillis: 3000,
     statement_timeout: 5000,
-    // Before an operation's own patience is over, so that it is known what was waited for.
+    // Shorter than an operation's own patience, so that PostgreSQL can say what was waited for.
     lock_timeout: 3500,
     // A replica that is frozen while it holds the lock must not stop the others.
     idle_in_transaction_session_timeout: 10_000,
-    // For a server that is gone without a word and cannot end the statement itself.
+    // For a server that is gone without a word and cannot cancel the statement itself.
     query_timeout: 6000,
     keepAlive: true,
     types: {
       getTypeParser: (type, format) => type === INT8 ? Number : pg.types.getTypeParser(type, format),
     },
   })
-  // Without a listener a connection that breaks would end the process. Whoever uses it gets the error from their query.
+  // Without a listener, a connection that breaks would end the process. Its user gets the error from the query.
   pool.on('error', () => {})
   pool.on('connect', client => client.on('error', () => {}))
   return pool
 }
 
 /**
- * Names the mode that these stand for, as pg reads them: it prints a warning of several lines for each of the others. Told in
- * words of our own by server/runtime/database-url.ts.
+ * Replaces the modes that pg treats as verify-full with that name, because pg prints several lines of warning for each.
+ * server/runtime/database-url.ts warns in our own words instead.
  */
 export function withPlainSslMode(url: string): string {
   return /[?&]uselibpqcompat=true(?:&|$)/.test(url) ? url : url.replace(/([?&]sslmode=)(?:prefer|require|verify-ca)(?=&|$)/, '$1verify-full')
 }
 
 /**
- * The pool as Kysely uses it: an operation waits no longer than `patience` says when it begins, all its steps together,
- * and a connection is not used again once it has failed.
+ * Wraps the pool for Kysely: all steps of an operation together take at most `patience()` milliseconds, and a connection that
+ * has failed is not used again.
  */
 export function guardPool(pool: pg.Pool, patience: () => number): PostgresPool {
   return {
@@ -56,7 +56,7 @@ export function guardPool(pool: pg.Pool, patience: () => number): PostgresPool {
       try {
         return guardClient(await withDeadline(connecting, deadline, 'a connection'), deadline)
       } catch (cause) {
-        // One that comes after all is for somebody else.
+        // A connection that arrives after all goes back, for somebody else.
         if (cause instanceof WaitedError) connecting.then(client => client.release(), () => {})
         throw unavailable(cause)
       }
@@ -67,7 +67,7 @@ export function guardPool(pool: pg.Pool, patience: () => number): PostgresPool {
 function guardClient(client: pg.PoolClient, deadline: number): pg.PoolClient {
   let broken: unknown
   async function query(...statement: unknown[]): Promise<unknown> {
-    // What follows (the rollback) would wait for an answer that cannot come any more.
+    // A rollback would wait for an answer that can no longer come.
     if (broken) throw broken
     try {
       return await withDeadline(Promise.resolve(Reflect.apply(client.query, client, statement)), deadline, 'an answer')
@@ -86,7 +86,9 @@ function guardClient(client: pg.PoolClient, deadline: number): pg.PoolClient {
   })
 }
 
-/** Rejects at `deadline` (`performance.now()`), but not while what was waited for lies unread: a process may have been frozen. */
+/**
+ * Rejects at `deadline` (`performance.now()`), unless the answer has arrived unread by then: the process may have been frozen.
+ */
 async function withDeadline<T>(work: Promise<T>, deadline: number, what: string): Promise<T> {
   const ms = Math.max(0, deadline - performance.now())
   let timer: NodeJS.Timeout | undefined

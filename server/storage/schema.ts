@@ -3,8 +3,8 @@ import type { EventKind, Role } from '../../shared/contracts.ts'
 import type { NewEvent } from '../license/stored-records.ts'
 
 /*
- * The tables, as both databases hold them: text and whole numbers; milliseconds since 1970; booleans as 0 or 1.
- * Columns of a closed set are guarded by check constraints, so that their types hold whoever writes.
+ * The tables, as both databases hold them: text and whole numbers; milliseconds since 1970; booleans as 0 or 1. Check
+ * constraints guard columns with a closed set of values, so that their types hold no matter who writes.
  */
 
 /** Always exactly one row, made by the migration; it is also the lock that puts the writes of all replicas in order. */
@@ -31,10 +31,10 @@ export interface InstallationTable {
   applied_admin_unknown: number | null
 }
 
-/** Of the same row: written to prove that writing works, and read by nobody. */
+/** Also in that row: written to prove that writing works, and never read. */
 export interface HeartbeatColumn { probed_at: number | null }
 
-/** No row, or one. */
+/** At most one row. */
 export interface LicenseTable {
   id: number
   method: Method
@@ -53,13 +53,13 @@ export interface LicenseTable {
   last_error: string | null
 }
 
-/** Highest `seq` ever accepted of each license id; never deleted. */
+/** The highest `seq` ever accepted for each license id; never deleted. */
 export interface LicenseSeqTable { sub: string, seq: number, jti: string }
 
-/** The interval for which a lease keeps its state at a start, as each boot began to use it; of one lease at a time. */
+/** The interval for which a lease holds its state at a start, as each boot began to use it. Kept for one lease at a time. */
 export interface HeldStatesTable { jti: string, boot: string, uptime: number, wall: number, length: number }
 
-/** Licenses whose removal the vendor has still to be told. */
+/** Licenses whose deactivation the vendor has yet to be told about. */
 export interface DeactivationsTable {
   id: number
   sub: string | null

@@ -1,7 +1,7 @@
 import type { CompiledQuery, DatabaseConnection, Driver, QueryResult, TransactionSettings } from 'kysely'
 import type { HealthMonitor, Side } from './storage-health.ts'
 
-/** The two ways to one database. Without one for reads alone, these go the way of the writes. */
+/** Two drivers for one database. Without one for reads, reads go through the one for writes. */
 export interface Ways {
   reads(): Driver | undefined
   writes: Driver
@@ -11,7 +11,7 @@ type Observer = Pick<HealthMonitor, 'succeeded' | 'failed'>
 const STARTS_WITH_SELECT = /^\s*select\b/i
 
 /**
- * One driver over two: a read outside a transaction never waits where writes do. How each operation ends is reported to
+ * Combines two drivers, so that a read outside a transaction never waits behind writes. Reports the outcome of each operation to
  * `observer`.
  */
 export function createSplitDriver(ways: Ways, observer: Observer): Driver {
@@ -28,7 +28,7 @@ export function createSplitDriver(ways: Ways, observer: Observer): Driver {
     rollbackTransaction: connection => split(connection).end('rollbackTransaction'),
     releaseConnection: connection => split(connection).release(),
     async destroy(options) {
-      // Reads first: whoever closes a SQLite file last tidies it up, and needs to write for that.
+      // Reads first: the last connection to close a SQLite file tidies it up, and must be able to write.
       await ways.reads()?.destroy(options)
       await ways.writes.destroy(options)
     },
@@ -40,7 +40,7 @@ function split(connection: DatabaseConnection): SplitConnection {
   return connection
 }
 
-/** A connection that is taken when it is known what for. */
+/** A connection that is acquired only once it is known whether it reads or writes. */
 class SplitConnection implements DatabaseConnection {
   readonly #ways: Ways
   readonly #observer: Observer

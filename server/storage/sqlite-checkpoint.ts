@@ -1,15 +1,18 @@
-/** Soon enough that all that was acknowledged is in the main file within a second, late enough for a burst to share one. */
+/**
+ * Short enough for every acknowledged write to be in the main file within a second, long enough for a burst to share one
+ * checkpoint.
+ */
 const DELAY_MS = 300
 const LONGEST_DELAY_MS = 10_000
 
-/** Brings what has been written from the write-ahead log into the main file, so that a copy of that alone is whole. */
+/** Moves what has been written from the write-ahead log into the main file, so that a copy of that alone is whole. */
 export interface Checkpointer {
-  /** Something has been committed. */
+  /** To be called after every commit. */
   written(): void
   stop(): void
 }
 
-/** `checkpoint` resolves to whether nothing is left in the log; another process may keep it from that for a while. */
+/** `checkpoint` resolves to whether the log is empty; another process may keep it from that for a while. */
 export function createCheckpointer(checkpoint: () => Promise<boolean>): Checkpointer {
   let timer: NodeJS.Timeout | undefined
   let delay = DELAY_MS
@@ -39,7 +42,8 @@ export function createCheckpointer(checkpoint: () => Promise<boolean>): Checkpoi
   return {
     written() {
       writtenMeanwhile = true
-      // A long wait is for whoever was in the way; what is new gets a try of its own. Never put off, or a steady writer would.
+      // The long delay was for another process in the way, and a new write deserves a prompt try. A short delay is not restarted,
+      // or a steady writer would put the checkpoint off for ever.
       if (delay > DELAY_MS) disarm()
       delay = DELAY_MS
       arm()

@@ -12,22 +12,25 @@ import { createSplitDriver } from './split-driver.ts'
 import type { HealthMonitor } from './storage-health.ts'
 import { createMutex, type Mutex } from './mutex.ts'
 
-/** How long SQLite itself may wait for a lock. The event loop stands still meanwhile, so most waiting is outside. */
+/**
+ * Milliseconds that SQLite itself may wait for a lock. The event loop stands still meanwhile, so most waiting is done by
+ * retryWhileBusy.
+ */
 export const BUSY_TIMEOUT_MS = 20
-/** How long a start, and a close, may wait for the locks of others. */
+/** Milliseconds that a start, or a close, may wait for the locks of other processes. */
 export const OPEN_PATIENCE_MS = 5000
 const RETRY_EVERY_MS = 30
 const SQLITE_BUSY = 5
 const SQLITE_BUSY_SNAPSHOT = 517
 
-/** Repeats the step while another process has the lock, until `deadline` (`performance.now()`); rejects as it does. */
+/** Repeats the step while another process has the lock, until `deadline` (`performance.now()`); then rejects with its error. */
 export async function retryWhileBusy<T>(deadline: number, step: () => T): Promise<T> {
   for (;;) {
     try {
       return step()
     } catch (error) {
       const code = getSqliteCode(error)
-      // A snapshot that is out of date stays so: waiting does not help.
+      // A stale snapshot stays stale: waiting does not help.
       const waits = code !== undefined && (code & 0xff) === SQLITE_BUSY && code !== SQLITE_BUSY_SNAPSHOT
       if (!waits || performance.now() >= deadline) throw error
     }
@@ -37,9 +40,9 @@ export async function retryWhileBusy<T>(deadline: number, step: () => T): Promis
 
 export interface SqliteParts {
   database: DatabaseSync
-  /** A connection for reads alone, once there can be one: in a write-ahead log they wait for no writer, and none for them. */
+  /** A read-only connection, once there is one. With a write-ahead log, readers and writers do not wait for each other. */
   reader(): DatabaseSync | undefined
-  /** Throws where what is written would not be found again. */
+  /** Throws if the file has gone, so that writes would be lost. */
   requireFile?: () => void
   health: Pick<HealthMonitor, 'succeeded' | 'failed' | 'patience'>
 }
@@ -62,18 +65,18 @@ export function createSqliteDialect({ database, reader, requireFile = () => {}, 
 }
 
 class Adapter extends SqliteAdapter {
-  // The driver hands its one connection round itself, because a wait for it must have an end.
+  // The driver shares out its one connection itself, because a wait for it must have an end.
   override get supportsMultipleConnections(): boolean { return true }
-  // It does: a migration that is killed half-way leaves nothing behind, and two processes cannot run it at once.
+  // SQLite does: a migration that is killed half-way leaves nothing behind, and two processes cannot run it at once.
   override get supportsTransactionalDdl(): boolean { return true }
 }
 
 class Compiler extends SqliteQueryCompiler {
-  // `for update`: BEGIN IMMEDIATE holds the one write lock already.
+  // Leaves out `for update`: BEGIN IMMEDIATE already holds the one write lock.
   protected override visitSelectModifier(): void {}
 }
 
-/** Statements run to their end before another begins, so any number of reads share the connection without a turn. */
+/** Statements run to their end before another begins, so any number of reads can share the connection. */
 function createReader(database: DatabaseSync, patience: () => number): Driver {
   const never = () => Promise.reject(new TypeError('writing has a connection of its own'))
   return {
@@ -105,7 +108,7 @@ function createWriter(database: DatabaseSync, patience: () => number, requireFil
       await run(connection, 'commit')
     },
     rollbackTransaction: async () => {
-      // A full disk or an I/O error has rolled back by itself.
+      // After a full disk or an I/O error, SQLite has already rolled back.
       if (database.isTransaction) database.exec('rollback')
     },
     releaseConnection: async () => { mutex.pass() },
@@ -117,7 +120,7 @@ function createWriter(database: DatabaseSync, patience: () => number, requireFil
   }
 }
 
-/** Where another process has the file open as well, closing alone would leave everything in the log. */
+/** Empties the log first: while another process has the file open, closing alone would leave everything in it. */
 function close(database: DatabaseSync): void {
   try {
     truncateLog(database)
@@ -135,7 +138,7 @@ async function checkpoint(database: DatabaseSync, mutex: Mutex): Promise<boolean
   }
 }
 
-/** Moves the write-ahead log into the main file and empties it; false while somebody is in the way. */
+/** Moves the write-ahead log into the main file and empties it; false while another connection is in the way. */
 export function truncateLog(database: DatabaseSync): boolean {
   return database.prepare('pragma wal_checkpoint(truncate)').get()?.busy === 0
 }

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { FileGoneError } from './storage-cause.ts'
 import { StorageOpenError } from './storage-error.ts'
 
-/** Stands in the header of every database file of ours (sqlite.org/fileformat.html, offset 68): "NCLA". */
+/** Marks every database file of ours: "NCLA" at offset 68 of the header (sqlite.org/fileformat.html). */
 export const APPLICATION_ID = 0x4e434c41
 const MAGIC = 'SQLite format 3\0'
 const HEADER_LENGTH = 100
@@ -14,10 +14,10 @@ const WRITE_AHEAD_LOG = 2
 const APPLICATION_ID_OFFSET = 68
 const RESERVED_OFFSET = 72
 const RESERVED_LENGTH = 20
-/** More than the longest save writes. */
+/** Bytes; more than the largest save writes. */
 const TRIAL_SIZE = 262_144
 
-/** Takes a `file:` URL, relative ones to `baseDir`; returns the absolute path. */
+/** The absolute path of a `file:` URL; a relative one starts from `baseDir`. Throws `StorageOpenError`. */
 export function toDatabasePath(url: string, baseDir: string): string {
   const path = url.slice('file:'.length)
   if (path === '' || path.endsWith('/') || /[?#\0]/.test(path)) {
@@ -30,11 +30,11 @@ export function toDatabasePath(url: string, baseDir: string): string {
   }
 }
 
-/** Makes the file, empty and readable by nobody else, and its folder, if there is none; returns whether it did. */
+/** Creates the file, empty and readable by nobody else, and its folder; false if the file exists. Throws `StorageOpenError`. */
 export function createIfMissing(path: string): boolean {
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-    // Not by SQLite: its mode would follow the umask, and another start must not take it for its own.
+    // Not left to SQLite: the file's mode would follow the umask, and another start might take the file for its own.
     closeSync(openSync(path, 'wx', 0o600))
     return true
   } catch (cause) {
@@ -44,20 +44,20 @@ export function createIfMissing(path: string): boolean {
 }
 
 /**
- * Looks at the file's first bytes, without SQLite, which might already change it. Returns whether it is empty, and whether
- * it is one with a write-ahead log; rejects with `StorageOpenError` unless it is empty or a database file of ours.
+ * Inspects the file's header without SQLite, which might already change the file. Tells whether it is empty, and whether it uses
+ * a write-ahead log; throws `StorageOpenError` unless it is empty or ours.
  */
 export function requireOurFile(path: string): { empty: boolean, logged: boolean } {
   const { size, header } = readHeader(path)
   if (size === 0) return { empty: true, logged: false }
   if (header.length < HEADER_LENGTH || header.toString('latin1', 0, MAGIC.length) !== MAGIC) {
-    throw new StorageOpenError(`The file ${path} is not a database, or a damaged one; it was left as it is.`)
+    throw new StorageOpenError(`The file ${path} is not a database, or is damaged; it was left as it is.`)
   }
   if (header.readUInt32BE(APPLICATION_ID_OFFSET) !== APPLICATION_ID) {
     throw new StorageOpenError(`The database file ${path} belongs to another program; it was left as it is.`)
   }
-  // SQLite looks neither at these, which are zero in a sound header, nor at a last page that was cut short. While there
-  // is a log or a journal, though, that page may be whole in it (the disk filled up while it was copied).
+  // SQLite checks neither these bytes, which are zero in a sound header, nor a last page that was cut short. While there is a log
+  // or a journal, though, that page may be whole in it (the disk filled up during a copy).
   const reserved = header.subarray(RESERVED_OFFSET, RESERVED_OFFSET + RESERVED_LENGTH)
   const cut = size % toPageSize(header.readUInt16BE(PAGE_SIZE_OFFSET)) !== 0
     && !existsSync(`${path}-wal`) && !existsSync(`${path}-journal`)
@@ -94,12 +94,12 @@ export function damaged(path: string, cause?: unknown): StorageOpenError {
 
 export function withoutItsLog(path: string): StorageOpenError {
   return new StorageOpenError(
-    `The database file ${path} was copied without ${path}-wal, where everything was that had been stored, and was left as it is: `
+    `The database file ${path} was copied without ${path}-wal, which held everything that had been stored, and was left as it is: `
     + 'restore both files, copied while the server was stopped, or delete it if nothing was ever activated on it.',
   )
 }
 
-/** Whether a few saves have room on the disk of that file: tried, for a quota shows in no figure. */
+/** Whether the disk of that file has room for a few saves. Tries it, because no figure shows a quota. */
 export function hasRoomBeside(path: string): boolean {
   const trial = `${path}-room`
   try {
@@ -112,7 +112,7 @@ export function hasRoomBeside(path: string): boolean {
   }
 }
 
-/** Whether the file is there and may only be read: its disk was mounted anew, say. */
+/** Whether the file exists and can only be read, as after its disk was remounted. */
 export function isReadOnlyFile(path: string): boolean {
   try {
     accessSync(path, constants.R_OK)
@@ -128,8 +128,8 @@ export function isReadOnlyFile(path: string): boolean {
 }
 
 /**
- * Keeps in mind which file the path leads to now, right after it was opened; the check throws `FileGoneError` when it leads
- * to none or to another. An open file keeps its number, so no other can have it.
+ * Remembers which file the path leads to right after it was opened. The check throws `FileGoneError` if it leads to another one
+ * or to none. An open file keeps its inode number, so no other file can have it.
  */
 export function rememberFile(path: string): () => void {
   const opened = identify(path)
@@ -141,7 +141,7 @@ export function rememberFile(path: string): () => void {
 
 const UNKNOWN = 'unknown'
 
-/** Without opening it: closing it again would drop the locks that SQLite holds in this process. */
+/** Does not open the file: closing it again would drop the locks that SQLite holds in this process. */
 function identify(path: string): string {
   try {
     const { dev, ino } = statSync(path, { bigint: true })
@@ -151,7 +151,7 @@ function identify(path: string): string {
   }
 }
 
-/** A system error in few words, for the operator. */
+/** A system error in a few words, for the operator. */
 export function describe(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }

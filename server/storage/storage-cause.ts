@@ -1,11 +1,11 @@
-/** What keeps a database from being used: a closed list, for the log, the readiness check, metrics and the screen. */
+/** Why a database cannot be used: a closed list, for the log, the readiness check, metrics and the screen. */
 export const STORAGE_CAUSES = [
   'disk_full', 'read_only', 'locked', 'unreachable', 'login_refused', 'no_right', 'schema_missing', 'connection_limit', 'row_edited',
   'file_gone',
 ] as const
 export type StorageCause = typeof STORAGE_CAUSES[number]
 
-/** A wait that came to its end; what it was for is all that is known. */
+/** A wait that timed out; all that is known is what it was for. */
 export class WaitedError extends Error {
   override readonly name = 'WaitedError'
   readonly storageCause: StorageCause
@@ -15,7 +15,7 @@ export class WaitedError extends Error {
   }
 }
 
-/** The path no longer leads to the file that is open: whatever is written goes nowhere. */
+/** The path no longer leads to the file that is open, so writes would be lost. */
 export class FileGoneError extends Error {
   override readonly name = 'FileGoneError'
   constructor(path: string) {
@@ -23,10 +23,10 @@ export class FileGoneError extends Error {
   }
 }
 
-/** SQLite's own word for it, which it has only where there is no write-ahead log. */
+/** SQLite's own code for that, used only where there is no write-ahead log. */
 const SQLITE_READONLY_DBMOVED = 1032
 
-/** Primary result codes (sqlite.org/rescode.html). What is missing here is no fault of the file's surroundings. */
+/** Primary result codes (sqlite.org/rescode.html). A code that is not listed is not the fault of the file's surroundings. */
 const SQLITE: Readonly<Record<number, StorageCause>> = {
   3: 'no_right', // PERM
   5: 'locked', // BUSY
@@ -41,10 +41,10 @@ const POSTGRES: Readonly<Record<string, StorageCause>> = {
   '25006': 'read_only', '28': 'login_refused', '3D': 'schema_missing', '3F': 'schema_missing', '42P01': 'schema_missing',
   '40': 'locked', '42501': 'no_right', '53100': 'disk_full', '53300': 'connection_limit', '55P03': 'locked',
 }
-/** How poolers in front of PostgreSQL say it, under a code that says nothing. */
+/** What poolers in front of PostgreSQL say when they are full, under a code that says nothing. */
 const POOLER_IS_FULL = /no more connections allowed|too many (?:clients|connections)/i
 
-/** Names what a driver's error means for whoever runs the database. */
+/** Names the cause of a driver's error, in terms of what an operator can mend. */
 export function causeOf(error: unknown): StorageCause {
   if (error instanceof WaitedError) return error.storageCause
   if (error instanceof FileGoneError || getSqliteCode(error) === SQLITE_READONLY_DBMOVED) return 'file_gone'
@@ -78,7 +78,7 @@ export function getSqlState(error: unknown): string | undefined {
   return typeof error.code === 'string' && SQLSTATE.test(error.code) && 'severity' in error ? error.code : undefined
 }
 
-/** Whether a table is not there that a migration has made. */
+/** Whether the error says that a table is missing. */
 export function isMissingTable(error: unknown): boolean {
   if (getSqlState(error) === '42P01') return true
   return getSqliteCode(error) === SQLITE_ERROR && error instanceof Error && error.message.startsWith('no such table')

@@ -26,11 +26,11 @@ const SQLITE_UNAVAILABLE = new Set([
  * takes no writes, transaction rolled back, resources, operator intervention, system and internal errors; lock and privilege.
  */
 const POSTGRES_UNAVAILABLE = /^(?:08|28|3D|3F|40|53|57|58|XX)|^(?:25006|25P03|25P04|42501|55P03)$/
-/** What pg and pg-pool say without a code. */
+/** Messages of pg and pg-pool that come without a code. */
 const CONNECTION_TROUBLE =
   /^(?:Connection terminated|Query read timeout|Client (?:was closed|has encountered)|timeout e|Cannot use a pool)/
 
-/** Whether the connection to the server is gone or of no more use, so that nothing else may be sent on it. */
+/** Whether the connection is lost or unusable, so that nothing else may be sent on it. */
 export function isConnectionTrouble(error: unknown): boolean {
   if (!(error instanceof Error) || getSqlState(error) !== undefined) return false
   return CONNECTION_TROUBLE.test(error.message) || ('syscall' in error && 'code' in error) || isTlsError(error)
@@ -41,12 +41,12 @@ function isTlsError(error: Error): boolean {
 }
 
 /**
- * Takes whatever a database call threw; returns `STORAGE_UNAVAILABLE` with it as the cause when the database cannot be
- * reached, written or waited for any longer, and anything else (a mistake in this program) as it is.
+ * Translates what a database call threw: `STORAGE_UNAVAILABLE`, with the error as its cause, if the database cannot be reached,
+ * written or waited for any longer. Anything else is a mistake in this program, and stays as it is.
  */
 export function toStorageError(error: unknown): unknown {
   if (error instanceof LicenseError || error instanceof StorageOpenError) return error
-  // Migrations have made every table: one that is not there has been dropped, or the search path leads elsewhere.
+  // Migrations have created every table, so a missing one has been dropped, or the search path leads elsewhere.
   if (error instanceof WaitedError || error instanceof FileGoneError || isMissingTable(error)) return unavailable(error)
   const sqlite = getSqliteCode(error)
   if (sqlite !== undefined) return SQLITE_UNAVAILABLE.has(sqlite & 0xff) ? unavailable(error) : error
@@ -55,7 +55,7 @@ export function toStorageError(error: unknown): unknown {
   return isConnectionTrouble(error) ? unavailable(error) : error
 }
 
-/** `STORAGE_UNAVAILABLE` with what a driver threw as its cause, and the closed word for it where it is to be told. */
+/** `STORAGE_UNAVAILABLE` with a driver's error as its cause, and `word` for the caller if given. */
 export function unavailable(cause: unknown, word?: StorageCause): LicenseError {
   return new LicenseError('STORAGE_UNAVAILABLE', { cause, ...(word === undefined ? {} : { details: { cause: word } }) })
 }

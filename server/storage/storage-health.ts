@@ -8,14 +8,14 @@ import { toStorageError, unavailable } from './storage-error.ts'
 
 export type Side = 'read' | 'write'
 
-/** How the database is at the moment, as far as anybody has noticed. */
+/** The state of the database, as far as operations have shown it. */
 export interface StorageHealth {
   readonly up: boolean
-  /** Why it is not; null while it is up. */
+  /** Why it is down; null while it is up. */
   readonly cause: StorageCause | null
   /** The driver's own code for it. */
   readonly code: string | null
-  /** When it was lost, or first found well, in milliseconds since 1970. */
+  /** When this state began, in milliseconds since 1970. */
   readonly since: number | null
   /** When a write last succeeded, in milliseconds since 1970. */
   readonly lastWriteAt: number | null
@@ -23,46 +23,46 @@ export interface StorageHealth {
   requireWritable(): Promise<void>
 }
 
-/** What proves that the database is back. Their outcome is noted where every other operation's is: in the driver. */
+/** Operations that prove that the database is back. The driver reports their outcome, as it does for every operation. */
 export interface Probes {
   read(): Promise<unknown>
   write(): Promise<unknown>
-  /** Whether more than a page or two can be written again, where that can be told: asked after a full disk. */
+  /** Whether there is room for more than a page or two, if that can be told; asked after the disk was full. */
   hasRoom?(): Promise<boolean>
-  /** Throws where what was written lately is not to be found any more. */
+  /** Throws if the file has gone, and with it what was written lately. */
   requireFile?(): void
 }
 
 export interface HealthMonitor extends StorageHealth {
   succeeded(side: Side): void
   failed(side: Side, error: unknown): void
-  /** How long an operation that begins now may wait in all, ms. */
+  /** Milliseconds that an operation beginning now may take in all. */
   patience(side: Side): number
-  /** From now on what is lost is told, and looked after until it is back. */
+  /** From now on trouble is logged, and the database is probed until it is back. */
   watch(probes: Probes): void
   close(): void
 }
 
 export interface HealthOptions {
   log: Log | undefined
-  /** What a wait that came to its end means on this kind of database. */
+  /** What a wait that timed out means on this kind of database. */
   waitMeans: StorageCause
-  /** Patience of operations while the database is known to be lost: enough to notice that it is back. */
+  /** Milliseconds that operations may take while the database is known to be down: enough to notice that it is back. */
   quickMs: number
-  /** Whether what could be written when it was opened may only be read now, where an error does not tell. */
+  /** Whether a database that was opened for writing can only be read now, for errors that do not tell. */
   isReadOnly?: () => boolean
 }
 
 const FRESH_MS = 10_000
 const READY_WITHIN_MS = 1600
 const PROBE_EVERY_MS = 1000
-/** Until it is watched it is being opened: nobody waits for an answer yet. */
+/** Patience while the database is being opened and no request waits for an answer yet. */
 const OPENING_MS = 5000
 export const PATIENCE_MS: Readonly<Record<Side, number>> = { read: 1500, write: 4000 }
 
 type Trouble = { cause: StorageCause, code: string | null, error: unknown }
 
-/** Keeps watch over one database: what fails and what succeeds on it is reported here, and told once. */
+/** Tracks one database by the failures and successes reported to it, and logs each change once. */
 export function createHealthMonitor({ log, waitMeans, quickMs, isReadOnly }: HealthOptions): HealthMonitor {
   const down: Record<Side, boolean> = { read: false, write: false }
   const probing = new AsyncLocalStorage<true>()
@@ -81,10 +81,10 @@ export function createHealthMonitor({ log, waitMeans, quickMs, isReadOnly }: Hea
   }
 
   function failed(side: Side, error: unknown): void {
-    // While it is being opened, whoever opens it tells.
+    // While the database is being opened, failures go to the caller.
     if (!probes || stopping.signal.aborted || !isOutage(error)) return
     const cause = inner(error)
-    // A wait says nothing new about what it waits for.
+    // A timeout says nothing new about the cause.
     const word = cause instanceof WaitedError && trouble ? trouble.cause : name(cause)
     down[side] = true
     // What cannot be read cannot be written either: both have to be proven again.
@@ -102,7 +102,7 @@ export function createHealthMonitor({ log, waitMeans, quickMs, isReadOnly }: Hea
     if (side === 'write') lastWrite = { at: Date.now(), moment: performance.now() }
     since ??= Date.now()
     if (!trouble || !down[side]) return
-    // What is left of a page or two takes one small write and not the next save.
+    // An almost full disk may take this small write, but not the next save.
     if (trouble.cause === 'disk_full' && probes?.hasRoom && !roomProven) return void prove()
     down[side] = false
     if (down.read || down.write) return
@@ -120,7 +120,7 @@ export function createHealthMonitor({ log, waitMeans, quickMs, isReadOnly }: Hea
         if (down.read) await read?.()
         roomProven = trouble?.cause !== 'disk_full' || await hasRoom?.() !== false
         if (roomProven) await write?.()
-      } catch { /* Noted by the driver. */ } finally {
+      } catch { /* The driver has reported it. */ } finally {
         roomProven = false
         proving = undefined
       }
@@ -128,7 +128,7 @@ export function createHealthMonitor({ log, waitMeans, quickMs, isReadOnly }: Hea
     return proving
   }
 
-  /** Looks again and again until it is back. */
+  /** Probes until the database is back. */
   async function attend(): Promise<void> {
     if (attending) return
     attending = true
@@ -172,7 +172,7 @@ export function createHealthMonitor({ log, waitMeans, quickMs, isReadOnly }: Hea
   }
 }
 
-/** Whether the error speaks of the database rather than of one statement: a deadlock is over once it is told. */
+/** Whether the error is about the database rather than one statement. A deadlock is over once it is reported. */
 function isOutage(error: unknown): boolean {
   const translated = toStorageError(error)
   if (!(translated instanceof LicenseError) || translated.code !== 'STORAGE_UNAVAILABLE') return false

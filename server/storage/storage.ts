@@ -12,7 +12,7 @@ export interface Storage {
   kind: 'sqlite' | 'postgres'
   /** Absolute path, or the PostgreSQL URL without password and parameters: fit for the log. */
   location: string
-  /** Whether this start made it. */
+  /** Whether this start created it. */
   created: boolean
   /** Names of the migrations that this start applied. */
   migrations: readonly string[]
@@ -54,7 +54,7 @@ export function assembleStorage({ connection, databaseTime, health, hasRoom, req
   }
 }
 
-/** A write that changes a byte of the file and nothing else: replicas have nothing to refresh. */
+/** A write that proves the database can be written. It leaves `version` alone: replicas have nothing to refresh. */
 async function leaveHeartbeat({ db, attempt }: Connection): Promise<void> {
   await attempt(() => db.updateTable('installation').set({ probed_at: Date.now() }).execute())
 }

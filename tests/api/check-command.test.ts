@@ -69,7 +69,7 @@ describe('the command check', () => {
   it.each([['chekc'], ['--help'], ['check', '--network'], ['check', 'twice']])('F87: %j is not known: usage, 1, and nothing is started', async (...command) => {
     const { code, output, files } = await runToEnd({ NC_SERVICE_TOKEN: SERVICE_TOKEN }, ...command.filter(word => word !== undefined))
     expect(code).toBe(1)
-    expect(output).toMatch(/^Not known: /)
+    expect(output).toMatch(/^Unknown command: /)
     expect(output).toContain('Usage: node index.mjs')
     expect(files).toEqual([])
   })

@@ -4,7 +4,7 @@ import { eventViewOf } from '../../http/views.ts'
 
 export default handle('listEvents', async ({ app, query, identity }) => {
   const { role } = requireIdentity(identity)
-  // One more than asked for tells whether there is another page.
+  // Ask for one more, to know whether there is another page.
   const found = await app.license.listEvents({ ...query, limit: query.limit + 1 })
   const shown = found.slice(0, query.limit)
   return {

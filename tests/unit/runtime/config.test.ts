@@ -124,8 +124,8 @@ describe('a secret from a file', () => {
     ['that is a folder', () => join(folder, 'a-folder'), 'expected the path of a file that can be read'],
     ['that is empty', () => file(''), 'the file is empty'],
     ['that is blank', () => file(' \r\n'), 'the file is empty'],
-    ['in UTF-16 with its mark', () => file(Buffer.from(`\uFEFF${LONG}`, 'utf16le')), 'the file is not plain text in UTF-8 (UTF-16?); save it as UTF-8'],
-    ['in UTF-16 without', () => file(Buffer.from(LONG, 'utf16le')), 'the file is not plain text in UTF-8 (UTF-16?); save it as UTF-8'],
+    ['in UTF-16 with its mark', () => file(Buffer.from(`\uFEFF${LONG}`, 'utf16le')), 'the file is not plain UTF-8 text (perhaps UTF-16); save it as UTF-8'],
+    ['in UTF-16 without', () => file(Buffer.from(LONG, 'utf16le')), 'the file is not plain UTF-8 text (perhaps UTF-16); save it as UTF-8'],
     ['that is far too large', () => file(Buffer.alloc(1_100_000, 'x')), 'the file is far too large to hold a secret'],
   ]
   it.each(SECRETS.flatMap(({ name }) => UNUSABLE.map(([what, path, sentence]) => ({ name, what, path, sentence }))))(
