@@ -24,7 +24,7 @@ export const useDiagnosticsStore = defineStore('diagnostics', () => {
   const ok = ref<boolean | null>(null)
   const running = ref(false)
   const failure = ref<Failure | null>(null)
-  /** ISO time of this server. */
+  /** ISO time by this server's clock. */
   const ranAt = ref<string | null>(null)
 
   async function run() {
