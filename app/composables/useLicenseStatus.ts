@@ -100,6 +100,21 @@ export function useStateAnnouncement() {
   return { announcement }
 }
 
+/** Says what a check-in came to; for an airgapped license, whether it was renewed. `before`: its expiry until then. */
+export function useCheckInNotice() {
+  const license = useLicenseStore()
+  const { t } = useI18n()
+  const time = useTimeText()
+  return (before: string | null | undefined) => {
+    const { entitled, method, expiresAt } = license.view ?? {}
+    // A verdict is an answer too, but the status already says which.
+    if (!entitled || !expiresAt) return ''
+    const expires = time.both(expiresAt)
+    if (!rulesOf(method)?.renewsOnRequest) return t('credential.checkedInUntil', { expires })
+    return t(expiresAt === before ? 'renewal.notYet' : 'renewal.renewed', { expires })
+  }
+}
+
 /** A mailto link to support that states its subject and includes the facts of this installation. */
 export function useSupportMail(about: () => string) {
   const license = useLicenseStore()

@@ -7,9 +7,9 @@ import { useNow } from './now'
 import { useSessionStore } from './session'
 import type { CheckInDay, LicenseView, OutboundRequest, Preview } from '#shared/contracts'
 import type { SaveStep } from '#shared/method-rules'
+import { SAVE_STEPS } from '#shared/method-rules'
 
-const SAVE_STEP_SET: Record<SaveStep, true> = { checked: true, contacted: true, verified: true, stored: true }
-const isSaveStep = (value: unknown): value is SaveStep => typeof value === 'string' && Object.hasOwn(SAVE_STEP_SET, value)
+const isSaveStep = (value: unknown): value is SaveStep => SAVE_STEPS.some(step => step === value)
 
 export const useLicenseStore = defineStore('license', () => {
   const api = useApi()

@@ -30,6 +30,7 @@ export function editRows({ databaseFile }: EditedWorld, edit: Edit): void {
   edit(database)
   database.close()
 }
+
 export function expectInvalid(world: Installation): void {
   expect(world.service.view('admin')).toMatchObject({ state: 'invalid', entitled: false, licenseId: null, plan: null, features: [] })
   expect(world.service.hasFeature('sso')).toBe(false)

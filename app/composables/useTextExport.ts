@@ -36,3 +36,15 @@ export function useCopy() {
   onBeforeUnmount(() => clearTimeout(timer))
   return { copy, outcome, reset }
 }
+
+/** Saves text as a file, without a request to the server. */
+export function useDownload() {
+  return function download(name: string, type: string, text: string) {
+    const url = URL.createObjectURL(new Blob([text], { type }))
+    const link = document.createElement('a')
+    link.href = url
+    link.download = name
+    link.click()
+    setTimeout(() => URL.revokeObjectURL(url), 10_000)
+  }
+}
