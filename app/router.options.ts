@@ -1,6 +1,6 @@
 import type { RouterConfig } from '@nuxt/schema'
 
-/** Query parameters may have any name, those of an object's own members too; what does not decode is taken as it stands. */
+/** Parses queries safely: parameters may be named like members of Object.prototype, and what does not decode is kept as it is. */
 export default {
   parseQuery(search) {
     const query: ReturnType<NonNullable<RouterConfig['parseQuery']>> = Object.create(null)

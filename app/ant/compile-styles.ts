@@ -5,10 +5,10 @@ import { createSSRApp, h } from 'vue'
 import { renderToString } from 'vue/server-renderer'
 import { createTheme } from './theme.ts'
 
-/** Every component of ant-design-vue on the pages; a test compares it with their templates. */
+/** Every ant-design-vue component used on the pages; a test compares this with their templates. */
 export const STYLED: Readonly<Record<string, Component>> = { Button, Input, Textarea }
 
-/** The styles of the components in use, as these work them out while they render. */
+/** Renders the components in use and collects the styles they generate. */
 async function renderStyles(scheme: 'light' | 'dark'): Promise<string> {
   const cache = createCache()
   const parts = () => Object.values(STYLED).map(part => h(part))
@@ -18,7 +18,7 @@ async function renderStyles(scheme: 'light' | 'dark'): Promise<string> {
   return extractStyle(cache, true)
 }
 
-/** One stylesheet for both schemes: dark rules hold under `[data-theme='dark']`, at the specificity of the light ones. */
+/** One stylesheet for both schemes: the dark rules apply under `[data-theme='dark']`, with the specificity of the light ones. */
 export async function compileStyles(): Promise<string> {
   const light = postcss.parse(await renderStyles('light'))
   const dark = postcss.parse(await renderStyles('dark'))
@@ -27,12 +27,12 @@ export async function compileStyles(): Promise<string> {
     if (!isKeyframe) rule.selectors = rule.selectors.map(selector => `:where([data-theme='dark']) ${selector}`)
   })
   dark.walkAtRules(/keyframes$/, (rule) => { rule.remove() })
-  // A note to the library's own run time, and its idea of a link, which is ours to have.
+  // Drop a note to the library's runtime, and its link styles: we have our own.
   for (const sheet of [light, dark]) {
     sheet.walkRules(/data-ant-cssinjs-cache-path|^(:where\(\[data-theme='dark'\]\) )?a(:|\[|$|,)/, (rule) => { rule.remove() })
   }
   return `${light}\n${dark}`
 }
 
-// Run as a program by component-styles.ts: the library leaves a handle open, on which the build would wait for good.
+// Run as a program by component-styles.ts: the library leaves a handle open that would keep the build from ending.
 if (process.argv[1] === import.meta.filename) process.stdout.write(await compileStyles(), () => process.exit())

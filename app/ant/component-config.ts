@@ -2,16 +2,16 @@ import type { ComputedRef } from 'vue'
 import { configProviderKey, defaultConfigProvider } from 'ant-design-vue/es/config-provider/context'
 
 /**
- * Tells ant-design-vue's components the direction of the page. The library's own ConfigProvider would too, but brings the
- * words and looks of all its components along.
+ * Tells ant-design-vue's components the page's direction. The library's own ConfigProvider could, but would bring in the
+ * words and styles of all its components.
  */
 export function provideComponentConfig(direction: ComputedRef<'ltr' | 'rtl'>) {
   provide(configProviderKey, {
     ...defaultConfigProvider,
     direction,
-    // A label of two Chinese characters is one word.
+    // Don't space out labels of two Chinese characters: each is one word.
     autoInsertSpaceInButton: computed(() => false),
-    // A click's wave is drawn around its button, past the edge of a narrow page.
+    // The click animation spreads past its button and would widen a narrow page.
     wave: computed(() => ({ disabled: true })),
   })
 }

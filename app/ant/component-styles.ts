@@ -5,11 +5,11 @@ import { addTemplate, addVitePlugin, defineNuxtModule } from '@nuxt/kit'
 const COMPILER = fileURLToPath(new URL('compile-styles.ts', import.meta.url))
 const STYLE_MODULE = /\/ant-design-vue\/es\/(?:[\w-]+|_util\/wave)\/style(?:\/index)?\.js$/
 
-// Some components import these two names and use neither.
+// Some components import the two named exports but use neither.
 const NO_STYLE = `const none = () => [node => node, { value: '' }]
 export { none as default, none as useRowStyle, none as useColStyle }`
 
-/** Compiles ant-design-vue's styles into a stylesheet, and leaves the code that makes them out of the bundles (README). */
+/** Compiles ant-design-vue's styles into one stylesheet and keeps the code that generates them out of the bundles (README). */
 export default defineNuxtModule({
   meta: { name: 'component-styles' },
   setup(_options, nuxt) {

@@ -7,10 +7,10 @@ const MONOSPACE = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'Liberation Mo
 
 const shared = {
   colorPrimary: '#3366FF',
-  // Darker on hover, not lighter as ant-design-vue derives it: white text on it stays readable.
+  // Darker on hover, where ant-design-vue would make it lighter: white text stays readable on it.
   colorPrimaryHover: '#2952CC',
   colorPrimaryActive: '#1F3D99',
-  // Without it ant-design-vue derives links and notices from its own blue.
+  // Otherwise ant-design-vue derives links and notices from its own blue.
   colorInfo: '#3366FF',
   colorSuccess: '#17803D',
   colorWarning: '#FA8231',
@@ -44,7 +44,7 @@ const dark = {
   colorLink: '#8AA8FF',
 }
 
-/** The look of ant-design-vue's components; our own elements have theirs from assets/main.css. */
+/** The theme of ant-design-vue's components; our own elements are styled in assets/main.css. */
 export function createTheme(scheme: ColorScheme) {
   const isDark = scheme === 'dark'
   return {
@@ -56,7 +56,7 @@ export function createTheme(scheme: ColorScheme) {
       ...(isDark ? dark : light),
     },
     components: {
-      // The dark algorithm dims the brand colour; white text on a button needs the undimmed one.
+      // The dark algorithm dims the brand colour, but white button text needs the original.
       Button: { colorPrimary: '#3366FF', primaryShadow: 'none', dangerShadow: 'none', defaultShadow: 'none' },
     },
   }

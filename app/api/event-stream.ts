@@ -13,7 +13,7 @@ function parseBlock(block: string): StreamEvent | undefined {
   return { event, data: parseAnswer(data.join('\n')) }
 }
 
-/** Yields every server-sent event with its JSON data; throws when the connection breaks. */
+/** Yields each server-sent event that has data, parsed as JSON. Throws if the connection breaks or the data is not JSON. */
 export async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<StreamEvent> {
   const reader = body.getReader()
   const decoder = new TextDecoder()

@@ -1,11 +1,11 @@
 import type { ErrorCode, ErrorDetails } from '#shared/errors'
 import { isErrorCode } from '#shared/errors'
 
-/** Why a call failed. `UNREACHABLE`: the browser got no answer from this server at all. */
+/** Why a call failed. `UNREACHABLE`: no answer came from this server at all. */
 export interface Failure {
   code: ErrorCode | 'UNREACHABLE'
   reference: string | null
-  /** Leads to the server's log lines of this very request. */
+  /** Finds the server's log lines about this request. */
   requestId: string | null
   status: number
   details: ErrorDetails
@@ -34,12 +34,12 @@ export const UNREACHABLE: Failure = {
   code: 'UNREACHABLE', reference: null, requestId: null, status: 0, details: {}, fields: {}, retryAfter: null,
 }
 
-/** The id of an error's request, from its `data`. */
+/** The request's id from an error's `data`; null unless it looks like one. */
 export function requestIdOf(data: unknown): string | null {
   return isRecord(data) && isText(data.requestId) && /^[\w.-]{1,64}$/.test(data.requestId) ? data.requestId : null
 }
 
-/** What an error answer says: `body` as h3 sends it, or its `data` alone. An answer that is none of ours is INTERNAL. */
+/** Reads an error response: `body` as h3 sends it, or its `data` alone. Anything that isn't ours becomes INTERNAL. */
 export function toFailure(body: unknown, status: number, retryAfter: string | null = null): Failure {
   const data = isRecord(body) && isRecord(body.data) ? body.data : body
   const seconds = Number(retryAfter)

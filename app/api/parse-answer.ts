@@ -1,6 +1,6 @@
 /**
- * Reads the JSON of an answer, whose type the API's schema vouches for. Strings become what an HTML document can hold (one
- * kind of line break, no NUL, no lone surrogates): a page then shows the same, whether the server rendered it or the browser.
+ * Parses the JSON of an API response; the API's schema vouches for the type. Strings are reduced to what HTML can carry (one
+ * kind of line break, no NUL, no lone surrogates), so that server and browser render the same page.
  */
 export function parseAnswer<T>(text: string): T {
   return JSON.parse(text, (_name, value: unknown) => typeof value === 'string' ? textOfPage(value) : value)

@@ -25,13 +25,13 @@ async function failureOf(response: Response): Promise<Failure> {
   return toFailure(body, response.status, response.headers.get('retry-after'))
 }
 
-/** Makes the address of a path of this server, for what does not go through the router: calls, plain links, full loads. */
+/** Prefixes a path with the base path, for whatever bypasses the router: API calls, plain links, full page loads. */
 export function useAddress() {
   const base = useRuntimeConfig().app.baseURL.replace(/\/$/, '')
   return (path: string) => base + path
 }
 
-/** Calls this server's API: on the server with the visitor's cookies, in the browser over the network. Never throws. */
+/** Calls this server's API: in process with the visitor's cookies during server rendering, else over the network. Never throws. */
 export function useApi() {
   const event = useRequestEvent()
   const address = useAddress()
@@ -52,7 +52,7 @@ export function useApi() {
     }
   }
 
-  /** Hands every server-sent event to `onEvent`; results in what `done` or `failed` says, or in the body of a JSON answer. */
+  /** Passes server-sent events to `onEvent`; resolves to what `done` or `failed` says, or to the body of a JSON response. */
   async function stream<T>(
     path: string, options: CallOptions, onEvent: (event: StreamEvent) => void,
   ): Promise<Result<T>> {
@@ -67,13 +67,13 @@ export function useApi() {
         return { ok: true, value: parseAnswer<T>(await response.text()) }
       }
       for await (const event of readEvents(response.body)) {
-        // The API's schema is the proof of the type, as for every other answer.
+        // The API's schema vouches for the type, as it does for every response.
         if (event.event === 'done') return { ok: true, value: event.data as T }
         if (event.event === 'failed') return { ok: false, failure: toFailure(event.data, response.status) }
         onEvent(event)
       }
     }
-    catch { /* A connection that breaks or an end without a result: nobody knows what became of it. */ }
+    catch { /* The connection broke, or ended without a result: the outcome is unknown. */ }
     return { ok: false, failure: UNREACHABLE }
   }
 

@@ -5,8 +5,8 @@ export type ColorMode = (typeof COLOR_MODES)[number]
 type ColorScheme = 'light' | 'dark'
 
 /**
- * The chosen mode and the scheme it comes to. With `system` the server goes by what this browser preferred on the last
- * visit; `follow` corrects it after mount.
+ * The chosen colour mode and the scheme that results. For `system` the server uses what this browser preferred on its last
+ * visit; `follow` corrects that after mount.
  */
 export function useColorMode() {
   const mode = useTextCookie('nc-color-mode')
@@ -16,11 +16,11 @@ export function useColorMode() {
     get: () => COLOR_MODES.find(known => known === mode.value) ?? 'system',
     set: (value) => { mode.value = value },
   })
-  /** On the server: the scheme is not known, only supposed. */
+  /** True on the server while the browser's preference is unknown. */
   const isGuess = chosen.value === 'system' && !seen.value
   const scheme = computed<ColorScheme>(() => chosen.value === 'system' ? preferred.value : chosen.value)
 
-  /** Call once, in the root component. */
+  /** Follows the system's preference. Call once after mount, in the root component. */
   function follow() {
     const query = window.matchMedia('(prefers-color-scheme: dark)')
     const apply = () => {

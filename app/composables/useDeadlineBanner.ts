@@ -9,8 +9,8 @@ const WEEK = 7 * DAY
 const STEPS = [1, 7, 14, 30]
 
 /**
- * The banner about a deadline that needs a person: from 30, 14, 7 and 1 days before. Put off, it stays away for a week,
- * but comes back when a nearer step is reached.
+ * The banner about a deadline that somebody must act on, shown 30, 14, 7 and 1 days ahead. When dismissed it stays away for a
+ * week, or until the next of these steps.
  */
 export function useDeadlineBanner() {
   const license = useLicenseStore()
@@ -30,7 +30,7 @@ export function useDeadlineBanner() {
     if (step === undefined) return null
     return {
       id: `${kind}-${deadline}-${step}`, tone: step <= 1 ? 'red' as const : 'orange' as const,
-      // With less than a week left it comes back at the next step; with less than a day it stays.
+      // In the last week it can be dismissed until the next step; on the last day it can't be.
       later: step > 7 ? t('banner.later') : step > 1 ? t('banner.laterDay') : null,
       to: kind === 'grace' ? '/admin/license#troubleshooting' : '/admin/license#renewal',
       text: t(`banner.${kind}`, { relative: time.relative(deadline), date: time.absolute(deadline) }),

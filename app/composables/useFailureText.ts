@@ -7,13 +7,13 @@ import { useTimeText } from './useTimeText'
 const ISO_TIME = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/
 const ID = /^[\da-f]{32}$|^lic_/
 
-/** Facts that the screen says in words of its own. */
+/** Facts that the screen already states elsewhere. */
 const SAID_OTHERWISE = new Set(['revision', 'retryAfterSeconds', 'admin', 'limitBytes', 'cause'])
 
-/* What was expected and found is an installation here. */
+/* For this error, `expected` and `found` are Instance IDs. */
 const BOUND_LABELS: Record<string, string> = { expected: 'instanceId', found: 'boundTo' }
 
-/** The words for a failure, and its facts with labels and readable dates. */
+/** Puts a failure into words, and lists its facts with labels and readable dates. */
 export function useFailureText() {
   const { t, te } = useI18n()
   const time = useTimeText()
@@ -22,7 +22,7 @@ export function useFailureText() {
     if (code === 'UNREACHABLE') {
       return { title: t('failure.UNREACHABLE.title'), means: t('failure.UNREACHABLE.means'), do: t('failure.UNREACHABLE.do') }
     }
-    // What is wrong with this text says more than what can be wrong with any.
+    // The cause found in this very text is more helpful than the general advice for the code.
     return isPasteCause(cause)
       ? { title: t(`errors.${code}.title`), means: t(`paste.${cause}.means`), do: t(`paste.${cause}.do`) }
       : { title: t(`errors.${code}.title`), means: t(`errors.${code}.means`), do: t(`errors.${code}.do`) }
@@ -30,7 +30,7 @@ export function useFailureText() {
   function details(facts: ErrorDetails, code?: Failure['code']) {
     return Object.entries(facts).flatMap(([name, value]) => {
       if (value === null || value === '' || SAID_OTHERWISE.has(name)) return []
-      // Sequence numbers say nothing to a person.
+      // Sequence numbers mean nothing to people.
       if (code === 'TOKEN_OLDER_THAN_CURRENT' && (name === 'expected' || name === 'found')) return []
       const text = String(value)
       const key = `detail.${code === 'BOUND_TO_DIFFERENT_INSTALLATION' ? BOUND_LABELS[name] ?? name : name}`

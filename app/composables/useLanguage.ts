@@ -3,26 +3,26 @@ import { fetchWords } from '~/words/fetch-words'
 import type { LanguageCode } from '~/words/languages'
 import { LANGUAGES, languageOf } from '~/words/languages'
 
-/** How long (ms) a switch waits for its words before it is undone. */
+/** How long a switch waits for its words before giving up, ms. */
 const SWITCH_PATIENCE = 15_000
 
-/** The language chosen on the screen. */
+/** Remembers the language chosen on the screen. */
 export const useLanguageCookie = () => useTextCookie('nc-locale')
 
-/** The language of the page. */
+/** The language the page is in. */
 export function useLanguage() {
   const { locale } = useI18n()
   const language = computed(() => languageOf(locale.value) ?? LANGUAGES[0])
   return { language }
 }
 
-/** Puts a list into words by the rules of the page's language. */
+/** Joins a list by the rules of the page's language. */
 export function useListText() {
   const { locale } = useI18n()
   return (items: readonly string[]) => new Intl.ListFormat(locale.value, { type: 'unit', style: 'short' }).format(items)
 }
 
-/** Another language: shown once its words are there. Until then, and if they do not come, the present one stays. */
+/** Switches the page to another language once its words have arrived; until then, or if they never do, the page stays as it is. */
 export function useLanguageSwitch() {
   const i18n = useI18n()
   const cookie = useLanguageCookie()
@@ -38,7 +38,7 @@ export function useLanguageSwitch() {
   }
 
   async function switchTo(code: LanguageCode) {
-    // The last choice counts.
+    // The latest choice wins.
     waiting.abort()
     const mine = waiting = new AbortController()
     wanted.value = code

@@ -12,10 +12,10 @@ function isNear(iso: string | null | undefined, now: number) {
   return typeof iso === 'string' && Math.abs(Date.parse(iso) - now) <= 10_000
 }
 
-/** How long (ms) until the license is asked for again: not long when something is about to happen. */
+/** How long to wait before asking for the license again, ms: briefly when something is about to happen. */
 function pause(view: LicenseView | null, now: number): number {
   if (!view) return SLOW
-  // The operator's key is applied within moments of a start.
+  // The operator's key is applied moments after a start.
   if (view.managedByEnv && view.state === 'unlicensed' && !view.warnings.some(({ code }) => code === 'ENV_DIFFERS')) return FAST
   const { issuedAt, graceEndsAt, state } = view
   const isShort = issuedAt !== null && graceEndsAt !== null && Date.parse(graceEndsAt) - Date.parse(issuedAt) < HOUR
@@ -23,7 +23,7 @@ function pause(view: LicenseView | null, now: number): number {
   return [graceEndsAt, view.expiresAt, view.checkIn?.nextAt].some(deadline => isNear(deadline, now)) ? FAST : SLOW
 }
 
-/** Keeps license and clock moving while the page is shown, and knows who it is shown to when somebody comes back to it. */
+/** Keeps the license and the clock current while the page is visible, and checks who is signed in when it becomes visible again. */
 export function useLicensePolling() {
   const license = useLicenseStore()
   const session = useSessionStore()
@@ -44,7 +44,7 @@ export function useLicensePolling() {
   }
   function onVisibility() {
     if (document.visibilityState === 'hidden') return
-    // In another tab somebody else may have signed in.
+    // Somebody else may have signed in in another tab.
     void session.look()
     void ask()
   }
@@ -55,7 +55,7 @@ export function useLicensePolling() {
     document.addEventListener('visibilitychange', onVisibility)
     schedule()
   })
-  // A check-in may have come near while waiting slowly.
+  // A check-in may have come close during a slow wait.
   watch(() => pause(license.view, now.value), (next, before) => {
     if (next < before && import.meta.client) schedule()
   })

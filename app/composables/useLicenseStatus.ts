@@ -15,7 +15,7 @@ const TONES: Record<LicenseState, Tone> = {
 }
 const LEFT = [['days', 86_400_000], ['hours', 3_600_000], ['minutes', 60_000], ['seconds', 1000]] as const
 
-/** The license in words: badge, headline, one sentence, and the one action that helps. */
+/** Puts the license into words: badge, headline, one sentence, and the one action that helps. */
 export function useLicenseStatus(view: () => LicenseView) {
   const { t } = useI18n()
   const time = useTimeText()
@@ -34,7 +34,7 @@ export function useLicenseStatus(view: () => LicenseView) {
   })
   const headline = computed(() => t(`status.headline.${view().state}`))
 
-  // A warning beside it is something to do.
+  // With a warning beside it, there is something to do.
   function withNothingToDo(said: string) {
     return view().warnings.some(({ code }) => code !== 'SANDBOX_BUILD') ? said : t('common.twoSentences', { first: said, second: t('status.nothing') })
   }
@@ -75,7 +75,7 @@ export function useLicenseStatus(view: () => LicenseView) {
       case 'mismatch': return 'reissue'
       case 'revoked': case 'suspended': return 'support'
       case 'grace': case 'paused': return 'checkIn'
-      // A subscription that renews by itself was renewed, or will be: what is missing is the check-in.
+      // A subscription that renews by itself has been renewed or will be; only the check-in is missing.
       case 'expired': return checksIn && !view().renews ? 'renewal' : renewal
       default:
         if (checksIn && failing.value) return 'checkIn'
@@ -88,7 +88,7 @@ export function useLicenseStatus(view: () => LicenseView) {
   return { tone, badge, headline, sentence, action, mailto }
 }
 
-/** What a screen reader is told when the license's state changes while the page is open. */
+/** Announces a change of the license's state to screen readers while the page is open. */
 export function useStateAnnouncement() {
   const license = useLicenseStore()
   const { t } = useI18n()
@@ -100,7 +100,22 @@ export function useStateAnnouncement() {
   return { announcement }
 }
 
-/** A mailto link to support that says what it is about, with the facts of this installation in it. */
+/** Says what a check-in came to; for an airgapped license, whether it was renewed. `before`: its expiry until then. */
+export function useCheckInNotice() {
+  const license = useLicenseStore()
+  const { t } = useI18n()
+  const time = useTimeText()
+  return (before: string | null | undefined) => {
+    const { entitled, method, expiresAt } = license.view ?? {}
+    // A verdict is an answer too, but the status already says which.
+    if (!entitled || !expiresAt) return ''
+    const expires = time.both(expiresAt)
+    if (!rulesOf(method)?.renewsOnRequest) return t('credential.checkedInUntil', { expires })
+    return t(expiresAt === before ? 'renewal.notYet' : 'renewal.renewed', { expires })
+  }
+}
+
+/** A mailto link to support that states its subject and includes the facts of this installation. */
 export function useSupportMail(about: () => string) {
   const license = useLicenseStore()
   return computed(() => supportMail(about(), license.view))

@@ -4,8 +4,8 @@ const YEAR = 365 * 24 * 3600
 const LONGEST = 64
 
 /**
- * A cookie of ours that holds a word, kept for a year unless `maxAge` (seconds) says otherwise. What comes in one is anybody's
- * choice: it is read as text, never as JSON, and what does not decode or is too long is none.
+ * A cookie of ours that holds one word, kept for `maxAge` seconds (a year by default). Its value is untrusted: it is read as
+ * text, never as JSON, and ignored if it does not decode or is too long.
  */
 export function useTextCookie(name: string, maxAge = YEAR) {
   return useCookie<string | undefined>(name, {

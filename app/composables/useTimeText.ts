@@ -5,15 +5,15 @@ import { formatterOf } from '~/words/formatters'
 import { useTextCookie } from './useTextCookie'
 
 const UNITS = [
-  // A year that lacks some days is "1 year" as well, not "12 months" here and "1 year" there.
+  // A few days short of a year is "1 year" too, rather than "12 months" in one place and "1 year" in another.
   ['year', 365 * 86_400], ['month', 30 * 86_400], ['week', 7 * 86_400], ['day', 86_400], ['hour', 3600],
   ['minute', 60], ['second', 1],
 ] as const
 
-/** Day before month everywhere that has no order of its own; Latin digits, because counts and IDs beside them are. */
+/** English with the day before the month; Arabic in Latin digits, like the counts and IDs beside it, and the Gregorian calendar. */
 const TAGS: Record<string, string> = { en: 'en-GB', ar: 'ar-u-nu-latn-ca-gregory' }
 
-/** The zone's own spelling of a name, if there is such a zone. */
+/** The canonical spelling of a time zone's name; undefined if there is no such zone. */
 function zoneOf(name: string | undefined): string | undefined {
   if (!name) return undefined
   try {
@@ -24,13 +24,13 @@ function zoneOf(name: string | undefined): string | undefined {
   }
 }
 
-/** The zone that times are shown in: the browser's own, remembered for the server; UTC on the very first page. */
+/** The time zone that times are shown in: the browser's, remembered in a cookie for the server. UTC on the very first page. */
 export function useZone() {
   const seen = useTextCookie('nc-zone')
   return useState('zone', () => zoneOf(seen.value ?? undefined) ?? 'UTC')
 }
 
-/** Call once, in the root component; after mount it tells the zone, to the server as well. */
+/** Sets the zone to the browser's and remembers it for the server. Call once after mount, in the root component. */
 export function useZoneFollower() {
   const zone = useZone()
   const seen = useTextCookie('nc-zone')
@@ -41,8 +41,8 @@ export function useZoneFollower() {
 }
 
 /**
- * What the server formatted, for the browser to show the same while it hydrates: the two may have different locale data,
- * down to a kind of space.
+ * Reuses what the server formatted while the page hydrates: the browser's locale data may differ, down to the kind of space
+ * used.
  */
 function useFormatted() {
   const nuxt = useNuxtApp()
@@ -53,7 +53,7 @@ function useFormatted() {
   }
 }
 
-/** Dates in words: absolute with time zone, and relative to the server's clock; counts in the language's digits. */
+/** Formats times, absolute with their zone or relative to the server's clock, and counts, by the rules of the page's language. */
 export function useTimeText() {
   const { locale } = useI18n()
   const now = useNow()
@@ -63,12 +63,12 @@ export function useTimeText() {
 
   function format(iso: string, options: Intl.DateTimeFormatOptions) {
     const key = [iso, zone.value, ...Object.keys(options)].join(' ')
-    // The zone belongs to the time before it: it never stands alone in a line.
+    // A no-break space keeps the zone on the same line as the time.
     return formatted(key, () => formatterOf(tag(), { ...options, timeZone: zone.value, hourCycle: 'h23' }).format(new Date(iso))
       .replace(options.timeZoneName ? / (?=\S+$)/ : /$^/, '\u00A0'))
   }
   const date = (iso: string) => format(iso, { day: 'numeric', month: 'short', year: 'numeric' })
-  /** A day of the calendar, the same in every zone. */
+  /** A calendar day, the same in every zone. */
   const day = (iso: string) => formatted(`${iso} day`, () => formatterOf(tag(), { day: 'numeric', month: 'short', timeZone: 'UTC' }).format(new Date(iso)))
   const clock = (iso: string) => format(iso, { hour: '2-digit', minute: '2-digit', timeZoneName: 'short' })
   const absolute = (iso: string) => format(iso, {
@@ -80,11 +80,11 @@ export function useTimeText() {
   function relative(iso: string) {
     const seconds = (Date.parse(iso) - now.value) / 1000
     const size = Math.abs(seconds)
-    // "in 14 days" says more than "in 2 weeks"; weeks are left out, months begin at 60 days.
+    // "in 14 days" says more than "in 2 weeks", so weeks are skipped and months begin at 60 days.
     const [unit, length] = UNITS.find(([name, unitLength]) =>
       name !== 'week' && size >= (name === 'month' ? 60 * 86_400 : name === 'year' ? 350 * 86_400 : unitLength)) ?? ['second', 1]
     const amount = Math.round(size / length)
-    // "yesterday" is clear, "next year" is not.
+    // "yesterday" is clear; "next year" is not.
     const numeric = unit === 'year' || unit === 'month' ? 'always' : 'auto'
     return formatted(`${iso} ${now.value}`, () =>
       new Intl.RelativeTimeFormat(tag(), { numeric }).format(seconds < 0 ? -amount : amount, unit))

@@ -1,6 +1,6 @@
 /**
- * Ends the present task while a page is being hydrated, so that what comes next is a task of its own and a click is answered
- * in between: await it at the end of a component's setup, and its part of the page is hydrated by itself.
+ * Yields to the event loop during hydration, so that clicks are handled before the next part of the page is hydrated. Await it
+ * at the end of a component's setup.
  */
 export async function breathe(): Promise<void> {
   if (import.meta.client && useNuxtApp().isHydrating) await new Promise(resolve => setTimeout(resolve))

@@ -1,19 +1,19 @@
 type TextField = HTMLInputElement | HTMLTextAreaElement
 
-/** What was typed, pasted or autofilled before the page could answer; a field's first value is what the page came with. */
+/** Fields that were typed, pasted or autofilled into before hydration: those whose value is no longer the rendered one. */
 export function readEntered(): [TextField, string][] {
   const fields = document.querySelectorAll<TextField>('input[id], textarea[id]')
   return [...fields].flatMap(field => field.value === field.defaultValue ? [] : [[field, field.value]])
 }
 
-/** Enters a value as a person would, so that the component behind the field hears of it. */
+/** Enters a value as a person would, so that the component behind the field notices. */
 export function enter(field: TextField, value: string): void {
   if (!field.isConnected) return
   field.value = value
   field.dispatchEvent(new Event('input', { bubbles: true }))
 }
 
-/** Carries out, in their order, the clicks, submits and choices that EARLY_SCRIPT kept, and ends its keeping. */
+/** Replays, in order, the clicks, submits and choices that EARLY_SCRIPT recorded, and stops its recording. */
 export function carryOutKept(): void {
   const take: unknown = Reflect.get(window, 'takeEarlyActions')
   Reflect.deleteProperty(window, 'takeEarlyActions')

@@ -1,8 +1,8 @@
-/* Each runs in the page's head, as text, before any script file has been asked for. */
+/* Inline scripts for the page's head: they run before any script file is requested. */
 
 /**
- * What is clicked, submitted or chosen before the page can answer is kept, and shown to
- * be pending, until early-actions.ts carries it out; without it a slow line would swallow the click.
+ * Records what is clicked, submitted or chosen before hydration, and marks the page as pending, until early-actions.ts replays
+ * it; on a slow connection those clicks would otherwise be lost.
  */
 export const EARLY_SCRIPT = `(() => {
   const kept = new Map()
@@ -15,7 +15,7 @@ export const EARLY_SCRIPT = `(() => {
     if (!target) return
     event.preventDefault()
     event.stopPropagation()
-    // A submit button's click becomes a submit by itself.
+    // Clicking a submit button submits its form, so record the form.
     kept.set(event.type === 'click' && target.type === 'submit' ? target.form : target)
     document.documentElement.dataset.pending = ''
   }
@@ -28,19 +28,19 @@ export const EARLY_SCRIPT = `(() => {
   }
 })()`
 
-/** Shows ShellAddressHint where the browser knows a longer address of the page than the server, which no script file would reach. */
+/** Reveals ShellAddressHint where the browser's path is longer than the server's, as script files then go to a wrong address. */
 export const ADDRESS_SCRIPT = `addEventListener('DOMContentLoaded', () => {
   const hint = document.querySelector('[data-served-at]')
   const path = hint?.dataset.servedAt
   if (path && location.pathname !== path && location.pathname.endsWith(path)) hint.hidden = false
 })`
 
-/** Remembers, for the server, the colour scheme that this browser preferred on its last visit. */
+/** Tells the server which colour scheme this browser preferred on its last visit. */
 export const SEEN_SCHEME_COOKIE = 'nc-color-scheme'
 
 /**
- * On a first visit the server can only guess the colour scheme: a browser that prefers dark says so in a cookie and reloads
- * before anything is painted. Without cookies nothing happens, and the page turns dark once it is hydrated.
+ * On a first visit the server can only guess the colour scheme, so a browser that prefers dark sets a cookie and reloads
+ * before anything is painted. With cookies blocked, the page turns dark once it is hydrated.
  */
 export const colorGuessScript = (path: string) => `if (matchMedia('(prefers-color-scheme: dark)').matches) {
   document.cookie = ${JSON.stringify(`${SEEN_SCHEME_COOKIE}=dark; path=${path}; max-age=31536000; samesite=lax`).replaceAll('<', '\\u003C')}

@@ -7,11 +7,11 @@ const OF_STATE: Partial<Record<LicenseState, ErrorCode>> = {
   suspended: 'LICENSE_SUSPENDED', expired: 'LICENSE_EXPIRED',
 }
 
-/** The errors whose entries help now, most to the point first: the last action's, the state's, the last check-in's. */
+/** The errors whose entries help now, most relevant first: those of the last action, of the state, of the last check-in. */
 export function fittingErrors(view: LicenseView, failure: Failure | null): ErrorCode[] {
   const codes = [
     failure?.code === 'UNREACHABLE' ? undefined : failure?.code, OF_STATE[view.state], view.invalidBecause?.code,
-    // What cannot be read cannot check in either: that it fails is no news.
+    // A license that can't be read can't check in either, so that failure is no news.
     view.state === 'invalid' ? undefined : view.checkIn?.lastError?.code,
     view.warnings.find(warning => warning.code === 'ENV_DIFFERS')?.error ?? undefined,
   ]

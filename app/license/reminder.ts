@@ -3,7 +3,7 @@ export interface Reminder { id: string, at: Date, made: Date, title: string, tex
 const stamp = (date: Date) => date.toISOString().replaceAll(/[-:]|\.\d+/g, '')
 const escape = (text: string) => text.replaceAll(/[\\;,]/g, '\\$&').replaceAll('\n', '\\n')
 
-// Lines are at most 75 octets (RFC 5545 §3.1), continued by a line break and a space.
+// Lines are at most 75 octets, continued after a line break and a space (RFC 5545 §3.1).
 function fold(line: string): string {
   const encoder = new TextEncoder()
   const lines: string[] = []
@@ -18,7 +18,7 @@ function fold(line: string): string {
   return [...lines, current].join('\r\n')
 }
 
-/** A calendar file (RFC 5545) with one event of half an hour that rings when it begins. */
+/** A calendar file (RFC 5545) with one half-hour event and an alarm at its start. */
 export function createReminder({ id, at, made, title, text }: Reminder): string {
   return [
     'BEGIN:VCALENDAR', 'VERSION:2.0', 'PRODID:-//NocoDB//License//EN', 'BEGIN:VEVENT', `UID:${id}@nocodb-license`,

@@ -3,7 +3,7 @@ import type { DiagnosticStage, LicenseView } from '#shared/contracts'
 
 export const SUPPORT_ADDRESS = 'cs@nocodb.com'
 
-/** The facts that support asks for, a line each: in English whatever the language of the screen, and without any secret. */
+/** The facts that support asks for, one per line: always in English, never a secret. */
 export function supportText(view: LicenseView, failure: Failure | null = null): string {
   const { checkIn } = view
   const lines: [string, string | number | null | undefined][] = [
@@ -29,13 +29,13 @@ export function supportText(view: LicenseView, failure: Failure | null = null): 
   return lines.flatMap(([name, value]) => value === null || value === undefined || value === '' ? [] : [`${name}: ${value}`]).join('\n')
 }
 
-/** A mailto link to support; the body opens with what it is about, followed by the facts as far as they are known. */
+/** A mailto link to support; the body opens with the subject, followed by whatever facts are known. */
 export function supportMail(about: string, view: LicenseView | null): string {
   const body = [about, ...(view ? [supportText(view)] : [])].map(part => `${part}\n\n`).join('')
   return `mailto:${SUPPORT_ADDRESS}?subject=${encodeURIComponent(`NocoDB license: ${about}`)}&body=${encodeURIComponent(body)}`
 }
 
-/** What the diagnostics found, a line a stage, below the facts of the installation. `ranAt`: ISO time of this server. */
+/** The facts of the installation, then what diagnostics found, one line per stage. `ranAt`: ISO time by this server's clock. */
 export function diagnosticsText(view: LicenseView | null, ranAt: string | null, stages: readonly DiagnosticStage[]): string {
   return [
     ...(view ? [supportText(view)] : []),

@@ -3,9 +3,9 @@ import { sameSitePath } from '~/api/next-path'
 const PUBLIC: ReadonlySet<unknown> = new Set(['login', 'setup'])
 
 export default defineNuxtRouteMiddleware(async (to) => {
-  // An error page is being rendered, or hydrated: it says what it says, to whoever is not signed in too.
+  // An error page is shown as it is, whether or not anybody is signed in.
   if ((import.meta.server || useNuxtApp().isHydrating) && useError().value) return
-  // There is no such page, for anybody; nothing has to be asked for that.
+  // A page that doesn't exist needs no session to say so.
   if (to.name === 'path') return
   const session = useSessionStore()
   if (!session.known) await session.load()
@@ -14,7 +14,7 @@ export default defineNuxtRouteMiddleware(async (to) => {
   }
   if (session.failure) {
     throw createError({
-      // In the browser it has to be said to show; on the server it would only make a stack in the log of what is logged already.
+      // Only a fatal error shows its page in the browser; on the server it would log a stack for what is logged already.
       status: session.failure.status || 503, fatal: import.meta.client,
       data: { code: session.failure.code, reference: session.failure.reference, requestId: session.failure.requestId },
     })

@@ -1,4 +1,4 @@
 import { breathe } from '~/first-paint/breathe'
 
-/** Reading the program was one task; whatever the app does next is another. */
+/** Separates evaluating the scripts from starting the app, which would otherwise be one long task. */
 export default defineNuxtPlugin({ enforce: 'pre', setup: () => breathe() })

@@ -1,7 +1,7 @@
 import { breathe } from '~/first-paint/breathe'
 import { carryOutKept, enter, readEntered } from '~/first-paint/early-actions'
 
-/** Gives back, once the page can be used, what was done on it before. */
+/** Restores what was entered and replays what was clicked before hydration, once the page can be used. */
 export default defineNuxtPlugin(async (nuxtApp) => {
   await breathe()
   const fields = readEntered()

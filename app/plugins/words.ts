@@ -9,11 +9,11 @@ import { negotiateLanguage } from '~/words/negotiate'
 async function wordsOf(code: LanguageCode): Promise<Words> {
   const words = import.meta.server ? await readWords(code) : await fetchWords(addresses[code])
   if (!isWords(words)) throw new Error(`There are no words for ${code} in this build.`)
-  // Read only, and on the server shared by all requests: nothing in it is to be watched.
+  // Read-only, and on the server shared by all requests, so Vue needn't make it reactive.
   return markRaw(words)
 }
 
-/** The page's words, in one language. In the browser nothing is hydrated before they are there: what the server rendered stays. */
+/** Loads the words of the page's language. In the browser hydration waits for them, so the server's page stays until then. */
 export default defineNuxtPlugin({
   name: 'words',
   enforce: 'pre',
@@ -22,7 +22,7 @@ export default defineNuxtPlugin({
     const asked = import.meta.server ? useRequestHeader('accept-language') ?? '' : navigator.languages.join(',')
     const language = useState('language', () => negotiateLanguage(chosen.value ?? undefined, asked))
     const locale = language.value
-    // Asked for together with the scripts (server/plugins/start-after-paint.ts); else only once those run.
+    // Fetched along with the scripts (server/plugins/start-after-paint.ts) instead of only once those run.
     if (import.meta.server) {
       useHead({ link: [{ rel: 'preload', as: 'fetch', crossorigin: 'anonymous', href: addresses[locale] }] })
     }

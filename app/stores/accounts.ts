@@ -19,7 +19,7 @@ export const useAccountsStore = defineStore('accounts', () => {
   }
 
   async function finish(result: Result<unknown>) {
-    // What is not there any more must not stay on the list.
+    // An account that is gone must not stay on the list.
     if (result.ok || result.failure.code === 'NOT_FOUND') await load()
     if (!result.ok) await session.recheck(result.failure)
     return result.ok ? null : result.failure

@@ -15,7 +15,7 @@ export const useActivityStore = defineStore('activity', () => {
   const failure = ref<Failure | null>(null)
   let newest = 0
 
-  /** Undefined when it failed, or when something else has been asked for meanwhile. */
+  /** Resolves to undefined if it failed or a newer request has overtaken it. */
   async function fetchPage(before?: number) {
     const number = ++newest
     loading.value = true
@@ -28,7 +28,7 @@ export const useActivityStore = defineStore('activity', () => {
     return result.ok ? result.value : undefined
   }
 
-  /** Loads the newest events, of one kind or (null) all; until they are here, those before stay. */
+  /** Loads the newest events of a kind, or of all kinds for null; the previous ones stay until they arrive. */
   async function load(wanted: EventKind | null) {
     const other = wanted !== kind.value
     kind.value = wanted
@@ -37,13 +37,13 @@ export const useActivityStore = defineStore('activity', () => {
       events.value = page.events
       nextBefore.value = page.nextBefore
     } else if (other && failure.value && !loading.value) {
-      // Nothing of another kind under the name of this one.
+      // Don't show events of another kind under this one's name.
       events.value = []
       nextBefore.value = null
     }
   }
 
-  /** Adds the next page, and says where in the list it begins; null when nothing was added. */
+  /** Appends the next page and resolves to the index of its first event; null if nothing was added. */
   async function loadMore() {
     if (nextBefore.value === null || loading.value) return null
     const page = await fetchPage(nextBefore.value)

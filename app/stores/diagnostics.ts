@@ -6,12 +6,10 @@ import { useApi } from '~/api/use-api'
 import { useNow } from './now'
 import { useSessionStore } from './session'
 import type { DiagnosticStage } from '#shared/contracts'
+import { DIAGNOSTIC_STAGES } from '#shared/contracts'
 
-const STAGES: Record<DiagnosticStage['stage'], true> = {
-  configuration: true, dns: true, proxy: true, tcp: true, tls: true, http: true, clock: true,
-}
 function isStage(value: unknown): value is DiagnosticStage {
-  return isRecord(value) && typeof value.stage === 'string' && Object.hasOwn(STAGES, value.stage)
+  return isRecord(value) && DIAGNOSTIC_STAGES.some(name => name === value.stage)
     && typeof value.result === 'string' && isRecord(value.facts)
 }
 
@@ -19,12 +17,11 @@ export const useDiagnosticsStore = defineStore('diagnostics', () => {
   const api = useApi()
   const now = useNow()
   const session = useSessionStore()
-  const order = Object.keys(STAGES)
   const stages = ref<DiagnosticStage[]>([])
   const ok = ref<boolean | null>(null)
   const running = ref(false)
   const failure = ref<Failure | null>(null)
-  /** ISO time of this server. */
+  /** ISO time by this server's clock. */
   const ranAt = ref<string | null>(null)
 
   async function run() {
@@ -47,5 +44,5 @@ export const useDiagnosticsStore = defineStore('diagnostics', () => {
     stages.value = result.value.stages
   }
 
-  return { order, stages, ok, running, failure, ranAt, run }
+  return { order: DIAGNOSTIC_STAGES, stages, ok, running, failure, ranAt, run }
 })

@@ -7,9 +7,9 @@ import { useNow } from './now'
 import { useSessionStore } from './session'
 import type { CheckInDay, LicenseView, OutboundRequest, Preview } from '#shared/contracts'
 import type { SaveStep } from '#shared/method-rules'
+import { SAVE_STEPS } from '#shared/method-rules'
 
-const SAVE_STEP_SET: Record<SaveStep, true> = { checked: true, contacted: true, verified: true, stored: true }
-const isSaveStep = (value: unknown): value is SaveStep => typeof value === 'string' && Object.hasOwn(SAVE_STEP_SET, value)
+const isSaveStep = (value: unknown): value is SaveStep => SAVE_STEPS.some(step => step === value)
 
 export const useLicenseStore = defineStore('license', () => {
   const api = useApi()
@@ -22,10 +22,10 @@ export const useLicenseStore = defineStore('license', () => {
   const actionFailure = ref<Failure | null>(null)
   const busy = ref<'save' | 'check-in' | 'remove' | null>(null)
   const steps = ref<SaveStep[]>([])
-  /** Server's clock minus the browser's, milliseconds. */
+  /** The server's clock minus the browser's, ms. */
   const clockOffset = ref(0)
 
-  // Calls are numbered, as a slow poll may arrive after a newer answer. The server's time cannot tell: a repaired clock goes back.
+  // Numbers the calls, as a slow poll may arrive after a newer answer. Server time can't order them: a clock may be set back.
   let asked = 0
   let accepted = 0
 
@@ -63,10 +63,10 @@ export const useLicenseStore = defineStore('license', () => {
     if (result.ok) accept(result.value, ++asked)
     else {
       actionFailure.value = result.failure
-      // It is over; what follows only brings the rest of the page up to date.
+      // The action is over; the rest only brings the page up to date.
       busy.value = null
     }
-    // A failed attempt counts too, and a conflict means that the screen is out of date.
+    // A failed attempt may change the license too, and a conflict means that the screen is out of date.
     if (!result.ok) await Promise.all([session.recheck(result.failure), refresh()])
     await loadFacts()
     if (result.ok) busy.value = null

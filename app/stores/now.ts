@@ -1,6 +1,6 @@
 import { useState } from '#imports'
 
-/** Milliseconds of the server's clock; moves after mount. Equal on both sides while hydrating. */
+/** The server's clock, ms since 1970. Starts moving after mount, so that server and browser agree during hydration. */
 export function useNow() {
   return useState('now', () => 0)
 }

@@ -25,13 +25,13 @@ export const useSessionStore = defineStore('session', () => {
     failure.value = result.failure.status === 401 ? null : result.failure
   }
 
-  /** Asks who is signed in by now; without an answer everything stays. */
+  /** Asks who is signed in now; without an answer nothing changes. */
   async function look() {
     const result = await api.call<Session>('/api/auth/session')
     if (result.ok) accept(result.value)
   }
 
-  /** Somebody who is refused may have been an administrator when the page came, or somebody else. */
+  /** Asks again who is signed in after a FORBIDDEN: the role, or the person, may have changed since the page was loaded. */
   async function recheck({ code }: Failure) {
     if (code === 'FORBIDDEN') await look()
   }

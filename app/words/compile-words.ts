@@ -1,11 +1,11 @@
 import { baseCompile } from '@intlify/message-compiler'
 
-/* Where a part stood in its message: of use to an editor only. */
+/* Source positions, of use only to editors. */
 const PLACES = new Set(['start', 'end', 'loc'])
 
 /**
- * A language's file with its messages already taken apart, so that the browser needs no compiler. A message that holds
- * nothing but text stays a string.
+ * Compiles all messages of a language's file, so that the browser needs no compiler. Messages of plain text stay strings.
+ * Throws for a message that does not parse.
  */
 export function compileWords(messages: unknown): unknown {
   if (typeof messages === 'string') return compileMessage(messages)
@@ -13,7 +13,7 @@ export function compileWords(messages: unknown): unknown {
 }
 
 function compileMessage(message: string): unknown {
-  // The characters that have a meaning in a message (vue-i18n, "Message Format Syntax").
+  // The characters with a meaning in messages (vue-i18n, "Message Format Syntax").
   if (!/[{}@|\\]/.test(message)) return message
   const { ast } = baseCompile(message, { jit: true, minify: true, onError: (error) => { throw error } })
   return withoutPlaces(ast)
@@ -22,7 +22,7 @@ function compileMessage(message: string): unknown {
 function withoutPlaces(node: unknown): unknown {
   if (Array.isArray(node)) return node.map(withoutPlaces)
   if (typeof node !== 'object' || node === null) return node
-  // `s` is the text of a part that is nothing else; its items `i` say the same again.
+  // Where a part is plain text, it is in `s`, and the items in `i` only repeat it.
   const isText = 's' in node
   return Object.fromEntries(Object.entries(node)
     .filter(([name]) => !PLACES.has(name) && !(isText && name === 'i'))

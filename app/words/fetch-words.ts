@@ -1,14 +1,14 @@
-/** A language's messages by name, as app/words/compile-words.ts leaves them; what one looks like inside is vue-i18n's matter. */
+/** A language's messages by name, as compile-words.ts writes them; the form of a compiled message is vue-i18n's business. */
 export interface Words { [name: string]: Words | string }
 
-/* Milliseconds: an attempt that says nothing is given up; pauses between attempts double up to the longest. */
+/* Milliseconds. An attempt without an answer is given up after PATIENCE; pauses between attempts double up to the longest. */
 const PATIENCE = 30_000
 const FIRST_PAUSE = 500
 const LONGEST_PAUSE = 15_000
 
 /**
- * Fetches a language's words, trying again for as long as it takes; rejects only once `signal` is aborted. By `fetch`, because
- * a browser may remember a failed `import()` for the life of the page.
+ * Fetches a language's words, retrying for as long as it takes; rejects only when `signal` is aborted. Uses `fetch` because
+ * browsers may cache a failed `import()` for the life of the page.
  */
 export async function fetchWords(address: string, signal?: AbortSignal): Promise<Words> {
   for (let failures = 0; ; failures++) {
@@ -25,7 +25,7 @@ async function attempt(address: string, isRepeated: boolean, signal: AbortSignal
   const timer = setTimeout(end, PATIENCE)
   signal?.addEventListener('abort', end)
   try {
-    // What failed may be a broken copy in a cache on the way: it is not asked again.
+    // The failure may come from a broken copy in some cache, so bypass caches when retrying.
     const response = await fetch(address, { signal: ending.signal, cache: isRepeated ? 'reload' : 'default' })
     const words: unknown = response.ok ? await response.json() : undefined
     return isWords(words) ? words : undefined
@@ -36,12 +36,12 @@ async function attempt(address: string, isRepeated: boolean, signal: AbortSignal
   }
 }
 
-/** Whether this is a language's file; a sign-in page of the network in between, say, is not. */
+/** Whether this is a language's file rather than, say, something a captive portal sent. */
 export function isWords(value: unknown): value is Words {
   return typeof value === 'object' && value !== null && 'app' in value
 }
 
-/** Ends early when the network is back, and when nobody waits any more. */
+/** Waits, but ends early when the network is back or `signal` is aborted. */
 function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve) => {
     const end = () => {

@@ -1,4 +1,4 @@
-/** The languages of the screen, each with a file of its code in app/locales; the first serves whoever reads none of them. */
+/** The languages of the screen, each with a file in app/locales; the first is the fallback. */
 export const LANGUAGES = [
   { code: 'en', name: 'English', direction: 'ltr' },
   { code: 'de', name: 'Deutsch', direction: 'ltr' },
@@ -12,7 +12,7 @@ export const LANGUAGES = [
 
 export type LanguageCode = (typeof LANGUAGES)[number]['code']
 
-/** The language of exactly this code; a code is ours or it is none. */
+/** The language with exactly this code, undefined if it isn't one of ours. */
 export function languageOf(code: string | undefined) {
   return LANGUAGES.find(language => language.code === code)
 }

@@ -6,7 +6,7 @@ import { compileWords } from './compile-words.ts'
 
 const CODES = LANGUAGES.map(({ code }) => code)
 
-/* The browser gets addresses of hashed, precompressed, immutable files; the server reads the same files from its own disk. */
+/* The browser gets URLs of hashed, precompressed, immutable files; the server reads the same files from disk. */
 const indexOf = (folder: string) => `${CODES.map((code, at) => `import address${at} from '${folder}/${code}.json?url&no-inline'`).join('\n')}
 export const addresses = { ${CODES.map((code, at) => `'${code}': address${at}`).join(', ')} }
 type Read = () => Promise<unknown>
@@ -24,15 +24,15 @@ function writeWords(folder: string): void {
   }
 }
 
-/** Compiles the words of each language into a file of its own; `#build/words` says where they are. */
+/** Compiles each language's words into a file of its own; `#build/words` says where they are. */
 export default defineNuxtModule({
   meta: { name: 'words' },
   setup(_options, nuxt) {
     const folder = join(nuxt.options.buildDir, 'words')
     addTemplate({ filename: 'words.ts', write: true, getContents: () => indexOf(folder) })
-    // Not templates: those exist in memory only, and an asset is read from the disk.
+    // Not as templates: those exist only in memory, and assets are read from disk.
     nuxt.hook('app:templatesGenerated', () => writeWords(folder))
-    // A page asks for its own language; without this a browser would fetch all of them beforehand.
+    // A page fetches its own language; without this, browsers would prefetch all of them.
     nuxt.hook('build:manifest', (manifest) => {
       for (const file of Object.values(manifest)) file.assets = file.assets?.filter(asset => !asset.endsWith('.json'))
     })

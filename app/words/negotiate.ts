@@ -1,10 +1,10 @@
 import type { LanguageCode } from './languages.ts'
 import { LANGUAGES, languageOf } from './languages.ts'
 
-/** More than anyone reads; a header may hold thousands. */
+/** More languages than anybody reads; a header may list thousands. */
 const MOST = 32
 
-/** What was chosen on the screen, else what the browser asks for (RFC 9110 §12.5.4), else English. Nonsense counts as absent. */
+/** The language chosen on the screen, else the browser's best match (RFC 9110 §12.5.4), else English. Nonsense is ignored. */
 export function negotiateLanguage(chosen: string | undefined, acceptLanguage: string | undefined): LanguageCode {
   const known = languageOf(chosen)
   if (known) return known.code
@@ -16,10 +16,10 @@ export function negotiateLanguage(chosen: string | undefined, acceptLanguage: st
   return LANGUAGES[0].code
 }
 
-/** The language without its region: who reads European Portuguese reads Brazilian rather than English. */
+/** The language without its region: readers of European Portuguese prefer Brazilian to English. */
 const primaryOf = (tag: string) => tag.toLowerCase().split('-', 1)[0]
 
-/** Language tags in lower case, the dearest first. */
+/** Language tags in lower case, the most preferred first. */
 function preferencesIn(header: string): string[] {
   return header.toLowerCase().split(',', MOST)
     .flatMap((part) => {

@@ -27,3 +27,6 @@ export async function runToEnd(env: Record<string, string>, ...command: string[]
   await rm(folder, { recursive: true, force: true })
   return { code: child.exitCode, output, files }
 }
+
+/** What a process printed outside the structured log. */
+export const plainLines = (output: string) => output.split('\n').filter(line => line !== '' && !line.startsWith('{'))

@@ -1,4 +1,4 @@
-import { onTestFinished } from 'vitest'
+import { expect, onTestFinished } from 'vitest'
 import type { LicenseState, LicenseView } from '../../../shared/contracts.ts'
 import { sleep } from '../../support/stand.ts'
 import type { LicenseServerProcess } from '../../support/vendor/vendor-process.ts'
@@ -106,4 +106,15 @@ export async function untilView(household: Household, what: string, condition: (
     if (performance.now() > end) throw new Error(`did not happen: ${what}; last seen: ${JSON.stringify(view)}`)
     await sleep(100)
   }
+}
+
+/** Repairs the clock, and expects no trace of its having been wrong, neither at once nor after a restart. */
+export async function expectRecovery(household: Household): Promise<void> {
+  household.clock.setOffset(0)
+  const running = await untilView(household, 'active again after the repair', ({ state }) => state === 'active')
+  expect(clockWarningsOf(running)).toEqual([])
+  await household.restart()
+  const restarted = await untilView(household, 'active after the restart', ({ state }) => state === 'active')
+  expect(clockWarningsOf(restarted)).toEqual([])
+  expect(restarted).toMatchObject({ entitled: true, licenseId: running.licenseId, instanceId: running.instanceId })
 }

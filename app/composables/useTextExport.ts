@@ -1,6 +1,6 @@
 const SHOWN_FOR = 2500
 
-// Without a secure context there is no Clipboard API; a selected text area is understood everywhere.
+// The Clipboard API needs a secure context; selecting a text area works everywhere.
 function copyBySelection(text: string): boolean {
   const area = document.createElement('textarea')
   area.value = text
@@ -16,7 +16,7 @@ function copyBySelection(text: string): boolean {
   return copied
 }
 
-/** Copies text, with or without the Clipboard API; `outcome` says for a moment how it went. */
+/** Copies text, falling back to a selection where there is no Clipboard API. `outcome` says briefly whether it worked. */
 export function useCopy() {
   const outcome = ref<'copied' | 'failed' | null>(null)
   let timer: ReturnType<typeof setTimeout> | undefined
@@ -30,9 +30,21 @@ export function useCopy() {
       : copyBySelection(text)
     outcome.value = copied ? 'copied' : 'failed'
     clearTimeout(timer)
-    // What could not be copied stays selected for as long as it has the focus.
+    // A failure stays until `reset`: the text is selected meanwhile, to be copied by hand.
     if (copied) timer = setTimeout(reset, SHOWN_FOR)
   }
   onBeforeUnmount(() => clearTimeout(timer))
   return { copy, outcome, reset }
+}
+
+/** Saves text as a file, without a request to the server. */
+export function useDownload() {
+  return function download(name: string, type: string, text: string) {
+    const url = URL.createObjectURL(new Blob([text], { type }))
+    const link = document.createElement('a')
+    link.href = url
+    link.download = name
+    link.click()
+    setTimeout(() => URL.revokeObjectURL(url), 10_000)
+  }
 }
