@@ -176,6 +176,20 @@ describe('saves that meet', () => {
     await expect(slow).rejects.toMatchObject({ code: 'CONFLICT', details: { revision: 1 } })
     expect(world.service.view('admin')).toMatchObject({ method: 'airgapped', revision: 1 })
   })
+
+  it('shows at once what another replica has stored meanwhile, whose revision the next save needs', async () => {
+    const world = await createWorld()
+    const [one, other] = [await world.boot(), await world.boot()]
+    const gate = createGate()
+    world.vendor.beforeAnswer = gate.pass
+    const slow = one.save({ credential: KEY, revision: 0, actor: ADMIN })
+    await settle()
+    world.vendor.beforeAnswer = null
+    await other.save({ credential: AIRGAPPED_KEY, revision: 0, actor: ADMIN })
+    gate.open()
+    await expect(slow).rejects.toMatchObject({ code: 'CONFLICT', details: { revision: 1 } })
+    expect(one.view('admin')).toMatchObject({ method: 'airgapped', revision: 1 })
+  })
 })
 
 describe('replacing a standard license', () => {
