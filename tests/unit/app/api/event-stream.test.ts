@@ -32,8 +32,9 @@ describe('a stream of server-sent events', () => {
     }
   })
 
-  it.each([['CRLF', '\r\n'], ['CR', '\r']])('may end its lines with %s', async (_name, end) => {
-    expect(await eventsIn(TWO.replaceAll('\n', end))).toEqual(READ)
+  it.each([['CRLF', '\r\n'], ['CR', '\r']])('may end its lines with %s, wherever the network cuts it', async (_name, end) => {
+    const text = TWO.replaceAll('\n', end)
+    for (let cut = 1; cut <= text.length; cut++) expect(await eventsIn(text.slice(0, cut), text.slice(cut)), String(cut)).toEqual(READ)
   })
 
   it('joins the lines of data, and takes them with or without a space', async () => {
