@@ -20,7 +20,8 @@ export async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenera
   let buffer = ''
   for (;;) {
     const { done, value } = await reader.read()
-    buffer += decoder.decode(value, { stream: !done }).replace(/\r\n?/g, '\n')
+    // A CR at the very end may be half of a CRLF, so it waits for what follows.
+    buffer = (buffer + decoder.decode(value, { stream: !done })).replace(done ? /\r\n?/g : /\r\n|\r(?!$)/g, '\n')
     for (let end = buffer.indexOf('\n\n'); end >= 0; end = buffer.indexOf('\n\n')) {
       const event = parseBlock(buffer.slice(0, end))
       buffer = buffer.slice(end + 2)

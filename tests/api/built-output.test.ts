@@ -168,7 +168,7 @@ describe('F86: signals and lost outputs at a start', () => {
     expect(JSON.parse(silent.stdout || '{}'), silent.stderr).toEqual({ code: 0, signal: null, listened: false })
   })
 
-  it('F86: whoever reads its output may go away: it goes on', async () => {
+  it('F86: it carries on when whatever reads its output goes away', async () => {
     const product = await startProduct({ licenseServerUrl: 'http://127.0.0.1:9', entry: at('server/index.mjs') })
     try {
       product.process.stdout?.destroy()

@@ -33,7 +33,7 @@ export interface Canary {
 
 const service = { authorization: `Bearer ${SERVICE_TOKEN}` }
 
-/** Takes the processes; returns what goes through them and what they answered. */
+/** The flows that a canary goes through, with what each process responded. */
 export function createCanary(parts: Parts): Canary {
   const answers: Answer[] = []
   const secrets = new Map<string, string>([

@@ -63,12 +63,12 @@ describe('what comes back from the license server', () => {
     await expectFailure(await newAdmin(), fault, code)
   })
 
-  it('F37 members that nobody knows are ignored', async () => {
+  it('F37 unknown members are ignored', async () => {
     await stand.licenseServer.control.addFault({ call: 'activate', times: 1, fault: { type: 'extraFields' } })
     expect((await (await newAdmin()).save('nc_demo_standard')).status).toBe(200)
   })
 
-  it('F37 memory stays flat under bodies without end and bodies that unpack to more than they are', async () => {
+  it('F37 memory stays flat under endless bodies and decompression bombs', async () => {
     const { control, url } = stand.licenseServer
     // One that has never seen such a body: what a first one takes would be there for the next.
     const product = await startOwnProduct({ licenseServerUrl: url })

@@ -98,12 +98,12 @@ describe('F72: password guessing', () => {
     expect((await signInFrom(url, '198.51.100.99', ADMIN.email, ADMIN.password)).status).toBe(200)
   })
 
-  it('signing in rightly is no guess and never limited', async () => {
+  it('signing in with the right password is no guess and never limited', async () => {
     const answers = await times(12, () => signInFrom(stand.product.url, '203.0.113.6', ADMIN.email, ADMIN.password))
     expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 12 }, () => 200))
   })
 
-  it('the own password cannot be guessed from within a session', async () => {
+  it('one\'s own password cannot be guessed from within a session', async () => {
     const client = await addAdmin(stand.admin, stand.product, 'forgetful@example.com')
     const answers = await times(11, () => client.request('PUT', '/api/auth/password', { current: 'some guess', next: 'long enough next' }))
     expectLimited(lastOf(answers))

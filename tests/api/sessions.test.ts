@@ -97,7 +97,7 @@ describe('F71 sessions', () => {
     await signIn(stand.product.url, { email, password: next })
   })
 
-  it('a wrong present password changes nothing', async () => {
+  it('a wrong current password changes nothing', async () => {
     const { client, email, password } = await createAccount('viewer')
     const answer = await client.request('PUT', '/api/auth/password', { current: 'not the password', next: 'an entirely new one' })
     expect(answer.status).toBeGreaterThanOrEqual(400)

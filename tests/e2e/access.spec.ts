@@ -53,7 +53,7 @@ test('an account is added, promoted, given a new password and removed; each ends
   expect((await client.request('GET', '/api/license')).status).toBe(401)
 })
 
-test('the last administrator stays one, and a taken address or a short password is refused', async ({ page, product, api }) => {
+test('the last administrator can\'t be demoted, and an address in use or a short password is refused', async ({ page, product, api }) => {
   await signInByForm(page, product)
   await openPath(page, product, '/admin/access')
   await expect(rowOf(page, ADMIN.email)).toContainText('You')
@@ -75,7 +75,7 @@ test('the last administrator stays one, and a taken address or a short password 
   await expect(page.getByRole('alert')).toContainText('the address is taken')
 })
 
-test('one changes one\'s own password, which ends the other sessions', async ({ page, product, api }) => {
+test('people change their own password, which ends their other sessions', async ({ page, product, api }) => {
   await signInByForm(page, product)
   await openPath(page, product, '/admin/access')
   const form = page.getByRole('region', { name: 'Your password' })

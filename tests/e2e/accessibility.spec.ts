@@ -19,7 +19,7 @@ test('without JavaScript the pages show what they can and say what they cannot',
   await expect(page.getByText('Acme Robotics')).toBeVisible()
 })
 
-test('F07: what the vendor wrote is text, however long and whatever is in it', async ({ licensePage: page, product, api, licenseServer }) => {
+test('F07: what the vendor wrote is shown as text, however long and whatever it contains', async ({ licensePage: page, product, api, licenseServer }) => {
   const markup = '<img src=x onerror="window.pwned=1"><script>window.pwned=1</script>{{ 1+1 }}'
   const organization = markup + 'Ä'.repeat(10_000 - markup.length)
   const { key } = await licenseServer.control.createLicense({
@@ -41,7 +41,7 @@ test('F07: what the vendor wrote is text, however long and whatever is in it', a
   await expectNoHorizontalScroll(page)
 })
 
-test('F07: quotes, escapes, line breaks and scripts in what the vendor signed make no element, no dialog and no other text', async ({ licensePage: page, product, api, licenseServer }) => {
+test('F07: quotes, escapes, line breaks and scripts in what the vendor signed create no element, no dialog and no other text', async ({ licensePage: page, product, api, licenseServer }) => {
   const { control } = licenseServer
   const dialogs: string[] = []
   page.on('dialog', async (dialog) => {

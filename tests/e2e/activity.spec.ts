@@ -14,7 +14,7 @@ async function fillLog(api: ApiClient, accounts: number): Promise<void> {
   }
 }
 
-test('the activity lists what happened, newest first, with who and from where, and can be filtered', async ({ licensePage: page, product, api, licenseServer }) => {
+test('the activity lists what happened, newest first, by whom and from where, and can be filtered', async ({ licensePage: page, product, api, licenseServer }) => {
   await api.save('nc_demo_standard')
   await licenseServer.control.addFault({ call: 'checkIn', times: 2, fault: { type: 'status', status: 500 } })
   await api.checkIn()
@@ -47,7 +47,7 @@ test('the activity lists what happened, newest first, with who and from where, a
   await expect(of('Account added')).toHaveCount(1)
 })
 
-test('more than a page of it is loaded on demand, and reading goes on where the new begins', async ({ licensePage: page, product, api }) => {
+test('further pages are loaded on demand, and reading continues where the new events begin', async ({ licensePage: page, product, api }) => {
   await fillLog(api, 53)
   await openPath(page, product, '/admin/activity')
   const events = eventsOf(page)
@@ -65,7 +65,7 @@ test('more than a page of it is loaded on demand, and reading goes on where the 
   await expect(page.getByRole('status').filter({ hasText: 'That is all.' })).toBeVisible()
 })
 
-test('a kind is found however far back it lies, and its pages are of that kind alone', async ({ licensePage: page, product, api }) => {
+test('a kind is found however far back it is, and its pages hold only that kind', async ({ licensePage: page, product, api }) => {
   await api.save('nc_demo_standard')
   await fillLog(api, 51)
   await openPath(page, product, '/admin/activity')
@@ -85,7 +85,7 @@ test('a kind is found however far back it lies, and its pages are of that kind a
   await expect(events.filter({ has: page.getByRole('heading', { name: 'Account removed' }) })).toHaveCount(51)
 })
 
-test('the address keeps the kind: after a reload, for whoever gets the link, and without scripts', async ({ licensePage: page, product, api, openPage }) => {
+test('the address keeps the kind: after a reload, in a shared link, and without scripts', async ({ licensePage: page, product, api, openPage }) => {
   await api.save('nc_demo_standard')
   await openPath(page, product, '/admin/activity')
   await showOnly(page, 'License activated')

@@ -40,7 +40,7 @@ for (const kind of ['refused', 'missing'] as const) {
   })
 }
 
-test('the mail to support has subject and body, and copying beside it gives the same text', async ({ licensePage: page, product, api, licenseServer }) => {
+test('the mail to support has a subject and a body, and the copy button beside it copies the same text', async ({ licensePage: page, product, api, licenseServer }) => {
   await page.context().grantPermissions(['clipboard-read', 'clipboard-write'], { origin: product.url })
   const { key } = await licenseServer.control.createLicense({ method: 'standard', organization: 'Müller & Söhne? #1' })
   await api.save(key)

@@ -11,7 +11,7 @@ async function addAdmin(api: ApiClient, url: string): Promise<ApiClient> {
   return signIn(url, SECOND)
 }
 
-test('of two administrators who save on the same state, the second is told and sees the new one', async ({ licensePage: page, openPage, product, api, licenseServer }) => {
+test('when two administrators save over the same state, the second is told and sees the new one', async ({ licensePage: page, openPage, product, api, licenseServer }) => {
   const other = await openPage(product)
   await useSession(other, product, await addAdmin(api, product.url))
   const { key } = await licenseServer.control.createLicense({ method: 'standard', organization: 'First Come' })
@@ -35,7 +35,7 @@ test('of two administrators who save on the same state, the second is told and s
   await expect(page.getByRole('alert')).toHaveCount(0)
 })
 
-test('a removal on a state that has changed is refused too', async ({ licensePage: page, api }) => {
+test('a removal over a state that has changed is refused too', async ({ licensePage: page, api }) => {
   await api.save('nc_demo_standard')
   await page.reload()
   await expectState(page, 'active')

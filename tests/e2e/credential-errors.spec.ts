@@ -36,7 +36,7 @@ async function expectRefused(page: Page, api: ApiClient, before: LicenseView, cr
   expect(lasting(await api.license())).toEqual(lasting(before))
 }
 
-test('every refusal of a key says its own reason, and the license that is there stays', async ({ licensePage: page, api, licenseServer }) => {
+test('every refusal of a key gives its own reason, and the current license stays', async ({ licensePage: page, api, licenseServer }) => {
   const before = await keepOffline(page, api, licenseServer)
   const refused: [string, CredentialErrorCode][] = [
     ['not a key!', 'CREDENTIAL_MALFORMED'], ['NC_AG_DEMO_AIRGAPPED', 'CREDENTIAL_MALFORMED'],
@@ -49,7 +49,7 @@ test('every refusal of a key says its own reason, and the license that is there 
   }
 })
 
-test('every refusal of a token says its own reason, and the license that is there stays', async ({ licensePage: page, api, licenseServer }) => {
+test('every refusal of a token gives its own reason, and the current license stays', async ({ licensePage: page, api, licenseServer }) => {
   const before = await keepOffline(page, api, licenseServer)
   const orders: [Order, CredentialErrorCode][] = [
     [{ signer: 'stranger' }, 'TOKEN_UNKNOWN_SIGNER'], [{ kind: 'lease' }, 'TOKEN_WRONG_KIND'],
@@ -108,7 +108,7 @@ test('a token for another installation names both, and its reference opens and f
   await expect(entry).toContainText('Happening now')
 })
 
-test('a link to any reference opens its entry, also one that does not fit at present', async ({ licensePage: page, product }) => {
+test('a link to any reference opens its entry, even one that does not apply at present', async ({ licensePage: page, product }) => {
   for (const reference of ['NCL-204', 'NCL-101', 'NCL-315']) {
     await page.goto('about:blank')
     await page.goto(`${product.url}/admin/license#${reference}`)

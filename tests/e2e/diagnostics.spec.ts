@@ -49,7 +49,7 @@ test('a captive portal is named, and the button for support copies it all', asyn
   expect(copied).toMatch(/^http: failed .*NET_CAPTIVE_PORTAL/m)
 })
 
-test('an offline license skips every stage that would call', async ({ licensePage: page, product, licenseServer, api }) => {
+test('with an offline license every stage that would make a call is skipped', async ({ licensePage: page, product, licenseServer, api }) => {
   const { instanceId } = await api.license()
   await api.save(await licenseServer.control.issueToken({ instance_id: instanceId }))
   await openPath(page, product, '/admin/diagnostics')

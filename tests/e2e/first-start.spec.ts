@@ -54,7 +54,7 @@ test.describe('a first start without NC_ADMIN_EMAIL', () => {
   })
 })
 
-test('a wrong password is said in plain words with a reference, and the right one works after it', async ({ page, product }) => {
+test('a wrong password is reported in plain words with a reference, and the right one then works', async ({ page, product }) => {
   await openPath(page, product, '/login')
   await page.getByRole('button', { name: 'Sign in' }).click()
   await expect(page.getByRole('alert')).toHaveText('Fill in your e-mail and your password.')
@@ -66,7 +66,7 @@ test('a wrong password is said in plain words with a reference, and the right on
   await expectState(page, 'unlicensed')
 })
 
-test('a deep link leads through the sign-in and back', async ({ page, product }) => {
+test('a deep link leads to the sign-in page and then back', async ({ page, product }) => {
   await openPath(page, product, '/admin/diagnostics')
   await expect(page).toHaveURL(/\/login\?next=/)
   await fillLogin(page)
@@ -74,7 +74,7 @@ test('a deep link leads through the sign-in and back', async ({ page, product })
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Diagnostics')
 })
 
-test('a link that leads elsewhere after the sign-in is not followed', async ({ page, product }) => {
+test('a link that would lead to another site after the sign-in is not followed', async ({ page, product }) => {
   await openPath(page, product, '/login?next=//evil.example/admin')
   await fillLogin(page)
   await expect(page).toHaveURL(`${product.url}/admin/license`)

@@ -89,7 +89,7 @@ test('the dialog keeps the focus, gives it back on Escape, and leads to the stat
   await expect(statusHeading(page)).toBeFocused()
 })
 
-test('method cards, copying, section links and entries answer to Enter and Space', async ({ licensePage: page, product }) => {
+test('method cards, copy buttons, section links and entries respond to Enter and Space', async ({ licensePage: page, product }) => {
   await page.context().grantPermissions(['clipboard-read', 'clipboard-write'], { origin: product.url })
   const copied = () => page.evaluate(() => navigator.clipboard.readText())
   await pressOn(page, page.getByRole('button', { name: 'Copy: Instance ID' }).first())

@@ -25,7 +25,7 @@ async function expectGoodOrder(page: Page, product: Product, path: string): Prom
   expect(jumps).toEqual([])
 }
 
-test('every stop of Tab can be seen and follows the one before, wide and on a phone', async ({ licensePage: page, product, api }) => {
+test('every tab stop can be seen and follows the one before, on a wide screen and on a phone', async ({ licensePage: page, product, api }) => {
   test.slow()
   await api.save('nc_demo_expiring')
   await api.request('POST', '/api/users', { ...PERSON, role: 'viewer' })
@@ -38,7 +38,7 @@ test('every stop of Tab can be seen and follows the one before, wide and on a ph
   }
 })
 
-test('the first stop skips what is the same on every page', async ({ licensePage: page }) => {
+test('the first tab stop skips what is the same on every page', async ({ licensePage: page }) => {
   await page.keyboard.press('Tab')
   await expect(page.getByRole('link', { name: 'Skip to content' })).toBeFocused()
   await expectFocusShown(page)
@@ -93,7 +93,7 @@ test('language and appearance are chosen with the arrows', async ({ licensePage:
   await expectFocusShown(page)
 })
 
-test('the banner is put off, and the focus goes on in the page', async ({ licensePage: page, product, api }) => {
+test('the banner is dismissed, and the focus stays in the page', async ({ licensePage: page, product, api }) => {
   await api.save('nc_demo_expiring')
   await openLicense(page, product)
   await pressOn(page, button(page, 'Remind me in a week'))
@@ -101,7 +101,7 @@ test('the banner is put off, and the focus goes on in the page', async ({ licens
   await expect(page.locator('main')).toBeFocused()
 })
 
-test('on a phone the menu holds the focus, and gives it back', async ({ licensePage: page }) => {
+test('on a phone the menu traps the focus, and gives it back', async ({ licensePage: page }) => {
   await page.setViewportSize({ width: 390, height: 844 })
   const open = button(page, 'Open the menu')
   const drawer = page.getByRole('dialog', { name: 'Admin Panel' })

@@ -103,7 +103,7 @@ for (const [code, asked, date] of LANGUAGES) {
   })
 }
 
-test('a language that is not there, and none at all, get English', async ({ product, openPage }) => {
+test('an unknown language, and none at all, fall back to English', async ({ product, openPage }) => {
   for (const locale of ['nl-NL', 'ko-KR']) {
     const page = await openPage(product, { locale })
     await openPath(page, product, '/login')
@@ -160,7 +160,7 @@ test('another language is shown without a reload, keeps what is on the screen, a
   await expect(page.getByRole('heading', { level: 1 })).toHaveText(wordsOf('es').get('activity.title') ?? 'none')
 })
 
-test('Arabic runs from right to left, what is typed and copied does not, and nothing sticks out on a phone', async ({ product, api, openPage }) => {
+test('Arabic runs from right to left, what is typed and copied does not, and nothing overflows on a phone', async ({ product, api, openPage }) => {
   await api.save('nc_demo_expiring')
   const page = await openIn(openPage, product, api, { locale: 'ar', viewport: { width: 1440, height: 900 } })
   await openPath(page, product, '/admin/license?method=offline')

@@ -9,7 +9,7 @@ import { expect, test, useSession } from '../support/browser/fixtures.ts'
 import { startImpostor } from '../support/browser/impostor-server.ts'
 import { activate, expectFailure, expectState, openLicense, saveCredential } from '../support/browser/screen.ts'
 
-test('every fault of the way to the license server says its own reason, and the license that is there stays', async ({ licensePage: page, api, licenseServer }) => {
+test('every fault on the way to the license server gives its own reason, and the current license stays', async ({ licensePage: page, api, licenseServer }) => {
   await activate(page, 'nc_demo_standard')
   const before = await api.license()
   const faults: [Fault, NetworkErrorCode][] = [
@@ -54,7 +54,7 @@ test.describe('no way to the license server:', () => {
     await expectSaveFails(await openPage(product), product, 'NET_CONNECT')
   })
 
-  test('a certificate that nobody vouches for', async ({ openPage, launch }) => {
+  test('a certificate that no authority vouches for', async ({ openPage, launch }) => {
     const impostor = await startImpostor()
     const product = await launch.product({ licenseServerUrl: impostor.url })
     await expectSaveFails(await openPage(product), product, 'NET_TLS')

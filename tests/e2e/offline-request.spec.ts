@@ -22,7 +22,7 @@ function longKey(): string {
   return `nc_off_${Array.from({ length: 249 }, (_, index) => letters[(index * 37 + 11) % letters.length]).join('')}`
 }
 
-test('?method= opens the page at that method, and only a known one', async ({ licensePage: page, product }) => {
+test('?method= opens the page at that method, if it is a known one', async ({ licensePage: page, product }) => {
   for (const [asked, shown] of [['offline', 'Offline'], ['airgapped', 'Airgapped'], ['standard', 'Standard'], ['nonsense', 'Standard']] as const) {
     await openPath(page, product, `/admin/license?method=${asked}`)
     await expect(page.getByRole('button', { name: new RegExp(`^${shown}`), pressed: true })).toHaveCount(1)
@@ -62,7 +62,7 @@ for (const scheme of ['light', 'dark'] as const) {
   }
 }
 
-test('a key with signs that mean something elsewhere stays as it was typed', async ({ licensePage: page, product }) => {
+test('a key with characters that are special elsewhere stays as it was typed', async ({ licensePage: page, product }) => {
   await openPath(page, product, '/admin/license?method=offline')
   const key = 'nc_$&_$1_%20&body=x?#<b>"\''
   await keyOf(page).fill(key)

@@ -160,7 +160,7 @@ test('where nothing can be copied, the Instance ID is selected, as the button sa
   expect(selected.trim()).toBe(idInLog(product.output()))
 })
 
-test('an offline license shows no button that would call, and its request action leads to the message', async ({ licensePage: page, product, api, licenseServer }) => {
+test('an offline license shows no button that would make a call, and its request action leads to the message', async ({ licensePage: page, product, api, licenseServer }) => {
   const token = await licenseServer.control.issueToken({
     instance_id: idInLog(product.output()), claims: { exp: Math.floor(Date.now() / 1000) + 4 },
   })

@@ -1,7 +1,7 @@
 import { expect, test } from '../support/browser/fixtures.ts'
 import { activate, badgeOf, expectState, statusHeading, statusOf } from '../support/browser/screen.ts'
 
-test('a license server that is away leads to grace and pause, one that is back to active, with nobody clicking', async ({ licensePage: page, licenseServer, launch }) => {
+test('while the license server is away the license goes into grace and pauses; once it is back the license is active, with nobody clicking', async ({ licensePage: page, licenseServer, launch }) => {
   await activate(page, 'nc_demo_short')
   const announcement = page.getByTestId('announcement')
   await licenseServer.kill()

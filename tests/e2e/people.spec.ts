@@ -52,7 +52,7 @@ async function expectViewerAlone(page: Page): Promise<void> {
   }
 }
 
-test('after a sign-out the next one at the same tab sees nothing of the one before', async ({ licensePage: page }) => {
+test('after a sign-out the next person in the same tab sees nothing of the previous one', async ({ licensePage: page }) => {
   await lookAround(page)
   await page.getByRole('button', { name: 'Sign out' }).click()
   await expect(page).toHaveURL(/\/login$/)
@@ -76,7 +76,7 @@ test('a session that has ended leaves nothing on the screen, and nothing to whoe
   await expectViewerAlone(page)
 })
 
-test('who signs in in another tab is who the first tab belongs to, as soon as it is looked at', async ({ licensePage: page, product }) => {
+test('the first tab belongs to whoever signed in in another one, as soon as it is looked at', async ({ licensePage: page, product }) => {
   await lookAround(page)
   await useSession(page, product, await signIn(product.url, VIEWER))
   await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')))
@@ -85,7 +85,7 @@ test('who signs in in another tab is who the first tab belongs to, as soon as it
   await expectViewerAlone(page)
 })
 
-test('whoever is refused because the browser has another\'s session by now is shown as that one', async ({ licensePage: page, product }) => {
+test('somebody refused because the browser now has another person\'s session sees that person signed in', async ({ licensePage: page, product }) => {
   await useSession(page, product, await signIn(product.url, VIEWER))
   await credentialOf(page).getByRole('button', { name: 'Check in now' }).click()
   await expect(page.locator('.sidebar .email')).toHaveText(VIEWER.email)
@@ -93,7 +93,7 @@ test('whoever is refused because the browser has another\'s session by now is sh
   await expectViewerAlone(page)
 })
 
-test('who is made a viewer while the page is open has to sign in again, and is offered nothing but looking', async ({ page, product, api }) => {
+test('somebody made a viewer while the page is open has to sign in again, and may then only look', async ({ page, product, api }) => {
   await signInByForm(page, product, SECOND)
   await expect(credentialOf(page).getByRole('button', { name: 'Remove license' })).toBeVisible()
   const { body: { users } } = await api.request<{ users: { id: string, email: string }[] }>('GET', '/api/users')

@@ -6,7 +6,7 @@ import { watchPage } from '../support/browser/watch.ts'
 
 /* As many run it in their own network: by plain http, under a name that is not this machine's. */
 
-test('F92: by plain http from another machine the browser has nothing to complain of', async ({ product }) => {
+test('F92: over plain http from another machine the browser has nothing to complain about', async ({ product }) => {
   const executablePath = findBrowser()
   const browser = await chromium.launch({
     ...(executablePath ? { executablePath } : {}), args: [...BROWSER_ARGS, '--host-resolver-rules=MAP panel.test 127.0.0.1'],

@@ -4,7 +4,7 @@ import { badgeOf, expectState, fieldOf, openPath, saveCredential } from '../supp
 
 /* What somebody has set in their system: less motion, colours of their own. */
 
-test('who wants less motion sees none: saving, dialog and menu included', async ({ licensePage: page, licenseServer }) => {
+test('people who want less motion see none: saving, dialog and menu included', async ({ licensePage: page, licenseServer }) => {
   await page.emulateMedia({ reducedMotion: 'reduce' })
   const motions = () => page.evaluate(async () => {
     // A transition exists from the second frame after the change that begins it.
@@ -36,7 +36,7 @@ const marksOf = (page: Page, selector: string) => page.locator(selector).evaluat
   return [outlineStyle, outlineWidth, borderTopStyle, borderTopWidth, borderTopColor, backgroundColor, textDecorationLine].join(' ')
 }))
 
-test('with forced colours, controls, focus and what is chosen can be told', async ({ licensePage: page, product, api }) => {
+test('with forced colours, controls, the focus and what is chosen can be told apart', async ({ licensePage: page, product, api }) => {
   await api.save('nc_demo_standard')
   await page.emulateMedia({ forcedColors: 'active' })
   await openPath(page, product, '/admin/license?method=airgapped')

@@ -163,7 +163,7 @@ for (const way of ['Enter', 'a click', 'three clicks']) {
   })
 }
 
-test('what is typed into the sign-in form before it can answer stays, and is sent by a click afterwards', async ({ page, product }) => {
+test('what is typed into the sign-in form before it can respond stays, and a click sends it afterwards', async ({ page, product }) => {
   const ready = await holdScripts(page)
   await arrive(page, `${product.url}/login`)
   await page.getByLabel('E-mail').fill(ADMIN.email)
@@ -174,7 +174,7 @@ test('what is typed into the sign-in form before it can answer stays, and is sen
   await expectState(page, 'unlicensed')
 })
 
-test('a key pasted and saved before the page can answer is saved afterwards, once, and is in no address', async ({ page, product, api, licenseServer }) => {
+test('a key pasted and saved before the page can respond is saved afterwards, once, and is in no address', async ({ page, product, api, licenseServer }) => {
   await useSession(page, product, api)
   const { calls, expectNoneWith } = watchCalls(page)
   const ready = await holdScripts(page)
@@ -193,7 +193,7 @@ test('a key pasted and saved before the page can answer is saved afterwards, onc
   expectNoneWith('nc_demo_standard')
 })
 
-test('a key typed before the page can answer is kept, with what is known of it', async ({ page, product, api }) => {
+test('a key typed before the page can respond is kept, with what is known about it', async ({ page, product, api }) => {
   await useSession(page, product, api)
   const ready = await holdScripts(page)
   await arrive(page, `${product.url}/admin/license`)
@@ -204,7 +204,7 @@ test('a key typed before the page can answer is kept, with what is known of it',
   await expect(page.getByLabel('License key or token')).toBeFocused()
 })
 
-test('a button pressed before the page can answer is answered afterwards', async ({ page, product, api }) => {
+test('a button pressed before the page can respond takes effect afterwards', async ({ page, product, api }) => {
   await api.save('nc_demo_standard')
   await useSession(page, product, api)
   const { calls } = watchCalls(page)
@@ -217,7 +217,7 @@ test('a button pressed before the page can answer is answered afterwards', async
   expect(calls).toEqual([])
 })
 
-test('language and appearance chosen before the page can answer take effect and are remembered', async ({ page, product, api }) => {
+test('a language and appearance chosen before the page can respond take effect and are remembered', async ({ page, product, api }) => {
   await signInByForm(page, product)
   for (const path of ['/admin/license', '/admin/activity']) {
     await api.request('GET', '/api/license')

@@ -30,7 +30,7 @@ test('pasting a key and clicking Save turns Enterprise on without a restart, ste
   expect((await licenseServer.control.requests()).map(({ path }) => path)).toEqual(['/api/v1/licenses/activate'])
 })
 
-test('the field names the method while one types', async ({ licensePage: page }) => {
+test('the field names the method as one types', async ({ licensePage: page }) => {
   const hint = credentialOf(page).locator('#credential-hint')
   const cases: [string, string][] = [
     ['nc_demo_standard', 'This is a license key for the standard method.'],
@@ -52,11 +52,11 @@ test('the field names the method while one types', async ({ licensePage: page })
   await expectState(page, 'unlicensed')
 })
 
-test('a key that was wrapped and padded on its way works', async ({ licensePage: page }) => {
+test('a key that was wrapped and padded along the way works', async ({ licensePage: page }) => {
   await activate(page, '\uFEFF  \r\n nc_demo_stan\u200Bdard \t\n')
 })
 
-test('a restart changes neither state nor Instance ID, and a server that is gone does not matter', async ({ licensePage: page, product, licenseServer, launch }) => {
+test('a restart changes neither state nor Instance ID, even without the license server', async ({ licensePage: page, product, licenseServer, launch }) => {
   await activate(page, 'nc_demo_standard')
   const instanceId = await page.getByTestId('instance-id').textContent()
   await leave(page)
@@ -96,7 +96,7 @@ test('Check in now says how it went; features stay on when it fails', async ({ l
   await expect(page.getByRole('alert')).toHaveCount(0)
 })
 
-test('a check-in is shown at once, also when its answer sets the time back', async ({ licensePage: page, licenseServer }) => {
+test('a check-in is shown at once, even when its answer sets the time back', async ({ licensePage: page, licenseServer }) => {
   await activate(page, 'nc_demo_standard')
   await licenseServer.control.addFault({ call: 'checkIn', times: 1, fault: { type: 'status', status: 500 } })
   await checkInNow(page)
@@ -131,7 +131,7 @@ test('what leaves the server is shown literally, key and secret masked', async (
   expect(product.output()).not.toContain('nc_demo_standard')
 })
 
-test('what was sent is shown at once, also when it was refused or not answered', async ({ licensePage: page, licenseServer }) => {
+test('what was sent is shown at once, even when it was refused or not answered', async ({ licensePage: page, licenseServer }) => {
   const outbound = page.getByRole('region', { name: 'What leaves this server' })
   await saveCredential(page, 'nc_unknown_key_0001')
   await expectFailure(page, 'KEY_UNKNOWN', 'The license server does not know this key')
@@ -156,7 +156,7 @@ test('the end of the license becomes a reminder in a calendar', async ({ license
   expect(text).toContain(`DTSTART:${start}`)
 })
 
-test('what was answered as saved is there after kill -9', async ({ licensePage: page, api, product, launch }) => {
+test('what was acknowledged as saved is there after kill -9', async ({ licensePage: page, api, product, launch }) => {
   await leave(page)
   expect((await api.save('nc_demo_standard')).status).toBe(200)
   await product.kill()

@@ -26,7 +26,7 @@ test('unlicensed, then active', async ({ licensePage: page }) => {
   await expect(page.getByTestId('instance-id')).toBeInViewport()
 })
 
-test('grace, with what is left of it and the one action that helps', async ({ licensePage: page, licenseServer, launch }) => {
+test('grace, with the time left and the one action that helps', async ({ licensePage: page, licenseServer, launch }) => {
   const { key } = await licenseServer.control.createLicense({ method: 'standard', every: 1, grace: 200_000 })
   await activate(page, key)
   await licenseServer.stop()
@@ -82,7 +82,7 @@ for (const [status, state, badge, headline, sentence] of [
   })
 }
 
-test('F64: invalid, where the stored license was edited, and mended by saving again', async ({ licensePage: page, product, launch }) => {
+test('F64: invalid, where the stored license was edited, and repaired by saving again', async ({ licensePage: page, product, launch }) => {
   await activate(page, 'nc_demo_standard')
   await leave(page)
   await product.stop()

@@ -40,7 +40,7 @@ async function openTab(page: Page, product: Product, complaints: string[]): Prom
   return tab
 }
 
-test('what one tab does is seen in the other, which keeps what is typed there; signing out ends both', async ({ licensePage: page, product }) => {
+test('what one tab does shows in the other, which keeps what is typed there; signing out ends both', async ({ licensePage: page, product }) => {
   const complaints: string[] = []
   const other = await openTab(page, product, complaints)
   await fieldOf(other).fill('nc_demo_airgapped typed here')

@@ -10,7 +10,7 @@ const DAY = 86_400_000
 const comeBack = (page: Page) => page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')))
 const isLook = (url: string) => new URL(url).pathname === '/api/license'
 
-test('an answer that was on its way during a save does not take the save back', async ({ licensePage: page }) => {
+test('a response that was on its way during a save does not undo the save', async ({ licensePage: page }) => {
   const { promise: gate, resolve: release } = Promise.withResolvers<void>()
   const { promise: held, resolve: hold } = Promise.withResolvers<void>()
   await page.route('**/api/license', async (route, request) => {
@@ -109,7 +109,7 @@ test('nothing is asked for on a page that shows no license', async ({ page, prod
   await look
 })
 
-test('what is left behind by going from page to page is one timer, not one a page', async ({ page, product, api }) => {
+test('going from page to page leaves one timer behind, not one per page', async ({ page, product, api }) => {
   await page.clock.install()
   await useSession(page, product, api)
   await openLicense(page, product)

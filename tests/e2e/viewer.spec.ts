@@ -9,7 +9,7 @@ async function addViewer(api: ApiClient): Promise<void> {
   expect((await api.request('POST', '/api/users', { ...VIEWER, role: 'viewer' })).status).toBe(201)
 }
 
-test('a viewer sees the license without e-mails and addresses, and nothing that changes it', async ({ page, product, api }) => {
+test('a viewer sees the license without e-mails and addresses, and no way to change it', async ({ page, product, api }) => {
   await addViewer(api)
   await api.save('nc_demo_standard')
   await signInByForm(page, product, VIEWER)

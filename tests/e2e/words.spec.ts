@@ -91,7 +91,7 @@ test('sign-in recovers by itself from words that fail', async ({ page, product }
   await expectNoKeys()
 })
 
-test('another language waits for its words: the present one stays, and the control says that it is busy', async ({ page, product, api }) => {
+test('another language waits for its words: the current one stays, and the control says that it is busy', async ({ page, product, api }) => {
   await useSession(page, product, api)
   const expectNoKeys = await watchForKeys(page)
   await openLicense(page, product)
@@ -158,7 +158,7 @@ for (const path of ['/login', '/admin/license']) {
   })
 }
 
-test('of two languages chosen one after the other the last one counts, whichever arrives first', async ({ page, product }) => {
+test('of two languages chosen one after the other, the last one wins, whichever arrives first', async ({ page, product }) => {
   await openPath(page, product, '/login')
   let release = () => {}
   const gate = new Promise<void>((resolve) => { release = resolve })
@@ -177,7 +177,7 @@ test('of two languages chosen one after the other the last one counts, whichever
   await expect(page.locator('html')).toHaveAttribute('lang', 'en')
 })
 
-test('the words are asked for with the page, once, and no script compiles or evaluates any', async ({ page, product, api }) => {
+test('the words are requested once, along with the page, and no script compiles or evaluates any', async ({ page, product, api }) => {
   await useSession(page, product, api)
   const asked: string[] = []
   page.on('request', request => asked.push(request.url()))

@@ -11,7 +11,7 @@ const DAY = 86_400
 const library = findFaketime() ?? ''
 const start = (at?: string) => startHousehold(library, at)
 
-/** Everything that can be read; a defect of dates shows as an answer other than 200. */
+/** Everything that can be read: a bug with dates would show as a status other than 200. */
 const READABLE = [
   '/api/license', '/api/license/events', '/api/license/check-ins', '/api/license/outbound', '/api/license/activation-request',
   '/api/license/support-bundle', '/api/entitlements', '/api/users', '/api/health/ready', '/admin/license',
@@ -26,14 +26,14 @@ async function expectReadable(household: Household): Promise<void> {
   expect(household.product.process.exitCode).toBeNull()
 }
 
-/** Licenses whose clock no call sets right. */
+/** Methods whose clock no call corrects. */
 const SILENT = ['airgapped', 'offline'] as const
 const MOMENTS: [string, 'CLOCK_BEHIND' | 'CLOCK_AHEAD'][] = [
   ['1970-01-01T00:00:05Z', 'CLOCK_BEHIND'], ['2038-01-19T03:14:04Z', 'CLOCK_AHEAD'], ['2106-02-07T06:28:12Z', 'CLOCK_AHEAD'],
 ]
 
 describe.skipIf(library === '')('F52: a clock at the end of its numbers', () => {
-  it.each(MOMENTS)('F52: at %s a first start, a save, the seconds after and a restart go well, and a warning stands there: %s', async (moment, warning) => {
+  it.each(MOMENTS)('F52: at %s a first start, a save, the seconds after it and a restart succeed, with the warning %s', async (moment, warning) => {
     const household = await start(moment)
     const saved = requireSaved(await (await household.admin()).save('nc_demo_standard'))
     expect(saved).toMatchObject({ state: 'active', entitled: true })
@@ -49,18 +49,18 @@ describe.skipIf(library === '')('F52: a clock at the end of its numbers', () => 
     tally({ row: 'F52', tried: 2 })
   })
 
-  it.each(SILENT)('F52: an %s license is active at 1970, expired at 2038 and 2106, says why, and is itself again afterwards', async (method) => {
+  it.each(SILENT)('F52: an %s license is active at 1970, expired at 2038 and 2106, says why, and recovers afterwards', async (method) => {
     const household = await start()
     if (method === 'offline') await household.saveOffline(365 * DAY)
     else requireSaved(await (await household.admin()).save('nc_ag_demo_airgapped'))
-    // It would answer a renewal at the start, and everything were well.
+    // With the server there, a renewal at the start would put everything right.
     await household.serverAway()
     for (const [moment, warning] of MOMENTS) {
       household.clock.setTo(moment)
       await household.restart()
       const view = await household.view()
       expect(view.state).toBe(warning === 'CLOCK_BEHIND' ? 'active' : 'expired')
-      // An offline token is of unknown age when it is pasted, so that a later clock proves nothing.
+      // An offline token's age is unknown when it is pasted, so a later clock proves nothing.
       expect(clockWarningsOf(view)).toEqual(method === 'offline' && warning === 'CLOCK_AHEAD' ? [] : [warning])
       expectJudgedByItsTime(view, warning === 'CLOCK_BEHIND' ? Date.now() : Date.parse(moment))
       await expectReadable(household)
@@ -70,7 +70,7 @@ describe.skipIf(library === '')('F52: a clock at the end of its numbers', () => 
   })
 })
 
-/** The status shows by which time it was judged, and that this is before or after the end of its term. */
+/** Expects the status to show the time it was judged by, and that time to be on the right side of the term's end. */
 function expectJudgedByItsTime({ state, serverTime, expiresAt }: LicenseView, about: number): void {
   expect(Math.abs(Date.parse(serverTime) - about)).toBeLessThan(DAY * 1000)
   expect(serverTime >= (expiresAt ?? '')).toBe(state === 'expired')

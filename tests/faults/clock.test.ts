@@ -28,7 +28,7 @@ describe.skipIf(library === '')('F50: a clock set back by 8 days', () => {
     tally({ row: 'F50', tried: 4 })
   })
 
-  it('F50: gains nothing: a license pauses and ends in time, and stays so, however far back and whatever is restarted', async () => {
+  it('F50: gains nothing: a license pauses and ends on time, and stays so, however far back the clock and after any restart', async () => {
     const paused = await start()
     const ended = await start()
     requireSaved(await (await paused.admin()).save('nc_demo_short'))
@@ -72,7 +72,7 @@ describe.skipIf(library === '')('F51: a clock ahead by 8 days', () => {
     tally({ row: 'F51', tried: 5 })
   })
 
-  it('F51: pauses one whose server is away, as the clock says, and is itself again once it is repaired, without the server', async () => {
+  it('F51: pauses one whose server is away, as the clock says, and recovers once it is repaired, without the server', async () => {
     const household = await start()
     requireSaved(await (await household.admin()).save('nc_demo_standard'))
     await household.serverAway()
@@ -118,7 +118,7 @@ describe.skipIf(library === '')('F51: a clock ahead by 8 days', () => {
     tally({ row: 'F51', tried: 3 })
   })
 
-  it('F51: a dead clock that starts at 1970 and is set right later', async () => {
+  it('F51: recovers from a dead clock that starts at 1970 and is set later', async () => {
     const household = await start('1970-01-01T00:00:10Z')
     requireSaved(await (await household.admin()).save('nc_demo_standard'))
     expect(clockWarningsOf(await household.view())).toEqual(['CLOCK_BEHIND'])
@@ -130,7 +130,7 @@ describe.skipIf(library === '')('F51: a clock ahead by 8 days', () => {
     tally({ row: 'F51', tried: 2 })
   })
 
-  it('F51: a process that is frozen for longer than its grace period is itself again with one check-in', async () => {
+  it('F51: a process frozen for longer than its grace period recovers with one check-in', async () => {
     const household = await start()
     requireSaved(await (await household.admin()).save('nc_demo_short'))
     const { pid } = household.product.process

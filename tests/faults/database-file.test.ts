@@ -71,7 +71,7 @@ describe('F63: a database file that cannot be used', () => {
     tally({ row: 'F63', tried: 1, crashed: 0 })
   })
 
-  it('F63: the same file undamaged starts, so that the damage it was', async () => {
+  it('F63: the same file starts undamaged, so the damage was the cause', async () => {
     const dataDir = mkdtempSync(join(folder, 'whole-'))
     copyFileSync(sound, join(dataDir, 'license.db'))
     const product = await startOwnProduct({ licenseServerUrl: 'http://127.0.0.1:9', dataDir })

@@ -29,12 +29,12 @@ function ownDisk(kib: number): SmallDisk {
 const readyStatus = async (url: string) => (await createApiClient(url).request('GET', '/api/health/ready')).status
 const entitled = async (url: string) => (await createApiClient(url).request('GET', '/api/features/sso', undefined, { authorization: `Bearer ${SERVICE_TOKEN}` })).status
 
-/** Fills the disk at a moment when the write-ahead log is empty: what that still holds would be room to go on with. */
+/** Fills the disk while the write-ahead log is empty, whose space could otherwise still be used. */
 async function fillUnder({ databaseFile }: Product, disk: SmallDisk): Promise<void> {
   await until('the log has been emptied', () => statSync(`${databaseFile}-wal`).size === 0 && (disk.fill(), true))
 }
 
-/** Saves until one is refused: what SQLite has allotted already can still be written. */
+/** Saves until one is refused: SQLite can still write to the space it has already allocated. */
 async function expectUnavailable(client: ApiClient, tokens: string[]): Promise<string> {
   for (const token of tokens) {
     const answer = await client.save(token)
@@ -45,12 +45,12 @@ async function expectUnavailable(client: ApiClient, tokens: string[]): Promise<s
   throw new Error('the disk never filled up')
 }
 
-/** A license whose grace period is soon over and outlasts a machine that stands still for a while; returns its key. */
+/** A license with a grace period short enough to wait for, but longer than a slow machine may stall; resolves to its key. */
 async function checkedInOften({ control }: LicenseServerProcess): Promise<string> {
   return (await control.createLicense({ method: 'standard', every: 2, grace: 20 })).key
 }
 
-/** When features would pause by the lease that is in the file, whatever the process holds in memory; ms. */
+/** When features would pause according to the lease in the file, whatever the process has in memory; ms. */
 function storedPausesAt({ databaseFile }: Product): number {
   const database = new DatabaseSync(databaseFile, { readOnly: true })
   try {
@@ -63,7 +63,7 @@ function storedPausesAt({ databaseFile }: Product): number {
   }
 }
 
-/** Watches until what is stored would have paused: only what is in memory can keep the features on by then. */
+/** Watches until the stored lease would have paused: after that only memory can keep the features on. */
 async function expectEntitledBeyondStored(product: Product, client: ApiClient): Promise<void> {
   await until('the stored lease would have paused', async () => {
     expect((await client.license()).entitled).toBe(true)
@@ -96,7 +96,7 @@ describe.skipIf(!mountable)('F62: a disk that is full', () => {
     tally({ row: 'F62', tried: 2 })
   })
 
-  it('F89: is told once, with its end, and `ready` says so, for a page that still fits is not enough', async () => {
+  it('F89: is reported once, with its end, and `ready` says so, as one page that still fits is not enough', async () => {
     const disk = ownDisk(3000)
     const licenseServer = await startOwnLicenseServer()
     const product = await startOwnProduct({ licenseServerUrl: licenseServer.url, dataDir: join(disk.path, 'data') })
@@ -137,7 +137,7 @@ describe.skipIf(!mountable)('F62: a disk that is full', () => {
     tally({ row: 'F62', tried: 1 })
   })
 
-  it('F62: a start on it waits for room, and is ready by itself then, with everything that was there', async () => {
+  it('F62: a start on it waits for room, and then becomes ready by itself, with everything that was there', async () => {
     const disk = ownDisk(3000)
     const licenseServer = await startOwnLicenseServer()
     const first = await startProduct({ licenseServerUrl: licenseServer.url, dataDir: join(disk.path, 'data') })
@@ -155,7 +155,7 @@ describe.skipIf(!mountable)('F62: a disk that is full', () => {
     tally({ row: 'F62', tried: 1 })
   })
 
-  it('F62: a start on one that may only be read ends with one sentence and changes nothing; once it may be written, all is there', async () => {
+  it('F62: a start on a read-only disk ends with one sentence and changes nothing; once it is writable, everything is there', async () => {
     const disk = ownDisk(3000)
     const licenseServer = await startOwnLicenseServer()
     const first = await startProduct({ licenseServerUrl: licenseServer.url, dataDir: join(disk.path, 'data') })

@@ -14,15 +14,15 @@ import { openStorage } from '../../server/storage/open.ts'
 import type { SimulatedClock } from './simulated-clock.ts'
 import { createSimulatedClock } from './simulated-clock.ts'
 
-/* Accounts on a real database and a simulated clock: nothing in a test waits for a session to end. */
+/* Accounts on a real database with a simulated clock, so that no test waits for a session to end. */
 
 export const PERSON = { email: 'ada@customer.example', password: 'correct horse battery' }
 export const PROVISIONED = { email: 'admin@example.com', password: 'correct horse' }
-/** Where everybody comes from unless told. */
+/** The default client address. */
 export const FROM = '192.0.2.7'
 export const BY_ADA: Actor = { kind: 'user', email: PERSON.email, address: FROM }
 
-/** An entry of the activity log as it is stored. */
+/** An entry of the activity log, as stored. */
 export interface Entry { kind: string, at: number, actor: string, actorEmail: string | null, address: string | null, details: Record<string, unknown> }
 
 export interface Held { reached: Promise<void>, release: () => void }
@@ -32,16 +32,16 @@ export interface AccountsWorld {
   clock: SimulatedClock
   storage: Storage
   store: AccountStore
-  /** For a look at what is stored, or a change that no code makes. */
+  /** For reading what is stored, or changing it in ways the code never does. */
   database: DatabaseSync
   warnings: string[]
   /** How many passwords have been hashed or compared so far. */
   hashed(): number
-  /** Another process on the same database: a restart, or a replica. */
+  /** Opens the database in another process: a restart, or a replica. */
   another(sessionSecret?: string): Accounts
-  /** Resolves when nothing is asked of the store any more, in the background either. */
+  /** Resolves once the store is idle, background work included. */
   idle(): Promise<void>
-  /** Lets calls of a method wait until they are released; `reached` resolves when there is one. */
+  /** Holds calls of a method until they are released; `reached` resolves once one is waiting. */
   hold(method: keyof AccountStore): Held
   /** Oldest first. */
   entries(): Entry[]
@@ -74,7 +74,7 @@ export async function createAccountsWorld(): Promise<AccountsWorld> {
   }
 }
 
-/** A queue that says when somebody gets to hash. */
+/** A queue that reports when a hash starts. */
 function counting(count: () => void): HashingQueue {
   const queue = createHashingQueue()
   return {
@@ -86,7 +86,7 @@ function counting(count: () => void): HashingQueue {
   }
 }
 
-/** The same store, with ways to wait for what it was asked, and to let it wait. */
+/** Wraps a store, so that tests can wait for its calls and hold them. */
 function withPending<S extends object>(inner: S): { store: S, idle: () => Promise<void>, hold: (method: keyof S) => Held } {
   const pending = new Set<Promise<unknown>>()
   const held = new Map<unknown, { reach: () => void, gate: Promise<void> }>()
@@ -130,7 +130,7 @@ function textOf(value: unknown): string | null {
   return typeof value === 'string' ? value : null
 }
 
-/** The code with which something was refused, or undefined. */
+/** The code of the error that the work rejects with; undefined if it succeeds. */
 export function refusalOf(work: Promise<unknown>): Promise<string | undefined> {
   return work.then(() => undefined, (error: unknown) => String(Object(error).code))
 }

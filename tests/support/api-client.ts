@@ -3,7 +3,7 @@ import type { LicenseView } from '../../shared/contracts.ts'
 import { waitFor } from './open-waits.ts'
 import { ADMIN } from './product-process.ts'
 
-/* A script that uses the HTTP API, as an operator would write it. */
+/* Uses the HTTP API as an operator's script would. */
 
 export interface Answer<T = unknown> { status: number, headers: Headers, text: string, body: T, error: ErrorData | undefined }
 
@@ -13,7 +13,7 @@ export interface ApiClient {
   save(credential: string, revision?: number): Promise<Answer<LicenseView>>
   remove(): Promise<Answer<LicenseView>>
   checkIn(): Promise<Answer<LicenseView>>
-  /** Resolves once the license satisfies the condition; rejects after `timeoutMs` with the last view seen. */
+  /** Resolves once the license meets the condition; rejects after `timeoutMs` with the last view seen. */
   waitFor(condition: (view: LicenseView) => boolean, timeoutMs?: number): Promise<LicenseView>
   cookie: string
 }
@@ -56,7 +56,7 @@ export function createApiClient(baseUrl: string): ApiClient {
   return client
 }
 
-/** Signs in; rejects with the answer when that is refused. */
+/** Signs in; rejects with the response if that is refused. */
 export async function signIn(baseUrl: string, account: { email: string, password: string } = ADMIN): Promise<ApiClient> {
   const client = createApiClient(baseUrl)
   const { status, text } = await client.request('POST', '/api/auth/login', account)
@@ -64,7 +64,7 @@ export async function signIn(baseUrl: string, account: { email: string, password
   return client
 }
 
-/** As a browser keeps them: by name, the newest wins. */
+/** Keeps cookies by name, the newest winning, as browsers do. */
 function mergeCookies(kept: string, set: string[]): string {
   const pairs = [...kept.split('; '), ...set.map(cookie => cookie.split(';')[0] ?? '')].filter(Boolean)
   const byName = new Map(pairs.map(pair => [pair.slice(0, pair.indexOf('=')), pair]))

@@ -7,7 +7,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const SOURCES = ['app', 'server', 'shared', 'nuxt.config.ts', 'package.json', 'package-lock.json', 'tests/license-server/keys']
 const BUILT = join(ROOT, '.output-sandbox', 'nitro.json')
 
-/** Makes the sandbox build unless it is newer than everything it is made of. Throws with the build's output when it fails. */
+/** Makes the sandbox build unless it is newer than everything it is made from. Throws with the build's output if it fails. */
 export function ensureSandboxBuild(): void {
   const newest = Math.max(...SOURCES.map(source => newestIn(join(ROOT, source))))
   if (existsSync(BUILT) && statSync(BUILT).mtimeMs > newest) return

@@ -40,7 +40,7 @@ export function headerOf(kind: TokenKind, changes: Record<string, unknown> = {})
   return { alg: 'EdDSA', kid: vendorSigner.kid, typ: TYP[kind], ...changes }
 }
 
-/** Takes claims; returns the statement the vendor would sign of them. */
+/** Signs claims as the vendor would. */
 export function signed(kind: TokenKind, claims: object, header: Record<string, unknown> = {}): string {
   return vendorSigner.byHand(JSON.stringify(headerOf(kind, header)), JSON.stringify(claims))
 }

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 
 /**
- * Lets processes that tests start by the hundred compile their code once: a start costs a quarter less, the license server's
- * half. Goes with the build.
+ * Caches compiled code for the processes that tests start by the hundred: the product starts in three quarters of the time, the
+ * license server in half. Removed along with the build.
  */
 export const COMPILED = { NODE_COMPILE_CACHE: fileURLToPath(new URL('../../.output-sandbox/compiled', import.meta.url)) }

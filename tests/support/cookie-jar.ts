@@ -1,14 +1,14 @@
 /*
- * A browser's cookies, as RFC 6265bis has them for one host: shared by all its ports; one that is Secure is neither sent nor
- * overwritten over http; names that begin with __Host- or __Secure- are only taken with what they promise.
+ * A browser's cookies for one host (RFC 6265bis): shared by all its ports; Secure ones are neither sent nor overwritten over
+ * http; names with the prefix __Host- or __Secure- are accepted only with the attributes they promise.
  */
 
 interface Cookie { name: string, value: string, path: string, secure: boolean }
 
 export interface CookieJar {
-  /** What a request to the address carries; the longest path first. */
+  /** The Cookie header for a request to the address, longest path first. */
   header(url: string): string
-  /** Keeps what an answer from the address sets. */
+  /** Stores the cookies that a response from the address sets. */
   accept(url: string, setCookies: string[]): void
   names(): string[]
 }

@@ -1,13 +1,13 @@
 import { spawnSync } from 'node:child_process'
 
-/* Real programs that tests put beside the product (a proxy, a browser, a clock), from Debian where the machine has none. */
+/* Real programs that tests run beside the product (a proxy, a browser, a clock), installed from Debian where missing. */
 
 const LOCK = '/tmp/nc-license-apt.lock'
 const PATIENCE = 600_000
 
 /**
- * Installs a Debian package unless `find` already finds what it brings; returns what was found. Undefined, with the reason
- * printed, where it cannot be had. Test files that run side by side wait for each other.
+ * Installs a Debian package unless `find` already finds what it provides, and returns what was found. If it can't be installed,
+ * prints the reason and returns undefined. Test files running side by side wait for each other.
  */
 export function findOrInstall(name: string, find: () => string | undefined): string | undefined {
   const found = find()
@@ -23,7 +23,7 @@ export function findOrInstall(name: string, find: () => string | undefined): str
   return installed
 }
 
-/** Path of a command, also outside PATH where Debian puts servers; undefined where there is none. */
+/** The path of a command, also searched where Debian puts servers; undefined if there is none. */
 export function findCommand(command: string): string | undefined {
   const { stdout } = spawnSync('sh', ['-c', `PATH="$PATH:/usr/sbin:/sbin" command -v ${command}`], { encoding: 'utf8' })
   return stdout.trim() || undefined

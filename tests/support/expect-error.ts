@@ -3,7 +3,7 @@ import type { ErrorCode } from '../../shared/errors.ts'
 import { ERRORS } from '../../shared/errors.ts'
 import type { Answer } from './api-client.ts'
 
-/** The status of every code, written out: a change of the product's own table must not go unseen. */
+/** The status of every code, written out so that a change in the product's own table is noticed. */
 const CODES_BY_STATUS: Readonly<Record<number, readonly ErrorCode[]>> = {
   400: ['VALIDATION'],
   401: ['UNAUTHENTICATED'],
@@ -35,7 +35,7 @@ const INTERNALS = new RegExp([
   'Injected by',
 ].join('|'))
 
-/** Asserts the answer's status, code and reference, and that nothing of the inside shows. */
+/** Asserts a response's status, code and reference, and that it reveals nothing internal. */
 export function expectError(answer: Answer, code: ErrorCode): void {
   const { status, error } = answer
   expect({ status, code: error?.code, reference: error?.reference }, answer.text)

@@ -1,14 +1,14 @@
 import { once } from 'node:events'
 import type { Product } from './product-process.ts'
 
-/* The heap of a product that was started with HEAP_OPTIONS, through V8's inspector. */
+/* Measures the heap of a product started with HEAP_OPTIONS, through V8's inspector. */
 
-/** As much memory as a small container has, and an inspector on a port of its own. */
+/** As much memory as a small container has, and an inspector on a free port. */
 export const HEAP_OPTIONS = { NODE_OPTIONS: '--max-old-space-size=512 --inspect=127.0.0.1:0' }
 
 const MIB = 2 ** 20
 
-/** Collects what nobody holds any more; returns what is left, in MiB: objects and the bytes they stand for. */
+/** Collects garbage; resolves to the live heap in MiB, objects and the buffers behind them. */
 export async function liveHeapMiB(product: Product): Promise<number> {
   const address = /ws:\/\/127\.0\.0\.1:\d+\/[\w-]+/.exec(product.output())?.[0]
   if (!address) throw new Error('the product was not started with HEAP_OPTIONS')
@@ -23,7 +23,7 @@ export async function liveHeapMiB(product: Product): Promise<number> {
         if (Object(answer).id === id) return Object(answer).result
       }
     }
-    // What a finaliser lets go of is gone after the second time.
+    // What finalisers release is collected the second time.
     await ask(1, 'HeapProfiler.collectGarbage')
     await ask(2, 'HeapProfiler.collectGarbage')
     const { usedSize = Number.NaN, backingStorageSize = 0 } = Object(await ask(3, 'Runtime.getHeapUsage'))

@@ -5,7 +5,7 @@ import { failure, KEY, licenseAt } from './simulated-vendor.ts'
 import type { World } from './world.ts'
 import { ADMIN, createWorld } from './world.ts'
 
-/** What may befall an installation. Milliseconds. */
+/** What can happen to an installation; durations in ms. */
 export type Step =
   | { kind: 'pass', ms: number }
   | { kind: 'suspend', ms: number }
@@ -24,7 +24,7 @@ const DAY = 86_400 * SECOND
 const timed = (kind: 'pass' | 'suspend' | 'reboot' | 'shift', min: number, max: number) =>
   fc.integer({ min, max }).map((ms): Step => ({ kind, ms }))
 
-/** Arbitraries of single steps, from which a history is put together. Periods in seconds scale the longest waits. */
+/** Arbitraries for the steps of a history. The periods, in seconds, scale the longest waits. */
 export function stepsFor({ every, grace }: Periods) {
   return {
     pass: timed('pass', 1, (every + grace / 2) * SECOND),
@@ -43,22 +43,22 @@ export function historyOf(...steps: fc.Arbitrary<Step>[]): fc.Arbitrary<{ steps:
 
 export interface Living {
   world: World
-  /** Real time at which the present process began. */
+  /** Real time at which the current process started. */
   bootedAt: number
-  /** Machine-off time, and reboots, since the given real time. */
+  /** Time the machine was off, and reboots, since the given real time. */
   offSince(real: number): { off: number, reboots: number }
-  /** What the lease in force says, real milliseconds. */
+  /** What the lease in force says, in real time, ms. */
   issuedAt(): number
   pausesAt(): number
 }
 
 export interface Watch {
   afterTick?(living: Living, state: LicenseState): void
-  /** States just before and just after a restart of the process, no time having passed. */
+  /** States just before and after a restart of the process, with no time in between. */
   onRestart?(living: Living, before: LicenseState, after: LicenseState): void
 }
 
-/** Lives a history through, from an activation on; every tick happens when it would. */
+/** Plays a history through, starting with an activation; ticks happen when they would in reality. */
 export async function live(history: { steps: Step[], seed: number }, periods: Periods, watch: Watch): Promise<Living> {
   const world = await createWorld({ random: createSeededRandom(history.seed) })
   world.vendor.licenses.set(KEY, licenseAt(world.clock, 'lic_history', periods))

@@ -12,7 +12,7 @@ import type { SimulatedClock } from './simulated-clock.ts'
 import { createMemoryStore } from './memory-store.ts'
 import { keyring } from './signing.ts'
 
-/** The row that a database holds of this lease after its activation. */
+/** The row that a database holds after this lease was activated. */
 export function storedOf(lease: Lease, changes: Partial<StoredLicense> = {}): StoredLicense {
   const at = lease.claims.iat * 1000
   return {
@@ -22,21 +22,21 @@ export function storedOf(lease: Lease, changes: Partial<StoredLicense> = {}): St
   }
 }
 
-/** Puts a license into a store, as a process before this one would have. */
+/** Puts a license into a store, as an earlier process would have. */
 export async function storeLicense(store: LicenseStore, lease: Lease, clock: SimulatedClock, changes: Partial<StoredLicense> = {}): Promise<void> {
   const { uptime, boot } = clock.read()
   const trusted = { at: lease.claims.iat * 1000, uptime, boot, continuous: true }
   await storeRow(store, storedOf(lease, changes), seqMarkOf(lease), { trusted })
 }
 
-/** Makes commits that would record such an event fail from now on; answers how to end that. */
+/** Makes commits that would record such an event fail from now on; returns a function that ends that. */
 export function failCommits(store: LicenseStore, kind: EventKind, error: Error = new LicenseError('STORAGE_UNAVAILABLE')): () => void {
   const { commit } = store
   store.commit = input => input.event.kind === kind ? Promise.reject(error) : commit(input)
   return () => { store.commit = commit }
 }
 
-/** Puts a row into a store, whatever it is worth. */
+/** Puts a row into a store unchecked. */
 export async function storeRow(store: LicenseStore, license: StoredLicense, seq: SeqMark, more: Pick<Snapshot, 'trusted'>): Promise<void> {
   const { revision } = await store.read()
   const written = await store.commit({

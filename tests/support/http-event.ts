@@ -3,13 +3,13 @@ import { Socket } from 'node:net'
 import type { H3Event } from 'h3'
 import { createEvent } from 'h3'
 
-/* A request to a handler, without a server around it. */
+/* Passes a request to a handler without a server. */
 
 export interface HttpRequest {
   method?: string
   path?: string
   headers?: Record<string, string>
-  /** The address that the connection comes from. */
+  /** The address the connection comes from. */
   from?: string
   /** Sent as JSON. */
   body?: unknown
@@ -25,7 +25,7 @@ export function createHttpEvent({ method = 'GET', path = '/', headers = {}, from
   return createEvent(request, new ServerResponse(request))
 }
 
-/** The headers that the answer has so far, by name in lower case. */
+/** The response headers so far, by lower-case name. */
 export function headersOf(event: H3Event): Record<string, unknown> {
   return { ...event.node.res.getHeaders() }
 }

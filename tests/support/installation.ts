@@ -4,7 +4,7 @@ import { KEY } from './simulated-vendor.ts'
 import type { World } from './world.ts'
 import { ADMIN, createWorld } from './world.ts'
 
-/* Simulated installations with a license, for the faults of time. */
+/* Simulated installations with a license, for faults of time. */
 
 export const SECOND = 1000
 /** Periods as the real license server signs them, seconds. */
@@ -25,14 +25,14 @@ export async function standard(): Promise<World> {
   return world
 }
 
-/** Takes how long the term lasts from now on, ms; returns an installation with an offline license. */
+/** Creates an installation with an offline license that lasts `forMs` from now. */
 export async function offline(forMs: number): Promise<World> {
   const world = await createWorld()
   await save(world, offlineToken({ instance_id: world.service.instanceId, exp: (START + forMs) / SECOND }))
   return world
 }
 
-/** Lets time pass in big steps, ticking in between as often as anything could come of it. */
+/** Lets time pass in big steps, with a tick whenever one could make a difference. */
 export async function pass(world: Installation, ms: number, step = HOUR): Promise<void> {
   for (let left = ms; left > 0; left -= step) {
     world.clock.advance(Math.min(step, left))

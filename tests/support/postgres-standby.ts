@@ -4,20 +4,20 @@ import { join } from 'node:path'
 import { createServerOn, makeFolder, PASSWORD, type PostgresServer } from './postgres-server.ts'
 import { freePort } from './product-process.ts'
 
-/** A second server that follows the first and only answers reads, until it takes its place. */
+/** A second server that follows the first and serves only reads, until it is promoted. */
 export interface Standby {
   readonly port: number
-  /** Makes it take writes. */
+  /** Promotes it, so that it accepts writes. */
   promote(): Promise<void>
   remove(): Promise<void>
 }
 
-/** Stops a running server to copy it, and starts it again with the copy beside it. */
+/** Stops a running server, copies it, and starts both. */
 export async function addStandby(primary: PostgresServer): Promise<Standby> {
   const folder = await makeFolder()
   const dataDir = join(folder, 'data')
   await primary.stop()
-  // Not by Node: its copies would belong to somebody else.
+  // Not with Node, whose copies would belong to another user.
   execFileSync('cp', ['-a', primary.dataDir, dataDir])
   await writeFile(join(dataDir, 'standby.signal'), '')
   await primary.start()
@@ -28,7 +28,7 @@ export async function addStandby(primary: PostgresServer): Promise<Standby> {
   const server = createServerOn(dataDir, port, [conninfo], (line) => {
     if (line.includes('started streaming WAL')) resolve()
   })
-  // It is ready for connections of every kind only when it has been promoted.
+  // It accepts connections of every kind only once it has been promoted.
   const promoted = server.start()
   promoted.catch(() => undefined)
   await Promise.race([following, promoted])

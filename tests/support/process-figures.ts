@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { sleep } from './stand.ts'
 
-/* What the kernel says of a process (proc_pid(5)). */
+/* What the kernel reports about a process (proc_pid(5)). */
 
 export interface Handles { descriptors: number, sockets: number, threads: number }
 
-/** Open files of a process, sockets among them, and its threads. */
+/** A process's open files, sockets included, and its threads. */
 export function handlesOf(pid: number): Handles {
   const names = readdirSync(`/proc/${pid}/fd`)
   const sockets = names.filter((name) => {
@@ -19,12 +19,12 @@ export function handlesOf(pid: number): Handles {
   return { descriptors: names.length, sockets: sockets.length, threads: readdirSync(`/proc/${pid}/task`).length }
 }
 
-/** Resident memory of a process, in MiB. */
+/** A process's resident memory, MiB. */
 export function residentMiB(pid: number): number {
   return statusMiB(pid, 'VmRSS')
 }
 
-/** The most resident memory a process has ever had, in MiB. */
+/** A process's peak resident memory, MiB. */
 export function peakMiB(pid: number): number {
   return statusMiB(pid, 'VmHWM')
 }
@@ -35,7 +35,7 @@ function statusMiB(pid: number, name: string): number {
   return Number(kib) / 1024
 }
 
-/** Waits until a process has about as many handles as before (a few more may be idle ones); resolves to the last count. */
+/** Waits until a process has about as many handles as before (a few idle ones may remain); resolves to the last count. */
 export async function untilHandlesAreBack(pid: number, before: Handles, timeoutMs = 120_000): Promise<Handles> {
   const end = performance.now() + timeoutMs
   for (;;) {

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { COMPILED } from './compiled.ts'
 import { lastLines, waitAtMost } from './open-waits.ts'
 
-/* The product under test: the sandbox build as its own process, on a database of its own. */
+/* The product under test: the sandbox build as a process, with its own database. */
 
 const ENTRY = fileURLToPath(new URL('../../.output-sandbox/server/index.mjs', import.meta.url))
 
@@ -21,14 +21,14 @@ export const ADMIN_TOKEN = 'admin-token-for-tests-0123456789abcdef'
 export interface ProductOptions {
   licenseServerUrl: string
   env?: Record<string, string | undefined>
-  /** Folder of the database; a new one unless given (to start again on the same). */
+  /** The database's folder; a new one by default. Pass an earlier one to start on the same database. */
   dataDir?: string
   port?: number
-  /** The built server to start; the sandbox build unless given. */
+  /** The built server to start; the sandbox build by default. */
   entry?: string
   /** A command to run the product under, such as ['unshare', '-n'] or ['faketime', '-f', '+8d']. */
   wrapper?: string[]
-  /** False: returns once the process answers at all, without waiting for the database. */
+  /** False: resolves once the process responds at all, without waiting for the database. */
   untilReady?: boolean
 }
 
@@ -40,15 +40,15 @@ export interface Product {
   process: ChildProcess
   /** Everything printed so far. */
   output(): string
-  /** SIGTERM, and waits for the end; resolves to the exit code. */
+  /** Sends SIGTERM and waits for the end; resolves to the exit code. */
   stop(): Promise<number | null>
-  /** SIGKILL, and waits for the end. */
+  /** Sends SIGKILL and waits for the end. */
   kill(): Promise<void>
   /** Stops and removes the data folder. */
   dispose(): Promise<void>
 }
 
-/** A port that was free a moment ago, below the range that outgoing connections take theirs from. */
+/** A port that was free a moment ago, below the range used for outgoing connections. */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = 12_000 + Math.floor(Math.random() * 20_000)
@@ -61,14 +61,14 @@ export async function freePort(): Promise<number> {
   }
 }
 
-/** Starts the product; resolves once it runs, rejects with what it printed when it ends instead. */
+/** Starts the product; resolves once it is running, rejects with its output if it ends instead. */
 export async function startProduct(options: ProductOptions): Promise<Product> {
   for (let tries = 1; ; tries++) {
     try {
       return await startOn(options.port ?? await freePort(), options)
     }
     catch (error) {
-      // Somebody else took the port between the look and the start.
+      // The port was taken between the check and the start.
       if (options.port !== undefined || tries === 3 || !String(error).includes('EADDRINUSE')) throw error
     }
   }

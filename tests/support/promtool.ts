@@ -3,12 +3,12 @@ import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** Unpacked rather than installed: the package would start a service. */
+/** Unpacked rather than installed, because the package would start a service. */
 const FOLDER = fileURLToPath(new URL('../../node_modules/.cache/prometheus', import.meta.url))
 const UNPACKED = join(FOLDER, 'usr/bin/promtool')
 const GET = '(apt-get download -qq prometheus || (apt-get update -qq && apt-get download -qq prometheus)) && dpkg -x prometheus_*.deb .'
 
-/** The path of Prometheus' own judge of metrics, fetched from Debian if need be. Undefined, with the reason printed, where it cannot be had. */
+/** The path of promtool, Prometheus' own linter, fetched from Debian if need be; undefined, with the reason printed, if unavailable. */
 export function findPromtool(): string | undefined {
   const installed = spawnSync('promtool', ['--version']).status === 0 ? 'promtool' : undefined
   if (installed ?? existsSync(UNPACKED)) return installed ?? UNPACKED

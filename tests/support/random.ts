@@ -1,6 +1,6 @@
 import type { Random } from '../../server/license/ports.ts'
 
-/** Takes a seed; returns numbers that look random and are the same at every run (mulberry32). */
+/** A seeded generator of pseudo-random numbers, the same in every run (mulberry32). */
 export function createSeededRandom(seed = 1): Random {
   let state = seed >>> 0
   function unit(): number {
@@ -13,7 +13,7 @@ export function createSeededRandom(seed = 1): Random {
   return { unit, hex: bytes => Array.from({ length: bytes }, byte).join('') }
 }
 
-/** Always the same jitter, between 0 and 1; the hex differs from call to call. */
+/** Randomness with a constant jitter, between 0 and 1; the hex differs from call to call. */
 export function createFixedRandom(unit: number): Random {
   const { hex } = createSeededRandom(7)
   return { hex, unit: () => unit }

@@ -1,10 +1,10 @@
 import { connect } from 'node:net'
 
-/* A request as its bytes are written here: no client in between that would mend or refuse it. */
+/* Sends requests byte by byte as written, without a client that would correct or refuse them. */
 
 export interface RawAnswer { status: number, head: string }
 
-/** Takes a port and a request; resolves to its answer's status (0: none came) and head. */
+/** Sends a raw request; resolves to the response's status (0 if none came) and head. */
 export function requestRaw(port: number, path: string, headers: readonly string[] = [], method = 'GET'): Promise<RawAnswer> {
   const hasHost = headers.some(header => /^host:/i.test(header))
   const lines = [`${method} ${path} HTTP/1.1`, ...(hasHost ? [] : [`Host: 127.0.0.1:${port}`]), ...headers, 'Connection: close', '', '']

@@ -4,10 +4,10 @@ import { runInNewContext } from 'node:vm'
 import ts from 'typescript'
 
 export interface FoundRegex { where: string, regex: RegExp }
-/** A regular expression that is put together at run time, which no reading of the source can find. */
+/** Matches code that builds a regular expression at runtime, which can't be read from the source. */
 export interface MadeRegex { where: string, text: string }
 
-/** Takes folders; returns every regular expression written in their TypeScript and Vue files, and where others are made. */
+/** Finds every regular expression literal in the folders' TypeScript and Vue files, and the places that build others. */
 export function regexesIn(root: string, folders: readonly string[]): { found: FoundRegex[], made: MadeRegex[] } {
   const found: FoundRegex[] = []
   const made: MadeRegex[] = []
@@ -42,7 +42,7 @@ function regexOf(literal: string): RegExp {
 const CLASSES: Readonly<Record<string, string>> = { d: '0', w: 'a', s: ' ', b: '', B: '', n: '\n', t: '\t', r: '\r', D: '!', W: '!', S: '!', p: '\u0007', u: '\u200b', x: '!', 0: '\u0000' }
 const ALPHABET = ['a', '0', ' ', '\t', '\n', '-', '.', '/', '"', '\'', '\\', '%', '=', '<', '>', '[', ']', '{', ':', ';', ',', '_', '@', 'f', 'A', '\u0007', '\u200b', '\\"', 'a.', 'a@', '%41'] as const
 
-/** Takes a regular expression; returns a text near to what it matches: its letters in order, one for each class. */
+/** A text close to what a regular expression matches: its letters in order, and one for each class. */
 function skeletonOf(source: string): string {
   return source
     .replace(/\\[pPu]\{[^}]*\}|\\u[0-9a-f]{4}|\\x[0-9a-f]{2}|\\(.)/gi, (_, letter) => letter === undefined ? '\u200b' : CLASSES[letter] ?? letter)
@@ -72,13 +72,13 @@ function millisecondsOf(regex: RegExp, text: string): number {
   return performance.now() - startedAt
 }
 
-/** Two lengths, and how much longer the second may take: where all is linear, as much as it is longer, and some noise. */
+/** Two lengths, and how much longer the second may take: for linear time the ratio of the lengths, plus some noise. */
 interface Comparison { small: number, large: number, limit: number }
-/** What grows exponentially, or by a high power, is found before a longer text would never end. Quadratic is 64 in the last two. */
+/** Exponential growth, or a high power, shows before a longer text would take forever. Quadratic time is 64 in the last two. */
 const COMPARISONS: readonly Comparison[] = [{ small: 12, large: 24, limit: 40 }, { small: 60, large: 480, limit: 40 }, { small: 1000, large: 8000, limit: 24 }]
-/** So often a suspicion is measured again before it is believed: what else the machine does only ever adds to a measurement. */
+/** How often a suspicion is measured again before it counts: other load on the machine can only add to a measurement. */
 const ROUNDS = 15
-/** Milliseconds below which a clock measures little but itself; what is slow takes a hundred times as long on its longest text. */
+/** Milliseconds below which timing is mostly noise; a slow expression takes a hundred times as long on its longest text. */
 const NOISE = 0.2
 
 function growsFaster(regex: RegExp, attack: (length: number) => string, { small, large, limit }: Comparison): boolean {
@@ -92,7 +92,7 @@ function growsFaster(regex: RegExp, attack: (length: number) => string, { small,
   return true
 }
 
-/** Takes a regular expression; returns the text on which it takes more than linear time, or null. Throws when it does not end. */
+/** A text on which the expression takes more than linear time, or null. Throws if the expression doesn't finish. */
 export function superlinearOn(regex: RegExp, patienceMs = 60_000): string | null {
   let tried = ''
   function probe(): string | null {

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 export const RESULTS = join(ROOT, 'tests/faults/.results')
 
-/** Marks the run that begins as one of the code as it is now; its report, by that name, is of no earlier run any more. */
+/** Marks the run that is starting as one of the current code, and removes an earlier run's report of that name. */
 export function beginRun(report: string): void {
   mkdirSync(RESULTS, { recursive: true })
   for (const old of [report, `${report}.code`]) rmSync(join(RESULTS, old), { force: true })
@@ -17,7 +17,7 @@ export function beginRun(report: string): void {
   if (code !== undefined) writeFileSync(join(RESULTS, `${report}.code`), code)
 }
 
-/** Says why that report says nothing of the code as it is now; undefined when it does. */
+/** Why that report says nothing about the current code; undefined if it does. */
 export function doubtReport(report: string, code = identifyCode(), folder = RESULTS): string | undefined {
   const mark = join(folder, `${report}.code`)
   if (!existsSync(join(folder, report))) return `${report} is missing: that run was not made, or did not come to its end`
@@ -25,7 +25,7 @@ export function doubtReport(report: string, code = identifyCode(), folder = RESU
   return readFileSync(mark, 'utf8') === code ? undefined : `${report} is of other code: make that run again`
 }
 
-/** The commit, and a digest of everything that is in the working tree and not in it; undefined where there is no commit. */
+/** The commit, with a digest of uncommitted changes; undefined if there is no commit. */
 export function identifyCode(root = ROOT): string | undefined {
   const git = (...words: string[]) => execFileSync('git', words, { cwd: root, encoding: 'utf8', maxBuffer: 2 ** 30, stdio: ['ignore', 'pipe', 'ignore'] })
   let commit: string

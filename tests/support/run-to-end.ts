@@ -6,12 +6,12 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const ENTRY = fileURLToPath(new URL('../../.output-sandbox/server/index.mjs', import.meta.url))
-/** A start that should have ended by itself is ended after this, which then shows in its exit code. */
+/** A start that should end by itself is killed after this many ms, which shows in its exit code. */
 const LONGEST = 20_000
 
 export interface Ended { code: number | null, output: string, files: string[] }
 
-/** Starts the product in an empty folder, with the words of a command if given, and waits until it has ended by itself. */
+/** Starts the product in an empty folder, with a command's arguments if given, and waits until it ends by itself. */
 export async function runToEnd(env: Record<string, string>, ...command: string[]): Promise<Ended> {
   const folder = await mkdtemp(join(tmpdir(), 'nc-config-'))
   const child = spawn(process.execPath, [ENTRY, ...command], {

@@ -12,7 +12,7 @@ import { createAccountsWorld } from './accounts-world.ts'
 import type { World } from './world.ts'
 import { createWorld, VERSION } from './world.ts'
 
-/* The application that handlers find, in this process: real accounts, a simulated license, no server and no socket. */
+/* The application that handlers use, in this process: real accounts, a simulated license, no server and no sockets. */
 
 export interface RunningApp extends AccountsWorld {
   app: App
@@ -21,7 +21,7 @@ export interface RunningApp extends AccountsWorld {
   lines: Record<string, unknown>[]
 }
 
-/** Reads the environment like a start; handlers that are called from now on find this application. */
+/** Reads the environment as a start does; handlers called from now on use this application. */
 export async function openRunningApp(env: Environment = {}): Promise<RunningApp> {
   const [world, license] = [await createAccountsWorld(), await createWorld()]
   const lines: Record<string, unknown>[] = []

@@ -6,11 +6,11 @@ import { jwksSchema } from '../../server/license/jwks.ts'
 import { createKeyring } from '../../server/license/jws.ts'
 import type { Keyring } from '../../server/license/jws.ts'
 
-/** Signs as the vendor does: once with jose, once by hand, so that neither is judged by its own twin. */
+/** Signs as the vendor does, with jose and by hand, so that neither is checked only against itself. */
 export interface Signer {
   kid: string
   jwks: Jwks
-  /** Signs any two texts by hand (RFC 7515 §7.1, RFC 8037 §3.1), also those that jose rightly refuses. */
+  /** Signs any two texts by hand (RFC 7515 §7.1, RFC 8037 §3.1), including those that jose rightly refuses. */
   byHand(header: string, payload: string | Uint8Array): string
   withJose(header: Record<string, unknown>, claims: unknown): Promise<string>
 }
@@ -37,12 +37,12 @@ export function createSigner(kid: string): Signer {
 export const vendorSigner = createSigner('vendor-1')
 export const strangerSigner = createSigner('stranger-1')
 
-/** The keyring of a build that trusts the vendor alone. */
+/** The keyring of a build that trusts only the vendor. */
 export const keyring: Keyring = await createKeyring(vendorSigner.jwks)
 
 /**
- * Lets Node verify at once instead of in the thread pool: the same proof by another implementation, and a simulation
- * then has settled as soon as its microtasks have run.
+ * Verifies signatures synchronously instead of in the thread pool: the same check by another implementation, after which a
+ * simulation is idle as soon as its microtasks have run.
  */
 export function verifySynchronously(): void {
   vi.spyOn(crypto.subtle, 'verify').mockImplementation(async (_algorithm, key, signature, data) =>

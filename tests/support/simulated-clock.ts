@@ -4,19 +4,19 @@ import type { Clock, ClockReading } from '../../server/license/ports.ts'
 export const START = Date.UTC(2026, 2, 1, 12)
 
 export interface SimulatedClock extends Clock {
-  /** What time it really is, which only the vendor knows for sure. */
+  /** The real time, which only the vendor knows for sure. */
   real(): number
-  /** Lets time pass, suspended or not: the uptime counts both. */
+  /** Lets time pass; uptime counts it even while suspended. */
   advance(ms: number): void
-  /** Turns the machine off for a while; uptime and boot id begin anew. */
+  /** Turns the machine off for a while; uptime and boot ID start afresh. */
   reboot(offFor: number): void
-  /** Sets the wall clock forwards or backwards. */
+  /** Moves the wall clock forwards or backwards. */
   shiftWall(ms: number): void
-  /** Sets the wall clock right again. */
+  /** Corrects the wall clock. */
   repairWall(): void
 }
 
-/** Returns a machine's clocks as an experiment wants them; all moments in milliseconds. */
+/** A machine's clocks under a test's control; all times in ms. */
 export function createSimulatedClock(start = START): SimulatedClock {
   let real = start
   let uptime = 500_000

@@ -11,7 +11,7 @@ export const SECRET = 'canary-secret-of-this-installation'
 export const KEY = 'nc_canary_key_0123456789'
 export const AIRGAPPED_KEY = 'nc_ag_canary_key_0123456789'
 
-/** What the vendor knows of one license; change it to renew, revoke or shorten. */
+/** What the vendor knows about a license; change it to renew, revoke or shorten the license. */
 export interface VendorLicense {
   sub: string
   seq: number
@@ -24,27 +24,27 @@ export interface VendorLicense {
   refusal: RefusalCode | null
 }
 
-/** A statement about to be signed, open to be spoilt. */
+/** A statement about to be signed, which a test may spoil. */
 export interface Draft { header: Record<string, unknown>, claims: Record<string, unknown>, signer: Signer }
 export type LicenseCall = Exclude<keyof LicenseServer, 'host'>
-/** A call as the domain made it; the secret stands apart from the rest. */
+/** A call as the domain made it, with the secret kept apart. */
 export interface RecordedCall { name: LicenseCall, request: Record<string, unknown>, secret: string | null, signal: AbortSignal | null, at: number }
-/** What becomes of a call that is sent: `reach` has it answered. */
+/** Decides what becomes of a call; `reach` lets it through to the vendor. */
 export type Network = <T>(reach: () => Promise<CallOutcome<T>>, signal?: AbortSignal) => Promise<CallOutcome<T>>
 
 export interface SimulatedVendor extends LicenseServer {
   readonly calls: RecordedCall[]
-  /** Calls that were asked and are not answered yet. */
+  /** Calls not answered yet. */
   readonly underWay: number
   licenses: Map<string, VendorLicense>
-  /** How every call fails while set. */
+  /** While set, every call fails like this. */
   failing: CallFailure | null
   spoil: ((draft: Draft) => void) | null
-  /** Spells a signed statement in another way. */
+  /** Respells a signed statement. */
   respell: ((jws: string) => string) | null
-  /** What stands between the installation and the vendor. */
+  /** The network between the installation and the vendor. */
   network: Network
-  /** Runs before an answer is given; what it was asked has been judged by then. */
+  /** Runs before an answer is sent, after the call has been processed. */
   beforeAnswer: (() => Promise<void> | void) | null
   callsOf(name: LicenseCall): RecordedCall[]
 }
@@ -63,7 +63,7 @@ export function licenseAt(clock: SimulatedClock, sub: string, changes: Partial<V
 type Asked = Record<string, unknown> & { secret?: string | null }
 const leasePayload = z.object({ sub: z.string(), instance_id: z.string() })
 
-/** A license server that issues, checks and really signs, all in memory. */
+/** A license server in memory that issues, checks and really signs. */
 export function createSimulatedVendor(clock: SimulatedClock): SimulatedVendor {
   let underWay = 0
 
@@ -143,7 +143,7 @@ export function createSimulatedVendor(clock: SimulatedClock): SimulatedVendor {
   return vendor
 }
 
-/** A gate to keep answers back with: `beforeAnswer = gate.pass`, then `gate.open()`. */
+/** A gate that holds answers back: `beforeAnswer = gate.pass`, then `gate.open()`. */
 export function createGate(): { pass: () => Promise<void>, open: () => void } {
   const { promise, resolve } = Promise.withResolvers<void>()
   return { pass: () => promise, open: () => resolve() }

@@ -7,7 +7,7 @@ import { createApiClient, signIn } from './api-client.ts'
 import type { Product, ProductOptions } from './product-process.ts'
 import { ADMIN, startProduct } from './product-process.ts'
 
-/* What a test file stands on: a license server and a product, each a process of its own. */
+/* What a test file runs against: a license server and a product, each a separate process. */
 
 export interface Stand {
   readonly licenseServer: LicenseServerProcess
@@ -18,7 +18,7 @@ export interface Stand {
 
 export const VIEWER = { email: 'viewer@example.com', password: 'viewer password 1', role: 'viewer' }
 
-/** Starts both processes before the tests of this file, the product with `env`, and ends them after. */
+/** Starts both processes before this file's tests, the product with `env`, and ends them afterwards. */
 export function useStand(env: Record<string, string | undefined> = {}): Stand {
   let started: Stand | undefined
   const requireStarted = (): Stand => {
@@ -41,14 +41,14 @@ export function useStand(env: Record<string, string | undefined> = {}): Stand {
   }
 }
 
-/** Starts a product that ends with the present test. */
+/** Starts a product that ends with the current test. */
 export async function startOwnProduct(options: ProductOptions): Promise<Product> {
   const product = await startProduct(options)
   onTestFinished(() => product.dispose())
   return product
 }
 
-/** Starts a license server that ends with the present test. */
+/** Starts a license server that ends with the current test. */
 export async function startOwnLicenseServer(port = 0): Promise<LicenseServerProcess> {
   const licenseServer = await startLicenseServer({ port })
   onTestFinished(() => licenseServer.stop())
@@ -58,8 +58,8 @@ export async function startOwnLicenseServer(port = 0): Promise<LicenseServerProc
 export interface OwnStand { licenseServer: LicenseServerProcess, product: Product, client: ApiClient }
 
 /**
- * Runs a story on processes of its own and ends them, also a license server that the story started anew. For stories that
- * are told side by side, where "the present test" is not one.
+ * Runs a story with its own processes and ends them, including a license server that the story restarted. For stories that run
+ * side by side, where "the current test" isn't just one.
  */
 export async function withOwnStand(story: (stand: OwnStand, startAgain: () => Promise<LicenseServerProcess>) => Promise<void>): Promise<void> {
   const licenseServer = await startLicenseServer()
@@ -84,7 +84,7 @@ export async function restart(product: Product, options: ProductOptions): Promis
   return startOwnProduct({ ...options, dataDir: product.dataDir, port: product.port })
 }
 
-/** Signs in; the account from the environment may take a moment to be there after the very first start. */
+/** Signs in, retrying: right after a first start, the account from the environment may not exist yet. */
 export async function signInSoon({ url }: Product, account: { email: string, password: string } = ADMIN): Promise<ApiClient> {
   for (let tries = 0; tries < 4; tries++) {
     const client = createApiClient(url)
@@ -95,7 +95,7 @@ export async function signInSoon({ url }: Product, account: { email: string, pas
   return signIn(url, account)
 }
 
-/** Creates one more administrator, with rate limits of their own, and signs in. */
+/** Creates another administrator, who has separate rate limits, and signs in. */
 export async function addAdmin(admin: ApiClient, { url }: Product, email: string): Promise<ApiClient> {
   const account = { email, password: 'another admin 123' }
   const { status, text } = await admin.request('POST', '/api/users', { ...account, role: 'admin' })
@@ -110,7 +110,7 @@ export async function addViewer(admin: ApiClient, { url }: Product): Promise<Api
   return signIn(url, VIEWER)
 }
 
-/** Waits until `look` returns something other than undefined or false; rejects with `what` and what was seen last after `timeoutMs`. */
+/** Waits until `look` returns anything but undefined or false; rejects after `timeoutMs` with `what` and what was seen last. */
 export async function until<T>(what: string, look: () => Promise<T | undefined | false> | T | undefined | false, timeoutMs = 30_000): Promise<T> {
   let giveUp = false
   let last = 'no answer'
@@ -132,7 +132,7 @@ export async function until<T>(what: string, look: () => Promise<T | undefined |
   }
 }
 
-/** How many milliseconds the work took. */
+/** How long the work took, ms. */
 export async function timed(work: () => Promise<unknown>): Promise<number> {
   const startedAt = performance.now()
   await work()

@@ -6,7 +6,7 @@ import type { Product } from './product-process.ts'
 import { ADMIN, SERVICE_TOKEN } from './product-process.ts'
 import { timed } from './stand.ts'
 
-/* What the product says of its database, and how soon. */
+/* What the product reports about its database, and how soon. */
 
 /** The contract's own bounds, ms. */
 export const PAGE = 2000
@@ -19,10 +19,10 @@ export const linesOf = (product: Product): Line[] => product.output().split('\n'
 export const aboutStorage = (product: Product) => linesOf(product).filter(({ msg }) => /database (?:can|still)/.test(msg))
   .map(({ level, cause }) => `${level} ${cause}`)
 
-/** A sign-in that leaves the limits of the others alone, as whoever keeps trying would. */
+/** A single sign-in attempt, without the retries that would use up the rate limit. */
 export const signInOnce = (product: Product) => createApiClient(product.url).request('POST', '/api/auth/login', ADMIN)
 
-/** Expects `ready` to answer in time: that all is well, or the cause why not. */
+/** Expects `ready` to respond in time: that all is well, or why it isn't. */
 export async function expectReady(product: Product, cause: string | null): Promise<void> {
   const client = createApiClient(product.url)
   const took = await timed(async () => {
@@ -35,7 +35,7 @@ export async function expectReady(product: Product, cause: string | null): Promi
   expect(took).toBeLessThan(PAGE)
 }
 
-/** The first rendering of a page loads what it needs, which takes its time with any database. */
+/** Renders a page once: the first time loads modules, which is slow with any database. */
 export async function showPagesOnce(client: ApiClient): Promise<void> {
   for (const path of ['/admin/license', '/login', '/admin/nowhere']) await client.request('GET', path)
 }

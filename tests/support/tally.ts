@@ -12,11 +12,11 @@ export interface Tally {
   accepted?: number
   /** Acknowledged changes that were gone. */
   lost?: number
-  /** Processes that ended, answers of 5xx that are none of the documented ones. */
+  /** Processes that ended, and 5xx responses other than the documented ones. */
   crashed?: number
 }
 
-/** Notes how many cases a test tried of a row of tests/faults/README.md, and what became of them. */
+/** Records how many cases of a row of tests/faults/README.md a test tried, and their outcome. */
 export function tally(counts: Tally): void {
   mkdirSync(RESULTS, { recursive: true })
   appendFileSync(TALLIES, `${JSON.stringify(counts)}\n`)

@@ -6,9 +6,9 @@ const operations: [string, Operation][] = Object.entries(OPERATIONS)
 const patterns = operations.map(([name, { method, path, status = 200 }]) =>
   ({ name, method, status, path: new RegExp(`^${path.replaceAll('.', String.raw`\.`).replace(/:\w+/g, '[^/]+')}$`) }))
 
-/** Which operations of the API were asked for and succeeded. */
+/** Which API operations were called and succeeded. */
 export interface UsedOperations {
-  /** Notes what this client asks for from now on; returns it. */
+  /** Records what this client calls from now on; returns the client. */
   watch(client: ApiClient): ApiClient
   missing(): OperationName[]
 }

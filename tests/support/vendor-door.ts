@@ -6,7 +6,7 @@ export interface Received { method: string, path: string, headers: IncomingMessa
 
 export interface Answer { status?: number, headers?: Record<string, string>, body?: string | Buffer }
 
-/** Starts a server that records what it gets and answers always the same; ends with the test. */
+/** Starts a server that records requests and always gives the same response; ends with the test. */
 export async function startDoor(answer: Answer = {}): Promise<{ url: string, received: Received[] }> {
   const received: Received[] = []
   const url = await startServer(async (request, response) => {

@@ -22,26 +22,26 @@ export const VERSION = '1.2.3'
 
 export interface LogLine { level: 'info' | 'warn' | 'error', message: string, fields: Record<string, unknown> }
 
-/** An installation with everything around it: machine, database, vendor. Nothing in it waits for real time. */
+/** An installation with its machine, database and vendor. Nothing in it waits for real time. */
 export interface World<S extends LicenseStorage = MemoryStore> {
   clock: SimulatedClock
   vendor: SimulatedVendor
   store: S
   log: LogLine[]
   observed: string[]
-  /** The process that runs now. */
+  /** The current process. */
   readonly service: LicenseService
-  /** Starts a process (anew): what was in memory is gone. */
+  /** Starts the process, or restarts it, which loses everything in memory. */
   boot(changes?: Partial<LicenseServiceOptions>): Promise<LicenseService>
-  /** Ticks once and lets everything it began come to an end. */
+  /** Ticks once and waits for everything that started. */
   tick(): Promise<number>
-  /** Lets time pass, ticking whenever a tick asked for the next. `watch` runs after every tick. */
+  /** Lets time pass, ticking whenever the previous tick asked for it. `watch` runs after every tick. */
   run(ms: number, watch?: () => void): Promise<void>
 }
 
 export interface WorldOptions { random?: Random, provisioned?: string, service?: Partial<LicenseServiceOptions> }
 
-/** Runs everything that is ready to run; enough where nothing waits for a thread or a timer. */
+/** Runs everything that is ready to run, which suffices where nothing waits for a thread or timer. */
 export function settle(): Promise<void> {
   return new Promise(resolve => setImmediate(resolve))
 }
@@ -54,7 +54,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   return createWorldOn(createMemoryStore(), options)
 }
 
-/** The same on the database that small installations really use, in a file that others may write too. */
+/** The same on SQLite, as small installations use it, in a file that others may write to as well. */
 export async function createSqliteWorld(options: WorldOptions = {}): Promise<World<LicenseStorage> & { databaseFile: string }> {
   const folder = mkdtempSync(join(tmpdir(), 'license-unit-'))
   const storage = await openStorage({ url: 'file:license.db', baseDir: folder })

@@ -29,8 +29,8 @@ export interface Life {
 }
 
 /**
- * Takes a seed; lives thirty days of outages through, moving from one moment at which something happens to the next. What
- * must be is computed from the moments of the vendor's real answers alone, never from the product's own state.
+ * Simulates thirty days of outages from a seed, jumping from one event to the next. What must hold is computed only from the
+ * times of the vendor's real answers, never from the product's own state.
  */
 export async function liveThirtyDays(seed: number): Promise<Life> {
   const dice = createDice(seed)

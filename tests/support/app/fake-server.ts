@@ -5,13 +5,13 @@ export interface Call {
   path: string
   body: unknown
   answer(body: unknown, status?: number, headers?: Record<string, string>): void
-  /** As without a connection. */
+  /** Fails as it would without a connection. */
   fail(): void
 }
 
 /**
- * Stands in for the browser's `fetch`: every call waits until the test answers it, in whatever order the test wants. End it
- * with `vi.unstubAllGlobals()`.
+ * Replaces the browser's `fetch`: every call waits until the test answers it, in any order. Undo it with
+ * `vi.unstubAllGlobals()`.
  */
 export function fakeServer() {
   const calls: Call[] = []
@@ -23,7 +23,7 @@ export function fakeServer() {
       fail: () => reject(new TypeError('Failed to fetch')),
     })
   }))
-  /** The nth open call to a path, the newest of them by default. */
+  /** The nth open call to a path, by default the newest. */
   function callTo(path: string, method = 'GET', nth = -1): Call {
     const found = calls.filter(call => call.path === path && call.method === method).at(nth)
     if (!found) throw new Error(`no ${method} ${path} among ${calls.map(call => `${call.method} ${call.path}`).join(', ') || 'no calls'}`)

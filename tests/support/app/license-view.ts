@@ -5,10 +5,11 @@ const CHECK_IN = {
   consecutiveFailures: 0, lastError: null,
 }
 
-/** The check-ins of such a license, the next one at this time. */
-export const nextCheckIn = (nextAt: string): LicenseView['checkIn'] => ({ ...CHECK_IN, nextAt })
+/** The check-ins of such a license; `changes` replace members. */
+export const checkInsOf = (changes: Partial<NonNullable<LicenseView['checkIn']>>): LicenseView['checkIn'] => ({ ...CHECK_IN, ...changes })
+export const nextCheckIn = (nextAt: string) => checkInsOf({ nextAt })
 
-/** The license screen's data of a standard license in force; `changes` replace members of it. */
+/** What the API says of a standard license in force; `changes` replace members. */
 export function viewOf(changes: Partial<LicenseView> = {}): LicenseView {
   return {
     state: 'active', entitled: true, method: 'standard', plan: 'enterprise', features: ['sso'], limits: {}, seats: 50, seatsUsed: 10,

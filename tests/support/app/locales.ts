@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 
-/** The messages of a language, as they stand in app/locales. */
+/** The messages of a language, as in app/locales. */
 export function readLocale(code: string): Messages {
   return JSON.parse(readFileSync(new URL(`../../../app/locales/${code}.json`, import.meta.url), 'utf8'))
 }

@@ -6,8 +6,8 @@ import plurals from '../../../app/words/plurals.ts'
 import { readLocale } from './locales.ts'
 
 /*
- * What app/ imports from Nuxt (`#imports`), for stores and composables that are tested without it: a browser's page that
- * has been hydrated. Everything else of the app is the app's own.
+ * Stands in for `#imports`, so that stores and composables can be tested without Nuxt. It behaves like a page in the browser
+ * after hydration; everything else in the tests is the app's own code.
  */
 
 declare global {
@@ -20,7 +20,7 @@ function i18nOf(locale: string): Composer {
   return createI18n({ legacy: false, locale, messages: { [locale]: readLocale(locale) }, ...plurals }).global
 }
 
-/** A page that nothing has been done on yet, in this language. */
+/** Starts over with a fresh page in this language. */
 export function openFreshPage(locale = 'en'): void {
   Object.assign(page, { states: new Map(), cookies: new Map(), i18n: i18nOf(locale), hydrating: false })
 }

@@ -9,12 +9,12 @@ import { startProduct } from '../product-process.ts'
 import { openLicense } from './screen.ts'
 import { watchPage } from './watch.ts'
 
-/* Every test gets a product and a license server of its own, so that no test can see another's license. */
+/* Each test gets its own product and license server, so that no test sees another's license. */
 
 export interface Launcher {
-  /** Starts one more product on a database of its own; it ends with the test. */
+  /** Starts another product, with its own database, that ends with the test. */
   product(options: ProductOptions): Promise<Product>
-  /** Ends the product, if it still runs, and starts it on the same database and port. */
+  /** Ends the product if it is still running, and starts it again on the same database and port. */
   restart(product: Product, env?: Record<string, string | undefined>): Promise<Product>
   licenseServer(port?: number): Promise<LicenseServerProcess>
 }
@@ -25,9 +25,9 @@ interface Fixtures {
   /** Set by `test.use({ productOptions: … })`. */
   productOptions: Partial<ProductOptions>
   product: Product
-  /** A script's view of the same product, signed in as the administrator. */
+  /** An API client of the same product, signed in as the administrator. */
   api: ApiClient
-  /** Opens a page of its own (cookies, storage) that is watched like the first one. */
+  /** Opens a page with its own cookies and storage, watched like the first one. */
   openPage: (target: Product, options?: BrowserContextOptions) => Promise<Page>
   /** The page of a signed-in administrator, on the License screen. */
   licensePage: Page
@@ -70,8 +70,8 @@ export const test = base.extend<Fixtures>({
     await product.dispose()
   },
   api: async ({ product }, use) => use(await signIn(product.url)),
-  // Whatever the browser complains of, and whoever else it calls, fails the test. `launch` is named so that what it
-  // started ends after the page.
+  // Browser complaints and requests to other hosts fail the test. Naming `launch` makes what it started end after the
+  // page.
   page: async ({ page, product, launch: _ends }, use) => {
     const complaints: string[] = []
     await watchPage(page, hostsOf(product), complaints)
@@ -100,18 +100,18 @@ export const test = base.extend<Fixtures>({
 
 export { expect }
 
-/** The set-up link in the log says localhost. */
+/** The set-up link in the log names localhost. */
 function hostsOf({ port }: Product): string[] {
   return [`127.0.0.1:${port}`, `localhost:${port}`]
 }
 
-/** Gives the page the session of a script that is signed in. */
+/** Gives the page the session of a signed-in API client. */
 export async function useSession(page: Page, product: Product, api: ApiClient): Promise<void> {
   const [name = '', value = ''] = api.cookie.split('=')
   await page.context().addCookies([{ name, value, url: product.url, httpOnly: true, sameSite: 'Lax' }])
 }
 
-/** A page that stays open while its server is away would only complain of that. */
+/** Leaves the page: one that stays open while its server is away would complain about that. */
 export async function leave(page: Page): Promise<void> {
   await page.goto('about:blank')
 }

@@ -1,9 +1,9 @@
 import type { Locator, Page } from '@playwright/test'
 import { expect } from '@playwright/test'
 
-/* The screen as somebody meets it who has a keyboard and no mouse. */
+/* The screen as keyboard users experience it. */
 
-/** Where the focus stands; `top` and `bottom` are pixels of the document. `fault`: why it cannot be seen there, if so. */
+/** Where the focus is; `top` and `bottom` in pixels from the top of the document. `fault`: why it can't be seen, if so. */
 export interface Stop { name: string, isInMain: boolean, top: number, bottom: number, fault: string | null }
 
 /** Where the focus is; undefined when it is nowhere. */
@@ -29,7 +29,7 @@ export function focusOf(page: Page): Promise<Stop | undefined> {
   })
 }
 
-/** The focus is where a person sees it: marked, in sight and not covered. */
+/** Expects the focus to be visible: marked, on screen and not covered. */
 export async function expectFocusShown(page: Page): Promise<void> {
   await expect.poll(async () => {
     const stop = await focusOf(page)
@@ -37,7 +37,7 @@ export async function expectFocusShown(page: Page): Promise<void> {
   }).toBeNull()
 }
 
-/** Goes on with Tab until the target has the focus, and expects to see it there. */
+/** Presses Tab until the target has the focus, and expects it to be visible there. */
 export async function tabTo(page: Page, target: Locator, key: 'Tab' | 'Shift+Tab' = 'Tab'): Promise<void> {
   await expect(target).toBeVisible()
   for (let presses = 0; presses < 120; presses++) {
@@ -47,19 +47,19 @@ export async function tabTo(page: Page, target: Locator, key: 'Tab' | 'Shift+Tab
   await expect(target).toBeFocused()
 }
 
-/** Goes to the target and presses a key on it. */
+/** Tabs to the target and presses a key on it. */
 export async function pressOn(page: Page, target: Locator, key = 'Enter'): Promise<void> {
   await tabTo(page, target)
   await page.keyboard.press(key)
 }
 
-/** All stops of Tab, in their order from the start of the page. */
+/** All tab stops, in order from the start of the page. */
 export async function walk(page: Page): Promise<Stop[]> {
   const stops: Stop[] = []
   for (let presses = 0; presses < 120; presses++) {
     await page.keyboard.press('Tab')
     const stop = await focusOf(page)
-    // After the last stop comes the browser's own part, or the first one again.
+    // The last stop is followed by the browser's own controls, or by the first one again.
     if (!stop || (stops[0] && stop.name === stops[0].name)) return stops
     stops.push(stop)
   }

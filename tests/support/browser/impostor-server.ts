@@ -20,7 +20,7 @@ function selfSigned(): { key: Buffer, cert: Buffer } {
   return pair
 }
 
-/** Starts a server on https whose certificate nobody trusts, as a firewall that inspects TLS would show it. */
+/** Starts an https server with an untrusted certificate, such as a TLS-inspecting firewall presents. */
 export async function startImpostor(): Promise<Impostor> {
   const server = createServer(selfSigned(), (_request, response) => response.end('{}')).listen(0, '127.0.0.1')
   await once(server, 'listening')

@@ -2,12 +2,12 @@ import type { Page } from '@playwright/test'
 import { expect } from '@playwright/test'
 import { expectNoHorizontalScroll } from './screen.ts'
 
-/** Nothing of the page is cut off or out of reach at the side: every control, badge and heading shows all of its words. */
+/** Expects nothing to be cut off or out of reach at the sides: every control, badge and heading shows its whole text. */
 export async function expectNothingLost(page: Page, what: string): Promise<void> {
   const lost = await page.evaluate(() => {
     const found: string[] = []
     for (const element of document.querySelectorAll('body *')) {
-      // The skip link waits above the page; what is hidden for the eye is cut off on purpose; a table scrolls in its frame.
+      // Three are cut off on purpose: the skip link above the page, visually hidden text, and tables, which scroll.
       if (element.closest('.skip, .visually-hidden, .nuxt-route-announcer, .table-wrap, noscript, svg, option') || element.getClientRects().length === 0) continue
       const box = element.getBoundingClientRect()
       const style = getComputedStyle(element)

@@ -3,13 +3,13 @@ import { BROWSER_ARGS, findBrowser } from './launch.ts'
 
 const browser = findBrowser()
 
-/** What every run in a browser has in common. No test gets a second try: one that fails now and then is a defect. */
+/** The configuration that all browser runs share. No test is retried: one that fails now and then is a defect. */
 export const BASE: PlaywrightTestConfig = {
-  // A test takes some seconds; on a machine that is busy with other things, many times that.
+  // A test takes a few seconds, but many times that on a busy machine.
   timeout: 120_000,
   expect: { timeout: 15_000 },
   workers: 2,
-  // Every test has processes of its own.
+  // Every test has its own processes.
   fullyParallel: true,
   forbidOnly: true,
   retries: 0,
@@ -19,7 +19,7 @@ export const BASE: PlaywrightTestConfig = {
     viewport: { width: 1440, height: 900 },
     launchOptions: { ...(browser ? { executablePath: browser } : {}), args: BROWSER_ARGS },
     screenshot: 'only-on-failure',
-    // Recording costs more than the tests do; asked for with --trace on.
+    // Recording takes longer than the tests themselves; use --trace on to get it.
     trace: 'off',
   },
 }

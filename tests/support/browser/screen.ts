@@ -6,7 +6,7 @@ import { ERRORS } from '../../../shared/errors.ts'
 import type { Product } from '../product-process.ts'
 import { ADMIN } from '../product-process.ts'
 
-/* The screen as a person finds their way on it: by role, label and words. */
+/* Finds things on the screen as people do: by role, label and text. */
 
 export const statusOf = (page: Page) => page.getByRole('region', { name: 'License status' })
 export const statusHeading = (page: Page) => statusOf(page).getByRole('heading', { level: 2 })
@@ -15,12 +15,12 @@ export const fieldOf = (page: Page) => page.getByLabel('License key or token')
 export const warningsOf = (page: Page) => statusOf(page).getByRole('list', { name: 'Warnings' })
 export const badgeOf = (page: Page) => page.getByTestId('license-state')
 
-/** Server-rendered pages are visible before they can be used. */
+/** Waits until a page can be used: server-rendered pages are visible before that. */
 export async function expectUsable(page: Page): Promise<void> {
   await page.waitForFunction(() => {
     const nuxt: unknown = Reflect.get(window, 'useNuxtApp')
     const isHydrated = typeof nuxt === 'function' && Reflect.get(Object(nuxt()), 'isHydrating') === false
-    // What was clicked before is carried out first.
+    // Clicks recorded before hydration are replayed first.
     return isHydrated && !('takeEarlyActions' in window)
   })
 }
@@ -70,7 +70,7 @@ export async function expectSaved(page: Page): Promise<void> {
   await expect(statusHeading(page)).toBeFocused()
 }
 
-/** The alert that tells of this error, with its reference. */
+/** The alert about this error, with its reference. */
 export async function expectFailure(page: Page, code: ErrorCode, title: string, timeout = 10_000): Promise<Locator> {
   const alert = page.getByRole('alert').filter({ hasText: title })
   await expect(alert).toBeVisible({ timeout })
@@ -79,7 +79,7 @@ export async function expectFailure(page: Page, code: ErrorCode, title: string, 
   return alert
 }
 
-/** Clicks the button of the credential card that asks the license server now. */
+/** Clicks the credential card's button that contacts the license server now. */
 export async function checkInNow(page: Page, name: 'Check in now' | 'Renew now' = 'Check in now'): Promise<void> {
   await credentialOf(page).getByRole('button', { name }).click()
 }

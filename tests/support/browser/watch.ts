@@ -1,16 +1,16 @@
 import type { ConsoleMessage, Page } from '@playwright/test'
 
-/** Words that a test keeps back are asked for again; that the browser notes each failure is no defect. */
+/** Words that a test withholds are requested again; the browser logging each failure is no defect. */
 const WORDS = /\/_nuxt\/[\w-]+\.[\w-]+\.json$/
 
-/** A refused save is an answer the screen shows; that the browser notes its status is no defect. */
+/** The screen shows a refused save; the browser logging its status is no defect. */
 function complaintOf(message: ConsoleMessage): string[] {
   if (/^Failed to load resource: net::ERR_(FAILED|CONNECTION_RESET)$/.test(message.text()) && WORDS.test(message.location().url)) return []
   const isAnswer = /^Failed to load resource: the server responded with a status of (4\d\d|50[234])/.test(message.text())
   return ['error', 'warning'].includes(message.type()) && !isAnswer ? [`${message.type()}: ${message.text()}`] : []
 }
 
-/* Vue's warnings carry elements, of which a console message only keeps the word "JSHandle@node". */
+/* Vue's warnings contain elements, of which a console message keeps only "JSHandle@node". */
 function nameElementsInWarnings(): void {
   const nameOf = (element: Element) => element.localName + (element.id && `#${element.id}`)
     + [...element.classList].map(name => `.${name}`).join('')
@@ -18,7 +18,7 @@ function nameElementsInWarnings(): void {
     const path: string[] = []
     for (let at: Node | null = node; at && !(at instanceof Document) && path.length < 8; at = at.parentNode) {
       path.unshift(at instanceof Element ? nameOf(at) : `"${at.textContent?.trim().slice(0, 80)}"`)
-      // An id says where on the page it is; nothing above it says more.
+      // An id already says where on the page it is.
       if (at instanceof Element && at.id) break
     }
     return `<${path.join(' > ')}>`
@@ -28,8 +28,8 @@ function nameElementsInWarnings(): void {
 }
 
 /**
- * Adds to `complaints` whatever the browser complains of, and every request to anybody but `hosts` (with port). A page that
- * differs from what the server rendered is named by element and text (the sandbox build says so, see nuxt.config.ts).
+ * Adds to `complaints` what the browser complains about, and every request to a host other than `hosts` (with port). Hydration
+ * mismatches are named by element and text (the sandbox build reports them, see nuxt.config.ts).
  */
 export async function watchPage(page: Page, hosts: readonly string[], complaints: string[]): Promise<void> {
   page.on('console', message => complaints.push(...complaintOf(message)))

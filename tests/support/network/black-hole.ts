@@ -3,9 +3,9 @@ import { connect } from 'node:net'
 import { Worker } from 'node:worker_threads'
 import { onTestFinished } from 'vitest'
 
-/* An address that answers nothing, not even a refusal, as one behind a firewall that drops what it does not like. */
+/* An address that never responds, not even with a refusal, like one behind a firewall that drops packets. */
 
-/** Listens with room for two connections and sleeps, so that nobody ever accepts them. */
+/** Listens with a backlog of two connections and sleeps, so that none is ever accepted. */
 const SLEEPER = `
 const { parentPort } = require('node:worker_threads')
 const server = require('node:net').createServer()

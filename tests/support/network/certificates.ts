@@ -3,14 +3,14 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/* Certificates as they are met in the field, made by openssl. */
+/* Certificates such as occur in the field, made with openssl. */
 
 export type CertificateKind = 'trusted' | 'expired' | 'wrong-name' | 'self-signed' | 'intercepted'
 
 export interface Certificates {
-  /** PEM of the authority behind all but `self-signed` and `intercepted`, for NODE_EXTRA_CA_CERTS. */
+  /** PEM file of the authority behind all kinds but `self-signed` and `intercepted`, for NODE_EXTRA_CA_CERTS. */
   caFile: string
-  /** PEM of the certificate of a kind, and of its key. */
+  /** The certificate of a kind and its key, as PEM. */
   pair(kind: CertificateKind): { key: Buffer, cert: Buffer }
   remove(): void
 }
@@ -18,7 +18,7 @@ export interface Certificates {
 const NEW_KEY = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
 export const PROXY_CA = 'Interception Inc'
 
-/** Makes two authorities, the vendor's and that of a proxy which intercepts, and certificates for localhost and 127.0.0.1. */
+/** Makes two authorities, the vendor's and an intercepting proxy's, and certificates for localhost and 127.0.0.1. */
 export function createCertificates(): Certificates {
   const folder = mkdtempSync(join(tmpdir(), 'nc-tls-'))
   const file = (name: string) => join(folder, name)

@@ -3,7 +3,7 @@ import { connect } from 'node:net'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** A connected socket, or undefined where none was to be had. Its errors are of no interest. */
+/** Connects a socket and ignores its errors; undefined if it can't connect. */
 export async function openSocket(port: number): Promise<Socket | undefined> {
   const socket = connect(port, '127.0.0.1')
   socket.on('error', () => undefined)
@@ -11,12 +11,12 @@ export async function openSocket(port: number): Promise<Socket | undefined> {
   return connected ? socket : undefined
 }
 
-/** Resolves when the socket is closed, by whomever and for whatever reason. */
+/** Resolves once the socket is closed, by either side and for any reason. */
 export function untilClosed(socket: Socket): Promise<void> {
   return new Promise(resolve => socket.once('close', () => resolve()))
 }
 
-/** Writes bytes as they stand; returns all that came back until the other side closed, or was silent for `silenceMs`, and which of both. */
+/** Writes raw bytes; resolves to what came back until the other side closed or was silent for `silenceMs`, and which it was. */
 export async function rawExchange(port: number, parts: (string | Buffer)[], silenceMs = 3000): Promise<{ text: string, closed: boolean }> {
   const socket = await openSocket(port)
   if (!socket) throw new Error('no connection')
@@ -34,17 +34,17 @@ export async function rawExchange(port: number, parts: (string | Buffer)[], sile
 }
 
 export interface Sent {
-  /** Of the answer; undefined where a reset overtook it, for what is still being written fails before it can be read. */
+  /** The response's status; undefined if a reset overtook it, because a write that fails keeps it from being read. */
   status: number | undefined
-  /** False: the other side kept the connection open and said nothing. */
+  /** False if the other side kept the connection open and said nothing. */
   ended: boolean
 }
 
-/** As much as the two kernels take at once: what is written after an answer and its reset would keep the answer from being read. */
+/** As much as both kernels buffer at once: anything written after a response and its reset would keep it from being read. */
 const PIECE = 2 ** 20
 const PATIENCE = 200
 
-/** Writes piece by piece, until it is answered or cut off; returns what became of it. */
+/** Writes piece by piece until there is a response or the connection is cut; resolves to the outcome. */
 export async function sendUntilAnswered(port: number, bytes: string, silenceMs = 10_000): Promise<Sent> {
   const socket = await openSocket(port)
   if (!socket) throw new Error('no connection')
@@ -68,7 +68,7 @@ export async function sendUntilAnswered(port: number, bytes: string, silenceMs =
   return { status: statusesIn(answer)[0], ended }
 }
 
-/** Statuses of the answers in what came back, in order. */
+/** The statuses of the responses in what came back, in order. */
 export function statusesIn(text: string): number[] {
   return [...text.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => Number(status))
 }

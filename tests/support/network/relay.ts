@@ -1,11 +1,11 @@
 import { connect, createServer, type Socket } from 'node:net'
 
-/** Stands between a client and a server on this machine. */
+/** Relays between a client and a server on this machine. */
 export interface Relay {
   port: number
-  /** The port that new connections lead to. */
+  /** The port new connections are relayed to. */
   target: number
-  /** While set, it swallows what either says, like a network that drops packets. */
+  /** While set, it swallows what either side sends, like a network that drops packets. */
   silent: boolean
   close(): void
 }

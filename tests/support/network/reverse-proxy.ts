@@ -9,47 +9,47 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createCertificates } from './certificates.ts'
 
-/* The reverse proxies that people really put in front (Debian's nginx and Caddy), with another application at the root. */
+/* The reverse proxies that people really use (Debian's nginx and Caddy), with another application at the root. */
 
 export type ProxyProgram = 'nginx' | 'caddy'
 const PROGRAMS: Record<ProxyProgram, string> = { nginx: '/usr/sbin/nginx', caddy: '/usr/bin/caddy' }
 
 export interface ForeignApplication {
   url: string
-  /** Method and path of every request it was asked. */
+  /** Method and path of every request it received. */
   requests: string[]
   stop(): Promise<void>
 }
 
 export interface ReverseProxyOptions {
   program: ProxyProgram
-  /** Where people reach it; from freePort(). */
+  /** The port people reach it at; from freePort(). */
   port: number
   /** Where the panel listens; it may start later. */
   panelPort: number
-  /** What everything outside the base path is passed to. */
+  /** Receives everything outside the base path. */
   foreignUrl: string
   /** Such as `/license/`. */
   basePath: string
-  /** Whether the base path is taken off on the way. */
+  /** Whether the proxy strips the base path. */
   strips: boolean
   tls?: boolean
-  /** nginx: lines of the panel's location, in place of those that keep the host and name the client. */
+  /** nginx: lines for the panel's location, in place of those that pass on the host and name the client. */
   location?: string[]
 }
 
 export interface ReverseProxy {
-  /** Of the base path, without its last slash. */
+  /** The base path's URL, without the trailing slash. */
   url: string
   stop(): Promise<void>
 }
 
-/** Installs the Debian package where the program is missing; throws where that cannot be done. */
+/** Installs the Debian package if the program is missing; throws if that fails. */
 export function requireProgram(program: ProxyProgram): string {
   const path = PROGRAMS[program]
   if (existsSync(path)) return path
   const install = `apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends ${program}`
-  // Other tests may be installing something; a service that the package would start is not wanted.
+  // Other tests may be installing packages too; and keep the package from starting a service.
   const { stderr } = spawnSync('flock', ['/tmp/nc-license-apt.lock', 'sh', '-c', install], {
     encoding: 'utf8', timeout: 300_000, env: { ...process.env, RUNLEVEL: '1' },
   })
@@ -57,7 +57,7 @@ export function requireProgram(program: ProxyProgram): string {
   return path
 }
 
-/** An application that has a page, an API and assets of its own, under the same names as ours. */
+/** An application with its own page, API and assets, under the same names as ours. */
 export async function startForeignApplication(): Promise<ForeignApplication> {
   const requests: string[] = []
   const server = createServer((request, response) => {
@@ -76,7 +76,7 @@ export async function startForeignApplication(): Promise<ForeignApplication> {
   }
 }
 
-/** Starts the proxy as a process of its own; resolves once it accepts connections. */
+/** Starts the proxy as a separate process; resolves once it accepts connections. */
 export async function startReverseProxy(options: ReverseProxyOptions): Promise<ReverseProxy> {
   const command = requireProgram(options.program)
   const folder = await mkdtemp(join(tmpdir(), 'nc-reverse-proxy-'))

@@ -10,7 +10,7 @@ import { onTestFinished } from 'vitest'
 import type { CertificateKind, Certificates } from './certificates.ts'
 import { createCertificates } from './certificates.ts'
 
-/* What can stand between the product and the license server: TLS with a certificate of one's own, and proxies. */
+/* What can sit between the product and the license server: TLS with any certificate, and proxies. */
 
 /** Listens on a free port of 127.0.0.1 until the test ends; returns the port. */
 export async function started(server: Server): Promise<number> {
@@ -23,7 +23,7 @@ export async function started(server: Server): Promise<number> {
   return Object(server.address()).port
 }
 
-/** Passes every request on to `target` and its answer back. */
+/** Forwards every request to `target`, and its response back. */
 export function passOn(target: string): RequestListener {
   return (request: IncomingMessage, response: ServerResponse) => {
     const onward = httpRequest(new URL(request.url ?? '/', target), { method: request.method, headers: request.headers }, (answer) => {
@@ -42,7 +42,7 @@ export interface TlsFront {
 }
 
 let made: Certificates | undefined
-/** Made once a process, and removed with it. */
+/** Made once per process, and removed when it ends. */
 function certificates(): Certificates {
   if (!made) {
     const created = made = createCertificates()
@@ -60,7 +60,7 @@ export async function startTlsFront(target: string, kind: CertificateKind = 'tru
 
 const OLD_TLS = { minVersion: 'TLSv1', maxVersion: 'TLSv1', ciphers: 'DEFAULT@SECLEVEL=0' } as const
 
-/** Starts an https server that speaks nothing newer than TLS 1.0. Throws where that version is not to be had: its refusal would prove nothing. */
+/** Starts an https server that speaks only TLS 1.0. Throws where that isn't available: a refusal would then prove nothing. */
 export async function startOldTlsFront(target: string): Promise<TlsFront> {
   const front = await startTlsFront(target, 'trusted', OLD_TLS)
   const { hostname, port } = new URL(front.url)
@@ -74,11 +74,11 @@ export interface Proxy {
   url: string
   port: number
   requests: string[]
-  /** For NODE_EXTRA_CA_CERTS, where it is one on https. */
+  /** For NODE_EXTRA_CA_CERTS, if the proxy itself uses https. */
   caFile: string
 }
 
-/** Starts a forward proxy that notes what it was asked for; with `status` it refuses everything. Ends with the test. */
+/** Starts a forward proxy that records what it is asked for; with `status` it refuses everything. Ends with the test. */
 export async function startProxy(status?: number, scheme: 'http' | 'https' = 'http'): Promise<Proxy> {
   const requests: string[] = []
   const answer: RequestListener = (request, response) => {

@@ -13,7 +13,7 @@ export interface SandboxControl {
   createLicense(license: CreateLicense): Promise<CreatedLicense>
   changeLicense(key: string, change: ChangeLicense): Promise<LicenseState>
   getLicense(key: string): Promise<LicenseState>
-  /** Signs a token as ordered; an offline token is valid for 365 days unless told otherwise. */
+  /** Signs a token as ordered; an offline token is valid for 365 days by default. */
   issueToken(order: IssueToken): Promise<string>
   requests(): Promise<RecordedRequest[]>
   clearRequests(): Promise<void>
@@ -24,7 +24,7 @@ export interface SandboxControl {
   forks(): Promise<Fork[]>
 }
 
-/** A client of the control API; every call throws, with the server's own words, when it is not answered 200. */
+/** A client for the control API; every call rejects with the server's own words unless the response is 200. */
 export function createSandboxControl(baseUrl: string): SandboxControl {
   async function call<T>(schema: z.ZodType<T>, method: string, path: string, body?: unknown): Promise<T> {
     const request = body === undefined ? { method } : { method, body: JSON.stringify(body) }

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { limitsSchema, MAX_TERM } from '../../../server/license/claims.ts'
 import { METHODS } from '../../../shared/method-rules.ts'
 
-/* What the control API under `/__sandbox/` takes and answers; its server and its client are both typed by this. */
+/* Requests and responses of the control API under `/__sandbox/`; both its server and its client use these types. */
 
 /** `sandbox` is what a sandbox build trusts; `stranger` is a key that no build knows. */
 export const SIGNERS = ['sandbox', 'stranger'] as const
@@ -21,10 +21,10 @@ const terms = {
   limits: limitsSchema.optional(),
   organization: z.string().min(1).optional(),
   email: z.string().optional(),
-  /** Term from now on; `exp`, in seconds since 1970, wins. */
+  /** Term from now; `exp`, seconds since 1970, takes precedence. */
   days: z.number().max(MAX_TERM / 86_400).optional(),
   exp: z.int().optional(),
-  /** Check-in period and grace period in seconds. */
+  /** Check-in period and grace period, seconds. */
   every: z.int().min(1).optional(),
   grace: z.int().min(0).optional(),
   renews: z.boolean().optional(),
@@ -41,7 +41,7 @@ export type CreateLicense = z.infer<typeof createLicenseSchema>
 export const createdLicenseSchema = z.object({ key: z.string(), licenseId: z.string() })
 export type CreatedLicense = z.infer<typeof createdLicenseSchema>
 
-/** `boundTo: null` frees the binding, so that the next installation may activate. */
+/** `boundTo: null` unbinds the license, so that the next installation can activate it. */
 export const changeLicenseSchema = z.strictObject({ ...terms, boundTo: z.string().nullable().optional() })
 export type ChangeLicense = z.infer<typeof changeLicenseSchema>
 
@@ -63,7 +63,7 @@ export const licenseStateSchema = z.object({
   reason: z.string().nullable(),
   /** Instance IDs that hold a seat now. */
   boundTo: z.array(z.string()),
-  /** Seats taken and freed so far; activating an installation again that holds one already takes none. */
+  /** Seats taken and freed so far; an installation that holds one takes no other when it activates again. */
   activations: z.int(),
   deactivations: z.int(),
   /** As reported by the last check-in. */
@@ -75,13 +75,13 @@ export const issueTokenSchema = z.strictObject({
   instance_id: z.string(),
   kind: z.enum(['offline', 'lease', 'verdict']).default('offline'),
   signer: z.enum(SIGNERS).default('sandbox'),
-  /** Takes license id and terms from this license. */
+  /** Use this license's ID and terms. */
   key: z.string().optional(),
   header: openObject.optional(),
   claims: openObject.optional(),
   /** Names of claims to leave out. */
   omit: z.array(z.string()).optional(),
-  /** Replace header or payload by this very text, e.g. with a duplicate member, and sign it. */
+  /** Sign this exact text as header or payload, for instance one with a duplicate member. */
   headerText: z.string().optional(),
   payloadText: z.string().optional(),
 })
@@ -92,10 +92,10 @@ export const recordedRequestsSchema = z.array(z.object({
   at: z.string(),
   method: z.string(),
   path: z.string(),
-  /** As it was asked for: the path with whatever follows it. */
+  /** The request target as sent: the path and whatever follows it. */
   url: z.string(),
   headers: z.record(z.string(), z.union([z.string(), z.array(z.string())])),
-  /** Parsed JSON; the text where it was none; null where there was no body or one over the limit. */
+  /** The parsed JSON, or the text if it wasn't JSON; null for no body, or one over the limit. */
   body: z.unknown(),
 }))
 export type RecordedRequest = z.infer<typeof recordedRequestsSchema>[number]
@@ -109,7 +109,7 @@ export const forksSchema = z.array(z.object({
   licenseId: z.string(),
   instanceId: z.string(),
   presented: leaseReference,
-  /** The lease this installation had presented before; only that one or an answer to it continues the line. */
+  /** The lease this installation presented before; only that one, or a response to it, continues its line. */
   expected: leaseReference,
 }))
 export type Fork = z.infer<typeof forksSchema>[number]

@@ -7,7 +7,7 @@ const status = z.int().min(200).max(599)
 const openObject = z.record(z.string(), z.unknown())
 const plain = <T extends string>(type: T) => z.strictObject({ type: z.literal(type) })
 
-/** Answers in place of the vendor: the call is recorded but changes nothing. */
+/** Responses in place of the vendor's: the call is recorded but changes nothing. */
 export const replacementSchema = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('status'),
@@ -27,14 +27,14 @@ export const replacementSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('unsignedRefusal'), code: z.enum(REFUSAL_CODES), status: status.optional() }),
 ])
 
-/** The vendor does its work; what it answers is spoilt on the way. */
+/** The vendor does its work, but its response is spoilt on the way. */
 export const transportSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('delay'), ms: z.int().min(0) }),
   /** Late by as long as the test likes: sent when the faults are cleared. */
   plain('hold'),
   plain('hangBody'),
   z.strictObject({ type: z.literal('drip'), everyMs: z.int().min(1) }),
-  /** Resets the TCP connection in place of an answer (nothing is done then), after its headers, or amid its body. */
+  /** Resets the TCP connection: in place of a response (then nothing is done), after its headers, or within its body. */
   z.strictObject({ type: z.literal('reset'), stage: z.enum(['request', 'headers', 'body']).optional() }),
   z.strictObject({ type: z.literal('contentType'), value: z.string() }),
   plain('badJson'),
@@ -42,7 +42,7 @@ export const transportSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('oversized'), bytes: z.int().min(1).optional() }),
 ])
 
-/** The vendor does its work; what it signs is not what was asked for. */
+/** The vendor does its work, but signs something other than what was asked for. */
 export const signedSchema = z.discriminatedUnion('type', [
   plain('wrongSigner'),
   plain('staleNonce'),
@@ -50,7 +50,7 @@ export const signedSchema = z.discriminatedUnion('type', [
   plain('wrongLicense'),
   plain('olderSeq'),
   plain('wrongKind'),
-  /** Answers the very lease that the client presented. */
+  /** Returns the very lease that the client presented. */
   plain('replay'),
   z.strictObject({
     type: z.literal('lease'), claims: openObject, header: openObject.optional(), omit: z.array(z.string()).optional(),

@@ -12,14 +12,14 @@ export interface LicenseServerProcess {
   url: string
   port: number
   control: SandboxControl
-  /** Ends it by SIGTERM; resolves when the process is gone. */
+  /** Sends SIGTERM; resolves once the process is gone. */
   stop(): Promise<void>
-  /** Ends it by SIGKILL; resolves when the process is gone. */
+  /** Sends SIGKILL; resolves once the process is gone. */
   kill(): Promise<void>
 }
 
 export interface LicenseServerOptions {
-  /** 0, the default, takes any free port; give the port of an earlier one to start it again in its place. */
+  /** 0, the default, for any free port; pass an earlier server's port to replace it. */
   port?: number
   env?: Record<string, string>
 }
@@ -49,7 +49,7 @@ async function listeningUrl(child: ChildProcess): Promise<string> {
   })
 }
 
-/** Starts the sandbox license server as a process of its own; it ends by itself when this process does. */
+/** Starts the sandbox license server as a separate process, which ends when this process does. */
 export async function startLicenseServer(options: LicenseServerOptions = {}): Promise<LicenseServerProcess> {
   const { port = 0, env = {} } = options
   const main = fileURLToPath(new URL('../../license-server/main.ts', import.meta.url))
@@ -58,7 +58,7 @@ export async function startLicenseServer(options: LicenseServerOptions = {}): Pr
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
   const url = await waitAtMost(START_WITHIN, 'the sandbox license server to listen', listeningUrl(child))
-  // A defect of the server shows in the output of the test that met it.
+  // Show the server's errors in the output of the test that caused them.
   child.stderr?.pipe(process.stderr)
   return {
     url,

@@ -1,10 +1,10 @@
-/* What somebody without an account can ask for, each time under another name. */
+/* What somebody without an account can request, under a different name each time. */
 
 export interface Asked { method?: string, path: string, headers?: Record<string, string>, body?: string }
 
 export interface Shape {
   what: string
-  /** Rendered, so some forty times dearer than the others. */
+  /** Rendered, and so about forty times as expensive as the others. */
   isPage: boolean
   ask: (name: string) => Asked
 }
@@ -13,7 +13,7 @@ const METHODS = ['PROPFIND', 'TRACE', 'LOCK', 'MKCOL', 'SEARCH', 'PURGE', 'REPOR
 const MEMBERS = ['__proto__', 'constructor', 'toString', 'hasOwnProperty', '__defineGetter__', 'valueOf']
 const JSON_BODY = { 'content-type': 'application/json' }
 
-/** One of a list, by the name it is asked under. */
+/** An element of a list, chosen by the request's name. */
 const pick = (list: readonly string[], name: string) => list[Number.parseInt(name, 36) % list.length] ?? ''
 
 const cheap = (what: string, ask: Shape['ask']): Shape => ({ what, isPage: false, ask })

@@ -4,24 +4,24 @@ import { SERVICE_TOKEN } from '../product-process.ts'
 import type { Asked, Shape } from './shapes.ts'
 import { SHAPES } from './shapes.ts'
 
-/* A visitor without an account, who never asks for the same thing twice. */
+/* A visitor without an account who never requests the same thing twice. */
 
 const CONNECTIONS = 16
 
 export interface Visit {
   asked: number
   pages: number
-  /** How often each status was answered. */
+  /** How often each status was returned. */
   statuses: Map<number, number>
-  /** Answers of 5xx, and requests that got none, with what was asked. */
+  /** 5xx responses and requests without one, with what was requested. */
   failures: string[]
 }
 
 let names = 0
-/** A name that was never used before; of eight characters, the last of which differ most. */
+/** A name never used before: eight characters, the last of which vary most. */
 const nextName = () => `n${(2 ** 32 + names++).toString(36)}`
 
-/** Sends so many requests of each shape, pages and all others; resolves to what was answered. */
+/** Sends the given numbers of requests, for pages and for everything else; resolves to the responses. */
 export async function visit({ port }: Product, pagesEach: number, othersEach: number): Promise<Visit> {
   const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS })
   const seen: Visit = { asked: 0, pages: 0, statuses: new Map(), failures: [] }
@@ -51,7 +51,7 @@ function* turns(pagesEach: number, othersEach: number): Generator<Shape> {
   }
 }
 
-/** Resolves to the status; 0 where no answer came. */
+/** Resolves to the status, 0 if no response came. */
 function send(port: number, agent: Agent, { method = 'GET', path, headers = {}, body }: Asked): Promise<number> {
   return new Promise((resolve) => {
     const sent = request({ host: '127.0.0.1', port, agent, method, path, headers, timeout: 60_000 }, (answer) => {
@@ -61,7 +61,7 @@ function send(port: number, agent: Agent, { method = 'GET', path, headers = {}, 
   })
 }
 
-/** Asks whether a feature is licensed, again and again until it is told to end; returns the statuses it got. */
+/** Keeps asking whether a feature is licensed until told to stop; resolves to the statuses returned. */
 export function watchFeature({ url }: Product): () => Promise<Map<number, number>> {
   const statuses = new Map<number, number>()
   let going = true

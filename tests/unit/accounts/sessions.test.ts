@@ -78,7 +78,7 @@ describe('a session', () => {
     expect(await lives(token)).toBe(false)
   })
 
-  it('of a token that was never given is none', async () => {
+  it('of a token that was never issued does not exist', async () => {
     const { lives } = await createHouse()
     for (const token of ['', 'A'.repeat(43)]) expect(await lives(token)).toBe(false)
   })
@@ -162,7 +162,7 @@ describe('what a change ends', () => {
     expect(await accounts.identify(token)).toMatchObject({ id: ada.id })
   })
 
-  it('a wrong present password: nothing', async () => {
+  it('a wrong current password: nothing', async () => {
     const { accounts, signIn, lives } = await createHouse()
     const { token, identity } = await signIn()
     expect(await refusalOf(accounts.changeOwnPassword(identity, { current: OTHER.password, next: 'a new horse battery' }, BY_ADA, FROM))).toBe('UNAUTHENTICATED')

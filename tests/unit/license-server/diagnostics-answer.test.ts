@@ -19,7 +19,7 @@ describe('the HTTP stage', () => {
     expect(failedOf(stages)).toMatchObject({ stage: 'http', code, remedy, facts: {} })
   })
 
-  it('F31: silence', async () => {
+  it('F31: fails on silence', async () => {
     const failed = failedOf(await stagesTo(`http://127.0.0.1:${await startTcp()}`, { patience: 2000 }))
     expect(failed).toMatchObject({ stage: 'http', code: 'NET_TIMEOUT', remedy: 'checkFirewall' })
   })
@@ -39,7 +39,7 @@ describe('the clock stage', () => {
     expect(await clockOf(time)).toMatchObject({ result: 'ok', facts: { skewSeconds: 0 } })
   })
 
-  it('says nothing where the server\'s time is none', async () => {
+  it('says nothing if the server\'s time is not a time', async () => {
     expect(await clockOf('noon')).toMatchObject({ result: 'skipped', milliseconds: null })
   })
 })

@@ -7,7 +7,7 @@ import { failedOf, outline, pong, stageOf, stagesTo, startTcp, trust } from './d
 vi.setConfig({ testTimeout: 60_000 })
 
 describe('the proxy stage', () => {
-  it('opens a tunnel, through which TLS is looked at', async () => {
+  it('opens a tunnel, through which TLS is inspected', async () => {
     const front = await startTlsFront((await startDoor(pong())).url)
     trust(front.caFile)
     const proxy = await startProxy()
@@ -20,7 +20,7 @@ describe('the proxy stage', () => {
     expect(proxy.requests).toContain(`CONNECT ${target}`)
   })
 
-  it('may itself be asked over TLS', async () => {
+  it('may itself use TLS', async () => {
     const front = await startTlsFront((await startDoor(pong())).url)
     const proxy = await startProxy(undefined, 'https')
     trust(proxy.caFile)
@@ -29,14 +29,14 @@ describe('the proxy stage', () => {
     expect(stageOf(stages, 'proxy')?.facts.proxy).toBe(proxy.url)
   })
 
-  it('F32: names whoever intercepts behind it', async () => {
+  it('F32: names who intercepts the connection behind it', async () => {
     const front = await startTlsFront((await startDoor()).url, 'intercepted')
     const stages = await stagesTo(front.url, { proxy: (await startProxy()).url })
     expect(outline(stages)).toBe('ok sk ok sk fa sk sk')
     expect(failedOf(stages)?.facts).toMatchObject({ issuer: PROXY_CA, intercepted: true })
   })
 
-  it('looks up the proxy, not what lies behind it', async () => {
+  it('looks up the proxy\'s name, not the one behind it', async () => {
     const proxy = (await startProxy()).url.replace('127.0.0.1', 'localhost')
     const stages = await stagesTo('http://127.0.0.1:1', { proxy })
     expect(stageOf(stages, 'dns')).toMatchObject({ result: 'ok', facts: { host: 'localhost' } })
@@ -44,7 +44,7 @@ describe('the proxy stage', () => {
     expect(failedOf(missing)).toMatchObject({ stage: 'dns', facts: { host: 'proxy.invalid' } })
   })
 
-  it('F33: tells a refusal with its status', async () => {
+  it('F33: reports a refusal with its status', async () => {
     const door = await startDoor(pong())
     const { url } = await startProxy(407)
     const stages = await stagesTo(door.url, { proxy: url })
@@ -53,7 +53,7 @@ describe('the proxy stage', () => {
     expect(door.received).toEqual([])
   })
 
-  it('F33: tells an unreachable proxy, a silent one and one that hangs up', async () => {
+  it('F33: tells apart an unreachable proxy, a silent one and one that hangs up', async () => {
     const [silent, closing] = [await startTcp(), await startTcp(socket => socket.destroy())]
     for (const [port, error] of [[1, 'ECONNREFUSED'], [silent, 'ETIMEOUT'], [closing, 'ECONNRESET']] as const) {
       const patience = port === silent ? 400 : 20_000

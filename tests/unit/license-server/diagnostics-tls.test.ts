@@ -45,7 +45,7 @@ describe('the TLS stage', () => {
     expect(door.received).toEqual([])
   })
 
-  it('F32: a version that nobody should use any more, and a server that knows no TLS', async () => {
+  it('F32: fails with an obsolete version, and with a server that speaks no TLS', async () => {
     const { url } = await startOldTlsFront((await startDoor()).url)
     for (const target of [url, (await startDoor()).url.replace('http:', 'https:')]) {
       const failed = failedOf(await stagesTo(target))
@@ -53,7 +53,7 @@ describe('the TLS stage', () => {
     }
   })
 
-  it('F31: a server that hangs up, or never agrees', async () => {
+  it('F31: fails with a server that hangs up, or never completes the handshake', async () => {
     const [closing, silent] = [await startTcp(socket => socket.end()), await startTcp()]
     expect(failedOf(await stagesTo(`https://127.0.0.1:${closing}`))).toMatchObject({ stage: 'tls', facts: { error: 'ECONNRESET' } })
     expect(failedOf(await stagesTo(`https://127.0.0.1:${silent}`, { patience: 2000 }))).toMatchObject({ stage: 'tls', facts: { error: 'ETIMEOUT' } })

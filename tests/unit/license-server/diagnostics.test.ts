@@ -30,7 +30,7 @@ describe('diagnostics', () => {
     expect(received.map(({ method, path }) => `${method} ${path}`)).toEqual(['GET /api/v1/ping'])
   })
 
-  it('look a name up', async () => {
+  it('look up a name', async () => {
     const url = (await startDoor(pong())).url.replace('127.0.0.1', 'localhost')
     const stages = await stagesTo(url)
     expect(outline(stages)).toBe('ok ok sk ok sk ok ok')
@@ -51,7 +51,7 @@ describe('diagnostics', () => {
     expect(failedOf(stages)).toMatchObject({ stage: 'tcp', code: 'NET_CONNECT', remedy: 'checkFirewall', facts: { host: '127.0.0.1', port: 1, error: 'ECONNREFUSED' } })
   })
 
-  it('F30: stop at an address where nobody answers, and at a name whose address nobody listens at', async () => {
+  it('F30: stop at an address that never responds, and at a name whose address refuses connections', async () => {
     const port = await startBlackHole()
     const silent = await stagesTo(`http://127.0.0.1:${port}`, { patience: 400 })
     expect(outline(silent)).toBe('ok sk sk fa sk sk sk')
@@ -66,7 +66,7 @@ describe('diagnostics', () => {
     expect(tcp?.facts).toMatchObject({ host: url.includes('::1') ? '::1' : '127.0.0.1', port })
   })
 
-  it('F43: for an offline license send nothing at all', async () => {
+  it('F43: send nothing at all for an offline license', async () => {
     const { url, received } = await startDoor(pong())
     const proxy = await startProxy()
     const stages = await stagesTo(url.replace('127.0.0.1', 'localhost'), { offline: true, proxy: proxy.url })
@@ -76,7 +76,7 @@ describe('diagnostics', () => {
   })
 })
 
-describe('whatever was opened', () => {
+describe('every connection', () => {
   const answer = JSON.stringify({ ok: true, time: new Date(START).toISOString() })
   const ANSWER = `HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ${answer.length}\r\n\r\n${answer}`
   /** Never closes a connection by itself; answers, or says nothing. */
@@ -101,7 +101,7 @@ describe('whatever was opened', () => {
     await expect.poll(() => server.open.size).toBe(0)
   })
 
-  it('is closed again when whoever asked looks no further', async () => {
+  it('is closed again when the caller stops early', async () => {
     const server = await startPatient(true)
     const client = createLicenseServerClient({ baseUrl: server.url, version: '1', proxyFor: () => '' })
     for await (const { stage } of diagnose({ client, proxyFor: () => '', now: () => START }, false)) {
@@ -113,7 +113,7 @@ describe('whatever was opened', () => {
 })
 
 describe('a stage that breaks', () => {
-  it('fails like any other, and names no inner word', async () => {
+  it('fails like any other, and reveals nothing internal', async () => {
     const { url } = await startDoor(pong())
     const client = { ...createLicenseServerClient({ baseUrl: url, version: '1', proxyFor: () => '' }), ping: () => Promise.reject(new TypeError('inner words')) }
     const stages = await Array.fromAsync(diagnose({ client, proxyFor: () => '', now: () => START }, false))
@@ -127,7 +127,7 @@ describe('a stage that breaks', () => {
     return stageOf(await Array.fromAsync(diagnose({ client, proxyFor: () => '', now: () => START }, false)), 'http')
   }
 
-  it('with something that is no error says so', async () => {
+  it('by throwing something that is no error says so', async () => {
     expect((await httpStage(() => Promise.reject('a text')))?.facts).toEqual({ error: 'unknown' })
   })
 

@@ -51,7 +51,7 @@ describe('trusted time edited by SQL', () => {
     tally({ row: 'F64', tried: METHODS.length, crashed: 0 })
   })
 
-  it('F64: set ahead by years, it is set right by the next answer of the license server', async () => {
+  it('F64: set years ahead, it is corrected by the license server\'s next answer', async () => {
     const world = await licensed('standard')
     editRows(world, database => database.exec('update installation set trusted_at = trusted_at + 40 * 365 * 86400000'))
     await world.boot()

@@ -57,7 +57,7 @@ describe('a verdict erased by SQL', () => {
     expect(moment(world)).toMatchObject({ state: 'active', entitled: true })
   })
 
-  it('F84: while the license was reinstated, a check-in makes it active again', async () => {
+  it('F84: if the license has been reinstated meanwhile, a check-in makes it active again', async () => {
     const { world } = await revoked()
     editRows(world, database => database.exec('update license set verdict = null'))
     Object.assign(world.vendor.licenses.get(KEY) ?? {}, { verdict: null })
@@ -78,7 +78,7 @@ describe('a verdict erased by SQL', () => {
     expect(moment(world).state).toBe('active')
   })
 
-  it('F84: a mark raised by hand is invalid too; one that was deleted says nothing', async () => {
+  it('F84: with the mark raised by hand the license is invalid too; with the mark deleted it is not', async () => {
     const world = await licensed('airgapped')
     editRows(world, database => database.exec('update license_seq set seq = seq + 1'))
     await world.boot()

@@ -36,7 +36,7 @@ describe('a password', () => {
     expect(problemsOf({ NC_ADMIN_EMAIL: EMAIL, NC_ADMIN_PASSWORD: password })).toEqual([expect.stringMatching(/^NC_ADMIN_PASSWORD: holds a line break/)])
   })
 
-  it('F87: of blanks is none', () => {
+  it('F87: consisting of blanks counts as unset', () => {
     expect(problemsOf({ NC_ADMIN_EMAIL: EMAIL, NC_ADMIN_PASSWORD: ' '.repeat(12) })).toEqual(['NC_ADMIN_PASSWORD: is needed together with NC_ADMIN_EMAIL'])
   })
 })

@@ -58,7 +58,7 @@ describe('what cannot be used', () => {
     expect(problemsOf({ NODE_EXTRA_CA_CERTS: path() })).toEqual([expect.stringMatching(/^NODE_EXTRA_CA_CERTS: /)])
   })
 
-  it('F87: is told all at once, a line each', () => {
+  it('F87: is reported all at once, a line each', () => {
     const env = { PORT: 'x', HOST: 'http://x', NC_PUBLIC_URL: 'x', NC_TRUST_PROXY: '1', NC_LOG_LEVEL: 'x', NC_SESSION_SECRET_FILE: '/nope' }
     expect(problemsOf(env).map(problem => problem.split(':')[0]).sort()).toEqual(Object.keys(env).sort())
   })
@@ -75,7 +75,7 @@ describe('F87: quotation marks around a value', () => {
     for (const problem of problems) expect(problem).toMatch(/quotation marks/)
   })
 
-  it('are not spoken of where there are none', () => {
+  it('are not mentioned where there are none', () => {
     for (const value of ['3000"', '"3000', 'x']) expect(problemsOf({ PORT: value })).toEqual([expect.not.stringContaining('quotation')])
   })
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { editDistance, misspeltVariables, VARIABLES } from '../../../server/runtime/config-variables.ts'
 
 describe('the names of variables', () => {
-  it('F87: NocoDB\'s own variables are no slips of ours', () => {
+  it('F87: NocoDB\'s own variables are not taken for misspelt ones of ours', () => {
     const host = [
       'NC_DB', 'NC_DB_JSON', 'NC_DB_JSON_FILE', 'NC_AUTH_JWT_SECRET', 'NC_JWT_EXPIRES_IN', 'NC_REDIS_URL', 'NC_CACHE_REDIS_URL', 'NC_JOBS_REDIS_URL',
       'NC_DISABLE_TELE', 'NC_TOOL_DIR', 'NC_SITE_URL', 'NC_BACKEND_URL', 'NC_DASHBOARD_URL', 'NC_ADMIN_EMAIL', 'NC_ADMIN_PASSWORD', 'NC_PUBLIC_URL',
@@ -26,7 +26,7 @@ describe('the names of variables', () => {
   })
 })
 
-describe('the distance of two names', () => {
+describe('the distance between two names', () => {
   it.each([['abc', 'abc', 0], ['abc', 'ab', 1], ['abc', 'acb', 1], ['abc', 'xbc', 1], ['abc', 'xyz', 3], ['', 'ab', 2], ['LICENCE', 'LICENSE', 1]])('of %j and %j is %i', (a, b, distance) => {
     expect(editDistance(a, b)).toBe(distance)
     expect(editDistance(b, a)).toBe(distance)

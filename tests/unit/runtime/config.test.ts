@@ -103,7 +103,7 @@ describe('a secret from a file', () => {
     expect(problems[0]).toBe(`${name}: set either ${name} or ${name}_FILE, not both`)
   })
 
-  it('F87: of a variable that is no secret is not read, and that is said', () => {
+  it('F87: is not read for a variable that is no secret, and a warning says so', () => {
     expect(readConfig({ NC_PUBLIC_URL_FILE: '/x' }).warnings).toEqual(['NC_PUBLIC_URL_FILE is not read: NC_PUBLIC_URL is no secret and cannot come from a file'])
   })
 })

@@ -59,7 +59,7 @@ describe('looking at the license', () => {
     expect(looks()).toBe(2)
   })
 
-  it('goes on after an answer that did not come', async () => {
+  it('goes on after a request that failed', async () => {
     openPage()
     await vi.advanceTimersByTimeAsync(15_000)
     server.callTo('/api/license').fail()
@@ -81,7 +81,7 @@ describe('looking at the license', () => {
     expect(looks()).toBe(1)
   })
 
-  it('gets quick by itself when a check-in comes near', async () => {
+  it('speeds up by itself when a check-in is near', async () => {
     openPage({ checkIn: nextCheckIn('2026-03-01T12:00:13.000Z') })
     await vi.advanceTimersByTimeAsync(5000)
     expect(looks()).toBe(1)

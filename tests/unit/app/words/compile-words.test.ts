@@ -6,7 +6,7 @@ import { compileWords } from '../../../../app/words/compile-words.ts'
 import plurals from '../../../../app/words/plurals.ts'
 import { LANGUAGES } from '../../../../app/words/languages.ts'
 
-/** Takes messages as JSON, as they travel. */
+/** Translates with compiled messages that went through JSON, as they do in production. */
 function i18nOf(locale: string, messages: string): Composer {
   return createI18n({ legacy: false, locale, messages: { [locale]: JSON.parse(messages) }, ...plurals }).global
 }

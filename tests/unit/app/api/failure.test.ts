@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest'
+import { isRecord, requestIdOf, toFailure, UNREACHABLE } from '../../../../app/api/failure.ts'
+import { ERROR_CODES } from '../../../../shared/errors.ts'
+
+const DATA = {
+  code: 'NET_TLS', reference: 'NCL-203', requestId: 'a1-b2.c3', details: { host: 'app.nocodb.com', port: 443, found: null }, fields: { email: 'too long' },
+}
+const READ = { ...DATA, status: 502, retryAfter: null }
+
+describe('an error response', () => {
+  it.each([['as h3 sends it', { statusCode: 502, message: 'x', data: DATA }], ['by its data alone', DATA]])('is read %s', (_how, body) => {
+    expect(toFailure(body, 502)).toEqual(READ)
+  })
+
+  it.each(ERROR_CODES)('keeps the code %s', (code) => {
+    expect(toFailure({ data: { ...DATA, code } }, 400).code).toBe(code)
+  })
+
+  it.each([
+    ['nothing', undefined], ['null', null], ['text', '<html>502 Bad Gateway</html>'], ['a list', [DATA]], ['no data', { message: 'x' }], ['data that is a list', { data: [DATA] }],
+  ])('with %s for a body becomes INTERNAL, with its status kept', (_what, body) => {
+    expect(toFailure(body, 502)).toEqual({
+      code: 'INTERNAL', reference: 'NCL-314', requestId: null, status: 502, details: {}, fields: {}, retryAfter: null,
+    })
+  })
+
+  it.each(['NO_SUCH_CODE', 'toString', '__proto__', 'UNREACHABLE', 7, null])('with the code %j, which is not ours, becomes INTERNAL', (code) => {
+    expect(toFailure({ data: { ...DATA, code } }, 500)).toEqual({ ...READ, code: 'INTERNAL', status: 500 })
+  })
+
+  it('loses details and fields of a kind that the screen cannot show', () => {
+    const details = { host: 'h', list: [1], nested: { a: 1 }, flag: true, port: 0, found: null }
+    const { details: shown, fields } = toFailure({ data: { ...DATA, details, fields: { email: 'bad', role: 3, other: null } } }, 400)
+    expect(shown).toEqual({ host: 'h', port: 0, found: null })
+    expect(fields).toEqual({ email: 'bad' })
+    expect(toFailure({ data: { ...DATA, details: 'x', fields: [] } }, 400)).toMatchObject({ details: {}, fields: {} })
+  })
+
+  it.each([['5', 5], ['0', 0], [null, null], ['Wed, 21 Oct 2026 07:28:00 GMT', null], ['soon', null]])('with the Retry-After %j is to be retried after %j seconds', (header, seconds) => {
+    expect(toFailure(DATA, 429, header).retryAfter).toBe(seconds)
+  })
+})
+
+describe('a request id', () => {
+  it.each(['a', 'A-1_b.c', 'x'.repeat(64)])('is %s', id => expect(requestIdOf({ requestId: id })).toBe(id))
+
+  it.each(['', 'x'.repeat(65), 'a b', '<b>', 'a\n', 7, null, undefined])('is not %j', id => expect(requestIdOf({ requestId: id })).toBeNull())
+
+  it.each([undefined, null, 'a', ['a']])('is nowhere in %j', data => expect(requestIdOf(data)).toBeNull())
+})
+
+it('without any answer there is neither a reference nor a request id to show', () => {
+  expect(UNREACHABLE).toMatchObject({ code: 'UNREACHABLE', reference: null, requestId: null, status: 0, retryAfter: null })
+})
+
+it.each([[{}, true], [{ a: 1 }, true], [[], false], [null, false], ['a', false], [undefined, false]])('%j is a record: %j', (value, expected) => {
+  expect(isRecord(value)).toBe(expected)
+})

@@ -1,0 +1,158 @@
+import { createPinia, setActivePinia } from 'pinia'
+import { beforeEach, describe, expect, it } from 'vitest'
+import type { StatusAction, Tone } from '../../../../app/composables/useLicenseStatus.ts'
+import { useCheckInNotice, useLicenseStatus } from '../../../../app/composables/useLicenseStatus.ts'
+import { useTimeText } from '../../../../app/composables/useTimeText.ts'
+import { useLicenseStore } from '../../../../app/stores/license.ts'
+import { useNow } from '../../../../app/stores/now.ts'
+import type { LicenseState, LicenseView } from '../../../../shared/contracts.ts'
+import { STATES } from '../../../../shared/contracts.ts'
+import type { Method } from '../../../../shared/method-rules.ts'
+import { METHODS } from '../../../../shared/method-rules.ts'
+import { checkInsOf, nextCheckIn, viewOf } from '../../../support/app/license-view.ts'
+import { openFreshPage, useI18n } from '../../../support/app/nuxt-imports.ts'
+
+const NOW = Date.parse('2026-03-01T12:00:00.000Z')
+const END = '2026-12-31T00:00:00.000Z'
+const SOON: LicenseView['warnings'] = [{ code: 'EXPIRES_SOON', expiresAt: END, days: 20 }]
+
+beforeEach(() => {
+  openFreshPage()
+  setActivePinia(createPinia())
+  useNow().value = NOW
+})
+
+interface Words { tone: Tone, sentence: string, action: StatusAction | null }
+const same = (words: Words): Record<Method, Words> => ({ standard: words, airgapped: words, offline: words })
+
+/* What the screen says in each state and by each method: written out, not worked out from METHOD_RULES. */
+const TABLE: Record<LicenseState, Record<Method, Words>> = {
+  unlicensed: same({ tone: 'grey', sentence: 'unlicensed', action: 'enter' }),
+  invalid: same({ tone: 'red', sentence: 'invalid', action: 'enterAgain' }),
+  mismatch: same({ tone: 'red', sentence: 'mismatch', action: 'reissue' }),
+  revoked: {
+    standard: { tone: 'red', sentence: 'revoked.check', action: 'support' },
+    airgapped: { tone: 'red', sentence: 'revoked.still', action: 'support' },
+    offline: { tone: 'red', sentence: 'revoked.still', action: 'support' },
+  },
+  suspended: {
+    standard: { tone: 'red', sentence: 'suspended.check', action: 'support' },
+    airgapped: { tone: 'red', sentence: 'suspended.still', action: 'support' },
+    offline: { tone: 'red', sentence: 'suspended.still', action: 'support' },
+  },
+  expired: {
+    standard: { tone: 'red', sentence: 'expired.standard', action: 'renewal' },
+    airgapped: { tone: 'red', sentence: 'expired.airgapped', action: 'renew' },
+    offline: { tone: 'red', sentence: 'expired.offline', action: 'request' },
+  },
+  paused: same({ tone: 'red', sentence: 'paused', action: 'checkIn' }),
+  grace: same({ tone: 'orange', sentence: 'grace', action: 'checkIn' }),
+  active: {
+    standard: { tone: 'green', sentence: 'active.standard', action: null },
+    airgapped: { tone: 'green', sentence: 'active.airgapped', action: null },
+    offline: { tone: 'green', sentence: 'active.offline', action: null },
+  },
+}
+const ROWS = STATES.flatMap(state => METHODS.map(method => ({ state, method, ...TABLE[state][method] })))
+
+/** A message of status.sentence, with the times of this license in it. */
+function sentenceOf(key: string, { expiresAt, graceEndsAt, checkIn }: LicenseView): string {
+  const { both } = useTimeText()
+  const [expires, grace, last, next] = [expiresAt, graceEndsAt, checkIn?.lastSuccessAt, checkIn?.nextAt].map(at => at ? both(at) : 'no time')
+  return useI18n().t(`status.sentence.${key}`, { expires, grace, last, next })
+}
+const nothingToDo = () => useI18n().t('status.nothing')
+
+function wordsOf(view: LicenseView) {
+  const { tone, badge, headline, sentence, action, mailto } = useLicenseStatus(() => view)
+  return { tone: tone.value, badge: badge.value, headline: headline.value, sentence: sentence.value, action: action.value, mailto: mailto.value }
+}
+
+describe('the status', () => {
+  it.each(ROWS)('$state, $method: says $sentence, in $tone, and offers $action', ({ state, method, tone, sentence, action }) => {
+    const view = viewOf({ state, method })
+    const words = wordsOf(view)
+    expect(words).toMatchObject({ tone, action, headline: useI18n().t(`status.headline.${state}`) })
+    expect(words.sentence).toBe(state === 'active' ? `${sentenceOf(sentence, view)} ${nothingToDo()}` : sentenceOf(sentence, view))
+    if (state !== 'grace') expect(words.badge).toBe(useI18n().t(`states.${state}`))
+    expect(words.mailto).toContain(encodeURIComponent(`NocoDB license: ${state}`))
+  })
+
+  it('without a license or a method is that of the Community Edition', () => {
+    expect(wordsOf(viewOf({ state: 'unlicensed', method: null }))).toMatchObject({ tone: 'grey', action: 'enter' })
+  })
+
+  it.each([
+    ['standard', 'active.standardSoon', 'renewal'], ['airgapped', 'active.airgappedSoon', 'renew'], ['offline', 'active.offlineSoon', 'request'],
+  ] as const)('active, %s, near its end: says %s and offers %s', (method, sentence, action) => {
+    const view = viewOf({ method, warnings: SOON })
+    expect(wordsOf(view)).toMatchObject({ sentence: sentenceOf(sentence, view), action })
+  })
+
+  it.each([['alone', []], ['near the end of the term too', SOON]])('active, with a check-in that fails, %s: says so and offers one', (_when, warnings) => {
+    const view = viewOf({ warnings, checkIn: checkInsOf({ consecutiveFailures: 1 }) })
+    expect(wordsOf(view)).toMatchObject({ sentence: sentenceOf('active.standardFailing', view), action: 'checkIn' })
+  })
+
+  it.each(['2026-03-01T12:00:00.000Z', '2026-03-01T11:59:59.000Z'])('active, with a check-in due since %s: says that it is due now', (nextAt) => {
+    const view = viewOf({ checkIn: nextCheckIn(nextAt) })
+    expect(wordsOf(view)).toMatchObject({ sentence: `${sentenceOf('active.standardNow', view)} ${nothingToDo()}`, action: null })
+  })
+
+  it.each(['airgapped', 'offline'] as const)('active, %s: knows nothing of check-ins that fail', (method) => {
+    const view = viewOf({ method, checkIn: checkInsOf({ consecutiveFailures: 3 }) })
+    expect(wordsOf(view)).toMatchObject({ sentence: `${sentenceOf(`active.${method}`, view)} ${nothingToDo()}`, action: null })
+  })
+
+  it('active, with a warning beside it: does not say that there is nothing to do', () => {
+    expect(wordsOf(viewOf({ warnings: [{ code: 'SANDBOX_BUILD' }] })).sentence).toContain(nothingToDo())
+    expect(wordsOf(viewOf({ warnings: [{ code: 'SANDBOX_BUILD' }, { code: 'EXPIRES_SOON', expiresAt: END, days: 20 }] })).sentence).not.toContain(nothingToDo())
+  })
+
+  it('expired, of a subscription that renews by itself: only the check-in is missing', () => {
+    expect(wordsOf(viewOf({ state: 'expired', renews: true })).action).toBe('checkIn')
+  })
+
+  it('in grace because the license server answers with errors: says that nothing is wrong here', () => {
+    const lastError = { code: 'SERVER_ERROR', reference: 'NCL-208', at: '2026-03-01T11:00:00.000Z' } as const
+    const view = viewOf({ state: 'grace', checkIn: checkInsOf({ lastError }) })
+    expect(wordsOf(view).sentence).toBe(sentenceOf('graceServer', view))
+  })
+
+  it('in grace before any check-in: counts from the activation', () => {
+    const view = viewOf({ state: 'grace', checkIn: null })
+    expect(wordsOf(view).sentence).toContain(useTimeText().both(String(view.issuedAt)))
+  })
+
+  it('without a date: says that it is unknown', () => {
+    expect(wordsOf(viewOf({ state: 'expired', expiresAt: null })).sentence).toContain(useI18n().t('common.unknown'))
+  })
+})
+
+describe('the badge of a grace period', () => {
+  const [SECOND, MINUTE, HOUR, DAY] = [1000, 60_000, 3_600_000, 86_400_000]
+  it.each([
+    [2.4 * DAY, 'days', 2], [DAY, 'days', 1], [DAY - SECOND, 'hours', 24], [HOUR, 'hours', 1], [HOUR - SECOND, 'minutes', 60], [MINUTE, 'minutes', 1],
+    [30 * SECOND, 'seconds', 30], [0, 'seconds', 1], [-DAY, 'seconds', 1],
+  ] as const)('with %i ms left counts %s: %i', (left, unit, count) => {
+    const graceEndsAt = new Date(NOW + left).toISOString()
+    expect(wordsOf(viewOf({ state: 'grace', graceEndsAt })).badge).toBe(useI18n().t(`states.grace.${unit}`, count))
+  })
+
+  it('without an end counts the last second', () => {
+    expect(wordsOf(viewOf({ state: 'grace', graceEndsAt: null })).badge).toBe(useI18n().t('states.grace.seconds', 1))
+  })
+})
+
+describe('after a check-in', () => {
+  it.each<[string, Partial<LicenseView>, string | null, string]>([
+    ['a standard license', {}, END, 'credential.checkedInUntil'],
+    ['an airgapped license that was renewed', { method: 'airgapped' }, '2026-06-30T00:00:00.000Z', 'renewal.renewed'],
+    ['an airgapped license that was not', { method: 'airgapped' }, END, 'renewal.notYet'],
+    ['a license with a verdict', { state: 'revoked', entitled: false }, END, ''],
+    ['a license without an end', { expiresAt: null }, null, ''],
+  ])('the notice for %s fits what came of it', (_what, changes, before, key) => {
+    useLicenseStore().view = viewOf(changes)
+    expect(useCheckInNotice()(before)).toBe(key && useI18n().t(key, { expires: useTimeText().both(END) }))
+  })
+})
