@@ -80,6 +80,15 @@ export function describeHistory({ open }: Bench): void {
       await licenses.appendEvent(eventOf())
       expect((await licenses.listEvents({ limit: 9 }))[0]?.id).toBeGreaterThan(2)
     })
+
+    it('keeps an old entry that was repeated lately', async () => {
+      const { licenses } = await open()
+      await licenses.appendEvent(failed(NOW - HOUR))
+      await licenses.appendEvent(failed(NOW))
+      expect(await licenses.pruneEvents(NOW)).toBe(0)
+      expect(await licenses.listEvents({ limit: 9 })).toMatchObject([{ firstAt: NOW - HOUR, at: NOW, count: 2 }])
+      expect(await licenses.pruneEvents(NOW + 1)).toBe(1)
+    })
   })
 
   describe('deactivations', () => {

@@ -75,5 +75,11 @@ export function describeNotes({ open }: Bench): void {
       expect((await licenses.read()).provisionedDigest).toBeNull()
       expect(await licenses.readVersion()).toBe(5)
     })
+
+    it('keeps a 0 apart from what was never told', async () => {
+      const { licenses } = await open()
+      await licenses.saveSeatsUsed(0)
+      expect(await licenses.read()).toMatchObject({ seatsUsed: 0, renewalAttemptAt: null })
+    })
   })
 }

@@ -19,7 +19,8 @@ import { KEY } from '../../support/simulated-vendor.ts'
 
 const TOKEN = 'an-admin-token-of-more-than-32-characters'
 const GRACE = { email: 'grace@customer.example', password: 'another horse battery' }
-const HERE = '203.0.113.20'
+/* Of IPv6, where what limits go by (the network) is not the address. */
+const HERE = '2001:db8:7:20::9'
 
 const BY_PERSON = { actor: 'user', actorEmail: PERSON.email, address: HERE }
 const BY_SCRIPT = { actor: 'token', actorEmail: null, address: HERE }

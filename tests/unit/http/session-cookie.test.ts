@@ -49,6 +49,10 @@ describe('the session cookie', () => {
     expect(getSessionToken(eventWith(`${sessionCookieName(HTTP)}=${value}`), HTTP)).toBeUndefined()
   })
 
+  it('of a session just begun lasts as long as that can', () => {
+    expect(setBy(event => setSessionCookie(event, TOKEN, HTTP))[0]).toContain(`Max-Age=${7 * 86_400}; `)
+  })
+
   it('signing out forgets every one of this installation that came along, and those alone', () => {
     const names = [HTTPS, BELOW, HTTP].map(sessionCookieName)
     const cookie = [...names.map((name, nth) => `${name}=${String(nth).repeat(43)}`), `nc_license_session=${TOKEN}`,
@@ -58,6 +62,11 @@ describe('the session cookie', () => {
     expect(tokens.toSorted()).toEqual(['0', '1', '2', 'T'].map(each => each.repeat(43)))
     expect(new Set(cleared.map(each => each.split('=')[0]))).toEqual(new Set([...names, 'nc_license_session']))
     expect(cleared.every(each => /Max-Age=0/.test(each))).toBe(true)
+    // A browser forgets a cookie by its name and path, and lets go of a prefixed one only where it is Secure.
+    const places = cleared.map(each => `${each.split('=')[0]} ${/; Path=([^;]+)/.exec(each)?.[1]}`)
+    const pairs = [[HTTPS, '/'], [BELOW, '/license/'], [HTTP, '/license/'], [HTTP, '/']] as const
+    expect(places.toSorted()).toEqual([...pairs.map(([scope, path]) => `${sessionCookieName(scope)} ${path}`), 'nc_license_session /'].toSorted())
+    expect(cleared.filter(each => each.startsWith('__')).every(each => each.includes('Secure'))).toBe(true)
     expect(setBy(event => void clearSessionCookies(event, BELOW))).toEqual([])
   })
 })

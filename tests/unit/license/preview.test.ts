@@ -63,8 +63,8 @@ describe('the preview of a token', () => {
       { field: 'features', current: 'sso, scim', next: 'sso' },
     ])
     expect((await world.service.preview(tokenFor(world))).difference).toEqual([])
-    const limited = tokenFor(world, { seq: 3, jti: 'jti-3', limits: { limit_workspace: 5, limit_editor: null } })
-    expect((await world.service.preview(limited)).difference).toEqual([{ field: 'limits', current: null, next: 'limit_editor unlimited, limit_workspace 5' }])
+    const limited = tokenFor(world, { seq: 3, jti: 'jti-3', limits: { limit_workspace: 5, limit_editor: null, limit_viewer: 0 } })
+    expect((await world.service.preview(limited)).difference).toEqual([{ field: 'limits', current: null, next: 'limit_editor unlimited, limit_viewer 0, limit_workspace 5' }])
   })
 
   it('changes nothing and calls nobody', async () => {

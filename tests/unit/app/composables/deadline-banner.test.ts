@@ -5,7 +5,7 @@ import { useLicenseStore } from '../../../../app/stores/license.ts'
 import { useNow } from '../../../../app/stores/now.ts'
 import type { LicenseView } from '../../../../shared/contracts.ts'
 import { viewOf } from '../../../support/app/license-view.ts'
-import { openFreshPage } from '../../../support/app/nuxt-imports.ts'
+import { attributesOfCookie, openFreshPage } from '../../../support/app/nuxt-imports.ts'
 
 const DAY = 86_400_000
 const END = '2026-12-31T00:00:00.000Z'
@@ -38,6 +38,11 @@ it('put off, it stays away until a nearer step is reached', () => {
   expect(shown.value).toBeNull()
   useNow().value = Date.parse(END) - 13.5 * DAY
   expect(shown.value).not.toBeNull()
+})
+
+it('put off, it comes back after a week in any case', () => {
+  bannerOf({}, 29).later()
+  expect(attributesOfCookie('nc-banner-later')?.maxAge).toBe(7 * 86_400)
 })
 
 it('in the grace period the deadline is its end, and the way leads to troubleshooting', () => {

@@ -66,3 +66,14 @@ it('what cannot be loaded leaves nothing of another kind, and what is there of t
   await other
   expect(idsIn(store)).toEqual([])
 })
+
+it('it is loading until what was asked for last is here, whatever comes before', async () => {
+  const store = useActivityStore()
+  const [first, second] = [store.load(null), store.load('verdict')]
+  server.callTo(ALL).answer(pageOf([1]))
+  await first
+  expect([store.loading, idsIn(store)]).toEqual([true, []])
+  server.callTo(VERDICTS).answer(pageOf([3]))
+  await second
+  expect([store.loading, idsIn(store)]).toEqual([false, [3]])
+})
