@@ -92,7 +92,10 @@ describe('an address that somebody signed in or set up from', () => {
     await accounts.setUp({ ...PERSON, token }, FROM, 'first')
     await accounts.signIn(PERSON.email, PERSON.password, 'second')
     const order: string[] = []
-    const signIn = (from: string) => accounts.signIn(PERSON.email, 'a guess', from).catch(() => order.push(from))
+    // Those alone whose password was looked at: on a slow machine most of the crowd is told to come back, all at one moment.
+    const signIn = async (from: string) => {
+      if (await refusalOf(accounts.signIn(PERSON.email, 'a guess', from)) === 'UNAUTHENTICATED') order.push(from)
+    }
     await Promise.all([...Array.from({ length: 30 }, (_, nth) => signIn(`${nth}.1`)), signIn('first'), signIn('second')])
     expect(order.slice(0, 10)).toEqual(expect.arrayContaining(['first', 'second']))
   })

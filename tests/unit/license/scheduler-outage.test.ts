@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
+import { LicenseError } from '../../../server/license/errors.ts'
 import { DAY, offlineToken } from '../../support/claims.ts'
 import { START } from '../../support/simulated-clock.ts'
 import { failCommits } from '../../support/holding.ts'
@@ -194,6 +195,19 @@ describe('housekeeping', () => {
     await world.run(1000)
     await world.service.stop()
     expect(stores).toEqual([0, 30, 60, 65, 66])
+  })
+
+  it.each(['saveTrustedTime', 'pruneEvents'] as const)('does %s again at the next tick when it failed, and not only when it is due anew', async (step) => {
+    const world = await licensed()
+    let tries = 0
+    world.store[step] = () => {
+      tries++
+      return Promise.reject(new LicenseError('STORAGE_UNAVAILABLE'))
+    }
+    await world.tick()
+    world.clock.advance(1000)
+    await world.tick()
+    expect(tries).toBe(2)
   })
 
   it('has nothing to store without a license', async () => {
