@@ -200,10 +200,11 @@ describe('housekeeping', () => {
   it.each(['saveTrustedTime', 'pruneEvents'] as const)('does %s again at the next tick when it failed, and not only when it is due anew', async (step) => {
     const world = await licensed()
     let tries = 0
-    world.store[step] = () => {
+    const fail = (): Promise<never> => {
       tries++
       return Promise.reject(new LicenseError('STORAGE_UNAVAILABLE'))
     }
+    Object.assign(world.store, { [step]: fail })
     await world.tick()
     world.clock.advance(1000)
     await world.tick()
