@@ -15,6 +15,7 @@ async function refuseClipboard(page: Page, kind: 'refused' | 'missing'): Promise
 for (const kind of ['refused', 'missing'] as const) {
   test(`where the clipboard is ${kind}, whatever was to be copied is selected, and said to be`, async ({ page, product, api }) => {
     await refuseClipboard(page, kind)
+    await page.clock.install()
     await useSession(page, product, api)
     await openPath(page, product, '/admin/license?method=offline')
     const { instanceId } = await api.license()
@@ -25,6 +26,10 @@ for (const kind of ['refused', 'missing'] as const) {
     ] as const) {
       await page.getByRole('button', { name, exact: true }).first().click()
       await expect(page.getByRole('status').filter({ hasText: 'Selected. Press Ctrl+C' })).toBeAttached()
+      // For as long as it takes to press the keys, also when the page learns something new meanwhile.
+      const look = page.waitForResponse(response => new URL(response.url()).pathname === '/api/license')
+      await page.clock.fastForward(20_000)
+      await look
       const selected = await page.evaluate(() => {
         const area = document.activeElement
         return area instanceof HTMLTextAreaElement ? area.value.slice(area.selectionStart, area.selectionEnd) : ''

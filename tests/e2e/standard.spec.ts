@@ -80,6 +80,8 @@ test('Check in now says how it went; features stay on when it fails', async ({ l
   await checkInNow(page)
   await expect(page.getByRole('status').filter({ hasText: 'The check-in worked.' })).toBeAttached()
   await expect(statusHeading(page)).toBeFocused()
+  // Today is the last of the thirty days.
+  await expect(page.locator('#time rect.good, #time rect:last-of-type')).toHaveClass(['good'])
 
   await licenseServer.control.addFault({ call: 'checkIn', times: 1, fault: { type: 'status', status: 500 } })
   await checkInNow(page)

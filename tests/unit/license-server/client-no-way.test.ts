@@ -1,6 +1,8 @@
 import { lookup as resolve } from 'node:dns/promises'
+import { once } from 'node:events'
 import type { LookupFunction } from 'node:net'
-import { describe, expect, it, vi } from 'vitest'
+import { createServer } from 'node:net'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { ClientOptions } from '../../../server/license-server/client.ts'
 import { createLicenseServerClient } from '../../../server/license-server/client.ts'
 import { LIMITS } from '../../../server/license-server/exchange.ts'
@@ -20,6 +22,16 @@ const connected = { ok: false, code: 'NET_CONNECT', answered: false, refusal: nu
 describe('a way that leads nowhere', () => {
   /** However slow the machine, it is the time of the whole call that ends it. */
   const soon = { total: 1500, connect: 60_000 }
+
+  it.each(['127.0.0.1', '::1'])('F31: an address needs no look-up, so that its silence is none of DNS: %s', async (address) => {
+    const server = createServer().listen(0, address)
+    onTestFinished(() => void server.close())
+    await once(server, 'listening')
+    const url = new URL(`http://${address.includes(':') ? `[${address}]` : address}`)
+    url.port = String(Object(server.address()).port)
+    const limits = { total: 300, connect: 60_000 }
+    expect(await clientTo(url.href, { limits }).ping()).toMatchObject({ code: 'NET_TIMEOUT', answered: false })
+  })
 
   it('F31: gives up what does not answer, does not end, or drips, after the whole time', async () => {
     expect(LIMITS).toEqual({ total: 10_000, connect: 5000 })
