@@ -52,7 +52,7 @@ export default tseslint.config(
   forbid(['shared/**'], 'Pages import this: neither Vue nor Nitro, and nothing that brings zod along.', '^(vue|nuxt|h3|nitropack|pinia|zod)($|/)|/(schemas|operations)\\.ts$'),
   forbid(['shared/schemas.ts', 'shared/operations.ts'], 'shared/ knows neither Vue nor Nitro.', '^(vue|nuxt|h3|nitropack|pinia)($|/)'),
   forbid(['app/**'], 'What runs on the server stays there, zod with it.', '^(h3|nitropack|jose|kysely|pg|undici|pino|zod)($|/)|shared/(schemas|operations)'),
-  forbid(['server/license/**'], 'The domain uses jose and no other package.', '^(h3|nitropack|kysely|pg|undici|pino)($|/)|^node:', pure),
+  forbid(['server/license/**'], 'Of packages, the domain uses jose and zod.', '^(h3|nitropack|kysely|pg|undici|pino)($|/)|^node:', pure),
   forbid(['server/storage/**', 'server/license-server/**', 'server/accounts/**'], 'HTTP towards the browser is server/http alone.', '^(h3|nitropack)($|/)'),
   forbid(['server/api/**', 'server/routes/**', 'server/http/**'], 'Drivers and signatures are behind their rooms.', '^(kysely|pg|undici|jose)($|/)'),
   {

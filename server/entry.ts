@@ -20,6 +20,8 @@ const SIGNALS = ['SIGTERM', 'SIGINT'] as const
 // The start plugin has run by now: the configuration is sound, and the database is being opened.
 const nitro = useNitroApp()
 const { log, config: { listen: { port, host } } } = requireBase()
+// Whoever listens for a signal stays until the next one does: for want of a listener, a signal would kill the process.
+for (const signal of SIGNALS) process.on(signal, stopEarly)
 guardProcess(log)
 const server = createServer(toNodeListener(nitro.h3App))
 server.on('error', (error: NodeJS.ErrnoException) => {
@@ -29,15 +31,14 @@ server.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(1)
 })
 
-for (const signal of SIGNALS) process.on(signal, stopEarly)
 void listen()
 
 async function listen(): Promise<void> {
   await Promise.race([whenAnswerable(), sleep(LISTEN_ANYWAY, undefined, { ref: false })])
-  for (const signal of SIGNALS) process.off(signal, stopEarly)
   setupGracefulShutdown(server, nitro)
+  for (const signal of SIGNALS) process.off(signal, stopEarly)
   server.listen({ port, ...(host === null ? {} : { host }) }, () => {
-    const waiting = setImmediate(() => log.warn('the database is not there yet: pages and calls are answered with 503', { address: addressOf() }))
+    const waiting = setImmediate(() => log.warn('the database cannot be reached yet: pages and calls are answered with 503', { address: addressOf() }))
     void whenOpen().then(() => {
       clearImmediate(waiting)
       log.info(`Listening on ${addressOf()}`)

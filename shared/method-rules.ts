@@ -1,7 +1,7 @@
 /*
- * What each method of activation means for a license: the one place that knows, for the screen and the server alike. A new
- * method begins with a row here; the compiler and the tests then ask for its lease (`server/license/claims.ts`), its words
- * in every language and a migration.
+ * What each method of activation means for a license: for the screen and the server alike. Nothing else compares a method
+ * with a name. A new method begins with a row here; the compiler and the tests then ask for its lease
+ * (`server/license/claims.ts`), its words in every language and a migration.
  */
 
 /** The steps of a save, in order. */

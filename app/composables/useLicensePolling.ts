@@ -50,8 +50,9 @@ export function useLicensePolling() {
   }
 
   onMounted(() => {
-    if (license.view) license.clockOffset = Date.parse(license.view.serverTime) - Date.now()
-    tick = setInterval(() => { now.value = Date.now() + license.clockOffset }, FAST)
+    // On the first page only: by the time another page is left for this one, the answer is old.
+    if (license.view) license.clockOffset ??= Date.parse(license.view.serverTime) - Date.now()
+    tick = setInterval(() => { now.value = Date.now() + (license.clockOffset ?? 0) }, FAST)
     document.addEventListener('visibilitychange', onVisibility)
     schedule()
   })

@@ -22,8 +22,8 @@ export const useLicenseStore = defineStore('license', () => {
   const actionFailure = ref<Failure | null>(null)
   const busy = ref<'save' | 'check-in' | 'remove' | null>(null)
   const steps = ref<SaveStep[]>([])
-  /** The server's clock minus the browser's, ms. */
-  const clockOffset = ref(0)
+  /** The server's clock minus the browser's, ms; null until the browser has an answer of its own. */
+  const clockOffset = ref<number | null>(null)
 
   // Numbers the calls, as a slow poll may arrive after a newer answer. Server time can't order them: a clock may be set back.
   let asked = 0
@@ -34,7 +34,7 @@ export const useLicenseStore = defineStore('license', () => {
     accepted = number
     view.value = next
     loadFailure.value = null
-    clockOffset.value = Date.parse(next.serverTime) - Date.now()
+    if (import.meta.client) clockOffset.value = Date.parse(next.serverTime) - Date.now()
     now.value = Date.parse(next.serverTime)
   }
 
@@ -42,7 +42,8 @@ export const useLicenseStore = defineStore('license', () => {
     const number = ++asked
     const result = await api.call<LicenseView>('/api/license')
     if (result.ok) accept(result.value, number)
-    else loadFailure.value = result.failure
+    // A failure is an answer too: it says nothing about a call that was made after it.
+    else if (number > accepted) loadFailure.value = result.failure
     return result.ok ? null : result.failure
   }
 

@@ -39,7 +39,7 @@ export async function provisionAdmin(admin: ProvisionedAdmin, options: Options):
 
 async function readable(previous: Applied, { passwords, log }: Options): Promise<Applied> {
   if (!isKnown(previous) || await passwords.isHash(previous.passwordHash, AT_START)) return previous
-  log.warn('the password of NC_ADMIN_PASSWORD that was applied last is damaged in the database; to get back in, set a different one')
+  log.warn('the stored hash of the NC_ADMIN_PASSWORD applied last is damaged; to get back in, set a different password')
   return 'unknown'
 }
 

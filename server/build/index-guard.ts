@@ -47,9 +47,9 @@ function reasonOf(error: unknown): string {
 function cannotStart(error: unknown): never {
   const [made, here] = [nameOf(BUILT_FOR), nameOf(thisMachine())]
   const remedy = made === here
-    ? 'which this is: copy the whole build folder again, so that this user can read it'
-    : `but this is ${here}: build it here, or use a build made for this platform`
-  end(`This server cannot start: ${reasonOf(error)}; it was made for ${made}, ${remedy}.`)
+    ? 'which is right for this machine: copy the whole build folder again, and make sure that this user can read it'
+    : `but this is ${here}: build it here, or use one that was built for this platform`
+  end(`This server cannot start: ${reasonOf(error)}; it was built for ${made}, ${remedy}.`)
 }
 
 /** Checks all files now. Otherwise a missing one would only show once somebody asks for the page that needs it. */

@@ -53,5 +53,5 @@ function keyProblem({ kid, alg, use, key_ops: operations, x }: Record<string, un
   if (alg !== undefined && alg !== 'EdDSA' && alg !== 'Ed25519') return `${name} alg is not EdDSA or Ed25519`
   if (use !== undefined && use !== 'sig') return `${name} use is not sig`
   if (operations !== undefined && !(Array.isArray(operations) && operations.includes('verify'))) return `${name} key_ops do not include verify`
-  return isPublicKey(String(x)) ? null : `${name} x is not a point of the curve that can be trusted`
+  return isPublicKey(String(x)) ? null : `${name} x is not a point on the curve that can be trusted`
 }

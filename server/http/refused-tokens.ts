@@ -8,18 +8,18 @@ export interface RefusedTokens {
   flush(): void
 }
 
-/** Addresses logged by name in one minute. */
+/** Addresses logged by name between two flushes. */
 const NAMED = 50
 
 /**
- * Logs refused bearer tokens without letting them fill the log: the first from an address at once, the rest of its minute as one
- * count, and all addresses beyond the first fifty of a minute as one count together.
+ * Logs refused bearer tokens without letting them fill the log: the first from an address at once, the rest until the next
+ * flush as one count, and all addresses beyond the first fifty as one count together.
  */
 export function createRefusedTokens(log: Log): RefusedTokens {
   const { note, flush } = createRepeats<string>({
     named: NAMED,
     tellRest: (address, count) => log.warn('bearer tokens refused in the last minute', { address, count }),
-    tellOthers: count => log.warn('bearer tokens of further addresses refused in the last minute', { count }),
+    tellOthers: count => log.warn('bearer tokens from other addresses refused in the last minute', { count }),
   })
   return { note: refusal => note(refusal.address, () => log.warn('bearer token refused', refusal)), flush }
 }

@@ -1,22 +1,10 @@
 import type { z } from 'zod'
 import type { NetworkErrorCode } from '../../shared/errors.ts'
-import type { CallFailure, CallOutcome, RefusalCode } from '../license/ports.ts'
+import type { CallFailure, CallOutcome } from '../license/ports.ts'
 import type { Answer } from './exchange.ts'
-import type { RefusalCode as WireRefusalCode } from './protocol.ts'
 import { refusalSchema } from './protocol.ts'
 
 /* Tells what an answer is: the one that was asked for, a refusal, or somebody else's. */
-
-const REFUSALS: Readonly<Record<WireRefusalCode, RefusalCode>> = {
-  unknown_key: 'unknown_key',
-  expired: 'expired',
-  revoked: 'revoked',
-  suspended: 'suspended',
-  bound_elsewhere: 'bound_elsewhere',
-  method_not_in_plan: 'method_not_in_plan',
-  rate_limited: 'rate_limited',
-  bad_request: 'bad_request',
-}
 
 export function failure(code: NetworkErrorCode, more: Partial<Omit<CallFailure, 'ok' | 'code'>> = {}): CallFailure {
   return { ok: false, code, refusal: null, answered: true, retryAfterMs: null, ...more }
@@ -42,7 +30,7 @@ function readSuccess<T>(schema: z.ZodType<T>, { headers, text, complete }: Answe
 
 function readRefusal({ status, headers, text }: Answer): CallFailure {
   const parsed = refusalSchema.safeParse(parseJson(text))
-  const refusal = parsed.success && status < 500 ? REFUSALS[parsed.data.error.code] : null
+  const refusal = parsed.success && status < 500 ? parsed.data.error.code : null
   const limited = status === 429 || refusal === 'rate_limited'
   return failure(limited ? 'SERVER_RATE_LIMITED' : 'SERVER_ERROR', { refusal, retryAfterMs: retryAfterOf(headers), cause: `HTTP ${status}` })
 }

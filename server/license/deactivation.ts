@@ -15,8 +15,8 @@ export interface Deactivation {
   /** Removes the license. Throws LicenseError: NO_LICENSE, CONFLICT, STORAGE_UNAVAILABLE. */
   remove(request: { revision?: number, actor: Actor }): Promise<void>
   /**
-   * Starts telling the vendor about the removed licenses that are due. Null if that is already under way, or while a save
-   * is.
+   * Starts telling the vendor about the removed licenses that are due. Null if that is already under way, or while a
+   * license is being saved.
    */
   tellVendor(signal?: AbortSignal): Promise<void> | null
   /**

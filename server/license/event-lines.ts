@@ -5,7 +5,7 @@ import type { Log } from './ports.ts'
 import type { NewEvent } from './stored-records.ts'
 import { isEntitled } from './state.ts'
 
-/* An entry in the activity log and its line in the process log are written in one place: neither comes without the other. */
+/* An entry in the activity log and its line in the process log are written in one place, so that no kind of entry lacks a line. */
 
 interface Line { level: 'info' | 'warn', message: string }
 

@@ -74,7 +74,13 @@ export function observe(memory: Memory, reading: ClockReading): { memory: Memory
 
 /** A lease was accepted and written; `stored` is what its commit resolved to. */
 export function withStoredLease(memory: Memory, lease: Lease, trusted: TrustedTimeRecord, stored: Snapshot): Memory {
-  return { ...holdingLease(memory, lease, trusted), stored, unstored: null }
+  const held = holdingLease(memory, lease, trusted)
+  return isSuperseded(memory, stored) ? { ...memory, trusted, anchored: held.anchored } : { ...held, stored, unstored: null }
+}
+
+/** What has been read since that commit is newer, and includes it. */
+function isSuperseded(memory: Memory, stored: Snapshot): boolean {
+  return memory.stored.version > stored.version
 }
 
 /** A lease was accepted; `license` is the row that could not be written. */
@@ -89,6 +95,7 @@ function holdingLease(memory: Memory, lease: Lease, trusted: TrustedTimeRecord):
 
 /** A verdict was accepted and written, possibly beside an older lease than the unstored one in use. */
 export function withStoredVerdict(memory: Memory, verdict: Verdict, stored: Snapshot): Memory {
+  if (isSuperseded(memory, stored)) return memory
   const unstored = memory.unstored?.statement
     ? { ...memory.unstored, license: { ...memory.unstored.license, verdict: verdict.jws } }
     : null
@@ -110,6 +117,7 @@ function unstoredStatement(memory: Memory, license: StoredLicense): Unstored {
 
 /** The license was removed; `stored` is what that commit resolved to. */
 export function withoutLicense(memory: Memory, stored: Snapshot): Memory {
+  if (isSuperseded(memory, stored)) return memory
   return { ...memory, stored, unstored: null, holding: { kind: 'none' }, verified: stored }
 }
 

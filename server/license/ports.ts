@@ -38,7 +38,7 @@ export interface LicenseStore {
   read(): Promise<Snapshot>
   /** Reads `version` alone, as cheaply as possible. */
   readVersion(): Promise<number>
-  /** Writes the change and everything that belongs to it. Resolves to what is then stored, or `stale` if nothing was written. */
+  /** Writes the change and everything that belongs to it. Resolves to what is then stored, or `stale` if it no longer applies. */
   commit(commit: Commit): Promise<Snapshot | 'stale'>
 }
 

@@ -70,7 +70,7 @@ async function start(base: Base, stop: AbortSignal): Promise<App | undefined> {
   const { storage, license, accounts } = app
   log.info(storage.created ? 'database created' : 'database opened', { kind: storage.kind, location: storage.location })
   if (storage.created && origins.DATABASE_URL?.from === 'default') {
-    log.warn('DATABASE_URL is not set: a new database was created in the default place; make sure that it outlives this server', { location: storage.location })
+    log.warn('DATABASE_URL is not set: a new database was created in the default place; make sure that it is on storage that outlives this server', { location: storage.location })
   }
   // The first thing support asks for.
   log.announce(`Instance ID: ${license.instanceId}`)

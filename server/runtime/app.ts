@@ -67,7 +67,7 @@ export function whenOpen(): Promise<void> {
   return opened.promise
 }
 
-/** Resolves when requests are served, or can at least be told why not. */
+/** Resolves when requests can be answered, if only with the reason why they are not served. */
 export function whenAnswerable(): Promise<void> {
   return answerable.promise
 }

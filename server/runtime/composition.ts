@@ -12,7 +12,7 @@ import { openStorage } from '../storage/open.ts'
 import type { App, Base } from './app.ts'
 import { readConfig } from './config.ts'
 import { createFoldedLog } from './folded-log.ts'
-import { createLog } from './log.ts'
+import { createLog, stackOf } from './log.ts'
 import { createMetrics } from './metrics.ts'
 import { createPeriodicJobs } from './periodic-jobs.ts'
 import { currentRequest } from './request-context.ts'
@@ -34,7 +34,8 @@ export function assembleBase(): Base {
   const log = createLog({ format, level, replica, context: () => ({ ...currentRequest() }) })
   for (const warning of config.warnings) log.warn(warning)
   const client = createLicenseServerClient({ baseUrl: config.licenseServerUrl, version, proxyFor: config.proxyFor })
-  const [refusals, jobs] = [createFoldedLog(log), createPeriodicJobs()]
+  const refusals = createFoldedLog(log)
+  const jobs = createPeriodicJobs(error => refusals.error('a periodic job failed', { cause: stackOf(error) }))
   jobs.every(MINUTE, refusals.flush)
   return { config, log, refusals, jobs, metrics: createMetrics({ version, commit }), client }
 }

@@ -41,7 +41,7 @@ export function trustProxy(source: Source): string[] {
 
 export function trustWarnings(ranges: readonly string[]): string[] {
   return ranges.some(range => range.endsWith('/0'))
-    ? ['NC_TRUST_PROXY trusts every address: anybody who connects can choose the address they are logged and limited by']
+    ? ['NC_TRUST_PROXY trusts every address: anybody who connects can choose the address under which they are logged and limited']
     : []
 }
 

@@ -46,7 +46,7 @@ function describeDatabase({ databaseUrl, projectDir }: Config): { ok: boolean, l
   const place = nearestFolder(dirname(path))
   // SQLite creates the write-ahead log beside the file, so the folder must be writable as well.
   const ok = isAllowed(place, constants.W_OK | constants.X_OK) && (!exists || isAllowed(path, constants.R_OK | constants.W_OK))
-  if (exists) return { ok, line: ok ? `SQLite, ${path}` : `SQLite, ${path}: the file or its folder cannot be read and written` }
+  if (exists) return { ok, line: ok ? `SQLite, ${path}` : `SQLite, ${path}: the file or its folder is not both readable and writable` }
   return { ok, line: ok ? `SQLite, ${path}, which will be created` : `SQLite, ${path}: it cannot be created in ${place}` }
 }
 

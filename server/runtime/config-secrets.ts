@@ -31,7 +31,7 @@ export function admin(source: Source): Admin | null {
 
 /** The password is taken literally, so it must be something that can be typed into the sign-in form. */
 function passwordProblem(password: string): string | null {
-  if (/[\p{Cc}\ufeff]/u.test(password)) return 'holds a line break or another character that cannot be typed into the sign-in form'
+  if (/[\p{Cc}\ufeff]/u.test(password)) return 'contains a line break or another character that cannot be typed into the sign-in form'
   return isUsablePassword(password) ? null : 'expected 10 to 256 characters, not only spaces'
 }
 
@@ -52,7 +52,7 @@ export function bearerTokens(source: Source, name: string): string[] {
 export function adminTokens(source: Source, serviceTokens: readonly string[]): string[] {
   const tokens = bearerTokens(source, 'NC_ADMIN_TOKEN')
   if (tokens.some(token => serviceTokens.includes(token))) {
-    source.reject('NC_ADMIN_TOKEN', 'must not be a token of NC_SERVICE_TOKEN: a service would be an administrator')
+    source.reject('NC_ADMIN_TOKEN', 'must not share a token with NC_SERVICE_TOKEN: that would make a service an administrator')
   }
   return tokens
 }
@@ -60,5 +60,5 @@ export function adminTokens(source: Source, serviceTokens: readonly string[]): s
 /** A secret can be anything, so quotation marks around it may be meant: they are warned about, not refused. */
 export function quoteWarnings(source: Source): string[] {
   return VARIABLES.filter(({ name, secret }) => secret && source.isQuoted(name) && !source.problems.some(line => line.startsWith(`${name}:`)))
-    .map(({ name }) => `${name}: ${IN_QUOTES} unless they are meant`)
+    .map(({ name }) => `${name}: ${IN_QUOTES} unless they are intended`)
 }

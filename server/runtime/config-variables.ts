@@ -34,7 +34,7 @@ const SLIPS = 2
 export function misspeltVariables(env: Readonly<Record<string, string | undefined>>): string[] {
   return Object.keys(env).filter(name => /^nc_/i.test(name) && !KNOWN.has(name) && env[name]?.trim()).flatMap((name) => {
     const whole = VARIABLES.find(variable => name === `${variable.name}_FILE`)
-    if (whole) return [`${name} is not read: ${whole.name} is no secret and cannot come from a file`]
+    if (whole) return [`${name} is not read: ${whole.name} is not a secret, so it cannot come from a file`]
     const meant = OURS.find(ours => editDistance(name.toUpperCase(), ours) <= SLIPS)
     return meant ? [`${name} is not read; was ${meant} meant?`] : []
   })

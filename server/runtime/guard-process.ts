@@ -7,7 +7,10 @@ import { stackOf } from './log.ts'
 
 /* Sends to the log what would otherwise bypass it, or end the process without a word. */
 
-/** Takes over uncaught errors and signals from server/build/index-guard.ts, which had no log yet. */
+/**
+ * Takes over from server/build/index-guard.ts, which had no log yet: uncaught errors here, signals by a listener that the caller
+ * has added.
+ */
 export function guardProcess(log: Log): void {
   for (const event of ['uncaughtException', 'unhandledRejection']) process.removeAllListeners(event)
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
@@ -19,12 +22,12 @@ export function guardProcess(log: Log): void {
     // A failed name look-up in somebody else's code is no reason to exit.
     if (error.syscall === 'getaddrinfo') return log.warn('a name could not be looked up', { code: error.code, cause: String(error) })
     // The process may be in any state now.
-    log.error('ended by an unexpected error', { cause: stackOf(error) })
-    process.stderr.write(`This server was ended by an unexpected error (${oneLine(error)}).\n`)
+    log.error('stopped because of an unexpected error', { cause: stackOf(error) })
+    process.stderr.write(`This server stopped because of an unexpected error (${oneLine(error)}).\n`)
     process.exit(1)
   })
   // One request or background step has failed; whatever it was part of handles that itself.
-  process.on('unhandledRejection', error => log.error('a step failed that nobody was waiting for', { cause: stackOf(error) }))
+  process.on('unhandledRejection', error => log.error('an unhandled error in the background', { cause: stackOf(error) }))
 }
 
 function oneLine(error: unknown): string {

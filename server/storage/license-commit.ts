@@ -8,11 +8,9 @@ import { toLicenseRow, toSnapshot, toTrustedColumns } from './license-rows.ts'
 import type { Database } from './schema.ts'
 
 const SNAPSHOT = [
-  'installation.instance_id', 'installation.session_secret', 'installation.created_at', 'installation.revision',
-  'installation.version', 'installation.trusted_at', 'installation.trusted_uptime', 'installation.trusted_boot',
-  'installation.trusted_continuous', 'installation.seats_used', 'installation.env_digest',
-  'installation.renewal_attempt_at', 'installation.last_request', 'installation.setup_digest',
-  'installation.setup_expires_at',
+  'installation.revision', 'installation.version', 'installation.trusted_at', 'installation.trusted_uptime',
+  'installation.trusted_boot', 'installation.trusted_continuous', 'installation.seats_used', 'installation.env_digest',
+  'installation.renewal_attempt_at', 'installation.last_request',
   'license.method', 'license.lease', 'license.jti', 'license.verdict', 'license.secret', 'license.masked_key',
   'license.activated_at', 'license.last_state', 'license.last_success_at', 'license.last_attempt_at', 'license.next_at',
   'license.consecutive_failures', 'license.failing_since', 'license.last_error',
@@ -40,14 +38,17 @@ export function commit(connection: Connection, input: Commit): Promise<Snapshot 
     const decision = change(stored.license)
     if (decision === 'stale') return 'stale'
     if (decision === 'unchanged') return stored
-    await writeChange(step, decision, input)
+    await writeChange(step, 'jti' in basis ? stored.license : null, decision, input)
     return readSnapshot(step.trx)
   })
 }
 
-async function writeChange(step: Write, change: Change, { seq, trusted, provisionedDigest, event }: Commit): Promise<void> {
+/** `before`: the row that the commit goes on with; null if it puts a license in its place. */
+async function writeChange(step: Write, before: StoredLicense | null, change: Change, input: Commit): Promise<void> {
+  const { seq, trusted, provisionedDigest, event } = input
   const { license, visible, checkIn, deactivate, cancels } = change
-  await saveLicense(step, license)
+  if (license && before) await updateLicense(step, before, license)
+  else await replaceLicense(step, license)
   if (seq) await saveMark(step, seq)
   if (cancels) await cancelDeactivations(step, cancels)
   if (deactivate) await queueDeactivation(step, deactivate)
@@ -60,13 +61,20 @@ async function writeChange(step: Write, change: Change, { seq, trusted, provisio
   })
 }
 
-async function saveLicense({ trx }: Write, license: StoredLicense | null): Promise<void> {
+async function replaceLicense({ trx }: Write, license: StoredLicense | null): Promise<void> {
   if (!license) {
     await trx.deleteFrom('license').execute()
     return
   }
   const row = toLicenseRow(license)
   await trx.insertInto('license').values(row).onConflict(conflict => conflict.column('id').doUpdateSet(row)).execute()
+}
+
+/** Writes only what has changed: what this version cannot read in the row, a newer one may have written. */
+async function updateLicense({ trx }: Write, before: StoredLicense, after: StoredLicense): Promise<void> {
+  const known = new Map<string, unknown>(Object.entries(toLicenseRow(before)))
+  const changed = Object.fromEntries(Object.entries(toLicenseRow(after)).filter(([column, value]) => value !== known.get(column)))
+  if (Object.keys(changed).length > 0) await trx.updateTable('license').set(changed).execute()
 }
 
 async function saveMark({ trx }: Write, { sub, seq, jti }: SeqMark): Promise<void> {

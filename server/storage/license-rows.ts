@@ -6,12 +6,14 @@ import type { SeqMark, Snapshot, StoredLicense, TrustedTimeRecord } from '../lic
 import { readJson } from './json-column.ts'
 import type { InstallationTable, LicenseSeqTable, LicenseTable } from './schema.ts'
 
-/** Columns of the same row that belong to accounts. */
-type AccountColumn = 'applied_admin_email' | 'applied_admin_hash' | 'applied_admin_unknown'
-type InstallationRow = Omit<Selectable<InstallationTable>, AccountColumn>
+/** Columns of the same row that are read elsewhere: identity and secret, the set-up link, the provisioned administrator. */
+type OtherColumn =
+  | 'id' | 'instance_id' | 'session_secret' | 'created_at' | 'setup_digest' | 'setup_expires_at'
+  | 'applied_admin_email' | 'applied_admin_hash' | 'applied_admin_unknown'
+type InstallationRow = Omit<Selectable<InstallationTable>, OtherColumn>
 type LicenseRow = Omit<Selectable<LicenseTable>, 'id'>
 type MarkRow = { mark_sub: LicenseSeqTable['sub'], mark_seq: LicenseSeqTable['seq'], mark_jti: LicenseSeqTable['jti'] }
-type SnapshotRow = Omit<InstallationRow, 'id'> & Nullable<LicenseRow> & Nullable<MarkRow>
+type SnapshotRow = InstallationRow & Nullable<LicenseRow> & Nullable<MarkRow>
 
 /** The last moment that ISO 8601 writes with a year of four digits. */
 const LATEST = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
@@ -77,7 +79,7 @@ export function toLicenseRow(license: StoredLicense): Insertable<LicenseTable> {
   }
 }
 
-function toTrusted(row: Omit<InstallationRow, 'id'>): TrustedTimeRecord | null {
+function toTrusted(row: InstallationRow): TrustedTimeRecord | null {
   const { trusted_boot: boot, trusted_continuous: continuous } = row
   const [at, uptime] = [toMoment(row.trusted_at), toMoment(row.trusted_uptime)]
   return at === null || uptime === null ? null : { at, uptime, boot, continuous: continuous === 1 }

@@ -53,7 +53,7 @@ function createMigrator(db: Kysely<Database>, schema: string | undefined): Migra
     migrationTableName: MIGRATION_TABLE,
     migrationLockTableName: `${MIGRATION_TABLE}_lock`,
     ...(schema === undefined ? {} : { migrationTableSchema: schema }),
-    // Branches were merged out of order, so there are databases with 0004 and without 0003. No migration builds on another.
+    // There are databases with 0004 and without 0003. No migration builds on another.
     allowUnorderedMigrations: true,
   })
 }
@@ -64,11 +64,11 @@ function createMigrator(db: Kysely<Database>, schema: string | undefined): Migra
  */
 export async function requireInstallationRow(db: Kysely<Database>, location: string): Promise<void> {
   const incomplete = (what: string, cause?: unknown) => new StorageOpenError(
-    `The database ${location} is incomplete (${what}) and was left as it is: restore it from a whole backup.`, { cause },
+    `The database ${location} is incomplete (${what}) and was left as it is: restore it from a complete backup.`, { cause },
   )
   try {
     const row = await db.selectFrom('installation').select(['instance_id', 'version']).executeTakeFirst()
-    if (!row) throw incomplete('the row of the installation is missing')
+    if (!row) throw incomplete('the installation row is missing')
     if (row.instance_id !== null) return
     const { rows } = await sql<{ used: number }>`
       select (select count(*) from users) + (select count(*) from license) + (select count(*) from license_seq) as used`.execute(db)

@@ -1,7 +1,7 @@
 import { WaitedError } from './storage-cause.ts'
 import { unavailable } from './storage-error.ts'
 
-/** More than ever wait while all is well; at the end of a longer queue nobody would be served in time. */
+/** More than ever queue in normal operation; at the end of a longer queue nobody would be served in time. */
 const LONGEST_QUEUE = 500
 
 /** A lock that is granted in the order of asking. */

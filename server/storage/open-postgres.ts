@@ -71,7 +71,7 @@ async function requireOurTables(db: Kysely<Database>, location: string): Promise
   if (rows.length > 0 && applied.length === 0) {
     const names = rows.map(row => row.name).sort().join(', ')
     throw new StorageOpenError(
-      `The database ${location} holds tables of another program (${names}); it was left as it is.`,
+      `The database ${location} contains another program's tables (${names}); it was left as it is.`,
     )
   }
 }

@@ -75,7 +75,7 @@ function readHeader(path: string): { size: number, header: Buffer } {
   try {
     file = openSync(path, 'r')
     const stat = fstatSync(file)
-    if (!stat.isFile()) throw new StorageOpenError(`The database file ${path} is not a file.`)
+    if (!stat.isFile()) throw new StorageOpenError(`The database file ${path} is not a regular file.`)
     const header = Buffer.alloc(HEADER_LENGTH)
     return { size: stat.size, header: header.subarray(0, readSync(file, header, 0, HEADER_LENGTH, 0)) }
   } catch (cause) {
@@ -95,7 +95,7 @@ export function damaged(path: string, cause?: unknown): StorageOpenError {
 export function withoutItsLog(path: string): StorageOpenError {
   return new StorageOpenError(
     `The database file ${path} was copied without ${path}-wal, which held everything that had been stored, and was left as it is: `
-    + 'restore both files, copied while the server was stopped, or delete it if nothing was ever activated on it.',
+    + 'restore both files, copied while the server was stopped, or, if no license was ever activated here, delete it.',
   )
 }
 

@@ -48,7 +48,7 @@ function expectRefused({ code, signal, said, logged }: Ended, what: RegExp): voi
   expect({ code, signal }, said + logged).toEqual({ code: 1, signal: null })
   expect(said).toMatch(/^This server cannot start: [^\n]+\.\n$/)
   expect(said).toMatch(what)
-  expect(said).toMatch(/it was made for linux-(x64|arm64) \((glibc|musl)\)/)
+  expect(said).toMatch(/it was built for linux-(x64|arm64) \((glibc|musl)\)/)
   expect(existsSync(join(folder, 'license.db'))).toBe(false)
 }
 
@@ -108,7 +108,7 @@ describe('F86: an output that is not whole ends the start with one sentence and 
     setFact('BUILT_FOR', { platform: 'darwin', arch: 'arm64', libc: '' })
     const { code, said } = await run()
     expect(code, said).toBe(1)
-    expect(said).toMatch(/^This server cannot start: the native part of @node-rs\/argon2 cannot be loaded; it was made for darwin-arm64, but this is linux-\w+ \(\w+\): [^\n]+\.\n$/)
+    expect(said).toMatch(/^This server cannot start: the native part of @node-rs\/argon2 cannot be loaded; it was built for darwin-arm64, but this is linux-\w+ \(\w+\): [^\n]+\.\n$/)
   })
 
   it.runIf(process.getuid?.() === 0)('F86: a file that its user may not read is named', async () => {

@@ -27,7 +27,7 @@ async function install(terms: Partial<CreateLicense> = {}, own?: Product): Promi
   const product = own ?? stand.product
   const client = own ? await signInSoon(own) : await addAdmin(stand.admin, product, `person${++people}@example.com`)
   const { status, text } = await client.save(key)
-  expect(status, text).toBe(200)
+  expect(status, `${key}: ${text}`).toBe(200)
   return { product, client, key }
 }
 
@@ -103,7 +103,7 @@ const STATES: Record<LicenseState, Row> = {
   active: { reach: () => install(), entitled: true, view: KNOWN, entitlements: ON },
   grace: { reach: () => installUnreachable({ every: 1, grace: 600 }), entitled: true, view: KNOWN, entitlements: ON },
   paused: { reach: () => installUnreachable({ every: 1, grace: 1 }), entitled: false, view: KNOWN, entitlements: OFF },
-  expired: { reach: () => installUnreachable({ exp: Math.floor(Date.now() / 1000) + 4 }), entitled: false, view: KNOWN, entitlements: OFF },
+  expired: { reach: () => installUnreachable({ exp: Math.floor(Date.now() / 1000) + 8 }), entitled: false, view: KNOWN, entitlements: OFF },
   revoked: { reach: () => installJudged('revoked'), entitled: false, view: JUDGED, entitlements: OFF },
   suspended: { reach: () => installJudged('suspended'), entitled: false, view: JUDGED, entitlements: OFF },
   mismatch: { reach: () => installJudged('bound_elsewhere'), entitled: false, view: JUDGED, entitlements: OFF },
@@ -167,7 +167,7 @@ const useSeats = ({ url }: Product, seats: number) => createApiClient(url).reque
 const clock = { seconds: expect.toSatisfy((seconds: number) => Math.abs(seconds - 3600) < 60), wallTime: iso, trustedTime: iso }
 const WARNINGS: Record<Warning['code'], Cause> = {
   EXPIRES_SOON: {
-    reach: () => install({ days: 10, renews: false }), warning: { expiresAt: iso, days: 9 },
+    reach: () => install({ exp: Math.floor(Date.now() / 1000) + 10 * 86_400 - 3600, renews: false }), warning: { expiresAt: iso, days: 9 },
     cure: async ({ client, key }) => { await stand.licenseServer.control.changeLicense(key, { days: 400 }); await client.checkIn() },
   },
   CHECK_IN_FAILING: {

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import type { RefusalCode } from '../../server/license-server/protocol.ts'
 import type { Method } from '../../shared/method-rules.ts'
 import type { Limits } from '../../server/license/claims.ts'
@@ -10,6 +10,7 @@ import {
 } from './named-keys.ts'
 import type { NamedKey } from './named-keys.ts'
 import type { Signer } from '../support/vendor/control-protocol.ts'
+import { newKey } from '../support/vendor/new-key.ts'
 
 const DAY = 86_400
 
@@ -144,7 +145,7 @@ export function createLicenseBook(clock: VendorClock): LicenseBook {
     getByKey: key => byKey.get(key),
     getById: licenseId => byId.get(licenseId),
     create({ key: wantedKey, method, ...terms }) {
-      const key = wantedKey ?? `${method === 'airgapped' ? 'nc_ag_' : 'nc_'}${randomBytes(18).toString('base64url')}`
+      const key = wantedKey ?? newKey(method === 'airgapped' ? 'airgapped' : 'standard')
       if (byKey.has(key)) return undefined
       const license = blankLicense(key, method, { exp: clock.now() + DEFAULT_DAYS * DAY })
       applyChange(license, terms, clock.now())

@@ -95,7 +95,7 @@ describe('opening PostgreSQL', () => {
     await query(url, 'create table users (name text); insert into users values (\'theirs\')')
     const opening = openStorage({ url, baseDir: '/' })
     await expect(opening).rejects.toThrow(StorageOpenError)
-    await expect(opening).rejects.toThrow(/^The database postgres:\S+ holds tables of another program \(users\)/)
+    await expect(opening).rejects.toThrow(/^The database postgres:\S+ contains another program's tables \(users\)/)
     const tables = await query(url, 'select tablename from pg_tables where schemaname = \'public\'')
     expect(tables).toEqual([{ tablename: 'users' }])
     expect(await query(url, 'select * from users')).toEqual([{ name: 'theirs' }])

@@ -144,7 +144,7 @@ describe('F88: a file of ours that is not whole is refused and left as it is:', 
   })
 
   it.each([
-    ['without the row of the installation', 'delete from installation', /row of the installation is missing/],
+    ['without the row of the installation', 'delete from installation', /installation row is missing/],
     ['without its Instance ID', 'update installation set instance_id = null', /Instance ID is missing/],
     ['without some of its tables', 'drop table users; update installation set instance_id = null', /tables are missing/],
   ])('F88: %s', async (_what, statements, sentence) => {

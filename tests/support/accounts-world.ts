@@ -35,6 +35,8 @@ export interface AccountsWorld {
   /** For reading what is stored, or changing it in ways the code never does. */
   database: DatabaseSync
   warnings: string[]
+  /** Addresses that the hashing queue was told to remember. */
+  remembered: string[]
   /** How many passwords have been hashed or compared so far. */
   hashed(): number
   /** Opens the database in another process: a restart, or a replica. */
@@ -61,11 +63,13 @@ export async function createAccountsWorld(): Promise<AccountsWorld> {
   const warnings: string[] = []
   const [clock, { store, idle, hold }] = [createSimulatedClock(), withPending(storage.accounts)]
   let hashed = 0
+  const remembered: string[] = []
   const another = (sessionSecret = 's') => createAccounts({
-    store, clock, sessionSecret, hashing: counting(() => void hashed++), log: { warn: message => void warnings.push(message) },
+    store, clock, sessionSecret, hashing: watched(() => void hashed++, address => void remembered.push(address)),
+    log: { warn: message => void warnings.push(message) },
   })
   return {
-    accounts: another(), clock, storage, store, database, warnings, another, idle, hold, hashed: () => hashed,
+    accounts: another(), clock, storage, store, database, warnings, remembered, another, idle, hold, hashed: () => hashed,
     entries: () => database.prepare('SELECT kind, at, actor, actor_email, address, details FROM events ORDER BY id').all()
       .map(({ kind, at, actor, actor_email: email, address, details }) => ({
         kind: String(kind), at: Number(at), actor: String(actor), actorEmail: textOf(email), address: textOf(address), details: JSON.parse(String(details)),
@@ -74,14 +78,18 @@ export async function createAccountsWorld(): Promise<AccountsWorld> {
   }
 }
 
-/** A queue that reports when a hash starts. */
-function counting(count: () => void): HashingQueue {
+/** A queue that reports when a hash starts and which addresses it remembers. */
+function watched(count: () => void, note: (address: string) => void): HashingQueue {
   const queue = createHashingQueue()
   return {
     ...queue,
     run(address, work) {
       count()
       return queue.run(address, work)
+    },
+    remember(address) {
+      note(address)
+      queue.remember(address)
     },
   }
 }

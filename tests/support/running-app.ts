@@ -28,7 +28,7 @@ export async function openRunningApp(env: Environment = {}): Promise<RunningApp>
   const log = createLog({ format: 'json', level: 'debug', write: line => void lines.push(JSON.parse(line)) })
   const config = readConfig(env)
   const base = {
-    config, log, refusals: createFoldedLog(log), jobs: createPeriodicJobs(), metrics: createMetrics({ version: VERSION, commit: 'unknown' }),
+    config, log, refusals: createFoldedLog(log), jobs: createPeriodicJobs(() => undefined), metrics: createMetrics({ version: VERSION, commit: 'unknown' }),
     client: createLicenseServerClient({ baseUrl: config.licenseServerUrl, version: VERSION, proxyFor: config.proxyFor }),
   }
   const build = { version: VERSION, commit: 'unknown', sandbox: false }

@@ -60,8 +60,8 @@ describe('the keys of a vendor build', () => {
     ['another use', { use: 'enc' }, 'use is not sig'],
     ['operations without verifying', { key_ops: ['sign'] }, 'key_ops do not include verify'],
     ['operations that are no list', { key_ops: 'verify' }, 'key_ops do not include verify'],
-    ['a number that is no point', { x: Buffer.alloc(32, 2).toString('base64url') }, 'x is not a point of the curve that can be trusted'],
-    ['a point that lets anybody sign', { x: 'AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA' }, 'x is not a point of the curve that can be trusted'],
+    ['a number that is no point', { x: Buffer.alloc(32, 2).toString('base64url') }, 'x is not a point on the curve that can be trusted'],
+    ['a point that lets anybody sign', { x: 'AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA' }, 'x is not a point on the curve that can be trusted'],
   ])('F87: a key with %s is refused in one sentence that names file, key and reason', (_what, change, reason) => {
     const path = fileOf({ keys: [publicJwk('vendor-2026'), { ...publicJwk('vendor-2027'), ...change }] })
     expect(vendorKeys(path)).toBe(`NC_LICENSE_JWKS_FILE: ${path} holds the key "vendor-2027", whose ${reason}.`)

@@ -18,10 +18,26 @@ export function readImports(sources: Sources): Arrow[] {
   const auto = autoImports(sources)
   return [...sources].flatMap(([from, text]) => {
     const code = from.endsWith('.vue') ? scriptsOf(text) : text
-    const written = ts.preProcessFile(code, true, true).importedFiles.flatMap(({ fileName }) => resolve(from, fileName, sources) ?? [])
+    const written = specifiersOf(code).flatMap(specifier => resolve(from, specifier, sources) ?? [])
     const bySight = from.startsWith('app/') ? auto(text) : []
     return [...new Set([...written, ...bySight])].filter(to => to !== from).map(to => ({ from, to }))
   })
+}
+
+/** What a module names: in imports, exports from elsewhere, calls of `import()`, and types of modules. */
+function specifiersOf(code: string): string[] {
+  const found: string[] = []
+  const visit = (node: ts.Node): void => {
+    const named = ts.isImportDeclaration(node) || ts.isExportDeclaration(node)
+      ? node.moduleSpecifier
+      : ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)
+        ? node.argument.literal
+        : ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword ? node.arguments[0] : undefined
+    if (named && ts.isStringLiteralLike(named)) found.push(named.text)
+    ts.forEachChild(node, visit)
+  }
+  visit(ts.createSourceFile('code.ts', code, ts.ScriptTarget.Latest))
+  return found
 }
 
 function resolve(from: string, specifier: string, sources: Sources): string | undefined {
@@ -46,8 +62,8 @@ function autoImports(sources: Sources): (text: string) => string[] {
     if (file.startsWith('app/components/')) for (const prefix of ['', 'Lazy']) names.set(prefix + componentName(file), file)
   }
   return (text) => {
-    // What is written out has been found, perhaps under the same name elsewhere.
-    const imported = new Set([...text.matchAll(/^import [^'"]*/gm)].flatMap(([clause]) => clause.match(/\w+/g) ?? []))
+    // What is written out has been found, perhaps under the same name elsewhere; what comes from Nuxt has not.
+    const imported = new Set([...text.matchAll(/^import ([^'"]*)['"](?!#imports|#components)/gm)].flatMap(([, clause]) => clause?.match(/\w+/g) ?? []))
     const words = new Set(withoutComments(text).match(/\b[\w]+\b/g))
     return [...names].flatMap(([name, file]) => words.has(name) && !imported.has(name) ? [file] : [])
   }

@@ -16,7 +16,7 @@ export const HOUSES: Readonly<Record<string, House>> = {
       ['server/api', 'server/routes', 'server/plugins', 'server/middleware', 'server/entry.ts', 'server/build', 'server/sri-hashes.d.ts'],
       ['server/http'],
       ['server/runtime'],
-      ['server/storage', 'server/license-server', 'server/host'],
+      ['server/storage', 'server/license-server'],
       ['server/accounts'],
       ['server/license'],
     ],

@@ -31,7 +31,7 @@ describe('refused bearer tokens', () => {
     for (let nth = 0; nth < 1_000; nth++) note(`192.0.2.${nth}`)
     expect(lines).toHaveLength(50)
     flush()
-    expect(lines.slice(50)).toEqual([['bearer tokens of further addresses refused in the last minute', { count: 950 }]])
+    expect(lines.slice(50)).toEqual([['bearer tokens from other addresses refused in the last minute', { count: 950 }]])
     flush()
     expect(lines).toHaveLength(51)
   })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { eventOf } from '../../../server/license/events.ts'
+import type { LicenseHolder } from '../../../server/license/license-holder.ts'
 import { createLicenseHolder } from '../../../server/license/license-holder.ts'
 import type { LicenseStore } from '../../../server/license/ports.ts'
 import type { Snapshot } from '../../../server/license/stored-records.ts'
@@ -11,6 +12,7 @@ import { holderOf, storedOf, storeLicense } from '../../support/holding.ts'
 import { createMemoryStore } from '../../support/memory-store.ts'
 
 const made = { at: START, nextAt: null }
+const fresh = leaseOf(standardClaims({ seq: 3, jti: 'jti-3' }))
 const event = eventOf('check_in_succeeded', START, { kind: 'system' })
 
 function requireSnapshot(written: Snapshot | 'stale'): Snapshot {
@@ -78,13 +80,30 @@ describe('the holder', () => {
     await store.saveSeatsUsed(1)
     const reading = holder.reload()
     await begun.promise
-    const fresh = leaseOf(standardClaims({ seq: 3, jti: 'jti-3' }))
     const trusted = holder.trustedAfter(fresh)
     holder.adoptLease(fresh, trusted, await commitLease(store, 'jti-1', fresh))
     arrived.resolve()
     await reading
     expect(holder.holding).toMatchObject({ lease: fresh })
     expect(holder.snapshot).toEqual(await store.read())
+  })
+
+  it.each<[string, (holder: LicenseHolder, written: Snapshot) => void]>([
+    ['lease', (holder, written) => holder.adoptLease(fresh, holder.trustedAfter(fresh), written)],
+    ['verdict', (holder, written) => holder.adoptVerdict(verdictOf(), written)],
+    ['removal', (holder, written) => holder.adoptRemoval(written)],
+  ])('does not put a %s of its own over what has been read since it was written', async (_what, adopt) => {
+    const clock = createSimulatedClock()
+    const store = createMemoryStore()
+    await storeLicense(store, leaseOf(standardClaims()), clock)
+    const holder = await holderOf(clock, store)
+    const written = await commitLease(store, 'jti-1', fresh)
+    await store.saveSeatsUsed(9)
+    await storeLicense(store, leaseOf(standardClaims({ seq: 4, jti: 'jti-4' })), clock)
+    const read = await holder.reload()
+    adopt(holder, written)
+    expect(holder.snapshot).toEqual(read)
+    expect(holder.holding).toMatchObject({ lease: { claims: { jti: 'jti-4' } }, verdict: null })
   })
 
   it('raises its time to a lease that another replica stored', async () => {

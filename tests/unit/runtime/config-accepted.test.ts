@@ -33,7 +33,7 @@ describe('a password', () => {
   })
 
   it.each(['long enough\n', 'long\tenough', '\uFEFFlong enough', 'long enough\r\n'])('F87: %j could not be typed and is named', (password) => {
-    expect(problemsOf({ NC_ADMIN_EMAIL: EMAIL, NC_ADMIN_PASSWORD: password })).toEqual([expect.stringMatching(/^NC_ADMIN_PASSWORD: holds a line break/)])
+    expect(problemsOf({ NC_ADMIN_EMAIL: EMAIL, NC_ADMIN_PASSWORD: password })).toEqual([expect.stringMatching(/^NC_ADMIN_PASSWORD: contains a line break/)])
   })
 
   it('F87: consisting of blanks counts as unset', () => {

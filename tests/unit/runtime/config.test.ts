@@ -104,6 +104,6 @@ describe('a secret from a file', () => {
   })
 
   it('F87: is not read for a variable that is no secret, and a warning says so', () => {
-    expect(readConfig({ NC_PUBLIC_URL_FILE: '/x' }).warnings).toEqual(['NC_PUBLIC_URL_FILE is not read: NC_PUBLIC_URL is no secret and cannot come from a file'])
+    expect(readConfig({ NC_PUBLIC_URL_FILE: '/x' }).warnings).toEqual(['NC_PUBLIC_URL_FILE is not read: NC_PUBLIC_URL is not a secret, so it cannot come from a file'])
   })
 })

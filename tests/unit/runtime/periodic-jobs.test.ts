@@ -6,7 +6,7 @@ afterEach(() => void vi.useRealTimers())
 
 describe('periodic jobs', () => {
   it('run as often as told, first after that time', async () => {
-    const jobs = createPeriodicJobs()
+    const jobs = createPeriodicJobs(() => undefined)
     const work = vi.fn()
     jobs.every(60_000, work)
     await vi.advanceTimersByTimeAsync(59_999)
@@ -20,7 +20,7 @@ describe('periodic jobs', () => {
   it.each<[string, () => unknown]>([
     ['throws', () => { throw new Error('no database') }], ['rejects', () => Promise.reject(new Error('no database'))],
   ])('go on after one that %s, and nobody has to catch it', async (_how, fail) => {
-    const jobs = createPeriodicJobs()
+    const jobs = createPeriodicJobs(() => undefined)
     const work = vi.fn(fail)
     jobs.every(1_000, work)
     await vi.advanceTimersByTimeAsync(3_000)
@@ -28,7 +28,7 @@ describe('periodic jobs', () => {
   })
 
   it('end at the stop, also what would begin after it', async () => {
-    const jobs = createPeriodicJobs()
+    const jobs = createPeriodicJobs(() => undefined)
     const work = vi.fn()
     jobs.every(1_000, work)
     jobs.stop()
@@ -43,7 +43,7 @@ describe('periodic jobs', () => {
   })
 
   it('that say when they are next run at once, then after as long as they said, until the stop', async () => {
-    const jobs = createPeriodicJobs()
+    const jobs = createPeriodicJobs(() => undefined)
     const waits = [1, 0, 2]
     const enough = Promise.withResolvers<void>()
     const work = vi.fn(async () => {
@@ -59,5 +59,23 @@ describe('periodic jobs', () => {
     jobs.stop()
     await new Promise(resolve => setTimeout(resolve))
     expect(work).toHaveBeenCalledTimes(4)
+  })
+
+  it.each<[string, () => Promise<number>]>([
+    ['throws', () => { throw new Error('defect') }], ['rejects', () => Promise.reject(new Error('defect'))],
+  ])('that say when they are next are reported and run again if one %s', async (_how, fail) => {
+    vi.useFakeTimers({ toFake: ['setTimeout'] })
+    const reported: unknown[] = []
+    const jobs = createPeriodicJobs(error => void reported.push(error))
+    const again = Promise.withResolvers<void>()
+    const work = vi.fn(fail).mockImplementationOnce(fail).mockImplementation(async () => {
+      again.resolve()
+      return 3_600_000
+    })
+    jobs.repeat(work)
+    await vi.waitFor(() => expect(reported).toEqual([new Error('defect')]))
+    await again.promise
+    expect(work).toHaveBeenCalledTimes(2)
+    jobs.stop()
   })
 })

@@ -2,6 +2,7 @@ import { createCipheriv } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { judgePaste } from '../../../shared/paste/judge-paste.ts'
 import { INSTANCE } from '../../support/claims.ts'
+import { newKey } from '../../support/vendor/new-key.ts'
 
 /* A key that was made at random is never refused. The same keys in every run: a stream of a fixed seed. */
 
@@ -57,5 +58,11 @@ describe('random keys', { timeout: 120_000 }, () => {
       }
     }
     expect(refusedOf(COUNT / 4, make, 'standard', false)).toEqual([])
+  })
+
+  it('a key that the sandbox license server makes has the prefix of its method, whatever the rest begins with', () => {
+    const texts = ['ag_bcdefghijklmnopqrstuv', 'ag_xxxxxxxxxxxxxxxxxxxxx', 'another']
+    expect(newKey('standard', () => texts.shift() ?? '')).toBe('nc_another')
+    expect(newKey('airgapped', () => 'ag_b')).toBe('nc_ag_ag_b')
   })
 })

@@ -59,6 +59,16 @@ describe('a slow answer', () => {
     expect(store.view?.licenseId).toBe('second')
   })
 
+  it('of two looks, a failure of the first does not count once the second has been answered', async () => {
+    const store = useLicenseStore()
+    const looks = [store.refresh(), store.refresh()]
+    server.callTo('/api/license', 'GET', 1).answer(viewOf({ licenseId: 'second' }))
+    await looks[1]
+    server.callTo('/api/license', 'GET', 0).answer({ data: { code: 'UNAUTHENTICATED', reference: 'NCL-302' } }, 401)
+    await looks[0]
+    expect([store.view?.licenseId, store.loadFailure]).toEqual(['second', null])
+  })
+
   it('sets no clock either', async () => {
     vi.useFakeTimers({ now: Date.parse('2026-03-01T12:00:00Z'), toFake: ['Date'] })
     const [store, now] = [useLicenseStore(), useNow()]
