@@ -104,6 +104,8 @@ export default defineNuxtConfig({
   nitro: {
     output: { dir: sandbox ? '.output-sandbox' : '.output' },
     imports: false,
+    // For the top-level await of server/plugins/0.command.ts.
+    esbuild: { options: { target: 'es2022' } },
     compressPublicAssets: { gzip: true, brotli: true },
     typescript: { tsConfig: { compilerOptions: { allowImportingTsExtensions: true } } },
     hooks: {

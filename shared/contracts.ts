@@ -1,10 +1,22 @@
-import type { ErrorCode } from './errors.ts'
+import type { ErrorCode, ErrorDetails } from './errors.ts'
+import type { Finding } from './findings.ts'
 import type { Method } from './method-rules.ts'
 
 /*
  * What travels over the HTTP API, as the constants and types that pages need. The schemas that check it are in
  * `schemas.ts`, for the server only, and do not compile unless they say exactly this. Times are ISO 8601, UTC.
  */
+
+/** The `data` in the body of every error response. */
+export interface ErrorData {
+  code: ErrorCode
+  reference: string
+  /** Leads to the log lines of this very request. */
+  requestId?: string
+  fields?: Record<string, string>
+  details?: ErrorDetails
+  finding?: Finding
+}
 
 /** Every state a license can be in; exactly one holds at a time. */
 export const STATES = [
@@ -79,6 +91,8 @@ export interface LicenseView {
   verdictAt: string | null
   /** Why the stored license does not verify. */
   invalidBecause: { code: ErrorCode, reference: string } | null
+  /** What to deal with first; null if all is well. */
+  finding: Finding | null
   managedByEnv: boolean
   warnings: Warning[]
   revision: number
@@ -105,6 +119,8 @@ export interface EventView {
   actorEmail: string | null
   address: string | null
   details: Facts
+  /** What was found, if something failed. */
+  finding: Finding | null
 }
 export type EventDetails = EventView['details']
 
@@ -121,7 +137,7 @@ export interface Preview {
   method: Method
   /** For a key: it has the right form, and the license server decides. */
   accepted: boolean
-  error: { code: ErrorCode, reference: string, details?: Facts | undefined } | null
+  error: { code: ErrorCode, reference: string, finding: Finding | null, details?: Facts | undefined } | null
   checks: {
     name: (typeof CHECK_NAMES)[number]
     status: (typeof CHECK_RESULTS)[number]
@@ -133,21 +149,58 @@ export interface Preview {
   sends: { method: string, url: string, body: Record<string, unknown> } | null
 }
 
-export const DIAGNOSTIC_STAGES = ['configuration', 'dns', 'proxy', 'tcp', 'tls', 'http', 'clock'] as const
+export const DIAGNOSTIC_STAGES = ['storage', 'configuration', 'dns', 'proxy', 'tcp', 'tls', 'http', 'clock'] as const
 export const STAGE_RESULTS = ['ok', 'failed', 'skipped'] as const
 export interface DiagnosticStage {
   stage: (typeof DIAGNOSTIC_STAGES)[number]
   result: (typeof STAGE_RESULTS)[number]
   milliseconds: number | null
-  code: ErrorCode | null
-  /** Key of the advice shown on the screen. */
+  code: Finding['code'] | null
+  /** What to do, in English, for callers without a screen. */
   remedy: string | null
+  /** Why it failed. */
+  finding: Finding | null
+  /** Why it was skipped. */
+  because: (typeof SKIPPED_BECAUSE)[number] | null
   facts: Record<string, string | number | boolean | null>
 }
-export interface Diagnostics { ok: boolean, stages: DiagnosticStage[] }
+/** `no_calls`: an offline license makes none, so the network was not tried. */
+export const SKIPPED_BECAUSE = ['not_needed', 'not_reached', 'no_calls'] as const
+/** What a run of diagnostics may claim: only that what it tried has passed, and never more. */
+export const DIAGNOSTIC_VERDICTS = ['reachable', 'problem', 'nothing_tested'] as const
+export interface Diagnostics {
+  ok: boolean
+  verdict: (typeof DIAGNOSTIC_VERDICTS)[number]
+  /** By this server's clock. */
+  ranAt: string
+  stages: DiagnosticStage[]
+}
 
 /** A literal request to the license server, but with key and lease masked and the secret left out. */
 export interface OutboundRequest { at: string, method: string, url: string, body: Record<string, unknown> | null }
+
+/** The version of the support bundle's form. */
+export const SUPPORT_FORMAT = 'nocodb-license-support/2'
+
+/** Everything that support asks for, without a key, token, secret, cookie, password or e-mail address. */
+export interface SupportBundle {
+  format: typeof SUPPORT_FORMAT
+  createdAt: string
+  build: { version: string, commit: string, sandbox: boolean, trustedKids: string[] }
+  runtime: { node: string, platform: string, arch: string, replica: string, uptimeSeconds: number }
+  storage: { kind: 'sqlite' | 'postgres', location: string, up: boolean, since: string | null, lastWriteAt: string | null }
+  configuration: Record<string, unknown>
+  licenseServer: { url: string, configured: boolean, proxy: string | null }
+  license: { [K in keyof LicenseView]: K extends 'licensee' ? { organization: string } | null : LicenseView[K] }
+  clocks: { effective: string, wall: string, trusted: string | null, continuous: boolean, uptimeSeconds: number }
+  /** Newest first, ten at most; failed activations are here and not among the events. */
+  findings: Finding[]
+  /** The last run, or null. */
+  diagnostics: Diagnostics | null
+  lastRequest: OutboundRequest | null
+  checkIns: CheckInDay[]
+  events: EventView[]
+}
 
 /** What is licensed, for other services. */
 export interface Entitlements {

@@ -26,6 +26,8 @@ const CATALOGUE = {
   SERVER_ERROR: { reference: 'NCL-207', status: 502, group: 'network' },
   SERVER_RATE_LIMITED: { reference: 'NCL-208', status: 502, group: 'network' },
   SERVER_RESPONSE_INVALID: { reference: 'NCL-209', status: 502, group: 'network' },
+  SERVER_NOT_A_LICENSE_SERVER: { reference: 'NCL-210', status: 502, group: 'network' },
+  SERVER_REFUSED: { reference: 'NCL-211', status: 502, group: 'network' },
 
   VALIDATION: { reference: 'NCL-301', status: 400, group: 'request' },
   UNAUTHENTICATED: { reference: 'NCL-302', status: 401, group: 'request' },
@@ -62,13 +64,3 @@ export function isErrorCode(value: unknown): value is ErrorCode {
 
 /** The particulars of a message: dates, ids, what was expected and found. Never a credential. */
 export type ErrorDetails = Readonly<Record<string, string | number | null>>
-
-/** The `data` in the body of every error response. */
-export interface ErrorData {
-  code: ErrorCode
-  reference: string
-  /** Leads to the log lines of this very request. */
-  requestId?: string
-  fields?: Record<string, string>
-  details?: ErrorDetails
-}

@@ -1,10 +1,11 @@
 import { z } from 'zod'
 import { EVENT_KINDS, ROLES } from './contracts.ts'
-import type { ErrorCode } from './errors.ts'
+import type { ErrorCode, ErrorGroup } from './errors.ts'
+import { ERROR_CODES, ERRORS } from './errors.ts'
 import { isUsablePassword, PASSWORD_MAX, PASSWORD_MIN } from './password.ts'
 import {
   checkInDaySchema, diagnosticsSchema, entitlementsSchema, eventSchema, featureSchema, licenseViewSchema, outboundSchema, previewSchema,
-  sessionSchema, userSchema,
+  sessionSchema, supportBundleSchema, userSchema,
 } from './schemas.ts'
 
 /*
@@ -50,16 +51,9 @@ const credential = z.string().max(16_384)
 const PRINTABLE = /^\P{Cc}*$/u
 const userParams = z.object({ id: z.string().min(1).max(64).regex(PRINTABLE) })
 
-const SAVE_ERRORS = [
-  'CREDENTIAL_MALFORMED', 'KEY_UNKNOWN', 'LICENSE_EXPIRED', 'LICENSE_REVOKED', 'LICENSE_SUSPENDED',
-  'METHOD_NOT_IN_PLAN', 'BOUND_TO_DIFFERENT_INSTALLATION', 'TOKEN_SIGNATURE_INVALID', 'TOKEN_UNKNOWN_SIGNER',
-  'TOKEN_WRONG_KIND', 'TOKEN_CLAIMS_INVALID', 'TOKEN_NOT_YET_VALID', 'TOKEN_OLDER_THAN_CURRENT', 'CONFLICT',
-  'MANAGED_BY_ENV', 'RATE_LIMITED',
-] as const
-const NETWORK_ERRORS = [
-  'NET_DNS', 'NET_CONNECT', 'NET_TIMEOUT', 'NET_TLS', 'NET_PROXY', 'NET_CAPTIVE_PORTAL', 'SERVER_ERROR',
-  'SERVER_RATE_LIMITED', 'SERVER_RESPONSE_INVALID',
-] as const
+const ofGroup = (group: ErrorGroup) => ERROR_CODES.filter(code => ERRORS[code].group === group)
+const NETWORK_ERRORS = ofGroup('network')
+const SAVE_ERRORS: readonly ErrorCode[] = [...ofGroup('credential'), 'CONFLICT', 'MANAGED_BY_ENV', 'RATE_LIMITED', ...NETWORK_ERRORS]
 
 export const OPERATIONS = {
   login: {
@@ -100,7 +94,7 @@ export const OPERATIONS = {
   },
   saveLicense: {
     method: 'PUT', path: '/api/license', access: 'admin', summary: 'Activate a license key or token', events: true,
-    body: z.object({ credential, revision }), response: licenseViewSchema, errors: [...SAVE_ERRORS, ...NETWORK_ERRORS],
+    body: z.object({ credential, revision }), response: licenseViewSchema, errors: SAVE_ERRORS,
   },
   removeLicense: {
     method: 'DELETE', path: '/api/license', access: 'admin', summary: 'Remove the license',
@@ -128,9 +122,13 @@ export const OPERATIONS = {
     method: 'POST', path: '/api/license/diagnostics', access: 'admin', summary: 'Test the way to the license server, stage by stage',
     response: diagnosticsSchema, errors: ['RATE_LIMITED'], events: true,
   },
+  getDiagnostics: {
+    method: 'GET', path: '/api/license/diagnostics', access: 'session', summary: 'The last run of the diagnostics',
+    response: z.object({ last: diagnosticsSchema.nullable() }),
+  },
   getSupportBundle: {
     method: 'GET', path: '/api/license/support-bundle', access: 'session', summary: 'Redacted facts for support, as a download',
-    response: z.record(z.string(), z.unknown()),
+    response: supportBundleSchema,
   },
   getActivationRequest: {
     method: 'GET', path: '/api/license/activation-request', access: 'session', summary: 'Text to send to the vendor for an offline token',

@@ -1,11 +1,15 @@
 import { z } from 'zod'
 import type {
-  CheckInDay, Diagnostics, DiagnosticStage, Entitlements, EventView, Feature, LicenseView, OutboundRequest, Preview, Session, User, Warning,
+  CheckInDay, Diagnostics, DiagnosticStage, Entitlements, EventView, Feature, LicenseView, OutboundRequest, Preview, Session,
+  SupportBundle, User, Warning,
 } from './contracts.ts'
 import {
-  ACTORS, CHECK_NAMES, CHECK_RESULTS, DIAGNOSTIC_STAGES, EVENT_KINDS, ROLES, STAGE_RESULTS, STATES, TERMS,
+  ACTORS, CHECK_NAMES, CHECK_RESULTS, DIAGNOSTIC_STAGES, DIAGNOSTIC_VERDICTS, EVENT_KINDS, ROLES, SKIPPED_BECAUSE, STAGE_RESULTS,
+  STATES, SUPPORT_FORMAT, TERMS,
 } from './contracts.ts'
 import { ERROR_CODES } from './errors.ts'
+import type { Finding, FindingCause } from './findings.ts'
+import { FACTS, FINDING_STAGES, isFindingCause } from './findings.ts'
 import { METHODS } from './method-rules.ts'
 
 /*
@@ -19,6 +23,15 @@ const errorCode = z.enum(ERROR_CODES)
 /** The particulars of a message or an entry; never a credential. */
 const facts = z.record(z.string(), z.union([z.string(), z.number(), z.null()]))
 const limits = z.record(z.string(), z.int().nullable()).meta({ description: 'by name; null means unlimited' })
+const fact = z.union([z.string(), z.number(), z.null()])
+export const findingSchema = z.object({
+  code: z.enum([...ERROR_CODES, 'CLOCK_AHEAD', 'CLOCK_BEHIND']),
+  reference: z.string().meta({ description: 'leads to its entry at /admin/license#' }),
+  cause: z.custom<FindingCause>(isFindingCause).meta({ type: 'string', description: 'from a closed list' }),
+  stage: z.enum(FINDING_STAGES),
+  facts: z.partialRecord(z.enum(FACTS), fact).meta({ description: 'what the sentence about this cause says' }),
+  at: time,
+}).meta({ id: 'Finding', description: 'what went wrong, where it was seen' })
 const failure = z.object({ code: errorCode, reference: z.string(), at: time })
 
 export const warningSchema = z.discriminatedUnion('code', [
@@ -63,6 +76,7 @@ export const licenseViewSchema = z.object({
   reason: z.string().nullable().meta({ description: 'the vendor\'s reason for a verdict' }),
   verdictAt: time.nullable().meta({ description: 'when the verdict against the license was issued' }),
   invalidBecause: z.object({ code: errorCode, reference: z.string() }).nullable().meta({ description: 'why the stored license does not verify' }),
+  finding: findingSchema.nullable().meta({ description: 'what to deal with first; null if all is well' }),
   managedByEnv: z.boolean(),
   warnings: z.array(warningSchema),
   revision: z.int(),
@@ -79,6 +93,7 @@ export const eventSchema = z.object({
   actorEmail: z.string().nullable().meta({ description: 'null for a viewer' }),
   address: z.string().nullable().meta({ description: 'null for a viewer' }),
   details: facts,
+  finding: findingSchema.nullable(),
 }).meta({ id: 'Event' })
 
 export const checkInDaySchema = z.object({ day: z.iso.date(), good: z.int(), failed: z.int() })
@@ -86,7 +101,7 @@ export const checkInDaySchema = z.object({ day: z.iso.date(), good: z.int(), fai
 export const previewSchema = z.object({
   method: z.enum(METHODS),
   accepted: z.boolean().meta({ description: 'for a key: it has the right form, and the license server decides' }),
-  error: z.object({ code: errorCode, reference: z.string(), details: facts.optional() }).nullable(),
+  error: z.object({ code: errorCode, reference: z.string(), finding: findingSchema.nullable(), details: facts.optional() }).nullable(),
   checks: z.array(z.object({
     name: z.enum(CHECK_NAMES),
     status: z.enum(CHECK_RESULTS),
@@ -106,11 +121,18 @@ export const diagnosticStageSchema = z.object({
   stage: z.enum(DIAGNOSTIC_STAGES),
   result: z.enum(STAGE_RESULTS),
   milliseconds: z.int().nullable(),
-  code: errorCode.nullable().meta({ description: 'why it failed' }),
-  remedy: z.string().nullable().meta({ description: 'key of the advice shown on the screen' }),
+  code: findingSchema.shape.code.nullable(),
+  remedy: z.string().nullable().meta({ description: 'what to do, in English; the screen has it in every language' }),
+  finding: findingSchema.nullable().meta({ description: 'why it failed' }),
+  because: z.enum(SKIPPED_BECAUSE).nullable().meta({ description: 'why it was skipped' }),
   facts: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
 })
-export const diagnosticsSchema = z.object({ ok: z.boolean(), stages: z.array(diagnosticStageSchema) })
+export const diagnosticsSchema = z.object({
+  ok: z.boolean(),
+  verdict: z.enum(DIAGNOSTIC_VERDICTS).meta({ description: 'what the run may claim' }),
+  ranAt: time,
+  stages: z.array(diagnosticStageSchema),
+})
 
 export const outboundSchema = z.object({
   at: time,
@@ -118,6 +140,25 @@ export const outboundSchema = z.object({
   url: z.string(),
   body: z.record(z.string(), z.unknown()).nullable(),
 }).meta({ id: 'OutboundRequest', description: 'the last literal request to the license server, but with key and lease masked and the secret left out' })
+
+export const supportBundleSchema = z.object({
+  format: z.literal(SUPPORT_FORMAT),
+  createdAt: time,
+  build: z.object({ version: z.string(), commit: z.string(), sandbox: z.boolean(), trustedKids: z.array(z.string()) }),
+  runtime: z.object({ node: z.string(), platform: z.string(), arch: z.string(), replica: z.string(), uptimeSeconds: z.int() }),
+  storage: z.object({
+    kind: z.enum(['sqlite', 'postgres']), location: z.string(), up: z.boolean(), since: time.nullable(), lastWriteAt: time.nullable(),
+  }),
+  configuration: z.record(z.string(), z.unknown()),
+  licenseServer: z.object({ url: z.string(), configured: z.boolean(), proxy: z.string().nullable() }),
+  license: licenseViewSchema.omit({ licensee: true }).extend({ licensee: z.object({ organization: z.string() }).nullable() }),
+  clocks: z.object({ effective: time, wall: time, trusted: time.nullable(), continuous: z.boolean(), uptimeSeconds: z.int() }),
+  findings: z.array(findingSchema),
+  diagnostics: diagnosticsSchema.nullable(),
+  lastRequest: outboundSchema.nullable(),
+  checkIns: z.array(checkInDaySchema),
+  events: z.array(eventSchema),
+}).meta({ id: 'SupportBundle' })
 
 export const entitlementsSchema = z.object({
   state: z.enum(STATES),
@@ -148,6 +189,8 @@ type Holds<T extends true> = T
 /** Does not compile unless each schema reads exactly what the contract says, neither more nor less. */
 export type ContractsHold = [
   Holds<Same<z.output<typeof warningSchema>, Warning>>,
+  Holds<Same<z.output<typeof findingSchema>, Finding>>,
+  Holds<Same<z.output<typeof supportBundleSchema>, SupportBundle>>,
   Holds<Same<z.output<typeof licenseViewSchema>, LicenseView>>,
   Holds<Same<z.output<typeof eventSchema>, EventView>>,
   Holds<Same<z.output<typeof checkInDaySchema>, CheckInDay>>,

@@ -1,5 +1,7 @@
 import type { ErrorCode, ErrorDetails } from '#shared/errors'
 import { isErrorCode } from '#shared/errors'
+import type { Finding } from '#shared/findings'
+import { isFindingCause } from '#shared/findings'
 
 /** Why a call failed. `UNREACHABLE`: no answer came from this server at all. */
 export interface Failure {
@@ -9,6 +11,8 @@ export interface Failure {
   requestId: string | null
   status: number
   details: ErrorDetails
+  /** What was found, if the server said so. */
+  finding: Finding | null
   fields: Record<string, string>
   /** Seconds. */
   retryAfter: number | null
@@ -30,8 +34,14 @@ const isText = (value: unknown): value is string => typeof value === 'string'
 const isDetail = (value: unknown): value is string | number | null =>
   value === null || typeof value === 'string' || typeof value === 'number'
 
+/** Whether a value is a finding whose cause this version has words for. */
+export function isFinding(value: unknown): value is Finding {
+  return isRecord(value) && isFindingCause(value.cause) && isText(value.code) && isText(value.reference) && isText(value.stage)
+    && isText(value.at) && isRecord(value.facts) && Object.values(value.facts).every(isDetail)
+}
+
 export const UNREACHABLE: Failure = {
-  code: 'UNREACHABLE', reference: null, requestId: null, status: 0, details: {}, fields: {}, retryAfter: null,
+  code: 'UNREACHABLE', reference: null, requestId: null, status: 0, details: {}, finding: null, fields: {}, retryAfter: null,
 }
 
 /** The request's id from an error's `data`; null unless it looks like one. */
@@ -50,6 +60,7 @@ export function toFailure(body: unknown, status: number, retryAfter: string | nu
     requestId: requestIdOf(data),
     status,
     details: isRecord(data) ? pick(data.details, isDetail) : {},
+    finding: isRecord(data) && isFinding(data.finding) ? data.finding : null,
     fields: isRecord(data) ? pick(data.fields, isText) : {},
     retryAfter: retryAfter !== null && Number.isFinite(seconds) ? seconds : null,
   }

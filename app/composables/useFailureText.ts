@@ -1,7 +1,6 @@
 import { useI18n } from '#imports'
 import type { Failure } from '~/api/failure'
 import type { ErrorDetails } from '#shared/errors'
-import { isPasteCause } from '#shared/paste/cause-of-text'
 import { useTimeText } from './useTimeText'
 
 const ISO_TIME = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/
@@ -18,14 +17,11 @@ export function useFailureText() {
   const { t, te } = useI18n()
   const time = useTimeText()
 
-  function words(code: Failure['code'], { cause }: ErrorDetails = {}) {
+  function words(code: Failure['code']) {
     if (code === 'UNREACHABLE') {
       return { title: t('failure.UNREACHABLE.title'), means: t('failure.UNREACHABLE.means'), do: t('failure.UNREACHABLE.do') }
     }
-    // The cause found in this very text is more helpful than the general advice for the code.
-    return isPasteCause(cause)
-      ? { title: t(`errors.${code}.title`), means: t(`paste.${cause}.means`), do: t(`paste.${cause}.do`) }
-      : { title: t(`errors.${code}.title`), means: t(`errors.${code}.means`), do: t(`errors.${code}.do`) }
+    return { title: t(`errors.${code}.title`), means: t(`errors.${code}.means`), do: t(`errors.${code}.do`) }
   }
   function details(facts: ErrorDetails, code?: Failure['code']) {
     return Object.entries(facts).flatMap(([name, value]) => {

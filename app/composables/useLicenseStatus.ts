@@ -57,7 +57,7 @@ export function useLicenseStatus(view: () => LicenseView) {
       case 'active': return activeSentence(license)
       case 'expired': return t(`status.sentence.expired.${license.method ?? 'standard'}`, { expires: both(license.expiresAt) })
       case 'revoked': case 'suspended': return t(`status.sentence.${license.state}.${asks}`)
-      case 'grace': return t(`status.sentence.${license.checkIn?.lastError?.code === 'SERVER_ERROR' ? 'graceServer' : 'grace'}`, {
+      case 'grace': return t('status.sentence.grace', {
         last: both(license.checkIn?.lastSuccessAt ?? license.issuedAt), grace: both(license.graceEndsAt),
       })
       case 'paused': return t('status.sentence.paused', { grace: both(license.graceEndsAt) })

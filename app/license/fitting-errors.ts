@@ -1,5 +1,6 @@
 import type { Failure } from '~/api/failure'
 import type { ErrorCode } from '#shared/errors'
+import type { Finding, FindingCode } from '#shared/findings'
 import type { LicenseState, LicenseView } from '#shared/contracts'
 
 const OF_STATE: Partial<Record<LicenseState, ErrorCode>> = {
@@ -8,12 +9,17 @@ const OF_STATE: Partial<Record<LicenseState, ErrorCode>> = {
 }
 
 /** The errors whose entries help now, most relevant first: those of the last action, of the state, of the last check-in. */
-export function fittingErrors(view: LicenseView, failure: Failure | null): ErrorCode[] {
+export function fittingErrors(view: LicenseView, failure: Failure | null): FindingCode[] {
   const codes = [
-    failure?.code === 'UNREACHABLE' ? undefined : failure?.code, OF_STATE[view.state], view.invalidBecause?.code,
+    failure?.code === 'UNREACHABLE' ? undefined : failure?.code, view.finding?.code, OF_STATE[view.state], view.invalidBecause?.code,
     // A license that can't be read can't check in either, so that failure is no news.
     view.state === 'invalid' ? undefined : view.checkIn?.lastError?.code,
     view.warnings.find(warning => warning.code === 'ENV_DIFFERS')?.error ?? undefined,
   ]
   return [...new Set(codes.filter(code => code !== undefined))]
+}
+
+/** What was found by the last action, and what is the matter with the license: the words for those entries. */
+export function fittingFindings(view: LicenseView, failure: Failure | null): Finding[] {
+  return [failure?.finding, view.finding].filter(finding => finding !== null && finding !== undefined)
 }

@@ -1,4 +1,5 @@
 import type { Failure } from '~/api/failure'
+import type { Finding } from '#shared/findings'
 import type { DiagnosticStage, LicenseView } from '#shared/contracts'
 
 export const SUPPORT_ADDRESS = 'cs@nocodb.com'
@@ -8,7 +9,7 @@ export function supportText(view: LicenseView, failure: Failure | null = null): 
   const { checkIn } = view
   const lines: [string, string | number | null | undefined][] = [
     ['Instance ID', view.instanceId],
-    ['License bound to', view.boundTo],
+    ['License bound to', view.boundTo === view.instanceId ? null : view.boundTo],
     ['State', `${view.state}, ${view.entitled ? 'entitled' : 'not entitled'}`],
     ['Since', view.verdictAt],
     ['Because', view.invalidBecause && `${view.invalidBecause.reference} ${view.invalidBecause.code}`],
@@ -21,12 +22,20 @@ export function supportText(view: LicenseView, failure: Failure | null = null): 
     ['Next check-in', checkIn?.nextAt],
     ['Failed check-ins in a row', checkIn?.consecutiveFailures],
     ['Last problem', checkIn?.lastError && `${checkIn.lastError.reference} ${checkIn.lastError.code}`],
+    ['Finding', view.finding && findingLine(view.finding)],
     ['Last action failed', failure && [failure.reference, failure.code, failure.details.host].filter(Boolean).join(' ')],
+    ['It found', failure?.finding && findingLine(failure.finding)],
     ['Request', failure?.requestId],
     ['Warnings', view.warnings.map(({ code }) => code).join(', ')],
     ['Server time', view.serverTime],
   ]
   return lines.flatMap(([name, value]) => value === null || value === undefined || value === '' ? [] : [`${name}: ${value}`]).join('\n')
+}
+
+/** A finding in one line: reference, cause and stage, its facts, and when. */
+function findingLine({ reference, cause, stage, facts, at }: Finding): string {
+  const named = Object.entries(facts).map(([name, value]) => `${name}=${String(value)}`)
+  return [`${reference} ${cause} (${stage})`, ...named, `at ${at}`].join(', ')
 }
 
 /** A mailto link to support; the body opens with the subject, followed by whatever facts are known. */
@@ -40,7 +49,7 @@ export function diagnosticsText(view: LicenseView | null, ranAt: string | null, 
   return [
     ...(view ? [supportText(view)] : []),
     ...(ranAt ? [`Diagnostics of ${ranAt}`] : []),
-    ...stages.map(({ stage, result, milliseconds, code, facts }) =>
-      `${stage}: ${result}${milliseconds === null ? '' : ` (${milliseconds} ms)`}${code ? ` ${code}` : ''} ${JSON.stringify(facts)}`),
+    ...stages.map(({ stage, result, milliseconds, finding, facts }) =>
+      `${stage}: ${result}${milliseconds === null ? '' : ` (${milliseconds} ms)`}${finding ? ` ${findingLine(finding)}` : ` ${JSON.stringify(facts)}`}`),
   ].join('\n')
 }

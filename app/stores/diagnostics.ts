@@ -3,9 +3,8 @@ import { ref } from 'vue'
 import type { Failure } from '~/api/failure'
 import { isRecord } from '~/api/failure'
 import { useApi } from '~/api/use-api'
-import { useNow } from './now'
 import { useSessionStore } from './session'
-import type { DiagnosticStage } from '#shared/contracts'
+import type { DiagnosticStage, Diagnostics } from '#shared/contracts'
 import { DIAGNOSTIC_STAGES } from '#shared/contracts'
 
 function isStage(value: unknown): value is DiagnosticStage {
@@ -15,10 +14,9 @@ function isStage(value: unknown): value is DiagnosticStage {
 
 export const useDiagnosticsStore = defineStore('diagnostics', () => {
   const api = useApi()
-  const now = useNow()
   const session = useSessionStore()
   const stages = ref<DiagnosticStage[]>([])
-  const ok = ref<boolean | null>(null)
+  const verdict = ref<Diagnostics['verdict'] | null>(null)
   const running = ref(false)
   const failure = ref<Failure | null>(null)
   /** ISO time by this server's clock. */
@@ -26,10 +24,10 @@ export const useDiagnosticsStore = defineStore('diagnostics', () => {
 
   async function run() {
     stages.value = []
-    ok.value = null
+    verdict.value = null
     failure.value = null
     running.value = true
-    const result = await api.stream<{ ok: boolean, stages: DiagnosticStage[] }>(
+    const result = await api.stream<Diagnostics>(
       '/api/license/diagnostics', { method: 'POST' }, ({ event, data }) => {
         if (event === 'stage' && isStage(data)) stages.value = [...stages.value, data]
       })
@@ -39,10 +37,22 @@ export const useDiagnosticsStore = defineStore('diagnostics', () => {
       await session.recheck(result.failure)
       return
     }
-    ok.value = result.value.ok
-    ranAt.value = new Date(now.value || Date.now()).toISOString()
-    stages.value = result.value.stages
+    show(result.value)
   }
 
-  return { order: DIAGNOSTIC_STAGES, stages, ok, running, failure, ranAt, run }
+  /** Shows the last run that anybody made, unless one is shown already. */
+  async function loadLast() {
+    const mayShow = () => verdict.value === null && !running.value
+    if (!mayShow()) return
+    const result = await api.call<{ last: Diagnostics | null }>('/api/license/diagnostics')
+    if (result.ok && result.value.last && mayShow()) show(result.value.last)
+  }
+
+  function show(result: Diagnostics) {
+    verdict.value = result.verdict
+    ranAt.value = result.ranAt
+    stages.value = result.stages
+  }
+
+  return { order: DIAGNOSTIC_STAGES, stages, verdict, running, failure, ranAt, run, loadLast }
 })

@@ -17,7 +17,8 @@ export default async function errorHandler(error: H3Error, event: H3Event): Prom
   // Nitro logs a stack for these flags; a refusal that a page passes on is not worth one.
   if (code !== 'INTERNAL') error.fatal = error.unhandled = false
   if (event.handled || isPage(event)) return
-  const body = answerError(event, new LicenseError(code, { cause: error.cause ?? error }), getBase()?.refusals)
+  const cause = error.cause instanceof Error ? error.cause : error
+  const body = answerError(event, new LicenseError(code, { cause }), getBase()?.refusals)
   setResponseHeader(event, 'cache-control', 'no-store')
   await send(event, JSON.stringify(body), 'application/json')
 }

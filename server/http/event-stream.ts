@@ -5,7 +5,7 @@ import { errorBodyOf } from './http-error.ts'
 
 /**
  * Runs work that takes a while and answers with its result: as JSON or, if the client accepts server-sent events, as one event
- * `name` per step, followed by `done` with the result or `failed` with the error body.
+ * `name` per step, followed by `done` with the result or `failed` with the error body. For administrators only.
  */
 export async function answerWithSteps<Result>(
   event: H3Event, log: FoldedLog, name: string, work: (step: (data: unknown) => void) => Promise<Result>,
@@ -16,7 +16,7 @@ export async function answerWithSteps<Result>(
       send('done', await work(data => send(name, data)))
     }
     catch (error) {
-      send('failed', errorBodyOf(error, log))
+      send('failed', errorBodyOf(error, log, 'admin'))
     }
   })
   return undefined

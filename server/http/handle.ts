@@ -3,6 +3,7 @@ import { defineEventHandler, setResponseHeader, setResponseStatus } from 'h3'
 import type { z } from 'zod'
 import type { Operation, OperationName } from '../../shared/operations.ts'
 import { OPERATIONS } from '../../shared/operations.ts'
+import type { Role } from '../../shared/contracts.ts'
 import { LicenseError } from '../license/errors.ts'
 import type { App, Base } from '../runtime/app.ts'
 import { getBase, requireApp } from '../runtime/app.ts'
@@ -43,9 +44,10 @@ export function handle<N extends OperationName>(name: N, run: (context: Context<
     setResponseHeader(event, 'cache-control', 'no-store')
     const base = getBase()
     const peer: Peer = event.context.peer ?? peerOf(event, base?.config ?? { trustProxy: [], publicUrl: null })
+    let identity: Caller | undefined
     try {
       requireSameSite(event, peer.origin)
-      const identity = await authorize(event, operation, peer)
+      identity = await authorize(event, operation, peer)
       if (identity?.kind === 'user') nameAccount(identity.id)
       const input = {
         params: operation.params && readParams(event, operation.params),
@@ -60,9 +62,13 @@ export function handle<N extends OperationName>(name: N, run: (context: Context<
     }
     catch (error) {
       if (base) noteCrossSite(base, event, peer, error)
-      return answerError(event, error, base?.refusals)
+      return answerError(event, error, base?.refusals, roleOf(identity))
     }
   })
+}
+
+function roleOf(identity: Caller | undefined): Role | 'nobody' {
+  return identity?.role ?? 'nobody'
 }
 
 /**

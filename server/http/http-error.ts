@@ -1,13 +1,16 @@
 import type { H3Event } from 'h3'
 import { setResponseHeader, setResponseStatus } from 'h3'
-import type { ErrorData } from '../../shared/errors.ts'
 import { ERRORS } from '../../shared/errors.ts'
 import type { Operation } from '../../shared/operations.ts'
 import { OPERATIONS } from '../../shared/operations.ts'
+import type { ErrorData, Role } from '../../shared/contracts.ts'
+import { redactFinding } from '../../shared/findings.ts'
+import { findingOfError } from '../license/credential-finding.ts'
 import { LicenseError } from '../license/errors.ts'
 import type { FoldedLog } from '../runtime/folded-log.ts'
 import { stackOf } from '../runtime/log.ts'
 import { currentRequest } from '../runtime/request-context.ts'
+import { seenOfStorageError } from '../runtime/storage-finding.ts'
 
 /** `Retry-After`, in seconds, for requests that failed because of the database. */
 export const RETRY_STORAGE_AFTER = 2
@@ -26,26 +29,28 @@ export interface ErrorBody { error: true, statusCode: number, statusMessage: str
 
 /**
  * The error body for anything thrown. Anything but a LicenseError becomes INTERNAL and is logged; the log is folded because
- * anybody who finds a failing request can repeat it at will.
+ * anybody who finds a failing request can repeat it at will. `role`: of the caller, who sees no more than it may.
  */
-export function errorBodyOf(thrown: unknown, log?: Pick<FoldedLog, 'error'>): ErrorBody {
+export function errorBodyOf(thrown: unknown, log?: Pick<FoldedLog, 'error'>, role: Role | 'nobody' = 'nobody'): ErrorBody {
   const error = thrown instanceof LicenseError ? thrown : new LicenseError('INTERNAL', { cause: thrown })
   if (error.code === 'INTERNAL') log?.error('a request ended unexpectedly', { cause: stackOf(error.cause) })
   const { status, reference } = ERRORS[error.code]
   const requestId = currentRequest()?.requestId
+  const finding = findingOfError(error.code === 'STORAGE_UNAVAILABLE' ? { ...error, seen: seenOfStorageError(error) } : error, Date.now())
   return {
     error: true, statusCode: status, statusMessage: error.code, message: error.code,
     data: {
       code: error.code, reference, ...(requestId === undefined ? {} : { requestId }),
       ...(error instanceof ValidationError ? { fields: error.fields } : {}),
       ...(error.details ? { details: { ...error.details } } : {}),
+      ...(finding ? { finding: redactFinding(finding, role) } : {}),
     },
   }
 }
 
 /** Sets the status and headers for anything thrown, and makes the body to send. */
-export function answerError(event: H3Event, thrown: unknown, log?: Pick<FoldedLog, 'error'>): ErrorBody {
-  const body = errorBodyOf(thrown, log)
+export function answerError(event: H3Event, thrown: unknown, log?: Pick<FoldedLog, 'error'>, role?: Role | 'nobody'): ErrorBody {
+  const body = errorBodyOf(thrown, log, role)
   setResponseStatus(event, body.statusCode)
   const retryAfter = body.data.code === 'STORAGE_UNAVAILABLE' ? RETRY_STORAGE_AFTER : body.data.details?.retryAfterSeconds
   if (typeof retryAfter === 'number') setResponseHeader(event, 'retry-after', retryAfter)

@@ -112,7 +112,10 @@ function errorSchema(): Json {
       error: { const: true }, statusCode: { type: 'integer' }, statusMessage: { type: 'string' }, message: { type: 'string' },
       data: {
         type: 'object', required: ['code', 'reference'],
-        properties: { code: { enum: [...ERROR_CODES] }, reference: { type: 'string' }, requestId: { type: 'string' }, fields: strings, details: { type: 'object' } },
+        properties: {
+          code: { enum: [...ERROR_CODES] }, reference: { type: 'string' }, requestId: { type: 'string' }, fields: strings, details: { type: 'object' },
+          finding: { $ref: '#/components/schemas/Finding' },
+        },
       },
     },
   }

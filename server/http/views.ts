@@ -1,4 +1,5 @@
-import type { EventView, Role } from '../../shared/contracts.ts'
+import { redactAddresses, redactFinding } from '../../shared/findings.ts'
+import type { Diagnostics, EventView, Role } from '../../shared/contracts.ts'
 import type { StoredEvent } from '../license/stored-records.ts'
 
 /* What callers may see of stored data. */
@@ -11,7 +12,9 @@ export function sessionViewOf({ id, email, role }: Person): { user: Person } {
 }
 
 /** An entry of the activity log. Viewers see neither e-mails nor addresses. */
-export function eventViewOf({ id, kind, at, firstAt, count, actor, actorEmail, address, details }: StoredEvent, role: Role): EventView {
+export function eventViewOf(
+  { id, kind, at, firstAt, count, actor, actorEmail, address, details, finding }: StoredEvent, role: Role,
+): EventView {
   const { account, ...rest } = details
   const admin = role === 'admin'
   return {
@@ -21,5 +24,16 @@ export function eventViewOf({ id, kind, at, firstAt, count, actor, actorEmail, a
     actorEmail: admin ? actorEmail : null,
     address: admin ? address : null,
     details: admin && account !== undefined ? { ...rest, account } : rest,
+    finding: finding && redactFinding(finding, role),
   }
+}
+
+/** A run of diagnostics. Viewers see no IP addresses. */
+export function diagnosticsViewOf(run: Diagnostics, role: Role): Diagnostics {
+  if (role === 'admin') return run
+  const stages = run.stages.map(stage => ({
+    ...stage, remedy: stage.remedy && redactAddresses(stage.remedy), finding: stage.finding && redactFinding(stage.finding, role),
+    facts: Object.fromEntries(Object.entries(stage.facts).map(([name, value]) => [name, typeof value === 'string' ? redactAddresses(value) : value])),
+  }))
+  return { ...run, stages }
 }

@@ -1,8 +1,10 @@
 import type { z } from 'zod'
+import { seen } from '../../shared/findings.ts'
 import { maskKey } from '../../shared/credential.ts'
 import type { CallOutcome, LicenseServer, PreparedCall, SignedStatement } from '../license/ports.ts'
 import type { ExchangeOptions } from './exchange.ts'
-import { createExchange, TransportFailure } from './exchange.ts'
+import { createExchange } from './exchange.ts'
+import { NetworkFailure } from './network-failure.ts'
 import type { ResponseOf } from './protocol.ts'
 import { PROTOCOL } from './protocol.ts'
 import { failure, readAnswer } from './read-answer.ts'
@@ -16,6 +18,8 @@ export interface ClientOptions extends ExchangeOptions {
 export interface LicenseServerClient extends LicenseServer {
   /** Without a trailing slash. */
   readonly baseUrl: string
+  /** Whether the operator has set it. */
+  readonly configured: boolean
   ping(signal?: AbortSignal): Promise<CallOutcome<ResponseOf<'ping'>>>
 }
 
@@ -32,6 +36,7 @@ export function createLicenseServerClient({ baseUrl: given, ...options }: Client
   const baseUrl = given.replace(/(?<!\/)\/+$/, '')
   const { version } = options
   const exchange = createExchange(options)
+  const { host, hostname } = new URL(baseUrl)
 
   async function send<Q, R, T>({ call, body, secret, read }: WireCall<Q, R, T>, signal?: AbortSignal): Promise<CallOutcome<T>> {
     try {
@@ -39,8 +44,8 @@ export function createLicenseServerClient({ baseUrl: given, ...options }: Client
       return outcome.ok ? { ok: true, value: read(outcome.value) } : outcome
     }
     catch (error) {
-      if (error instanceof TransportFailure) return failure(error.code, { answered: false, cause: error.cause })
-      return failure('SERVER_RESPONSE_INVALID', { cause: error })
+      if (error instanceof NetworkFailure) return failure(error.seen, { answered: false, cause: error.cause })
+      return failure(seen('SERVER_RESPONSE_INVALID', 'unreadable_answer', { host: hostname }), { cause: error })
     }
   }
 
@@ -51,7 +56,8 @@ export function createLicenseServerClient({ baseUrl: given, ...options }: Client
 
   return {
     baseUrl,
-    host: new URL(baseUrl).host,
+    configured: options.configured ?? false,
+    host,
     activate: ({ key, instanceId, nonce, kids }) => prepare({
       call: PROTOCOL.activate, secret: null, read: ({ lease, secret }) => ({ lease, secret }),
       body: { license_key: key, instance_id: instanceId, nonce, version, kids: [...kids] },

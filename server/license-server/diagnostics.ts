@@ -1,14 +1,15 @@
-import { lookup } from 'node:dns/promises'
-import { request as httpRequest } from 'node:http'
-import { request as httpsRequest } from 'node:https'
-import type { Socket } from 'node:net'
-import { connect as netConnect, isIP } from 'node:net'
-import type { TLSSocket } from 'node:tls'
-import { connect as tlsConnect } from 'node:tls'
-import type { NetworkErrorCode } from '../../shared/errors.ts'
-import type { DIAGNOSTIC_STAGES, DiagnosticStage } from '../../shared/contracts.ts'
+import { lookup as systemLookup } from 'node:dns'
+import { isIP } from 'node:net'
+import type { DiagnosticStage, Diagnostics } from '../../shared/contracts.ts'
+import { DIAGNOSTIC_STAGES } from '../../shared/contracts.ts'
+import type { Seen } from '../../shared/findings.ts'
+import { findingOf, seen } from '../../shared/findings.ts'
+import { describeCertificate } from './certificate.ts'
 import type { LicenseServerClient } from './client.ts'
+import { NetworkFailure } from './network-failure.ts'
 import { PROTOCOL } from './protocol.ts'
+import type { Way } from './way.ts'
+import { bareHost, createWay, portOf, proxyName } from './way.ts'
 
 type StageName = (typeof DIAGNOSTIC_STAGES)[number]
 type Facts = DiagnosticStage['facts']
@@ -16,215 +17,150 @@ type Facts = DiagnosticStage['facts']
 export interface DiagnosticsOptions {
   client: LicenseServerClient
   proxyFor: (url: string) => string
+  /** This server's clock, ms. */
   now: () => number
-  /** Milliseconds a stage may take. */
+  /** Nothing may be sent: the network is not tried. */
+  silent: boolean
+  /** Tries the database: what is wrong with it, or what it is. Without one, the stage does not apply. */
+  checkStorage?: () => Promise<Seen | { location: string }>
+  /** How this server's clock differs from trusted time, if it does; undefined where there is no trusted time. */
+  checkClock?: () => Seen | null | undefined
+  /** Puts what to do about a finding into an English sentence. */
+  remedyOf: (what: Seen) => string
+  /** Milliseconds that a stage may take. */
   stepTimeout?: number
 }
 
 const STEP_TIMEOUT = 5_000
 const CLOCK_TOLERANCE = 5 * 60_000
 
-/** Why a stage failed: the code, the key of the advice, and what was observed. */
-class StageFailure extends Error {
-  readonly code: NetworkErrorCode | null
-  readonly remedy: string
-  readonly facts: Facts
-  constructor(code: NetworkErrorCode | null, remedy: string, facts: Facts = {}) {
-    super(remedy)
-    this.code = code
-    this.remedy = remedy
-    this.facts = facts
+/** What was seen instead of what should be. */
+class Failed extends Error {
+  readonly seen: Seen
+  constructor(what: Seen) {
+    super(what.cause)
+    this.seen = what
   }
 }
 
-interface Route { url: URL, proxy: URL | null, socket: Socket | null, serverTime: number | null, timeout: number }
-type Step = (route: Route) => Promise<Facts | null>
+interface Run { way: Way, url: URL, proxy: URL | null, serverTime: number | null, within: () => AbortSignal }
+/** Resolves to what was observed, or null if the stage does not apply here. Throws what was found. */
+type Step = (run: Run) => Promise<Facts | null>
 
 /**
- * Tests the way to the license server stage by stage, yielding each result as it comes in; uses up no activation. If
- * `offline`, the network stages are skipped without sending a packet. After a failure, the later stages are skipped.
+ * Tests the way to the license server, and what else the license depends on, stage by stage, yielding each result as it comes
+ * in; uses up no activation. A failed stage keeps those from being tried that need it.
  */
-export async function* diagnose(options: DiagnosticsOptions, offline: boolean): AsyncGenerator<DiagnosticStage> {
-  const url = new URL(options.client.baseUrl)
-  const proxyUrl = options.proxyFor(url.href)
-  const proxy = proxyUrl ? new URL(proxyUrl) : null
-  const route: Route = { url, proxy, socket: null, serverTime: null, timeout: options.stepTimeout ?? STEP_TIMEOUT }
-  const steps: [StageName, Step][] = [
-    ['configuration', async ({ proxy }) => ({ url: url.origin, proxy: proxy && `${proxy.protocol}//${proxy.host}` })],
-    ['dns', resolveName],
-    ['proxy', openTunnel],
-    ['tcp', connectDirectly],
-    ['tls', inspectTls],
-    ['http', route => ping(route, options.client)],
-    ['clock', async ({ serverTime }) => compareClocks(serverTime, options.now())],
-  ]
+export async function* diagnose(options: DiagnosticsOptions): AsyncGenerator<DiagnosticStage> {
+  const { client, silent, stepTimeout = STEP_TIMEOUT } = options
+  const url = new URL(client.baseUrl)
+  const proxyAddress = options.proxyFor(url.href)
+  const proxy = proxyAddress ? new URL(proxyAddress) : null
+  const way = createWay({ url, proxy, configured: client.configured, lookup: systemLookup, now: options.now })
+  const run: Run = { way, url, proxy, serverTime: null, within: () => AbortSignal.timeout(stepTimeout) }
+  const steps = stepsOf(options)
   let blocked = false
   try {
-    for (const [stage, step] of steps) {
-      const skip: boolean = blocked || (offline && stage !== 'configuration')
-      const result: DiagnosticStage = skip ? skipped(stage) : await runStage(stage, step, route)
-      blocked ||= result.result === 'failed'
+    for (const stage of DIAGNOSTIC_STAGES) {
+      const isNetwork = stage !== 'storage' && stage !== 'clock'
+      if (isNetwork && (silent || blocked)) {
+        yield skipped(stage, silent ? 'no_calls' : isNeeded(stage, url, proxy) ? 'not_reached' : 'not_needed')
+        continue
+      }
+      const result = await runStage(stage, steps[stage], run, options)
+      if (stage === 'clock' && result.result === 'skipped' && (blocked || silent)) result.because = silent ? 'no_calls' : 'not_reached'
+      if (isNetwork) blocked ||= result.result === 'failed'
       yield result
     }
   }
   finally {
-    route.socket?.destroy()
+    way.close()
   }
 }
 
-function skipped(stage: StageName): DiagnosticStage {
-  return { stage, result: 'skipped', milliseconds: null, code: null, remedy: null, facts: {} }
+/** Whether this way has such a stage at all. */
+function isNeeded(stage: StageName, url: URL, proxy: URL | null): boolean {
+  switch (stage) {
+    case 'dns': return isIP(bareHost(proxy ?? url)) === 0
+    case 'proxy': return proxy !== null
+    case 'tcp': return proxy === null
+    case 'tls': return url.protocol === 'https:'
+    default: return true
+  }
 }
 
-async function runStage(stage: StageName, step: Step, route: Route): Promise<DiagnosticStage> {
+/** What a run may claim: that the license server can be reached only if it was, and answered. */
+export function concludeDiagnostics(stages: DiagnosticStage[], ranAt: number): Diagnostics {
+  const failed = stages.some(({ result }) => result === 'failed')
+  const answered = stages.some(({ stage, result }) => stage === 'http' && result === 'ok')
+  const verdict = failed ? 'problem' : answered ? 'reachable' : 'nothing_tested'
+  return { ok: !failed, verdict, ranAt: new Date(ranAt).toISOString(), stages }
+}
+
+function skipped(stage: StageName, because: DiagnosticStage['because']): DiagnosticStage {
+  return { stage, result: 'skipped', milliseconds: null, code: null, remedy: null, finding: null, because, facts: {} }
+}
+
+async function runStage(stage: StageName, step: Step, run: Run, { now, remedyOf }: DiagnosticsOptions): Promise<DiagnosticStage> {
   const startedAt = performance.now()
   const milliseconds = () => Math.round(performance.now() - startedAt)
   try {
-    const facts = await step(route)
-    if (facts === null) return skipped(stage)
-    return { stage, result: 'ok', milliseconds: milliseconds(), code: null, remedy: null, facts }
+    const facts = await step(run)
+    if (facts === null) return skipped(stage, 'not_needed')
+    return { ...skipped(stage, null), result: 'ok', milliseconds: milliseconds(), facts }
   }
   catch (error) {
-    const known = error instanceof StageFailure ? error : new StageFailure(null, 'checkServer', { error: codeOf(error) })
-    return { stage, result: 'failed', milliseconds: milliseconds(), code: known.code, remedy: known.remedy, facts: known.facts }
+    if (!(error instanceof Failed) && !(error instanceof NetworkFailure)) throw error
+    const finding = findingOf(error.seen, now())
+    return { ...skipped(stage, null), result: 'failed', milliseconds: milliseconds(), code: finding.code, remedy: remedyOf(finding), finding }
   }
 }
 
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : error instanceof Error ? error.name : 'unknown'
-}
-
-function portOf(url: URL): number {
-  return Number(url.port) || (url.protocol === 'https:' ? 443 : 80)
-}
-
-function bareHost(url: URL): string {
-  return url.hostname.replace(/^\[|\]$/g, '')
-}
-
-/** With a proxy, only the proxy's name is resolved here; the proxy resolves the license server's. */
-async function resolveName({ url, proxy, timeout }: Route): Promise<Facts | null> {
-  const host = bareHost(proxy ?? url)
-  if (isIP(host)) return null
-  try {
-    const found = await bounded(lookup(host, { all: true }), timeout)
-    return { host, addresses: found.map(({ address }) => address).join(', ') }
-  }
-  catch (error) {
-    throw new StageFailure('NET_DNS', 'checkDns', { host, error: codeOf(error) })
-  }
-}
-
-async function openTunnel(route: Route): Promise<Facts | null> {
-  const { proxy, url, timeout } = route
-  if (!proxy) return null
-  const target = `${bareHost(url)}:${portOf(url)}`
-  const facts = { proxy: `${proxy.protocol}//${proxy.host}`, target }
-  const credentials = proxy.username && `${decodeURIComponent(proxy.username)}:${decodeURIComponent(proxy.password)}`
-  const send = proxy.protocol === 'https:' ? httpsRequest : httpRequest
-  const request = send({
-    host: bareHost(proxy), port: portOf(proxy), method: 'CONNECT', path: target, timeout, agent: false,
-    headers: credentials ? { 'proxy-authorization': `Basic ${Buffer.from(credentials).toString('base64')}` } : {},
-  })
-  const opened = new Promise<number>((resolve, reject) => {
-    request.on('connect', (response, socket) => {
-      route.socket = socket
-      socket.on('error', () => undefined)
-      resolve(response.statusCode ?? 0)
-    })
-    request.on('timeout', () => request.destroy(lateError()))
-    request.on('error', reject)
-    request.end()
-  })
-  const status = await opened.catch((error: unknown) => {
-    throw new StageFailure('NET_PROXY', 'checkProxy', { ...facts, error: codeOf(error) })
-  })
-  if (status !== 200) throw new StageFailure('NET_PROXY', 'checkProxy', { ...facts, status })
-  return facts
-}
-
-async function connectDirectly(route: Route): Promise<Facts | null> {
-  if (route.proxy) return null
-  const facts = { host: bareHost(route.url), port: portOf(route.url) }
-  const socket = netConnect({ ...facts, timeout: route.timeout })
-  route.socket = socket
-  await onceReady(socket, 'connect').catch((error: unknown) => {
-    throw new StageFailure('NET_CONNECT', 'checkFirewall', { ...facts, error: codeOf(error) })
-  })
-  return { ...facts, address: socket.remoteAddress ?? null }
-}
-
-async function inspectTls({ url, socket, timeout }: Route): Promise<Facts | null> {
-  if (url.protocol !== 'https:' || !socket) return null
-  const host = bareHost(url)
-  // Not rejected here, so that whoever stands in between can be named.
-  const secure = tlsConnect({ socket, host, rejectUnauthorized: false, ...(isIP(host) ? {} : { servername: host }) })
-  secure.setTimeout(timeout)
-  await onceReady(secure, 'secureConnect').catch((error: unknown) => {
-    throw new StageFailure('NET_TLS', 'checkCertificate', { host, error: codeOf(error) })
-  })
-  const facts = describeCertificate(secure)
-  const problem = secure.authorizationError
-  secure.destroy()
-  if (problem) throw new StageFailure('NET_TLS', 'checkCertificate', { ...facts, error: String(Object(problem).code ?? problem) })
-  return facts
-}
-
-function describeCertificate(secure: TLSSocket): Facts {
-  const { issuer, subject, valid_to: validTo } = secure.getPeerCertificate()
-  const nameOf = (entity: typeof issuer | undefined) => String(entity?.O ?? entity?.CN ?? '') || null
-  const issuerName = nameOf(issuer)
-  const chainError = /SELF_SIGNED|UNABLE_TO_(?:GET_ISSUER|VERIFY)/.test(String(secure.authorizationError ?? ''))
+function stepsOf({ client, now, checkStorage, checkClock }: DiagnosticsOptions): Record<StageName, Step> {
   return {
-    issuer: issuerName, subject: String(subject?.CN ?? '') || null, validTo: validTo ?? null,
-    protocol: secure.getProtocol(), intercepted: chainError,
+    async storage() {
+      const found = await checkStorage?.()
+      if (!found) return null
+      if ('cause' in found) throw new Failed(found)
+      return { location: found.location }
+    },
+    configuration: async ({ url, proxy }) => ({ url: url.origin, proxy: proxy && proxyName(proxy) }),
+    async dns({ way, within }) {
+      const found = await way.resolve(within())
+      return found && { host: found.host, addresses: found.addresses.join(', ') }
+    },
+    async proxy({ way, proxy, url, within }) {
+      if (!proxy) return null
+      await way.connect(within())
+      await way.tunnel(within())
+      return { proxy: proxyName(proxy), target: `${bareHost(url)}:${portOf(url)}` }
+    },
+    async tcp({ way, proxy, url, within }) {
+      return proxy ? null : { host: bareHost(url), port: portOf(url), ...await way.connect(within()) }
+    },
+    async tls({ way, within }) {
+      const secure = await way.secure(within())
+      return secure && { ...describeCertificate(secure.getPeerCertificate(true)), protocol: secure.getProtocol() }
+    },
+    async http(run) {
+      const outcome = await client.ping()
+      if (!outcome.ok) throw new Failed(outcome.seen)
+      const { time } = outcome.value
+      run.serverTime = typeof time === 'number' ? (time < 1e12 ? time * 1000 : time) : Date.parse(time)
+      return { url: client.baseUrl + PROTOCOL.ping.path }
+    },
+    clock: async ({ serverTime }) => compareClocks(serverTime, now(), checkClock?.()),
   }
 }
 
-async function ping(route: Route, client: LicenseServerClient): Promise<Facts> {
-  const outcome = await client.ping()
-  if (!outcome.ok) throw new StageFailure(outcome.code, remedyOf(outcome.code), {})
-  const { time } = outcome.value
-  route.serverTime = typeof time === 'number' ? (time < 1e12 ? time * 1000 : time) : Date.parse(time)
-  return { url: client.baseUrl + PROTOCOL.ping.path }
-}
-
-function remedyOf(code: NetworkErrorCode): string {
-  const remedies: Record<NetworkErrorCode, string> = {
-    NET_DNS: 'checkDns', NET_CONNECT: 'checkFirewall', NET_TIMEOUT: 'checkFirewall', NET_TLS: 'checkCertificate',
-    NET_PROXY: 'checkProxy', NET_CAPTIVE_PORTAL: 'checkPortal', SERVER_ERROR: 'checkServer',
-    SERVER_RATE_LIMITED: 'checkServer', SERVER_RESPONSE_INVALID: 'checkPortal',
+/** The license server's clock, if it has just been read, tells more than trusted time. */
+function compareClocks(serverTime: number | null, now: number, trusted: Seen | null | undefined): Facts | null {
+  if (serverTime === null || !Number.isFinite(serverTime)) {
+    if (trusted) throw new Failed(trusted)
+    return trusted === undefined ? null : { clock: new Date(now).toISOString() }
   }
-  return remedies[code]
-}
-
-function compareClocks(serverTime: number | null, now: number): Facts | null {
-  if (serverTime === null || !Number.isFinite(serverTime)) return null
   const facts = { skewSeconds: Math.round((now - serverTime) / 1000), serverTime: new Date(serverTime).toISOString() }
-  if (Math.abs(now - serverTime) > CLOCK_TOLERANCE) throw new StageFailure(null, 'checkClock', facts)
-  return facts
-}
-
-function lateError(): Error {
-  return Object.assign(new Error('timeout'), { code: 'ETIMEOUT' })
-}
-
-function bounded<T>(work: Promise<T>, timeout: number): Promise<T> {
-  const late = new Promise<never>((_, reject) => {
-    setTimeout(() => reject(lateError()), timeout).unref()
-  })
-  return Promise.race([work, late])
-}
-
-function onceReady(socket: Socket, ready: 'connect' | 'secureConnect'): Promise<void> {
-  return new Promise((resolve, reject) => {
-    socket.once(ready, () => {
-      socket.setTimeout(0)
-      socket.on('error', () => undefined)
-      resolve()
-    })
-    socket.once('timeout', () => socket.destroy(lateError()))
-    socket.once('error', reject)
-    socket.once('close', () => reject(Object.assign(new Error('closed'), { code: 'ECONNRESET' })))
-  })
+  if (Math.abs(now - serverTime) <= CLOCK_TOLERANCE) return facts
+  const wrong = { difference: Math.abs(facts.skewSeconds), clock: new Date(now).toISOString(), trusted: facts.serverTime }
+  throw new Failed(now > serverTime ? seen('CLOCK_AHEAD', 'clock_ahead', wrong) : seen('CLOCK_BEHIND', 'clock_behind', wrong))
 }

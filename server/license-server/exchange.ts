@@ -1,11 +1,12 @@
 import { lookup as systemLookup } from 'node:dns'
-import type { LookupFunction } from 'node:net'
-import { isIP } from 'node:net'
-import type { Dispatcher } from 'undici'
-import { Agent, ProxyAgent, request } from 'undici'
+import type { LookupFunction, Socket } from 'node:net'
+import type { buildConnector, Dispatcher } from 'undici'
+import { Client } from 'undici'
 import type { NetworkErrorCode } from '../../shared/errors.ts'
-import type { Stage } from './transport-error.ts'
-import { networkCodeOf } from './transport-error.ts'
+import type { Seen } from '../../shared/findings.ts'
+import { seen } from '../../shared/findings.ts'
+import { causesOf, codesOf, NetworkFailure, orAborted } from './network-failure.ts'
+import { bareHost, createWay } from './way.ts'
 
 /* One HTTP exchange with the license server. Every call goes through here, so that every limit applies to every call. */
 
@@ -13,6 +14,7 @@ import { networkCodeOf } from './transport-error.ts'
 export const LIMITS = { total: 10_000, connect: 5_000 }
 export type Limits = typeof LIMITS
 const MAX_BODY = 64 * 1024
+const NO_HTTP = new Set(['UND_ERR_INVALID_ARG', 'UND_ERR_HEADERS_OVERFLOW', 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH'])
 
 export interface ExchangeOptions {
   /** Sent as part of `User-Agent`. */
@@ -22,6 +24,8 @@ export interface ExchangeOptions {
   limits?: Limits
   /** Resolves host names; the system's resolver by default. */
   lookup?: LookupFunction
+  /** Whether the operator has set the license server's address; false by default. */
+  configured?: boolean
 }
 
 export interface Message {
@@ -35,6 +39,8 @@ export interface Message {
 }
 
 export interface Answer {
+  /** The address that was asked. */
+  url: URL
   status: number
   headers: Dispatcher.ResponseData['headers']
   text: string
@@ -42,51 +48,61 @@ export interface Answer {
   complete: boolean
 }
 
-/** No complete answer arrived; `cause` is what the HTTP client threw. */
-export class TransportFailure extends Error {
-  readonly code: NetworkErrorCode
-  constructor(code: NetworkErrorCode, cause: unknown) {
-    super(code, { cause })
-    this.code = code
-  }
-}
-
 export type Exchange = (message: Message) => Promise<Answer>
 
-/** Sends one message and reads its answer, whatever the status; never follows a redirect. Rejects with TransportFailure. */
-export function createExchange({ version, proxyFor, limits = LIMITS, lookup = systemLookup }: ExchangeOptions): Exchange {
-  return async ({ method, url, body, secret, signal }) => {
-    const proxy = proxyFor(url)
-    // An IP address needs no lookup.
-    const progress: { stage: Stage } = { stage: isIP(new URL(proxy || url).hostname.replace(/^\[|\]$/g, '')) ? 'connect' : 'dns' }
-    const dispatcher = createDispatcher(proxy, progress, limits, lookup)
-    const timeout = AbortSignal.timeout(limits.total)
-    const ended = signal ? AbortSignal.any([signal, timeout]) : timeout
-    const ask = async (): Promise<Answer> => {
-      const response = await request(url, {
-        method,
-        dispatcher,
-        signal: ended,
-        // A single timer: two that expire together would give one silence two names.
-        headersTimeout: 0,
-        bodyTimeout: 0,
-        headers: headersOf(version, body, secret),
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      })
-      progress.stage = 'exchange'
-      return { status: response.statusCode, headers: response.headers, ...await readBody(response.body) }
-    }
+/** How far an answer has come. */
+interface Progress { headers: Answer['headers'] | null, bytes: number }
+
+/** Sends one message and reads its answer, whatever the status; never follows a redirect. Rejects with NetworkFailure. */
+export function createExchange(
+  { version, proxyFor, limits = LIMITS, lookup = systemLookup, configured = false }: ExchangeOptions,
+): Exchange {
+  return async ({ method, url: address, body, secret, signal }) => {
+    const [url, proxyAddress] = [new URL(address), proxyFor(address)]
+    const proxy = proxyAddress === '' ? null : new URL(proxyAddress)
+    const total = AbortSignal.timeout(limits.total)
+    const ended = signal ? AbortSignal.any([signal, total]) : total
+    const soon = AbortSignal.any([ended, AbortSignal.timeout(limits.connect)])
+    const way = createWay({ url, proxy, configured, lookup, now: Date.now })
+    let client: Client | null = null
     try {
-      return await orAborted(ended, ask())
-    }
-    catch (error) {
-      throw new TransportFailure(networkCodeOf(timeout.aborted ? timeout.reason : error, progress.stage, proxy !== ''), error)
+      await way.resolve(soon)
+      await way.connect(soon)
+      // Beyond the proxy only the limit of the whole call applies: whoever is slow there is the proxy, or what lies behind it.
+      await way.tunnel(ended)
+      await way.secure(proxy ? ended : soon)
+      client = new Client(url.origin, { connect: (_options, callback) => void setImmediate(handOver, way.socket, callback) })
+      const progress: Progress = { headers: null, bytes: 0 }
+      const asking = ask(client, {
+        method, path: url.pathname + url.search, signal: ended,
+        headers: headersOf(version, body, secret), ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      }, progress)
+      return { url, ...await orAborted(ended, asking).catch((error: unknown) => {
+        throw new NetworkFailure(seenOf(error, progress, url, limits), error)
+      }) }
     }
     finally {
       // A call every few hours gains nothing from a pool, and a fresh connection is never stale.
-      void dispatcher.destroy().catch(() => undefined)
+      void client?.destroy().catch(() => undefined)
+      way.close()
     }
   }
+}
+
+/**
+ * Gives a client its connection: later, as the client is not ready for one that is there at once, and never a broken one, for
+ * which it would ask again without end.
+ */
+function handOver(socket: Socket, callback: buildConnector.Callback): void {
+  if (socket.destroyed) callback(socket.errored ?? Object.assign(new Error('closed'), { code: 'ECONNRESET' }), null)
+  else callback(null, socket)
+}
+
+async function ask(client: Client, options: Dispatcher.RequestOptions, progress: Progress): Promise<Omit<Answer, 'url'>> {
+  // The signal is the only timer: two that expire together would give one silence two names.
+  const response = await client.request({ ...options, headersTimeout: 0, bodyTimeout: 0 })
+  progress.headers = response.headers
+  return { status: response.statusCode, headers: response.headers, ...await readBody(response.body, progress) }
 }
 
 function headersOf(version: string, body: unknown, secret: string | null): Record<string, string> {
@@ -99,38 +115,42 @@ function headersOf(version: string, body: unknown, secret: string | null): Recor
   }
 }
 
-/** Rejects as soon as the signal is aborted: undici keeps waiting while a proxy does not answer CONNECT. */
-function orAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const end = () => reject(signal.reason)
-    if (signal.aborted) end()
-    signal.addEventListener('abort', end, { once: true })
-    void work.then(resolve, reject).finally(() => signal.removeEventListener('abort', end))
-  })
-}
-
-function createDispatcher(proxy: string, progress: { stage: Stage }, limits: Limits, lookup: LookupFunction): Dispatcher {
-  const staged: LookupFunction = (hostname, options, callback) => {
-    lookup(hostname, options, (error, ...found) => {
-      if (!error) progress.stage = 'connect'
-      callback(error, ...found)
-    })
-  }
-  const connect = { timeout: limits.connect, lookup: staged }
-  return proxy === ''
-    ? new Agent({ connect })
-    // Beyond the proxy only the limit of the whole call applies: whoever is silent there is the license server.
-    : new ProxyAgent({ uri: proxy, connect, proxyTls: connect, requestTls: { timeout: 2 * limits.total } })
-}
-
 /** Counts while reading: `Content-Length` may be absent or wrong. */
-async function readBody(body: Dispatcher.ResponseData['body']): Promise<Pick<Answer, 'text' | 'complete'>> {
+async function readBody(body: Dispatcher.ResponseData['body'], progress: Progress): Promise<Pick<Answer, 'text' | 'complete'>> {
   const chunks: Buffer[] = []
-  let size = 0
   for await (const chunk of body) {
-    size += chunk.length
-    if (size > MAX_BODY) break
+    progress.bytes += chunk.length
+    if (progress.bytes > MAX_BODY) break
     chunks.push(Buffer.from(chunk))
   }
-  return { text: Buffer.concat(chunks).toString('utf8'), complete: size <= MAX_BODY }
+  return { text: Buffer.concat(chunks).toString('utf8'), complete: progress.bytes <= MAX_BODY }
+}
+
+/** What became of an exchange whose connection was good. */
+function seenOf(error: unknown, { headers, bytes }: Progress, url: URL, limits: Limits): Seen<NetworkErrorCode> {
+  const codes = codesOf(error)
+  const facts = {
+    host: bareHost(url), errno: codes[0] ?? null,
+    ...(headers ? { bytes, promised: promisedBy(headers) } : {}),
+  }
+  const late = { ...facts, seconds: Math.max(1, Math.round(limits.total / 1000)), errno: null }
+  if (error instanceof Error && error.name === 'TimeoutError') {
+    if (headers) return seen('NET_TIMEOUT', 'stalled_while_receiving', late)
+    return seen('NET_TIMEOUT', 'no_answer', { ...late, setting: url.protocol === 'https:' ? null : 'plain' })
+  }
+  if (isNoHttp(error, codes)) return seen('SERVER_RESPONSE_INVALID', 'unreadable_answer', facts)
+  if (codes.some(code => /^ERR_SSL_|^EPROTO$/.test(code))) return seen('NET_TLS', 'handshake_cut', { ...facts, port: Number(url.port) || 443 })
+  // A connection that is reset breaks; one that ends before the answer does has cut it.
+  if (!headers || codes.includes('ECONNRESET')) return seen('NET_CONNECT', 'reset_while_receiving', facts)
+  return seen('NET_CONNECT', 'cut_answer', facts)
+}
+
+/** Whether something came back, but no HTTP response. The parser's own errors have no code. */
+function isNoHttp(error: unknown, codes: string[]): boolean {
+  return causesOf(error).some(({ name }) => name === 'HTTPParserError') || codes.some(code => NO_HTTP.has(code))
+}
+
+function promisedBy(headers: Answer['headers']): number | null {
+  const length = Number(headers['content-length'])
+  return Number.isSafeInteger(length) ? length : null
 }

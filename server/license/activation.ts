@@ -2,7 +2,7 @@ import type { LicenseKey } from '../../shared/credential.ts'
 import { maskKey } from '../../shared/credential.ts'
 import type { KeyMethod, SaveStep } from '../../shared/method-rules.ts'
 import { METHOD_RULES } from '../../shared/method-rules.ts'
-import { isInSequence, requireAnswerTo } from './verify-answer.ts'
+import { isInSequence, requireAnswerTo, unfit, unverified } from './verify-answer.ts'
 import { requireCredential } from './credential.ts'
 import { LicenseError } from './errors.ts'
 import type { Actor } from './events.ts'
@@ -61,8 +61,8 @@ export function createActivation({ holder, store, server, keyring, random, signa
     if (!outcome.ok) throw activationError(outcome, holder.instanceId, server)
     step('contacted')
     const lease = await verifyActivated(outcome.value.lease)
-    requireAnswerTo({ nonce, instanceId: holder.instanceId, sub: null, method }, lease)
-    if (!await isInSequence(store, lease, null)) throw new LicenseError('SERVER_RESPONSE_INVALID')
+    requireAnswerTo({ nonce, instanceId: holder.instanceId, sub: null, method }, lease, server.host)
+    if (!await isInSequence(store, lease, null)) throw unfit(server.host, 'answer_stale', { member: 'seq' })
     return { lease, secret: outcome.value.secret, maskedKey: maskKey(key) }
   }
 
@@ -72,8 +72,9 @@ export function createActivation({ holder, store, server, keyring, random, signa
       return await verifyServerLease(jws, keyring)
     }
     catch (cause) {
-      if (!(cause instanceof LicenseError) || cause.code === 'TOKEN_UNKNOWN_SIGNER') throw cause
-      throw new LicenseError('SERVER_RESPONSE_INVALID', { cause })
+      const error = unverified(server.host, cause)
+      if (!(cause instanceof LicenseError) || !(error instanceof LicenseError) || cause.code !== 'TOKEN_UNKNOWN_SIGNER') throw error
+      throw new LicenseError(cause.code, { details: cause.details, seen: error.seen && { ...error.seen, code: cause.code }, cause })
     }
   }
 

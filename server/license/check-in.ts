@@ -1,7 +1,8 @@
-import { ERRORS } from '../../shared/errors.ts'
+import type { Finding, Seen } from '../../shared/findings.ts'
+import { findingOf } from '../../shared/findings.ts'
 import { METHOD_RULES } from '../../shared/method-rules.ts'
 import type { VerdictClaims } from './claims.ts'
-import { requireAnswerTo, isInSequence } from './verify-answer.ts'
+import { isInSequence, requireAnswerTo, unfit, unverified } from './verify-answer.ts'
 import type { Asked } from './verify-answer.ts'
 import { LicenseError } from './errors.ts'
 import type { Actor } from './events.ts'
@@ -14,7 +15,7 @@ import { nextAfterFailure, nextAfterLease, nextAfterVerdict } from './check-in-p
 import {
   isNoticed, recordFailure, recordVerdict, replaceLease, seqMarkOf, withFailure, withLease, withVerdict,
 } from './record.ts'
-import { isCheckedIn, pausesAt } from './state.ts'
+import { expiryOf, isCheckedIn, pausesAt } from './state.ts'
 import type { Lease, Verdict } from './token.ts'
 import { verifyServerLease, verifyVerdict } from './token.ts'
 
@@ -23,7 +24,7 @@ export type CheckInResult =
   | { kind: 'verdict', claims: VerdictClaims }
   /** The license was replaced or removed during the call, or the product is stopping: the answer changes nothing. */
   | { kind: 'dropped' }
-  | { kind: 'failed', failure: CallFailure }
+  | { kind: 'failed', failure: CallFailure, finding?: Finding }
 
 export interface CheckIn {
   /**
@@ -67,14 +68,15 @@ export function createCheckIn({ holder, store, server, keyring, random, observe 
         ? { lease: await verifyServerLease(jws, keyring) }
         : { verdict: await verifyVerdict(jws, keyring) }
       const statement = 'lease' in answer ? answer.lease : answer.verdict
-      requireAnswerTo(asked, statement)
+      requireAnswerTo(asked, statement, server.host)
       const held = holder.holding.kind === 'lease' ? holder.holding.verdict ?? holder.holding.lease : null
-      if (!await isInSequence(store, statement, held && seqMarkOf(held))) throw new LicenseError('SERVER_RESPONSE_INVALID')
+      if (!await isInSequence(store, statement, held && seqMarkOf(held))) throw unfit(server.host, 'answer_stale', { member: 'seq' })
       return answer
     }
     catch (cause) {
-      if (!(cause instanceof LicenseError)) throw cause
-      return { ok: false, code: 'SERVER_RESPONSE_INVALID', refusal: null, answered: true, retryAfterMs: null, cause }
+      const error = cause instanceof LicenseError && cause.seen ? cause : unverified(server.host, cause)
+      if (!(error instanceof LicenseError) || !error.seen) throw error
+      return { ok: false, seen: { ...error.seen, code: 'SERVER_RESPONSE_INVALID' }, refusal: null, answered: true, retryAfterMs: null, cause: error.cause }
     }
   }
 
@@ -117,14 +119,23 @@ export function createCheckIn({ holder, store, server, keyring, random, observe 
     const now = holder.observe().effective
     if (failuresSinceStart !== null) failuresSinceStart++
     const made = { at: now, nextAt: nextAfter(license, failure, now) }
-    const { code } = failure
+    const what = withDeadline(failure.seen)
+    const finding = findingOf(what, now)
+    const { code, cause } = finding
     const written = await commitOver(license, {
-      change: recordFailure(code, made),
-      event: eventOf('check_in_failed', now, actor, { code }, { reference: ERRORS[code].reference, cause: String(failure.cause ?? '') }),
+      change: recordFailure(finding, made),
+      event: eventOf('check_in_failed', now, actor, { code, cause }, { error: String(failure.cause ?? '') }, finding),
     })
     if (written === 'stale') return { kind: 'dropped' }
-    if (written === 'unavailable') holder.noteUnstoredAttempt(withFailure(license, code, made))
-    return { kind: 'failed', failure }
+    if (written === 'unavailable') holder.noteUnstoredAttempt(withFailure(license, finding, made))
+    return { kind: 'failed', failure: { ...failure, seen: what }, finding }
+  }
+
+  /** A refusal is unsigned and takes nothing away, but somebody has to act before this moment. */
+  function withDeadline<S extends Seen>(what: S): S {
+    if (what.code !== 'SERVER_REFUSED' || holder.holding.kind !== 'lease' || !holder.observe().entitled) return what
+    const { claims } = holder.holding.lease
+    return { ...what, facts: { ...what.facts, until: new Date(Math.min(pausesAt(claims), expiryOf(claims))).toISOString() } }
   }
 
   function nextAfter(license: StoredLicense, { retryAfterMs }: CallFailure, now: number): number | null {

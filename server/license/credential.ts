@@ -2,6 +2,7 @@ import type { Credential } from '../../shared/credential.ts'
 import { rulesOf } from '../../shared/method-rules.ts'
 import type { PasteContext } from '../../shared/paste/judge-paste.ts'
 import { causeOfBrokenToken, judgePaste } from '../../shared/paste/judge-paste.ts'
+import { factsOfPaste } from '../../shared/paste/paste-facts.ts'
 import { LicenseError } from './errors.ts'
 import type { LicenseHolder } from './license-holder.ts'
 
@@ -16,7 +17,7 @@ export function pasteContextOf({ instanceId, snapshot }: LicenseHolder): PasteCo
  */
 export function requireCredential(pasted: string, holder: LicenseHolder): Credential {
   const { credential, cause } = judgePaste(pasted, pasteContextOf(holder))
-  if (!credential) throw new LicenseError('CREDENTIAL_MALFORMED', { details: { cause } })
+  if (!credential) throw new LicenseError('CREDENTIAL_MALFORMED', { details: { cause, ...(cause === 'hidden_character' ? factsOfPaste(pasted) : {}) } })
   return credential
 }
 

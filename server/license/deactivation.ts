@@ -50,7 +50,7 @@ export function createDeactivation({ holder, store, server, random }: Deactivati
       await store.dropDeactivation(pending.id, eventOf('vendor_told', now, { kind: 'system' }, { result: 'ok' }))
     }
     else if (now - pending.createdAt >= TOLD_FOR) {
-      await store.dropDeactivation(pending.id, eventOf('vendor_told', now, { kind: 'system' }, { result: 'given_up', code: outcome.code }))
+      await store.dropDeactivation(pending.id, eventOf('vendor_told', now, { kind: 'system' }, { result: 'given_up', code: outcome.seen.code }))
     }
     else {
       await store.postponeDeactivation(pending.id, moment.effective + waitAfter(pending, outcome))

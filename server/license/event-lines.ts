@@ -1,5 +1,7 @@
 import { EVENT_KINDS, STATES } from '../../shared/contracts.ts'
 import type { EventKind } from '../../shared/contracts.ts'
+import type { Seen } from '../../shared/findings.ts'
+import { referenceOf } from '../../shared/findings.ts'
 import { LicenseError } from './errors.ts'
 import type { Log } from './ports.ts'
 import type { NewEvent } from './stored-records.ts'
@@ -74,7 +76,12 @@ function tell(log: Log, event: NewEvent, more: Record<string, unknown>): void {
   // An e-mail address is personal and stays in the activity log; the log line has the account's id.
   const { account: _account, ...details } = event.details
   const by = event.actor === 'system' ? {} : { actor: event.actor, ...(event.address === null ? {} : { address: event.address }) }
-  log[level](message, { ...details, ...event.log, ...by, ...more })
+  log[level](message, { ...details, ...(event.finding ? fieldsOf(event.finding.code, event.finding) : {}), ...event.log, ...by, ...more })
+}
+
+/** A finding as fields of a log line: its code and reference, then its cause and facts under their own names. */
+export function fieldsOf(code: Seen['code'], what: Pick<Seen, 'cause' | 'stage' | 'facts'> | null): Record<string, unknown> {
+  return { code, reference: referenceOf(code), ...(what ? { cause: what.cause, stage: what.stage, ...what.facts } : {}) }
 }
 
 /** Finds the event in an argument: stores take one directly, or as part of a commit. */

@@ -11,10 +11,12 @@ export type Actor =
   | { kind: 'token', address: string | null }
 
 /** An entry for the activity log: what happened, when (ms), and who did it. Neither `details` nor `log` may hold a credential. */
-export function eventOf(kind: EventKind, at: number, actor: Actor, details: EventDetails = {}, log: NewEvent['log'] = {}): NewEvent {
+export function eventOf(
+  kind: EventKind, at: number, actor: Actor, details: EventDetails = {}, log: NewEvent['log'] = {}, finding: NewEvent['finding'] = null,
+): NewEvent {
   const actorEmail = actor.kind === 'user' ? actor.email : null
   const address = actor.kind === 'user' || actor.kind === 'token' ? actor.address : null
-  return { kind, at, actor: actor.kind, actorEmail, address, details, log }
+  return { kind, at, actor: actor.kind, actorEmail, address, details, log, finding }
 }
 
 const FOLDED: ReadonlySet<EventKind> = new Set<EventKind>(['check_in_succeeded', 'check_in_failed'])

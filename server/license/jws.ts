@@ -2,6 +2,7 @@ import type { CryptoKey } from 'jose'
 import { base64url, compactVerify, importJWK } from 'jose'
 import type { Jwks } from './jwks.ts'
 import { LicenseError } from './errors.ts'
+import { foreignText } from './foreign-text.ts'
 import { parseStrictJson } from './strict-json.ts'
 
 /** The vendor's keys that this build trusts, by `kid`. */
@@ -40,7 +41,7 @@ export async function verifyJws(token: string, keyring: Keyring): Promise<Verifi
   const { alg, kid, typ } = readHeader(header)
   if (typeof alg !== 'string' || !ALGORITHMS.includes(alg)) throw new LicenseError('TOKEN_SIGNATURE_INVALID')
   const key = typeof kid === 'string' ? keyring.get(kid) : undefined
-  if (!key) throw new LicenseError('TOKEN_UNKNOWN_SIGNER', { details: { kid: typeof kid === 'string' ? kid.slice(0, 64) : null } })
+  if (!key) throw new LicenseError('TOKEN_UNKNOWN_SIGNER', { details: { kid: foreignText(kid) } })
   try {
     await compactVerify(token, key, { algorithms: [alg] })
   }

@@ -157,8 +157,9 @@ export function withRead(memory: Memory, read: Snapshot, holding: Holding, readi
 function stillUnstored({ unstored }: Memory, { license: stored }: Snapshot): Unstored | null {
   const attempt = unstored?.attempt
   if (!attempt || stored?.jti !== attempt.jti || (stored.lastAttemptAt ?? 0) >= (attempt.lastAttemptAt ?? 0)) return null
-  const { lastAttemptAt, nextAt, consecutiveFailures, failingSince, lastError } = attempt
-  return { license: { ...stored, lastAttemptAt, nextAt, consecutiveFailures, failingSince, lastError }, statement: false, attempt }
+  const { lastAttemptAt, nextAt, consecutiveFailures, failingSince, lastError, lastFinding } = attempt
+  const license = { ...stored, lastAttemptAt, nextAt, consecutiveFailures, failingSince, lastError, lastFinding }
+  return { license, statement: false, attempt }
 }
 
 /** The unwritten lease and verdict, with the bookkeeping of whichever row saw the later attempt. */

@@ -1,6 +1,7 @@
 import type { LicenseKey } from '../../shared/credential.ts'
 import type { NetworkErrorCode } from '../../shared/errors.ts'
-import type { CheckInDay, EventKind, OutboundRequest } from '../../shared/contracts.ts'
+import type { Finding, Seen } from '../../shared/findings.ts'
+import type { CheckInDay, Diagnostics, EventKind, OutboundRequest } from '../../shared/contracts.ts'
 import type {
   Commit, Installation, NewEvent, PendingDeactivation, Snapshot, StoredEvent, StoredHold, TrustedTimeRecord,
 } from './stored-records.ts'
@@ -82,6 +83,17 @@ export interface History {
   listCheckInDays(since: number): Promise<CheckInDay[]>
 }
 
+/** What was found lately, for support: failed activations leave no trace in the activity log. */
+export interface Findings {
+  /** Keeps a finding, and of all findings the last ten. */
+  saveFinding(finding: Finding): Promise<void>
+  /** Newest first. */
+  listFindings(): Promise<Finding[]>
+  saveDiagnostics(result: Diagnostics): Promise<void>
+  /** The last run of diagnostics, or null. */
+  readDiagnostics(): Promise<Diagnostics | null>
+}
+
 /** The queue of deactivations for the vendor; `commit` adds to it. */
 export interface Deactivations {
   dueDeactivations(now: number): Promise<PendingDeactivation[]>
@@ -91,7 +103,7 @@ export interface Deactivations {
 }
 
 /** Everything the domain stores, in one database. */
-export interface LicenseStorage extends LicenseStore, Identity, Notes, HeldStates, History, Deactivations {
+export interface LicenseStorage extends LicenseStore, Identity, Notes, HeldStates, History, Findings, Deactivations {
   close(): Promise<void>
 }
 
@@ -102,7 +114,7 @@ export type RefusalCode =
 /** Why a call to the license server failed. */
 export interface CallFailure {
   ok: false
-  code: NetworkErrorCode
+  seen: Seen<NetworkErrorCode>
   /** Null where the server gave no reason that we know. */
   refusal: RefusalCode | null
   /** Whether any answer arrived, which proves that the server saw the call. */

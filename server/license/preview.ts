@@ -4,8 +4,11 @@ import { maskKey } from '../../shared/credential.ts'
 import type { Limits } from './claims.ts'
 import { TYP } from './claims.ts'
 import { ERRORS } from '../../shared/errors.ts'
+import type { Seen } from '../../shared/findings.ts'
 import type { CHECK_NAMES, Preview } from '../../shared/contracts.ts'
 import { readMark } from './verify-answer.ts'
+import { findingOfError } from './credential-finding.ts'
+import { endedByClock } from './current-finding.ts'
 import { requireCredential, withTokenCause } from './credential.ts'
 import { LicenseError } from './errors.ts'
 import type { Keyring } from './jws.ts'
@@ -78,7 +81,8 @@ function verificationChecks(token: string, error: LicenseError | null, keyring: 
 
 async function judgeCircumstances(lease: Lease, holder: LicenseHolder, store: LicenseStore) {
   const { claims } = lease
-  const now = holder.observe().effective
+  const moment = holder.observe()
+  const now = moment.effective
   const startsAt = (claims.nbf ?? claims.iat) * 1000
   const highest = await readMark(store, claims.sub)
   const inSequence = mayFollow(highest, seqMarkOf(lease))
@@ -87,7 +91,7 @@ async function judgeCircumstances(lease: Lease, holder: LicenseHolder, store: Li
     circumstance('instance', claims.instance_id === holder.instanceId, holder.instanceId, claims.instance_id,
       'BOUND_TO_DIFFERENT_INSTALLATION', { expected: holder.instanceId, found: claims.instance_id }),
     circumstance('term', now < expiryOf(claims), `> ${instant(now)}`, instant(expiryOf(claims)),
-      'LICENSE_EXPIRED', { expiresAt: instant(expiryOf(claims)), now: instant(now) }),
+      'LICENSE_EXPIRED', { expiresAt: instant(expiryOf(claims)), now: instant(now) }, endedByClock(moment, expiryOf(claims), 'LICENSE_EXPIRED')),
     circumstance('start', claims.nbf === undefined || now >= startsAt, `≤ ${instant(now)}`, instant(startsAt),
       'TOKEN_NOT_YET_VALID', { startsAt: instant(startsAt), now: instant(now) }),
     circumstance('sequence', inSequence, highest ? `≥ ${highest.seq}` : null, String(claims.seq),
@@ -97,9 +101,9 @@ async function judgeCircumstances(lease: Lease, holder: LicenseHolder, store: Li
 
 function circumstance(
   name: CheckName, passed: boolean, expected: string | null, found: string, code: LicenseError['code'],
-  details: NonNullable<LicenseError['details']>,
+  details: NonNullable<LicenseError['details']>, what: Seen | null = null,
 ): { check: Check, error: LicenseError } {
-  return { check: { name, status: passed ? 'pass' : 'fail', expected, found }, error: new LicenseError(code, { details }) }
+  return { check: { name, status: passed ? 'pass' : 'fail', expected, found }, error: new LicenseError(code, { details, ...(what ? { seen: what } : {}) }) }
 }
 
 /** What saving a pasted credential would do. Throws CREDENTIAL_MALFORMED if it is none. Changes nothing, calls nobody. */
@@ -125,7 +129,8 @@ async function previewToken({ method, token }: Extract<Credential, { token: stri
   return {
     method, accepted: error === null, checks, sends: null,
     error: error && {
-      code: error.code, reference: ERRORS[error.code].reference, ...(error.details ? { details: { ...error.details } } : {}),
+      code: error.code, reference: ERRORS[error.code].reference,
+      finding: findingOfError(error, options.holder.observe().effective), ...(error.details ? { details: { ...error.details } } : {}),
     },
     difference: lease && differenceOf(options.holder, lease),
   }

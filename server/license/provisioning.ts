@@ -1,9 +1,11 @@
 import { ERRORS } from '../../shared/errors.ts'
 import type { Activation } from './activation.ts'
 import { backOffAtStart } from './check-in-policy.ts'
+import { findingOfError, seenOf } from './credential-finding.ts'
 import { LicenseError } from './errors.ts'
+import { fieldsOf } from './event-lines.ts'
 import type { LicenseHolder } from './license-holder.ts'
-import type { Log, Notes, Random } from './ports.ts'
+import type { Findings, Log, Notes, Random } from './ports.ts'
 import type { ProvisioningTrouble } from './warnings.ts'
 
 const CLOCK_WAIT = 60_000
@@ -19,7 +21,7 @@ export interface ProvisioningOptions {
   /** `NC_LICENSE_KEY` and its SHA-256 (hex), if set. */
   credential: { text: string, digest: string } | null
   holder: LicenseHolder
-  notes: Pick<Notes, 'saveProvisionedDigest'>
+  notes: Pick<Notes, 'saveProvisionedDigest'> & Pick<Findings, 'saveFinding'>
   activation: Activation
   random: Random
   log: Log
@@ -66,13 +68,12 @@ export function createProvisioning({ credential, holder, notes, activation, rand
         if (!(error instanceof LicenseError)) throw error
         const wait = waitAfter(error)
         dueAt = wait === null ? null : holder.observe().reading.uptime + wait
+        const finding = findingOfError(error, holder.observe().effective)
         if (trouble?.error !== error.code) {
-          log.warn('the license in NC_LICENSE_KEY could not be applied', {
-            code: error.code, reference: ERRORS[error.code].reference,
-            ...(error.details?.cause === undefined ? {} : { pasted: error.details.cause }), retry: dueAt !== null,
-          })
+          log.warn('the license in NC_LICENSE_KEY could not be applied', { ...fieldsOf(error.code, seenOf(error)), retry: dueAt !== null })
+          if (finding) await notes.saveFinding(finding).catch(() => undefined)
         }
-        trouble = { error: error.code }
+        trouble = { error: error.code, finding }
       }
       return dueAt
     },

@@ -1,5 +1,6 @@
 import { METHOD_RULES } from '../../shared/method-rules.ts'
-import type { ErrorCode } from '../../shared/errors.ts'
+import { isErrorCode } from '../../shared/errors.ts'
+import type { Finding } from '../../shared/findings.ts'
 import type { LicenseState } from '../../shared/contracts.ts'
 import type { Change, Decide, NewDeactivation, PendingDeactivation, SeqMark, StoredLicense } from './stored-records.ts'
 import type { Holding } from './state.ts'
@@ -26,7 +27,8 @@ export function activated({ lease, secret, maskedKey }: Accepted, instanceId: st
   return {
     method: lease.claims.method, lease: lease.jws, jti: lease.claims.jti, verdict: null, secret, maskedKey,
     activatedAt: at, lastState: stateOf({ kind: 'lease', lease, verdict: null }, instanceId, at),
-    lastSuccessAt: contactAt, lastAttemptAt: contactAt, nextAt, consecutiveFailures: 0, failingSince: null, lastError: null,
+    lastSuccessAt: contactAt, lastAttemptAt: contactAt, nextAt, consecutiveFailures: 0, failingSince: null,
+    lastError: null, lastFinding: null,
   }
 }
 
@@ -39,16 +41,18 @@ export function withVerdict(stored: StoredLicense, { jws }: Pick<Statement, 'jws
   return { ...stored, verdict: jws, ...succeeded(attempt) }
 }
 
-export function withFailure(stored: StoredLicense, code: ErrorCode, { at, nextAt }: Attempt): StoredLicense {
+export function withFailure(stored: StoredLicense, finding: Finding, { at, nextAt }: Attempt): StoredLicense {
   return {
     ...stored, lastAttemptAt: at, nextAt, consecutiveFailures: stored.consecutiveFailures + 1,
-    failingSince: stored.failingSince ?? at, lastError: code,
+    failingSince: stored.failingSince ?? at, lastError: isErrorCode(finding.code) ? finding.code : null, lastFinding: finding,
   }
 }
 
 /** Any signed answer counts as contact, even a verdict. */
 function succeeded({ at, nextAt }: Attempt) {
-  return { lastSuccessAt: at, lastAttemptAt: at, nextAt, consecutiveFailures: 0, failingSince: null, lastError: null }
+  return {
+    lastSuccessAt: at, lastAttemptAt: at, nextAt, consecutiveFailures: 0, failingSince: null, lastError: null, lastFinding: null,
+  }
 }
 
 /** Puts a license in place of whatever is stored. */
@@ -68,8 +72,8 @@ export function recordVerdict(verdict: Pick<Statement, 'jws'>, attempt: Attempt)
   return ofStored(stored => ({ license: withVerdict(stored, verdict, attempt), visible: true, ...counted(stored, attempt, 'good') }))
 }
 
-export function recordFailure(code: ErrorCode, attempt: Attempt): Decide {
-  return ofStored(stored => ({ license: withFailure(stored, code, attempt), visible: false, ...counted(stored, attempt, 'failed') }))
+export function recordFailure(finding: Finding, attempt: Attempt): Decide {
+  return ofStored(stored => ({ license: withFailure(stored, finding, attempt), visible: false, ...counted(stored, attempt, 'failed') }))
 }
 
 /** Several replicas may notice a new state; the first to record it does so for all. */

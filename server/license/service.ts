@@ -1,12 +1,16 @@
 import type { Method, SaveStep } from '../../shared/method-rules.ts'
 import { rulesOf } from '../../shared/method-rules.ts'
 import { judgePaste } from '../../shared/paste/judge-paste.ts'
-import type { CheckInDay, Entitlements, Feature, LicenseView, OutboundRequest, Preview, Role } from '../../shared/contracts.ts'
+import type { CheckInDay, Diagnostics, Entitlements, Feature, LicenseView, OutboundRequest, Preview, Role } from '../../shared/contracts.ts'
 import type { ErrorCode } from '../../shared/errors.ts'
 import { ERRORS } from '../../shared/errors.ts'
+import type { Finding, Seen } from '../../shared/findings.ts'
+import { findingOf, redactFinding } from '../../shared/findings.ts'
 import { createActivation } from './activation.ts'
 import type { CheckInResult } from './check-in.ts'
 import { createCheckIn } from './check-in.ts'
+import { seenOf } from './credential-finding.ts'
+import { currentFinding, seenOfClock } from './current-finding.ts'
 import { pasteContextOf } from './credential.ts'
 import { createProvisioning } from './provisioning.ts'
 import { LicenseError } from './errors.ts'
@@ -14,7 +18,7 @@ import type { Keyring } from './jws.ts'
 import { createLicenseHolder } from './license-holder.ts'
 import type { Moment } from './license-memory.ts'
 import { createNotedServer, laterRequest } from './outbound.ts'
-import { withEventLines } from './event-lines.ts'
+import { fieldsOf, withEventLines } from './event-lines.ts'
 import type { Actor } from './events.ts'
 import type { Clock, EventPage, Identity, LicenseServer, LicenseStorage, Log, Random } from './ports.ts'
 import type { Installation, NewEvent, StoredEvent } from './stored-records.ts'
@@ -41,14 +45,21 @@ export interface LicenseServiceOptions {
   /** The value of NC_LICENSE_KEY and its SHA-256 (hex); null if it is not set. */
   provisioned: { text: string, digest: string } | null
   eventsKeepDays: number
+  /** What keeps the database from being used, and since when (ms); null while it can be. */
+  storageTrouble?: () => { seen: Seen, since: number } | null
   observeCheckIn?: (result: CheckInResult['kind'], seconds: number) => void
 }
+
+/** What a support bundle says that the license does not know. */
+type GivenForSupport = Pick<SupportFacts, 'configuration' | 'storage' | 'runtime' | 'licenseServer'> & { commit: string }
 
 export interface LicenseService {
   readonly instanceId: string
   readonly managedByEnv: boolean
   view(role: Role): LicenseView
   moment(): Moment
+  /** How this server's clock is wrong, if it is known to be; undefined while there is no trusted time to compare it with. */
+  clockTrouble(): Seen | null | undefined
   entitlements(withLease: boolean): Entitlements
   features(): Feature[]
   /** Whether this feature may be used now. */
@@ -68,7 +79,13 @@ export interface LicenseService {
   listCheckInDays(days: number): Promise<CheckInDay[]>
   lastRequest(): OutboundRequest | null
   activationRequest(): ActivationRequest
-  supportBundle(facts: Pick<SupportFacts, 'configuration' | 'storage' | 'runtime'>): Record<string, unknown>
+  /** What was found lately, newest first: ten findings at most. */
+  findings(): Promise<Finding[]>
+  /** Keeps a run of diagnostics for the page and for support. */
+  keepDiagnostics(result: Diagnostics): Promise<void>
+  lastDiagnostics(): Promise<Diagnostics | null>
+  /** The parts of a support bundle that the license knows, with the rest as given. */
+  supportBundle(facts: GivenForSupport): Promise<ReturnType<typeof supportBundleOf>>
   /** Starts this process's schedule. */
   start(): void
   /** Does everything that is due. Resolves to the wait before the next tick, ms; never rejects. */
@@ -105,12 +122,20 @@ export async function createLicenseService(options: LicenseServiceOptions): Prom
     if (provisioning.managed) throw new LicenseError('MANAGED_BY_ENV')
   }
 
-  /** To the process log only: a refused credential has changed nothing, so the activity log has no entry. */
-  function logRefusal(error: unknown): void {
-    if (!(error instanceof LicenseError) || ERRORS[error.code].group === 'request') return
+  /**
+   * Logs a refusal and keeps it for support; resolves to the error with what was kept. The activity log has no entry of it: nothing
+   * has changed.
+   */
+  async function toldRefusal(error: unknown): Promise<unknown> {
+    if (!(error instanceof LicenseError) || ERRORS[error.code].group === 'request') return error
     const { code, cause, details } = error
-    const pasted = details?.cause === undefined ? {} : { pasted: details.cause }
-    log.warn('activation refused', { code, reference: ERRORS[code].reference, ...pasted, cause: causeForLog(code, cause) })
+    const what = seenOf(error)
+    log.warn('activation refused', { ...fieldsOf(code, what), error: causeForLog(code, cause) })
+    if (!what) return error
+    const finding = findingOf(what, holder.observe().effective)
+    // Without the database, the log has it.
+    await store.saveFinding(finding).catch(() => undefined)
+    return new LicenseError(code, { cause, details, finding })
   }
 
   function view(role: Role): LicenseView {
@@ -119,7 +144,8 @@ export async function createLicenseService(options: LicenseServiceOptions): Prom
     const warnings = warningsOf({
       holding, license: snapshot.license, moment, seatsUsed: snapshot.seatsUsed, provisioning: provisioning.trouble, sandbox,
     })
-    return viewOf(holder, moment, warnings, provisioning.managed, role)
+    const finding = currentFinding(holder, moment, options.storageTrouble?.() ?? null) ?? provisioning.trouble?.finding ?? null
+    return viewOf(holder, moment, { warnings, finding }, provisioning.managed, role)
   }
 
   return {
@@ -127,6 +153,10 @@ export async function createLicenseService(options: LicenseServiceOptions): Prom
     managedByEnv: provisioning.managed,
     view,
     moment: () => holder.observe(),
+    clockTrouble: () => {
+      const moment = holder.observe()
+      return moment.trusted === null ? undefined : seenOfClock(moment)
+    },
     entitlements: withLease => entitlementsOf(holder, holder.observe(), withLease),
     features: () => featuresOf(holder, holder.observe()),
     hasFeature(name) {
@@ -141,8 +171,7 @@ export async function createLicenseService(options: LicenseServiceOptions): Prom
         await deactivation.whileTellingNothing(() => activation.save(request))
       }
       catch (error) {
-        logRefusal(error)
-        throw error
+        throw await toldRefusal(error)
       }
     },
     async remove(request) {
@@ -153,7 +182,7 @@ export async function createLicenseService(options: LicenseServiceOptions): Prom
       await holder.reload()
       const result = await scheduler.checkIn(actor)
       if (result.kind === 'dropped') throw new LicenseError('CONFLICT')
-      if (result.kind === 'failed') throw checkInError(result.failure, server)
+      if (result.kind === 'failed') throw checkInError(result.failure, server, result.finding)
     },
     async setSeatsUsed(seats) {
       await store.saveSeatsUsed(seats)
@@ -168,9 +197,13 @@ export async function createLicenseService(options: LicenseServiceOptions): Prom
       const renewal = rulesOf(method)?.credential === 'token' && licenseId && expiresAt ? { licenseId, expiresAt } : null
       return activationRequestOf({ instanceId, maskedKey, version, renewal })
     },
-    supportBundle: facts => supportBundleOf({
-      moment: holder.observe(), view: view('viewer'), version, sandbox, kids: keyring.kids,
-      lastRequest: lastRequest(), ...facts,
+    findings: () => store.listFindings(),
+    keepDiagnostics: result => store.saveDiagnostics(result),
+    lastDiagnostics: () => store.readDiagnostics(),
+    supportBundle: async ({ commit, ...facts }) => supportBundleOf({
+      moment: holder.observe(), view: view('viewer'), build: { version, commit, sandbox, trustedKids: [...keyring.kids] },
+      lastRequest: lastRequest(), findings: (await store.listFindings()).map(finding => redactFinding(finding, 'viewer')),
+      diagnostics: await store.readDiagnostics(), ...facts,
     }),
     start: scheduler.start,
     tick: scheduler.tick,

@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../../shared/errors.ts'
+import type { Finding } from '../../shared/findings.ts'
 import type { EventDetails, EventKind, EventView, LicenseState, OutboundRequest } from '../../shared/contracts.ts'
 import type { Method } from '../../shared/method-rules.ts'
 
@@ -29,6 +30,8 @@ export interface StoredLicense {
   consecutiveFailures: number
   failingSince: number | null
   lastError: ErrorCode | null
+  /** What was found at the last attempt, if it failed; null where an earlier version recorded it. */
+  lastFinding: Finding | null
 }
 
 export interface TrustedTimeRecord {
@@ -76,6 +79,8 @@ export interface NewEvent {
   actorEmail: string | null
   address: string | null
   details: EventDetails
+  /** What was found, if something failed; of several that are folded into one entry, the last. */
+  finding: Finding | null
   /** What the log line says beyond the entry; never stored. */
   log?: Readonly<Record<string, string | number | null>>
   /** The log line was already written, while the event could not be recorded. */

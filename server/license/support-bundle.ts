@@ -1,4 +1,6 @@
-import type { LicenseView, OutboundRequest } from '../../shared/contracts.ts'
+import type { Diagnostics, LicenseView, OutboundRequest, SupportBundle } from '../../shared/contracts.ts'
+import { SUPPORT_FORMAT } from '../../shared/contracts.ts'
+import type { Finding } from '../../shared/findings.ts'
 import type { Moment } from './license-memory.ts'
 import { isoTime } from './warnings.ts'
 
@@ -30,26 +32,28 @@ export function activationRequestOf({ instanceId, maskedKey, version, renewal }:
 export interface SupportFacts {
   moment: Moment
   view: LicenseView
-  version: string
-  sandbox: boolean
-  kids: readonly string[]
-  configuration: Record<string, unknown>
-  storage: string
-  runtime: Record<string, string>
+  build: SupportBundle['build']
+  configuration: SupportBundle['configuration']
+  storage: SupportBundle['storage']
+  runtime: SupportBundle['runtime']
+  licenseServer: SupportBundle['licenseServer']
   lastRequest: OutboundRequest | null
+  findings: Finding[]
+  diagnostics: Diagnostics | null
 }
 
-/** The facts that support asks for. Holds no key, token, secret, cookie, password or e-mail address. */
-export function supportBundleOf(facts: SupportFacts): Record<string, unknown> {
-  const { moment, view, version, sandbox, kids, configuration, storage, runtime, lastRequest } = facts
+/** The parts of a support bundle that the domain knows. Holds no key, token, secret, cookie, password or e-mail address. */
+export function supportBundleOf(facts: SupportFacts): Omit<SupportBundle, 'checkIns' | 'events'> {
+  const { moment, view, build, configuration, storage, runtime, licenseServer, lastRequest, findings, diagnostics } = facts
   const { licensee, ...license } = view
   return {
-    format: 'nocodb-license-support/1',
+    format: SUPPORT_FORMAT,
     createdAt: view.serverTime,
-    build: { version, sandbox, trustedKids: [...kids] },
+    build,
     runtime,
     storage,
     configuration,
+    licenseServer,
     license: { ...license, licensee: licensee && { organization: licensee.organization } },
     clocks: {
       effective: isoTime(moment.effective),
@@ -58,6 +62,8 @@ export function supportBundleOf(facts: SupportFacts): Record<string, unknown> {
       continuous: moment.continuous,
       uptimeSeconds: Math.round(moment.reading.uptime / 1000),
     },
+    findings,
+    diagnostics,
     lastRequest,
   }
 }

@@ -6,10 +6,14 @@ import type { LicenseHolder } from './license-holder.ts'
 import type { Moment } from './license-memory.ts'
 import type { StoredLicense } from './stored-records.ts'
 import { expiryOf, pausesAt, renewsByItself } from './state.ts'
+import type { Finding } from '../../shared/findings.ts'
+import { redactFinding } from '../../shared/findings.ts'
 import { isoTime } from './warnings.ts'
 
 /** The license as this role may see it. Holds no key, token or secret. */
-export function viewOf(holder: LicenseHolder, moment: Moment, warnings: Warning[], managedByEnv: boolean, role: Role): LicenseView {
+export function viewOf(
+  holder: LicenseHolder, moment: Moment, found: { warnings: Warning[], finding: Finding | null }, managedByEnv: boolean, role: Role,
+): LicenseView {
   const { snapshot, holding } = holder
   const license = snapshot.license
   const held = holding.kind === 'lease' ? holding : null
@@ -40,8 +44,9 @@ export function viewOf(holder: LicenseHolder, moment: Moment, warnings: Warning[
     reason: held?.verdict?.claims.reason ?? null,
     verdictAt: held?.verdict ? isoTime(held.verdict.claims.iat * 1000) : null,
     invalidBecause: holding.kind === 'invalid' ? { code: holding.code, reference: ERRORS[holding.code].reference } : null,
+    finding: found.finding && redactFinding(found.finding, role),
     managedByEnv,
-    warnings,
+    warnings: found.warnings,
     revision: snapshot.revision,
     serverTime: isoTime(moment.effective),
   }

@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../../shared/errors.ts'
 import { ERRORS } from '../../shared/errors.ts'
+import type { Finding } from '../../shared/findings.ts'
 import type { Warning } from '../../shared/contracts.ts'
 import { METHOD_RULES } from '../../shared/method-rules.ts'
 import type { Moment } from './license-memory.ts'
@@ -10,10 +11,10 @@ import { expiryOf, renewsByItself } from './state.ts'
 const DAY = 86_400_000
 const SOON = 30 * DAY
 /** The clocks of well-kept machines differ by seconds; more than this is worth a warning. */
-const CLOCK_TOLERANCE = 5 * 60_000
+export const CLOCK_TOLERANCE = 5 * 60_000
 
-/** The code with which applying the provisioned credential failed; null while all is well. */
-export type ProvisioningTrouble = { error: ErrorCode | null } | null
+/** The code, and what was found, with which applying the provisioned credential failed; null while all is well. */
+export type ProvisioningTrouble = { error: ErrorCode | null, finding?: Finding | null } | null
 
 export interface WarningsInput {
   holding: Holding
@@ -59,7 +60,7 @@ function checkInFailing(license: StoredLicense | null): Warning | null {
 }
 
 /** A wall clock that is ahead proves nothing after a gap of unknown length (machine off) in trusted time. */
-function clockTrouble({ wall, trusted, continuous }: Moment): Warning | null {
+export function clockTrouble({ wall, trusted, continuous }: Moment): Warning | null {
   if (trusted === null) return null
   const off = wall - trusted
   const times = { seconds: Math.round(Math.abs(off) / 1000), wallTime: isoTime(wall), trustedTime: isoTime(trusted) }

@@ -1,23 +1,39 @@
 import { defineNitroPlugin } from 'nitropack/runtime'
 import { commit, sandbox, version } from '#license-build'
+import { checkNetwork } from '../runtime/check-network.ts'
 import { checkConfiguration } from '../runtime/config-report.ts'
+import { readConfig } from '../runtime/config.ts'
 
-const USAGE = 'Usage: node index.mjs          starts the server\n       node index.mjs check    checks the configuration without starting anything\n'
+const USAGE = [
+  'Usage: node index.mjs                      starts the server',
+  '       node index.mjs check                checks the configuration without starting anything',
+  '       node index.mjs check --network      also tests the way to the license server',
+  '',
+].join('\n')
 
-/**
- * Runs before every other plugin. A command other than the plain start is carried out here, then the process exits with nothing
- * opened.
- */
-export default defineNitroPlugin(() => {
-  const [command, ...more] = process.argv.slice(2)
+/** Carries out the command that the process was started with; resolves only where that is the plain start. */
+async function runCommand(args: readonly string[]): Promise<void> {
+  const [command, ...more] = args
   // The development server has arguments of its own.
   if (import.meta.dev || command === undefined) return
-  if (command !== 'check' || more.length > 0) {
-    process.stderr.write(`Unknown command: ${[command, ...more].map(word => JSON.stringify(word)).join(' ')}\n${USAGE}`)
+  const network = more.length === 1 && more[0] === '--network'
+  if (command !== 'check' || (more.length > 0 && !network)) {
+    process.stderr.write(`Unknown command: ${args.map(word => JSON.stringify(word)).join(' ')}\n${USAGE}`)
     process.exit(1)
   }
   const { ok, lines } = checkConfiguration(process.env)
-  process.stdout.write(`License activation ${version} (${commit})${sandbox ? ', sandbox build' : ''}, Node.js ${process.version}\n`)
+  print([`License activation ${version} (${commit})${sandbox ? ', sandbox build' : ''}, Node.js ${process.version}`, ...lines])
+  if (!ok || !network) process.exit(ok ? 0 : 1)
+  const tested = await checkNetwork(readConfig(process.env), version)
+  print(tested.lines)
+  process.exit(tested.ok ? 0 : 1)
+}
+
+function print(lines: readonly string[]): void {
   process.stdout.write(`${lines.map(line => line.replace(/\p{Cc}/gu, '�')).join('\n')}\n`)
-  process.exit(ok ? 0 : 1)
-})
+}
+
+// Plugins cannot be waited for, but modules can: with a command, the server is never loaded any further than this.
+await runCommand(process.argv.slice(2))
+
+export default defineNitroPlugin(() => undefined)

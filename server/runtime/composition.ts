@@ -14,6 +14,7 @@ import { readConfig } from './config.ts'
 import { createFoldedLog } from './folded-log.ts'
 import { createLog, stackOf } from './log.ts'
 import { createMetrics } from './metrics.ts'
+import { storageTrouble } from './storage-finding.ts'
 import { createPeriodicJobs } from './periodic-jobs.ts'
 import { currentRequest } from './request-context.ts'
 import { createDatabaseClock, createSystemClock } from './system-clock.ts'
@@ -33,7 +34,9 @@ export function assembleBase(): Base {
   const { logFormat: format, logLevel: level, replica } = config
   const log = createLog({ format, level, replica, context: () => ({ ...currentRequest() }) })
   for (const warning of config.warnings) log.warn(warning)
-  const client = createLicenseServerClient({ baseUrl: config.licenseServerUrl, version, proxyFor: config.proxyFor })
+  const client = createLicenseServerClient({
+    baseUrl: config.licenseServerUrl, version, proxyFor: config.proxyFor, configured: config.origins.NC_LICENSE_SERVER_URL?.from !== 'default',
+  })
   const refusals = createFoldedLog(log)
   const jobs = createPeriodicJobs(error => refusals.error('a periodic job failed', { cause: stackOf(error) }))
   jobs.every(MINUTE, refusals.flush)
@@ -55,6 +58,7 @@ export async function assembleApp(base: Base): Promise<App> {
     const license = await createLicenseService({
       store: storage.licenses, instanceId, server: client, keyring: await createKeyring(jwks), clock, log, version, sandbox, random,
       provisioned: config.licenseKey, eventsKeepDays: config.eventsKeepDays,
+      storageTrouble: () => storageTrouble(storage),
       observeCheckIn: (result, seconds) => metrics.observeCheckIn(result, seconds),
     })
     const accounts = createAccounts({

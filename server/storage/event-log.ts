@@ -1,20 +1,23 @@
 import { sql, type Insertable, type Kysely, type Selectable } from 'kysely'
 import { EVENT_KINDS, type EventDetails, type EventKind } from '../../shared/contracts.ts'
-import { eventSchema } from '../../shared/schemas.ts'
+import { eventSchema, findingSchema } from '../../shared/schemas.ts'
 import { foldsInto } from '../license/events.ts'
 import type { EventPage, History } from '../license/ports.ts'
 import type { Change, NewEvent, StoredEvent } from '../license/stored-records.ts'
 import { dayOf } from '../license/record.ts'
 import { bump, write, type Connection, type Write } from './connection.ts'
+import { addFinding } from './findings.ts'
 import { readJson } from './json-column.ts'
 import type { Database, EventsTable } from './schema.ts'
 
 /** Appends an event within a write in progress, or folds it into the newest one. The caller must still bump the write. */
-export async function addEvent({ trx, version }: Write, event: NewEvent): Promise<void> {
+export async function addEvent(step: Write, event: NewEvent): Promise<void> {
+  const { trx, version } = step
+  if (event.finding) await addFinding(step, event.finding)
   const row = toRow(event, version)
   const newest = await trx.selectFrom('events').selectAll().orderBy('id', 'desc').limit(1).executeTakeFirst()
   if (newest && foldsInto(toEvent(newest), event)) {
-    await trx.updateTable('events').set({ at: row.at, count: newest.count + 1 }).where('id', '=', newest.id).execute()
+    await trx.updateTable('events').set({ at: row.at, count: newest.count + 1, finding: row.finding ?? null }).where('id', '=', newest.id).execute()
     return
   }
   await trx.insertInto('events').values(row).execute()
@@ -73,7 +76,7 @@ function toRow(event: NewEvent, id: number): Insertable<EventsTable> {
   const at = Math.round(event.at)
   return {
     id, kind: event.kind, at, first_at: at, count: 1, actor: event.actor, actor_email: event.actorEmail,
-    address: event.address, details: toText(event.details),
+    address: event.address, details: toText(event.details), finding: event.finding && JSON.stringify(event.finding),
   }
 }
 
@@ -87,5 +90,6 @@ function toEvent(row: Selectable<EventsTable>): StoredEvent {
     id: row.id, kind: row.kind, at: row.at, firstAt: row.first_at, count: row.count, actor: row.actor,
     actorEmail: row.actor_email, address: row.address,
     details: readJson(eventSchema.shape.details, row.details) ?? {},
+    finding: row.finding === null ? null : readJson(findingSchema, row.finding) ?? null,
   }
 }

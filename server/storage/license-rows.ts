@@ -1,7 +1,7 @@
 import type { Insertable, Nullable, Selectable, Updateable } from 'kysely'
 import { isErrorCode } from '../../shared/errors.ts'
 import { STATES } from '../../shared/contracts.ts'
-import { outboundSchema } from '../../shared/schemas.ts'
+import { findingSchema, outboundSchema } from '../../shared/schemas.ts'
 import type { SeqMark, Snapshot, StoredLicense, TrustedTimeRecord } from '../license/stored-records.ts'
 import { readJson } from './json-column.ts'
 import type { InstallationTable, LicenseSeqTable, LicenseTable } from './schema.ts'
@@ -56,6 +56,7 @@ function toLicense(row: Nullable<LicenseRow>): StoredLicense | null {
     nextAt: toMoment(row.next_at),
     failingSince: toMoment(row.failing_since),
     lastError: isErrorCode(row.last_error) ? row.last_error : null,
+    lastFinding: row.last_finding === null ? null : readJson(findingSchema, row.last_finding) ?? null,
   }
 }
 
@@ -76,6 +77,7 @@ export function toLicenseRow(license: StoredLicense): Insertable<LicenseTable> {
     consecutive_failures: license.consecutiveFailures,
     failing_since: whole(license.failingSince),
     last_error: license.lastError,
+    last_finding: license.lastFinding && JSON.stringify(license.lastFinding),
   }
 }
 

@@ -3,6 +3,7 @@ import type { Installation } from '../license/stored-records.ts'
 import { bump, saveInstallation, write, type Connection } from './connection.ts'
 import { createDeactivations } from './deactivations.ts'
 import { createHistory } from './event-log.ts'
+import { createFindings } from './findings.ts'
 import { commit, readSnapshot } from './license-commit.ts'
 import { toTrustedColumns } from './license-rows.ts'
 
@@ -21,6 +22,7 @@ export function createLicenseStorage(connection: Connection, databaseTime: () =>
     databaseTime: () => attempt(databaseTime),
     ...createNotes(connection),
     ...createHistory(connection),
+    ...createFindings(connection),
     ...createDeactivations(connection),
     close: () => connection.close(),
   }

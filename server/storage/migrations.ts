@@ -9,6 +9,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0003_environment_admin_and_token_actor': { up: async db => { await rememberAppliedAdmin(db); await admitTokenActor(db) } },
   '0004_held_state': { up: createHeldStates },
   '0005_heartbeat': { up: db => db.schema.alterTable('installation').addColumn('probed_at', 'bigint').execute() },
+  '0006_findings': { up: createFindings },
 }
 
 async function createLicenseTables(db: Kysely<Database>): Promise<void> {
@@ -112,6 +113,16 @@ async function rememberAppliedAdmin(db: Kysely<Database>): Promise<void> {
   await db.schema.alterTable('installation').addColumn('applied_admin_unknown', 'integer').execute()
   // If there are accounts, an earlier version has been here, which applied a value without recording which.
   await sql`update installation set applied_admin_unknown = 1 where exists (select 1 from users)`.execute(db)
+}
+
+async function createFindings(db: Kysely<Database>): Promise<void> {
+  await db.schema.alterTable('license').addColumn('last_finding', 'text').execute()
+  await db.schema.alterTable('events').addColumn('finding', 'text').execute()
+  await db.schema.alterTable('installation').addColumn('last_diagnostics', 'text').execute()
+  await db.schema.createTable('findings')
+    .addColumn('id', 'bigint', column => column.primaryKey().notNull())
+    .addColumn('finding', 'text', column => column.notNull())
+    .execute()
 }
 
 const ACTORS = sql`actor in ('user', 'system', 'environment', 'token')`

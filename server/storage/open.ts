@@ -6,8 +6,9 @@ import { StorageOpenError } from './storage-error.ts'
 
 export type { Storage } from './storage.ts'
 export type { StorageCause } from './storage-cause.ts'
-export { causeOf, codeOf } from './storage-cause.ts'
+export { causeOf, codeOf, isStorageCause } from './storage-cause.ts'
 export type { StorageHealth } from './storage-health.ts'
+export { peekMethod } from './peek.ts'
 export { StorageOpenError } from './storage-error.ts'
 
 /**

@@ -34,6 +34,9 @@ export interface InstallationTable {
 /** Also in that row: written to prove that writing works, and never read. */
 export interface HeartbeatColumn { probed_at: number | null }
 
+/** Also in that row: the last run of diagnostics, as JSON. */
+export interface DiagnosticsColumn { last_diagnostics: string | null }
+
 /** At most one row. */
 export interface LicenseTable {
   id: number
@@ -51,6 +54,8 @@ export interface LicenseTable {
   consecutive_failures: number
   failing_since: number | null
   last_error: string | null
+  /** JSON. */
+  last_finding: string | null
 }
 
 /** The highest `seq` ever accepted for each license id; never deleted. */
@@ -81,7 +86,12 @@ export interface EventsTable {
   actor_email: string | null
   address: string | null
   details: string
+  /** JSON. */
+  finding: string | null
 }
+
+/** What was found lately; the newest ten. `id` is the version of the write that added the row. */
+export interface FindingsTable { id: number, finding: string }
 
 export interface CheckInDaysTable { day: string, good: number, failed: number }
 
@@ -96,17 +106,18 @@ export interface SessionsTable {
 }
 
 export interface Database {
-  installation: InstallationTable & HeartbeatColumn
+  installation: InstallationTable & HeartbeatColumn & DiagnosticsColumn
   license: LicenseTable
   license_seq: LicenseSeqTable
   held_states: HeldStatesTable
   deactivations: DeactivationsTable
   events: EventsTable
+  findings: FindingsTable
   check_in_days: CheckInDaysTable
   users: UsersTable
   sessions: SessionsTable
 }
 
 export const TABLES = [
-  'installation', 'license', 'license_seq', 'held_states', 'deactivations', 'events', 'check_in_days', 'users', 'sessions',
+  'installation', 'license', 'license_seq', 'held_states', 'deactivations', 'events', 'findings', 'check_in_days', 'users', 'sessions',
 ] as const satisfies readonly (keyof Database)[]

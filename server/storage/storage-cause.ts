@@ -5,6 +5,10 @@ export const STORAGE_CAUSES = [
 ] as const
 export type StorageCause = typeof STORAGE_CAUSES[number]
 
+export function isStorageCause(value: unknown): value is StorageCause {
+  return STORAGE_CAUSES.some(cause => cause === value)
+}
+
 /** A wait that timed out; all that is known is what it was for. */
 export class WaitedError extends Error {
   override readonly name = 'WaitedError'

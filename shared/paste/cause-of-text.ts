@@ -12,9 +12,10 @@ export function isPasteCause(value: unknown): value is PasteCause {
   return PASTE_CAUSES.some(cause => cause === value)
 }
 
-const WORD_BREAK = /[^\w-]+/
-const TOKEN_IN_TEXT = /(?<![\w-])eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}/g
-const KEY_IN_TEXT = /^nc_[\w-]{5,253}$/
+export const WORD_BREAK = /[^\w-]+/
+export const TOKEN_IN_TEXT = /(?<![\w-])eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]{8,}/g
+/** A key as issued, with a prefix. */
+export const KEY_IN_TEXT = /^nc_[\w-]{5,253}$/
 /** The dots, bullets and asterisks that keys are masked with. */
 const MASKED = /[•●∙*…]{2}/
 const REQUEST_LINES = ['Instance ID:', 'License key:', 'Version:']

@@ -1,20 +1,23 @@
 import type { DiagnosticStage } from '../../../shared/contracts.ts'
-import { rulesOf } from '../../../shared/method-rules.ts'
-import { diagnose } from '../../license-server/diagnostics.ts'
+import { concludeDiagnostics, diagnose } from '../../license-server/diagnostics.ts'
 import { limitKeyOf } from '../../http/caller.ts'
 import { answerWithSteps } from '../../http/event-stream.ts'
 import { handle } from '../../http/handle.ts'
+import { diagnosticsOf } from '../../runtime/diagnosing.ts'
 
 export default handle('diagnose', async (context) => {
-  const { app: { license, client, config, refusals }, limits, event } = context
+  const { app, limits, event } = context
   await limits.use('diagnostics', limitKeyOf(context.identity))
-  return answerWithSteps(event, refusals, 'stage', async (report) => {
-    const offline = rulesOf(license.view('admin').method)?.silent ?? false
+  return answerWithSteps(event, app.refusals, 'stage', async (report) => {
+    const options = diagnosticsOf(app)
     const stages: DiagnosticStage[] = []
-    for await (const stage of diagnose({ client, proxyFor: config.proxyFor, now: () => license.moment().wall }, offline)) {
+    for await (const stage of diagnose(options)) {
       stages.push(stage)
       report(stage)
     }
-    return { ok: stages.every(({ result }) => result !== 'failed'), stages }
+    const result = concludeDiagnostics(stages, options.now())
+    // Without the database there is no keeping it; the caller has it all the same.
+    await app.license.keepDiagnostics(result).catch(() => undefined)
+    return result
   })
 })

@@ -1,0 +1,25 @@
+import { readFileSync } from 'node:fs'
+import { supportBundleSchema } from '../shared/schemas.ts'
+import { explainBundle } from './runtime/explain.ts'
+
+/* `npm run explain -- bundle.json`: what a support bundle says, from the bundle alone. */
+
+const [file] = process.argv.slice(2)
+if (file === undefined) end('Usage: npm run explain -- <support bundle, a .json file>')
+const { data, error } = supportBundleSchema.safeParse(read(file))
+if (data) process.stdout.write(`${explainBundle(data).join('\n')}\n`)
+else end(`${file} is not a support bundle of this version: ${error.issues[0]?.path.join('.') || 'its form'} is not as expected.`)
+
+function read(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'))
+  }
+  catch (cause) {
+    return end(`${path} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`)
+  }
+}
+
+function end(sentence: string): never {
+  process.stderr.write(`${sentence}\n`)
+  process.exit(1)
+}

@@ -1,0 +1,35 @@
+import words from '../../app/locales/en.json' with { type: 'json' }
+import { durationPartsOf } from '../../shared/duration.ts'
+import type { Finding } from '../../shared/findings.ts'
+import { textOf } from '../../shared/findings.ts'
+
+/* Findings in English sentences, for the command line and for scripts. The screen has its own, in every language. */
+
+const { finding: texts } = words
+
+type Told = Pick<Finding, 'cause' | 'facts' | 'stage'>
+
+/** What was seen, in a sentence. */
+export function sentenceOf(finding: Told): string {
+  return fill(texts[textOf(finding)].seen, finding)
+}
+
+/** What to do about it, in a sentence or a few. */
+export function remedyOf(finding: Told): string {
+  return fill(texts[textOf(finding)].do, finding)
+}
+
+/** Puts facts into a text. */
+function fill(text: string, { facts }: Told): string {
+  const values = new Map<string, unknown>(Object.entries(facts))
+  return text.replaceAll(/\{(?:'(.)'|(\w+))\}/g, (_whole, literal: string | undefined, name: string | undefined) => {
+    const value = values.get(name ?? '')
+    return literal ?? (name === 'difference' && typeof value === 'number' ? durationOf(value) : String(value ?? '?'))
+  })
+}
+
+/** A length of time in s, in words. */
+function durationOf(seconds: number): string {
+  const { unit, amount } = durationPartsOf(seconds)
+  return new Intl.NumberFormat('en', { style: 'unit', unit, unitDisplay: 'long' }).format(amount)
+}

@@ -1,0 +1,33 @@
+import type { Seen } from '../../shared/findings.ts'
+import { seen } from '../../shared/findings.ts'
+import type { LicenseError } from '../license/errors.ts'
+import type { Storage, StorageCause } from '../storage/open.ts'
+import { causeOf, isStorageCause } from '../storage/open.ts'
+import { getApp, getBase } from './app.ts'
+
+/* What is wrong with the database, as a finding. */
+
+/** A database as people are told it: a path, or host and database without user or password. */
+export function placeOf(location: string): string {
+  if (!/^postgres(?:ql)?:\/\//.test(location)) return location.replace(/^file:/, '')
+  if (!URL.canParse(location)) return 'PostgreSQL'
+  const { host, pathname, searchParams } = new URL(location)
+  return `${host || searchParams.get('host') || 'PostgreSQL'}${pathname}`
+}
+
+/** What keeps the database from being used, and since when (ms); null while it can be. */
+export function storageTrouble({ health, location }: Pick<Storage, 'health' | 'location'>): { seen: Seen, since: number } | null {
+  return health.cause && { since: health.since ?? Date.now(), seen: describe(health.cause, location, health.code) }
+}
+
+/** What was found when an operation failed with STORAGE_UNAVAILABLE. */
+export function seenOfStorageError({ details, cause }: Pick<LicenseError, 'details' | 'cause'>): Seen {
+  const storage = getApp()?.storage
+  const location = storage?.location ?? getBase()?.config.databaseUrl ?? ''
+  const named = details?.cause
+  return describe(isStorageCause(named) ? named : storage?.health.cause ?? causeOf(cause), location, storage?.health.code ?? null)
+}
+
+function describe(cause: StorageCause, location: string, errno: string | null): Seen {
+  return seen('STORAGE_UNAVAILABLE', cause, { location: placeOf(location) || '?', errno })
+}

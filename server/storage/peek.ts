@@ -1,0 +1,57 @@
+import { existsSync, statSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
+import { pathToFileURL } from 'node:url'
+import pg from 'pg'
+import type { Method } from '../../shared/method-rules.ts'
+import { METHODS } from '../../shared/method-rules.ts'
+import { withPlainSslMode } from './postgres-pool.ts'
+import { isMissingTable } from './storage-cause.ts'
+import { toDatabasePath } from './sqlite-file.ts'
+
+const PATIENCE_MS = 3_000
+
+/**
+ * The method of the license that is stored in the database of this URL, without creating, migrating or writing anything; null
+ * if none is. Rejects with what the driver throws if that cannot be read.
+ */
+export async function peekMethod({ url, baseDir }: { url: string, baseDir: string }): Promise<Method | null> {
+  try {
+    const method = url.startsWith('file:') ? peekSqlite(toDatabasePath(url, baseDir)) : await peekPostgres(url)
+    return METHODS.find(each => each === method) ?? null
+  }
+  catch (error) {
+    if (isMissingTable(error)) return null
+    throw error
+  }
+}
+
+const QUERY = 'select method from license'
+
+function peekSqlite(path: string): unknown {
+  if (!statSync(path, { throwIfNoEntry: false })?.size) return null
+  const address = pathToFileURL(path)
+  // Nobody has it open. Even a reader would leave a -wal and a -shm behind, which whoever starts the server may not be let write.
+  if (!existsSync(`${path}-wal`)) address.searchParams.set('immutable', '1')
+  const database = new DatabaseSync(address, { readOnly: true, timeout: PATIENCE_MS })
+  try {
+    return database.prepare(QUERY).get()?.method
+  }
+  finally {
+    database.close()
+  }
+}
+
+async function peekPostgres(url: string): Promise<unknown> {
+  const client = new pg.Client({
+    connectionString: withPlainSslMode(url), connectionTimeoutMillis: PATIENCE_MS, query_timeout: PATIENCE_MS,
+  })
+  client.on('error', () => undefined)
+  try {
+    await client.connect()
+    const { rows } = await client.query<{ method: string }>(QUERY)
+    return rows[0]?.method
+  }
+  finally {
+    await client.end().catch(() => undefined)
+  }
+}
