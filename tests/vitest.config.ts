@@ -1,11 +1,13 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+import { vueFiles } from './support/app/vue-files.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const setupFiles = ['tests/support/name-open-waits.ts']
 
 const pathOf = (file: string) => fileURLToPath(new URL(file, import.meta.url))
 const APP = {
+  plugins: [vueFiles()],
   define: { 'import.meta.client': 'true', 'import.meta.server': 'false' },
   resolve: {
     alias: [
@@ -29,7 +31,7 @@ export default defineConfig({
     // Read at the end by tests/faults/report.ts.
     reporters: ['default', ['json', { outputFile: 'tests/faults/.results/vitest.json' }]],
     projects: [
-      // Stores and composables of app/ run without Nuxt, whose imports are stood in for.
+      // Stores, composables and components of app/ run without Nuxt, whose imports are stood in for.
       { root, ...APP, test: { name: 'unit', setupFiles, include: ['tests/unit/**/*.test.ts'], environment: 'node', testTimeout: 20_000 } },
       { root, test: { name: 'storage', setupFiles, include: ['tests/storage/**/*.test.ts'], environment: 'node', testTimeout: 60_000, hookTimeout: 60_000 } },
       { root, test: { name: 'api', setupFiles, include: ['tests/api/**/*.test.ts'], environment: 'node', testTimeout: 60_000, hookTimeout: 60_000 } },

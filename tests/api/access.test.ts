@@ -37,6 +37,7 @@ const TABLE: Readonly<Record<keyof typeof OPERATIONS, Row>> = {
   removeLicense: ['DELETE /api/license', {}, [401, 403, 409, 401, 409, 401, 401]],
   checkIn: ['POST /api/license/check-in', {}, [401, 403, 409, 401, 409, 401, 401]],
   diagnose: ['POST /api/license/diagnostics', {}, [401, 403, 200, 401, 200, 401, 401]],
+  getDiagnostics: ['GET /api/license/diagnostics', undefined, [401, 200, 200, 401, 200, 401, 401]],
   listCheckIns: ['GET /api/license/check-ins', undefined, [401, 200, 200, 401, 200, 401, 401]],
   listEvents: ['GET /api/license/events', undefined, [401, 200, 200, 401, 200, 401, 401]],
   getSupportBundle: ['GET /api/license/support-bundle', undefined, [401, 200, 200, 401, 200, 401, 401]],

@@ -20,12 +20,16 @@ const licenseId = expect.stringMatching(/^lic_/)
 const account = expect.stringMatching(/^\w+@example\.com$/)
 
 /** What each of them has to say. A combination that is missing here must not happen. */
-const TABLE: Record<EventKind, { by: ActorKind[], details: unknown }> = {
+/** What the 500 is found to be that the license server was told to answer. */
+const FINDING = {
+  code: 'SERVER_ERROR', reference: 'NCL-207', cause: 'server_error_foreign', stage: 'http', at: iso, facts: expect.objectContaining({ status: 500 }),
+}
+const TABLE: Record<EventKind, { by: ActorKind[], details: unknown, finding?: object }> = {
   activated: { by: ['user', 'token', 'environment'], details: { method: 'standard', licenseId, expiresAt: iso } },
   renewed: { by: ['user', 'token', 'system'], details: { from: iso, to: iso } },
   removed: { by: ['user', 'token'], details: { method: 'standard', licenseId } },
   check_in_succeeded: { by: ['user', 'token', 'system'], details: {} },
-  check_in_failed: { by: ['user', 'token', 'system'], details: { code: 'SERVER_ERROR' } },
+  check_in_failed: { by: ['user', 'token', 'system'], details: { code: 'SERVER_ERROR', cause: 'server_error_foreign' }, finding: FINDING },
   verdict: { by: ['user', 'token', 'system'], details: { verdict: 'revoked', reason: 'unpaid' } },
   state_changed: { by: ['system'], details: { from: expect.any(String), to: expect.any(String) } },
   vendor_told: { by: ['system'], details: { result: 'ok' } },
@@ -114,7 +118,7 @@ describe('the activity', () => {
   afterAll(() => restarted?.dispose())
 
   it.each(ROWS)('tells of %s by %s, and tells a viewer no more than they may know', (kind, actor) => {
-    const { details } = TABLE[kind]
+    const { details, finding = null } = TABLE[kind]
     const events = told.filter(event => event.kind === kind && event.actor === actor)
     expect(events).not.toEqual([])
     for (const event of events) {
@@ -122,10 +126,12 @@ describe('the activity', () => {
         id: expect.any(Number), kind, at: iso, firstAt: iso, count: expect.any(Number), actor,
         actorEmail: actor === 'user' ? ADMIN.email : null,
         address: actor === 'user' || actor === 'token' ? expect.stringMatching(/^(203\.0\.113\.44|127\.0\.0\.1)$/) : null,
-        details,
+        details, finding,
       })
       const { account: _account, ...rest } = event.details
-      expect(shown.find(({ id }) => id === event.id)).toEqual({ ...event, actorEmail: null, address: null, details: rest })
+      expect(shown.find(({ id }) => id === event.id)).toEqual({
+        ...event, actorEmail: null, address: null, details: rest, finding: event.finding && { ...event.finding, facts: expect.not.objectContaining({ host: '127.0.0.1' }) },
+      })
     }
   })
 

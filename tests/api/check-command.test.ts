@@ -66,7 +66,7 @@ describe('the command check', () => {
     expect(output).toContain('cannot be created')
   })
 
-  it.each([['chekc'], ['--help'], ['check', '--network'], ['check', 'twice']])('F87: %j is not known: usage, 1, and nothing is started', async (...command) => {
+  it.each([['chekc'], ['--help'], ['check', '--netwrok'], ['check', '--network', 'twice'], ['check', 'twice']])('F87: %j is not known: usage, 1, and nothing is started', async (...command) => {
     const { code, output, files } = await runToEnd({ NC_SERVICE_TOKEN: SERVICE_TOKEN }, ...command.filter(word => word !== undefined))
     expect(code).toBe(1)
     expect(output).toMatch(/^Unknown command: /)

@@ -1,6 +1,7 @@
 import { createHmac, generateKeyPairSync, sign } from 'node:crypto'
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { CredentialErrorCode, ErrorCode, ErrorData } from '../../shared/errors.ts'
+import type { ErrorData } from '../../shared/contracts.ts'
+import type { CredentialErrorCode, ErrorCode } from '../../shared/errors.ts'
 import sandboxKey from '../license-server/keys/sandbox.jwk.json' with { type: 'json' }
 import type { IssueToken } from '../support/vendor/control-protocol.ts'
 import { expectError } from '../support/expect-error.ts'

@@ -1,11 +1,14 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { beforeAll, describe, expect, it } from 'vitest'
+import type { Diagnostics, LicenseView } from '../../shared/contracts.ts'
 import type { ErrorCode } from '../../shared/errors.ts'
+import { ERRORS } from '../../shared/errors.ts'
+import type { Finding, FindingCause } from '../../shared/findings.ts'
 import { peakMiB, residentMiB } from '../support/process-figures.ts'
 import type { Fault } from '../support/vendor/fault-types.ts'
 import { freePort } from '../support/product-process.ts'
-import type { ApiClient } from '../support/api-client.ts'
+import type { Answer, ApiClient } from '../support/api-client.ts'
 import { expectError } from '../support/expect-error.ts'
 import { expectFailedCheckIn, expectFailedSave } from '../support/kept-installation.ts'
 import { addAdmin, signInSoon, startOwnProduct, useStand } from '../support/stand.ts'
@@ -21,46 +24,85 @@ beforeAll(async () => {
 
 const newAdmin = () => addAdmin(stand.admin, stand.product, `person${++people}@example.com`)
 
-/** Injects the fault into a save and into a check-in; both have to answer the code and to leave the license alone. */
-async function expectFailure(client: ApiClient, fault: Fault, code: ErrorCode): Promise<void> {
+interface Found { code: ErrorCode, cause: FindingCause, facts?: object }
+
+/** A client like this one, and what it was last told to have been found. */
+function attentive(client: ApiClient): { client: ApiClient, found: () => Finding | undefined } {
+  let last: Answer | undefined
+  const hear = async (calling: Promise<Answer<LicenseView>>) => {
+    const answer = await calling
+    last = answer
+    return answer
+  }
+  const listening = { ...client, save: (credential: string) => hear(client.save(credential)), checkIn: () => hear(client.checkIn()) }
+  return { client: listening, found: () => last?.error?.finding }
+}
+
+/** Injects the fault into a save and into a check-in; both have to say what was found, and to leave the license alone. */
+async function expectFailure(admin: ApiClient, fault: Fault, { code, cause, facts = {} }: Found): Promise<void> {
   const { control } = stand.licenseServer
+  const { client, found } = attentive(admin)
+  const expected = { code, reference: ERRORS[code].reference, cause, stage: 'http', facts: expect.objectContaining({ host: '127.0.0.1', ...facts }) }
   await control.addFault({ call: 'activate', times: 1, fault })
   await expectFailedSave(client, code)
+  expect(found()).toMatchObject(expected)
   await control.addFault({ call: 'checkIn', times: 1, fault })
   expect(await expectFailedCheckIn(client, code)).toBe(1)
+  expect(found()).toMatchObject(expected)
+  expect((await client.license()).finding).toMatchObject(expected)
   expect(await control.faults()).toEqual([])
 }
 
 const json = { 'content-type': 'application/json' }
-const FAULTS: [string, Fault, ErrorCode][] = [
-  ['F31 a reset connection', { type: 'reset' }, 'NET_CONNECT'],
-  ['F31 a connection reset after the headers', { type: 'reset', stage: 'headers' }, 'NET_CONNECT'],
-  ['F31 a connection reset amid the body', { type: 'reset', stage: 'body' }, 'NET_CONNECT'],
-  ['F35 the page of a captive portal', { type: 'html' }, 'NET_CAPTIVE_PORTAL'],
-  ['F35 a 511 of a captive portal', { type: 'status', status: 511 }, 'NET_CAPTIVE_PORTAL'],
-  ['F36 a 500', { type: 'status', status: 500, body: 'Injected by a defect' }, 'SERVER_ERROR'],
-  ['F36 a 503 with an absurd Retry-After', { type: 'status', status: 503, headers: { 'retry-after': '99999999999999999999' } }, 'SERVER_ERROR'],
-  ['F36 a 404 without a known reason', { type: 'status', status: 404, headers: json, body: '{"error":{"code":"nope","message":"Injected by"}}' }, 'SERVER_ERROR'],
-  ['F36 a 429', { type: 'status', status: 429, headers: { 'retry-after': '-5' } }, 'SERVER_RATE_LIMITED'],
-  ['F36 the refusal rate_limited', { type: 'unsignedRefusal', code: 'rate_limited' }, 'SERVER_RATE_LIMITED'],
-  ['F36 the refusal bad_request', { type: 'unsignedRefusal', code: 'bad_request' }, 'SERVER_ERROR'],
-  ['F35 an empty body', { type: 'empty' }, 'SERVER_RESPONSE_INVALID'],
-  ['F35 another content type', { type: 'contentType', value: 'text/plain' }, 'SERVER_RESPONSE_INVALID'],
-  ['F37 cut JSON', { type: 'badJson' }, 'SERVER_RESPONSE_INVALID'],
-  ['F37 another schema', { type: 'badSchema' }, 'SERVER_RESPONSE_INVALID'],
-  ['F37 JSON of 20,000 levels', { type: 'deepJson' }, 'SERVER_RESPONSE_INVALID'],
-  ['F37 a valid body over 64 KiB', { type: 'oversized' }, 'SERVER_RESPONSE_INVALID'],
-  ['F37 an endless body', { type: 'endless' }, 'SERVER_RESPONSE_INVALID'],
-  ['F37 a gzip bomb', { type: 'gzipBomb' }, 'SERVER_RESPONSE_INVALID'],
-  ['F38 a stale nonce', { type: 'staleNonce' }, 'SERVER_RESPONSE_INVALID'],
-  ['F38 a lease for another installation', { type: 'wrongInstance' }, 'SERVER_RESPONSE_INVALID'],
-  ['F18 an offline token in place of a lease', { type: 'wrongKind' }, 'SERVER_RESPONSE_INVALID'],
-  ['F17 a lease without features', { type: 'lease', claims: {}, omit: ['features'] }, 'SERVER_RESPONSE_INVALID'],
+const bytes = expect.any(Number)
+const portal = (facts: object): Found => ({ code: 'NET_CAPTIVE_PORTAL', cause: 'web_page', facts })
+const broken = (facts: object): Found => ({ code: 'NET_CONNECT', cause: 'reset_while_receiving', facts })
+const invalid = (cause: FindingCause, facts: object = {}): Found => ({ code: 'SERVER_RESPONSE_INVALID', cause, facts })
+const unreadable = invalid('unreadable_answer')
+
+const FAULTS: [string, Fault, Found][] = [
+  ['F31 a reset connection', { type: 'reset' }, broken({ errno: expect.stringMatching(/^[A-Z_]+$/) })],
+  ['F31 a connection reset after the headers', { type: 'reset', stage: 'headers' }, broken({ bytes: 0, promised: bytes })],
+  ['F31 a connection reset amid the body', { type: 'reset', stage: 'body' }, broken({ bytes, promised: bytes })],
+  ['F35 the page of a captive portal', { type: 'html' }, portal({ status: 200, title: 'Welcome to Airport Wi-Fi' })],
+  ['F35 a 511 of a captive portal', { type: 'status', status: 511 }, portal({ status: 511 })],
+  ['F36 a 500', { type: 'status', status: 500, body: 'Injected by a defect' }, { code: 'SERVER_ERROR', cause: 'server_error_foreign', facts: { status: 500 } }],
+  ['F36 a 500 of the license server', { type: 'status', status: 500, headers: json, body: '{"error":{"code":"internal","message":"Injected by"}}' }, {
+    code: 'SERVER_ERROR', cause: 'server_error', facts: { status: 500 },
+  }],
+  ['F36 a 503 with an absurd Retry-After', { type: 'status', status: 503, headers: { 'retry-after': '99999999999999999999' } }, {
+    code: 'SERVER_ERROR', cause: 'gateway', facts: { status: 503 },
+  }],
+  ['F36 a 404 without a known reason', { type: 'status', status: 404, headers: json, body: '{"error":{"code":"nope","message":"Injected by"}}' }, {
+    code: 'SERVER_NOT_A_LICENSE_SERVER', cause: 'not_a_license_server',
+    facts: { status: 404, url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/api\/v1\/licenses\//) },
+  }],
+  ['F36 a 429', { type: 'status', status: 429, headers: { 'retry-after': '-5' } }, {
+    code: 'SERVER_RATE_LIMITED', cause: 'rate_limited', facts: { status: 429 },
+  }],
+  ['F36 the refusal rate_limited', { type: 'unsignedRefusal', code: 'rate_limited' }, {
+    code: 'SERVER_RATE_LIMITED', cause: 'rate_limited', facts: { retryAt: expect.stringMatching(/Z$/) },
+  }],
+  ['F36 the refusal bad_request', { type: 'unsignedRefusal', code: 'bad_request' }, {
+    code: 'SERVER_REFUSED', cause: 'refused_bad_request', facts: { refusal: 'bad_request' },
+  }],
+  ['F35 an empty body', { type: 'empty' }, unreadable],
+  ['F35 another content type', { type: 'contentType', value: 'text/plain' }, invalid('unreadable_answer', { contentType: 'text/plain' })],
+  ['F37 cut JSON', { type: 'badJson' }, invalid('cut_answer', { bytes })],
+  ['F37 another schema', { type: 'badSchema' }, unreadable],
+  ['F37 JSON of 20,000 levels', { type: 'deepJson' }, unreadable],
+  ['F37 a valid body over 64 KiB', { type: 'oversized' }, unreadable],
+  ['F37 an endless body', { type: 'endless' }, unreadable],
+  ['F37 a gzip bomb', { type: 'gzipBomb' }, unreadable],
+  ['F38 a stale nonce', { type: 'staleNonce' }, invalid('answer_stale', { member: 'nonce' })],
+  ['F38 a lease for another installation', { type: 'wrongInstance' }, invalid('answer_not_ours', { member: 'instance_id' })],
+  ['F18 an offline token in place of a lease', { type: 'wrongKind' }, unreadable],
+  ['F17 a lease without features', { type: 'lease', claims: {}, omit: ['features'] }, invalid('unreadable_answer', { member: 'features' })],
 ]
 
 describe('what comes back from the license server', () => {
-  it.each(FAULTS)('%s changes nothing', async (_what, fault, code) => {
-    await expectFailure(await newAdmin(), fault, code)
+  it.each(FAULTS)('%s changes nothing', async (_what, fault, found) => {
+    await expectFailure(await newAdmin(), fault, found)
   })
 
   it('F37 unknown members are ignored', async () => {
@@ -96,8 +138,10 @@ describe('what comes back from the license server', () => {
     }).listen(0, '127.0.0.1')
     await once(target, 'listening')
     try {
-      const location = `http://127.0.0.1:${Object(target.address()).port}/`
-      await expectFailure(await newAdmin(), { type: 'redirect', status, location }, 'NET_CAPTIVE_PORTAL')
+      const location = `http://127.0.0.1:${Object(target.address()).port}/sign-in`
+      await expectFailure(await newAdmin(), { type: 'redirect', status, location: `${location}?token=canary` }, {
+        code: 'NET_CAPTIVE_PORTAL', cause: 'redirect', facts: { status, target: location },
+      })
       expect(reached).toEqual([])
     }
     finally {
@@ -129,14 +173,25 @@ describe('F36 the wait after a failed check-in', () => {
 
 describe('no way to the license server', () => {
   it.each([
-    ['F30 a name that does not exist', 'NET_DNS', 'dns', async (): Promise<string> => 'https://license-server.invalid'],
-    ['F31 a port that nobody listens on', 'NET_CONNECT', 'tcp', async (): Promise<string> => `http://127.0.0.1:${await freePort()}`],
-  ] as const)('%s is %s, and diagnostics stop at %s', async (_what, code, stage, address) => {
+    [
+      'F30 a name that does not exist', 'NET_DNS', 'dns', 'dns_no_such_name', { setting: 'NC_LICENSE_SERVER_URL' },
+      async (): Promise<string> => 'https://license-server.invalid',
+    ],
+    [
+      'F31 a port that nobody listens on', 'NET_CONNECT', 'tcp', 'refused', { host: '127.0.0.1' },
+      async (): Promise<string> => `http://127.0.0.1:${await freePort()}`,
+    ],
+  ] as const)('%s is %s, and diagnostics stop at %s', async (_what, code, stage, cause, facts, address) => {
     const client = await signInSoon(await startOwnProduct({ licenseServerUrl: await address() }))
-    expectError(await client.save('nc_demo_standard'), code)
+    const answer = await client.save('nc_demo_standard')
+    expectError(answer, code)
+    const finding = { code, reference: ERRORS[code].reference, cause, stage, facts }
+    expect(answer.error?.finding).toMatchObject(finding)
     expect((await client.license()).state).toBe('unlicensed')
-    const { body } = await client.request<{ ok: boolean, stages: { stage: string, result: string, code: string | null, remedy: string | null }[] }>('POST', '/api/license/diagnostics', {})
-    expect(body.ok).toBe(false)
-    expect(body.stages.find(({ result }) => result === 'failed')).toMatchObject({ stage, code, remedy: expect.stringMatching(/\w/) })
+    const { body } = await client.request<Diagnostics>('POST', '/api/license/diagnostics', {})
+    expect(body).toMatchObject({ ok: false, verdict: 'problem' })
+    const failed = body.stages.find(({ result }) => result === 'failed')
+    expect(failed).toMatchObject({ stage, code, remedy: expect.stringMatching(/\w/), finding })
+    expect((await client.request<{ last: Diagnostics }>('GET', '/api/license/diagnostics')).body.last).toEqual(body)
   })
 })

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { Preview } from '../../shared/contracts.ts'
+import type { Diagnostics, Preview } from '../../shared/contracts.ts'
 import type { PasteCause } from '../../shared/paste/cause-of-text.ts'
 import type { ApiClient } from '../support/api-client.ts'
 import { signIn } from '../support/api-client.ts'
@@ -65,9 +65,12 @@ describe('an offline license', () => {
     expect(status).toBe(200)
     expect(view).toMatchObject({ state: 'active', entitled: true, method: 'offline', maskedKey: null, checkIn: null, graceEndsAt: null, renews: null, instanceId, boundTo: instanceId })
 
-    const { body: { stages } } = await client.request<{ stages: { stage: string, result: string }[] }>('POST', '/api/license/diagnostics', {})
-    expect(stages.map(({ stage }) => stage)).toEqual(['configuration', 'dns', 'proxy', 'tcp', 'tls', 'http', 'clock'])
-    expect(stages.slice(1).map(({ result }) => result)).toEqual(Array.from({ length: 6 }, () => 'skipped'))
+    const { body: { verdict, stages } } = await client.request<Diagnostics>('POST', '/api/license/diagnostics', {})
+    expect(verdict).toBe('nothing_tested')
+    expect(stages.map(({ stage, result }) => `${stage} ${result}`)).toEqual([
+      'storage ok', ...['configuration', 'dns', 'proxy', 'tcp', 'tls', 'http'].map(stage => `${stage} skipped`), 'clock ok',
+    ])
+    expect(stages.filter(({ result }) => result === 'skipped').map(({ because }) => because)).toEqual(Array.from({ length: 6 }, () => 'no_calls'))
     expectError(await client.checkIn(), 'NO_CALLS_FOR_OFFLINE')
 
     const again = await restart(product, options)

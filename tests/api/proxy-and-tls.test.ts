@@ -1,8 +1,12 @@
 import { createServer } from 'node:http'
 import { describe, expect, it } from 'vitest'
 import type { DiagnosticStage } from '../../shared/contracts.ts'
+import type { ErrorCode } from '../../shared/errors.ts'
+import { ERRORS } from '../../shared/errors.ts'
+import type { FindingCause, FindingStage } from '../../shared/findings.ts'
 import type { ApiClient } from '../support/api-client.ts'
 import { freePort } from '../support/product-process.ts'
+import type { CertificateKind } from '../support/network/certificates.ts'
 import { started, startProxy, startTlsFront } from '../support/network/routes.ts'
 import { expectError, expectNoInternals } from '../support/expect-error.ts'
 import { expectFailedCheckIn, expectFailedSave } from '../support/kept-installation.ts'
@@ -10,6 +14,20 @@ import { signInSoon, startOwnLicenseServer, startOwnProduct } from '../support/s
 
 async function startThrough(licenseServerUrl: string, env: Record<string, string> = {}): Promise<ApiClient> {
   return signInSoon(await startOwnProduct({ licenseServerUrl, env }))
+}
+
+interface Found { code: ErrorCode, cause: FindingCause, stage: FindingStage, facts: object }
+
+/** A save has to fail with what was found, and diagnostics with the same. Resolves to their failed stage. */
+async function expectFound(client: ApiClient, { code, cause, stage, facts }: Found): Promise<DiagnosticStage | undefined> {
+  const finding = { code, reference: ERRORS[code].reference, cause, stage, facts }
+  const answer = await client.save('nc_demo_standard')
+  expectError(answer, code)
+  expect(answer.error?.finding).toMatchObject(finding)
+  expect((await client.license()).state).toBe('unlicensed')
+  const failed = await failedStage(client)
+  expect(failed).toMatchObject({ stage, code, remedy: expect.stringMatching(/\w/), finding })
+  return failed
 }
 
 async function failedStage(client: ApiClient): Promise<DiagnosticStage | undefined> {
@@ -31,10 +49,9 @@ describe('F32 TLS', () => {
     const { control, url } = await startOwnLicenseServer()
     const front = await startTlsFront(url, 'intercepted')
     const client = await startThrough(front.url)
-    expectError(await client.save('nc_demo_standard'), 'NET_TLS')
-    expect((await client.license()).state).toBe('unlicensed')
-    const failed = await failedStage(client)
-    expect(failed).toMatchObject({ stage: 'tls', code: 'NET_TLS', facts: { issuer: 'Interception Inc', intercepted: true } })
+    const failed = await expectFound(client, {
+      code: 'NET_TLS', cause: 'certificate_unknown_issuer', stage: 'tls', facts: { host: '127.0.0.1', issuer: 'Interception Inc' },
+    })
     expectNoInternals(JSON.stringify(failed?.remedy))
     expect(await control.requests()).toEqual([])
   })
@@ -47,7 +64,18 @@ describe('F32 TLS', () => {
   it('a plain server behind an https address is NET_TLS', async () => {
     const { port } = await startOwnLicenseServer()
     const client = await startThrough(`https://127.0.0.1:${port}`)
-    expectError(await client.save('nc_demo_standard'), 'NET_TLS')
+    await expectFound(client, { code: 'NET_TLS', cause: 'not_tls', stage: 'tls', facts: { host: '127.0.0.1', port } })
+  })
+
+  it.each<[CertificateKind, FindingCause, object]>([
+    ['expired', 'certificate_expired', { subject: 'localhost', validTo: expect.stringMatching(/Z$/), clock: expect.stringMatching(/Z$/) }],
+    ['wrong-name', 'certificate_other_name', { names: 'app.example.com' }], ['self-signed', 'certificate_self_signed', { subject: 'localhost' }],
+  ])('a certificate that is %s is told as %s', async (kind, cause, facts) => {
+    const { control, url } = await startOwnLicenseServer()
+    const front = await startTlsFront(url, kind)
+    const client = await startThrough(front.url, { NODE_EXTRA_CA_CERTS: front.caFile })
+    await expectFound(client, { code: 'NET_TLS', cause, stage: 'tls', facts: { host: '127.0.0.1', ...facts } })
+    expect(await control.requests()).toEqual([])
   })
 })
 
@@ -82,7 +110,7 @@ describe('F33 a proxy', () => {
   it('carries the calls of an http address', async () => {
     const [licenseServer, proxy] = [await startOwnLicenseServer(), await startProxy()]
     await expectActivates(await startThrough(licenseServer.url, { HTTP_PROXY: proxy.url }))
-    expect(proxy.requests.join('\n')).toContain(`127.0.0.1:${licenseServer.port}`)
+    expect(new Set(proxy.requests)).toEqual(new Set([`CONNECT 127.0.0.1:${licenseServer.port}`]))
   })
 
   it('carries the calls of an https address, which it cannot read', async () => {
@@ -97,8 +125,7 @@ describe('F33 a proxy', () => {
     const url = scheme === 'https' ? (await startTlsFront(licenseServer.url)).url : licenseServer.url
     const proxy = `http://127.0.0.1:${await freePort()}`
     const client = await startThrough(url, { HTTP_PROXY: proxy, HTTPS_PROXY: proxy })
-    expectError(await client.save('nc_demo_standard'), 'NET_PROXY')
-    expect(await failedStage(client)).toMatchObject({ stage: 'proxy', code: 'NET_PROXY' })
+    await expectFound(client, { code: 'NET_PROXY', cause: 'proxy_refused', stage: 'proxy', facts: { proxy } })
     expect(await licenseServer.control.requests()).toEqual([])
   })
 
@@ -106,14 +133,30 @@ describe('F33 a proxy', () => {
     const [licenseServer, proxy] = [await startOwnLicenseServer(), await startProxy(407)]
     const url = scheme === 'https' ? (await startTlsFront(licenseServer.url)).url : licenseServer.url
     const client = await startThrough(url, { HTTP_PROXY: proxy.url, HTTPS_PROXY: proxy.url })
-    expectError(await client.save('nc_demo_standard'), 'NET_PROXY')
-    expect(await failedStage(client)).toMatchObject({ stage: 'proxy', code: 'NET_PROXY', facts: { status: 407 } })
-    expect(proxy.requests.length).toBeGreaterThan(0)
+    await expectFound(client, { code: 'NET_PROXY', cause: 'proxy_login', stage: 'proxy', facts: { status: 407, proxy: proxy.url } })
+    expect(new Set(proxy.requests)).toEqual(new Set([`CONNECT ${new URL(url).host}`]))
+    expect(await licenseServer.control.requests()).toEqual([])
+  })
+
+  it('that does not accept the login it was given is told with the user, and without the password', async () => {
+    const proxy = await startProxy(407)
+    const given = proxy.url.replace('//', '//someone:proxy-canary@')
+    const client = await startThrough('https://license.example', { HTTPS_PROXY: given })
+    const facts = { status: 407, proxy: proxy.url, user: 'someone', setting: 'login' }
+    const failed = await expectFound(client, { code: 'NET_PROXY', cause: 'proxy_login', stage: 'proxy', facts })
+    expect(failed?.remedy).toMatch(/^Correct user name and password in HTTPS_PROXY\./)
+  })
+
+  it.each([[403, 'proxy_forbids'], [502, 'proxy_cannot_reach']] as const)('that answers %d is told as %s', async (status, cause) => {
+    const proxy = await startProxy(status)
+    const client = await startThrough('https://license.example', { HTTPS_PROXY: proxy.url })
+    await expectFound(client, { code: 'NET_PROXY', cause, stage: 'proxy', facts: { status, proxy: proxy.url, host: 'license.example', port: 443 } })
   })
 
   it('whose name does not exist is NET_PROXY', async () => {
-    const client = await startThrough((await startOwnLicenseServer()).url, { HTTP_PROXY: 'http://proxy.invalid:3128' })
-    expectError(await client.save('nc_demo_standard'), 'NET_PROXY')
+    const proxy = 'http://proxy.invalid:3128'
+    const client = await startThrough((await startOwnLicenseServer()).url, { HTTP_PROXY: proxy })
+    await expectFound(client, { code: 'NET_PROXY', cause: 'proxy_not_found', stage: 'dns', facts: { proxy } })
   })
 
   it('is left aside for what NO_PROXY names', async () => {
@@ -128,7 +171,8 @@ describe('F33 a proxy', () => {
     const client = await signInSoon(product)
     const answers = [
       await client.save('nc_demo_standard'), await client.request('POST', '/api/license/diagnostics', {}),
-      await client.request('GET', '/api/license/support-bundle'), await client.request('GET', '/api/license/events'),
+      await client.request('GET', '/api/license/diagnostics'), await client.request('GET', '/api/license/support-bundle'),
+      await client.request('GET', '/api/license/events'),
     ]
     for (const { text } of answers) expect(text).not.toContain('proxy-canary')
     expect(product.output()).not.toContain('proxy-canary')

@@ -13,7 +13,9 @@ const bodyOf = (request: RecordedRequest | undefined) => Object(request?.body)
 const callsOf = (requests: RecordedRequest[]) => requests.map(({ path }) => path.split('/').at(-1))
 
 /** What must be the same before and after a restart. */
-function lasting({ serverTime: _now, warnings: _warnings, checkIn: _checkIn, issuedAt: _issued, graceEndsAt: _grace, ...view }: LicenseView) {
+function lasting(
+  { serverTime: _now, warnings: _warnings, checkIn: _checkIn, finding: _finding, issuedAt: _issued, graceEndsAt: _grace, ...view }: LicenseView,
+) {
   return view
 }
 
@@ -114,6 +116,7 @@ describe('a standard license', () => {
     expectError(await client.checkIn(), 'NET_CONNECT')
     const failing = await client.license()
     expect(lasting(failing)).toEqual(lasting(saved))
+    expect(failing.finding).toMatchObject({ code: 'NET_CONNECT', cause: 'refused', at: failing.checkIn?.lastAttemptAt })
     expect(failing.checkIn).toMatchObject({ consecutiveFailures: 1, lastError: { code: 'NET_CONNECT', reference: 'NCL-202' } })
     expect(failing.warnings).toContainEqual(expect.objectContaining({ code: 'CHECK_IN_FAILING', failures: 1 }))
 

@@ -86,8 +86,13 @@ describe('what nobody signed', () => {
       const client = await addAdmin(stand.admin, stand.product, `${code}@example.com`)
       await client.save('nc_demo_standard')
       await control.addFault({ call: 'checkIn', times: 1, fault: { type: 'unsignedRefusal', code } })
-      expectError(await client.checkIn(), 'SERVER_ERROR')
-      expect(await client.license()).toMatchObject({ state: 'active', entitled: true, checkIn: { consecutiveFailures: 1, lastError: { code: 'SERVER_ERROR' } } })
+      const { graceEndsAt } = await client.license()
+      expectError(await client.checkIn(), 'SERVER_REFUSED')
+      expect(await client.license()).toMatchObject({
+        state: 'active', entitled: true, checkIn: { consecutiveFailures: 1, lastError: { code: 'SERVER_REFUSED' } },
+        // It is said, though it decides nothing: what was refused, and until when there is time.
+        finding: { cause: `refused_${code}`, facts: { refusal: code, until: graceEndsAt } },
+      })
       expect((await client.checkIn()).status).toBe(200)
     })
 

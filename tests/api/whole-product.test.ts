@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { CheckInDay, DiagnosticStage, Entitlements, EventView, Feature, LicenseState, LicenseView, OutboundRequest, Preview, Session, User } from '../../shared/contracts.ts'
+import type { CheckInDay, Diagnostics, Entitlements, EventView, Feature, LicenseState, LicenseView, OutboundRequest, Preview, Session, User } from '../../shared/contracts.ts'
 import type { ApiClient } from '../support/api-client.ts'
 import { createApiClient } from '../support/api-client.ts'
 import { expectError } from '../support/expect-error.ts'
@@ -173,7 +173,9 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('the whole product on %s', (kin
   })
 
   it('proves the way to the license server, and gathers what support asks for', async () => {
-    const { body: { ok, stages } } = await owner.request<{ ok: boolean, stages: DiagnosticStage[] }>('POST', '/api/license/diagnostics', {})
+    const { body: ran } = await owner.request<Diagnostics>('POST', '/api/license/diagnostics', {})
+    const { ok, stages } = ran
+    expect((await owner.request<{ last: Diagnostics }>('GET', '/api/license/diagnostics')).body.last).toEqual(ran)
     expect({ ok, failed: stages.filter(({ result }) => result === 'failed') }).toEqual({ ok: true, failed: [] })
     const { text, body } = await owner.request<{ license: LicenseView }>('GET', '/api/license/support-bundle')
     expect(body.license).toMatchObject({ state: 'active', seatsUsed: 6 })

@@ -38,7 +38,8 @@ test('the activity lists what happened, newest first, by whom and from where, an
 
   await showOnly(page, 'Check-in failed')
   await expect(events).toHaveCount(1)
-  await expect(events).toContainText('The license server answered with an error')
+  await expect(events).toContainText('The license server could not answer (NCL-207)')
+  await expect(events.locator('[data-cause=server_error_foreign]')).toHaveText(/^The call to 127\.0\.0\.1 was answered with an error \(status 500\)/)
   await showOnly(page, 'Account removed')
   await expect(events).toHaveCount(0)
   await expect(page.getByRole('status').filter({ hasText: /^None of this kind/ })).toBeVisible()

@@ -2,12 +2,14 @@ import ar from '../../app/locales/ar.json' with { type: 'json' }
 import de from '../../app/locales/de.json' with { type: 'json' }
 import en from '../../app/locales/en.json' with { type: 'json' }
 import { ERROR_CODES, ERRORS } from '../../shared/errors.ts'
+import { referenceOf } from '../../shared/findings.ts'
 import { expect, test, useSession } from '../support/browser/fixtures.ts'
 import { openLicense } from '../support/browser/screen.ts'
 
 /* Every error on the screen, with the title, the meaning and the remedy of that very one. */
 
 const LANGUAGES = [['en-US', en], ['de-DE', de], ['ar-EG', ar]] as const
+const CLOCKS = [['CLOCK_AHEAD', 'clock_ahead'], ['CLOCK_BEHIND', 'clock_behind']] as const
 const shown = (text: string) => text.replaceAll(/\{'(.)'\}/g, '$1').replaceAll('\u00A0', ' ')
 
 for (const [locale, words] of LANGUAGES) {
@@ -18,9 +20,13 @@ for (const [locale, words] of LANGUAGES) {
     const entries = await page.locator('#troubleshooting details[id^=NCL]').evaluateAll(all => all.map(entry => [
       entry.id, entry.querySelector('.title')?.textContent?.trim(), ...[...entry.querySelectorAll('p')].map(part => part.textContent?.trim()),
     ].map(text => text?.replaceAll('\u00A0', ' '))))
-    expect(entries.map(([id, title, means]) => [id, title, means]))
+    const errors = entries.splice(0, ERROR_CODES.length)
+    expect(errors.map(([id, title, means]) => [id, title, means]))
       .toEqual(ERROR_CODES.map(code => [ERRORS[code].reference, shown(words.errors[code].title), shown(words.errors[code].means)]))
-    for (const [at, code] of ERROR_CODES.entries()) expect(entries[at]?.[3], code).toContain(shown(words.errors[code].do))
+    for (const [at, code] of ERROR_CODES.entries()) expect(errors[at]?.[3], code).toContain(shown(words.errors[code].do))
+    // By how much a clock is wrong is said once it is.
+    expect(entries).toEqual(CLOCKS.map(([code, cause]) => (
+      [referenceOf(code), shown(words.warnings[code].title), expect.stringContaining(shown(words.finding[cause].do))])))
   })
 
   test(`a save that fails says what it failed with, and what to do about that, ${locale}`, async ({ product, api, openPage }) => {
@@ -39,8 +45,7 @@ for (const [locale, words] of LANGUAGES) {
       const { title, means, do: remedy } = words.errors[code]
       await expect(alert.getByRole('heading')).toHaveText(shown(title))
       await expect(alert).toContainText(shown(means))
-      // Nothing tries a save again by itself.
-      await expect(alert).toContainText(shown(code === 'SERVER_ERROR' || code === 'SERVER_RATE_LIMITED' ? words.failure.tryLater : remedy))
+      await expect(alert).toContainText(shown(remedy))
     }
   })
 }

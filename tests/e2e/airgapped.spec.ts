@@ -42,7 +42,8 @@ test('Renew now picks up the new end of the term, and says why when it cannot', 
 
   await licenseServer.stop()
   await checkInNow(page, 'Renew now')
-  await expectFailure(page, 'NET_CONNECT', 'No connection to the license server')
+  const alert = await expectFailure(page, 'NET_CONNECT', 'No connection to the license server')
+  await expect(alert.getByTestId('finding')).toHaveAttribute('data-cause', 'refused')
   await expectState(page, 'active')
 })
 

@@ -3,6 +3,8 @@ import en from '../../app/locales/en.json' with { type: 'json' }
 import type { CredentialErrorCode } from '../../shared/errors.ts'
 import { ERRORS } from '../../shared/errors.ts'
 import type { LicenseView } from '../../shared/contracts.ts'
+import type { FindingCause } from '../../shared/findings.ts'
+import { referenceOf } from '../../shared/findings.ts'
 import type { PasteCause } from '../../shared/paste/cause-of-text.ts'
 import type { IssueToken } from '../support/vendor/control-protocol.ts'
 import type { LicenseServerProcess } from '../support/vendor/vendor-process.ts'
@@ -28,9 +30,13 @@ async function keepOffline(page: Page, api: ApiClient, server: LicenseServerProc
   return body
 }
 
-async function expectRefused(page: Page, api: ApiClient, before: LicenseView, credential: string, code: CredentialErrorCode): Promise<void> {
+interface Refused { code: CredentialErrorCode, cause: FindingCause }
+
+async function expectRefused(page: Page, api: ApiClient, before: LicenseView, credential: string, { code, cause }: Refused): Promise<void> {
   await saveCredential(page, credential)
   const alert = await expectFailure(page, code, en.errors[code].title)
+  await expect(alert.getByTestId('finding')).toHaveAttribute('data-code', code)
+  await expect(alert.getByTestId('finding')).toHaveAttribute('data-cause', cause)
   await expect(alert).toContainText('Nothing was changed; the license you had is kept.')
   await expectState(page, 'active')
   expect(lasting(await api.license())).toEqual(lasting(before))
@@ -38,34 +44,36 @@ async function expectRefused(page: Page, api: ApiClient, before: LicenseView, cr
 
 test('every refusal of a key gives its own reason, and the current license stays', async ({ licensePage: page, api, licenseServer }) => {
   const before = await keepOffline(page, api, licenseServer)
-  const refused: [string, CredentialErrorCode][] = [
-    ['not a key!', 'CREDENTIAL_MALFORMED'], ['NC_AG_DEMO_AIRGAPPED', 'CREDENTIAL_MALFORMED'],
-    ['nc_unknown_key_0001', 'KEY_UNKNOWN'], ['nc_demo_expired', 'LICENSE_EXPIRED'], ['nc_demo_revoked', 'LICENSE_REVOKED'],
-    ['nc_demo_suspended', 'LICENSE_SUSPENDED'], ['nc_ag_demo_method_not_in_plan', 'METHOD_NOT_IN_PLAN'],
-    ['nc_demo_bound_elsewhere', 'BOUND_TO_DIFFERENT_INSTALLATION'], ['nc_demo_wrong_signer', 'TOKEN_UNKNOWN_SIGNER'],
+  const refused: [string, CredentialErrorCode, FindingCause][] = [
+    ['not a key!', 'CREDENTIAL_MALFORMED', 'words_around'], ['NC_AG_DEMO_AIRGAPPED', 'CREDENTIAL_MALFORMED', 'capitals'],
+    ['nc_unknown_key_0001', 'KEY_UNKNOWN', 'key_unknown'], ['nc_demo_expired', 'LICENSE_EXPIRED', 'subscription_ended'],
+    ['nc_demo_revoked', 'LICENSE_REVOKED', 'revoked'], ['nc_demo_suspended', 'LICENSE_SUSPENDED', 'suspended'],
+    ['nc_ag_demo_method_not_in_plan', 'METHOD_NOT_IN_PLAN', 'method_not_in_plan'],
+    ['nc_demo_bound_elsewhere', 'BOUND_TO_DIFFERENT_INSTALLATION', 'bound_elsewhere'], ['nc_demo_wrong_signer', 'TOKEN_UNKNOWN_SIGNER', 'signer_unknown'],
   ]
-  for (const [credential, code] of refused) {
-    await test.step(`${credential}: ${code}`, () => expectRefused(page, api, before, credential, code))
+  for (const [credential, code, cause] of refused) {
+    await test.step(`${credential}: ${code}`, () => expectRefused(page, api, before, credential, { code, cause }))
   }
 })
 
 test('every refusal of a token gives its own reason, and the current license stays', async ({ licensePage: page, api, licenseServer }) => {
   const before = await keepOffline(page, api, licenseServer)
-  const orders: [Order, CredentialErrorCode][] = [
-    [{ signer: 'stranger' }, 'TOKEN_UNKNOWN_SIGNER'], [{ kind: 'lease' }, 'TOKEN_WRONG_KIND'],
-    [{ omit: ['plan'] }, 'TOKEN_CLAIMS_INVALID'], [{ claims: { nbf: now() + 86_400 } }, 'TOKEN_NOT_YET_VALID'],
-    [{ claims: { iat: now() - 7200, exp: now() - 3600 } }, 'LICENSE_EXPIRED'], [{ claims: { seq: 1 } }, 'TOKEN_OLDER_THAN_CURRENT'],
-    [{ instance_id: 'e'.repeat(32) }, 'BOUND_TO_DIFFERENT_INSTALLATION'],
+  const orders: [Order, CredentialErrorCode, FindingCause][] = [
+    [{ signer: 'stranger' }, 'TOKEN_UNKNOWN_SIGNER', 'unknown_signer'], [{ kind: 'lease' }, 'TOKEN_WRONG_KIND', 'other_kind'],
+    [{ omit: ['plan'] }, 'TOKEN_CLAIMS_INVALID', 'claims_invalid'], [{ claims: { nbf: now() + 86_400 } }, 'TOKEN_NOT_YET_VALID', 'not_yet_valid'],
+    [{ claims: { iat: now() - 7200, exp: now() - 3600 } }, 'LICENSE_EXPIRED', 'ended'],
+    [{ claims: { seq: 1 } }, 'TOKEN_OLDER_THAN_CURRENT', 'older_than_current'],
+    [{ instance_id: 'e'.repeat(32) }, 'BOUND_TO_DIFFERENT_INSTALLATION', 'other_installation'],
   ]
-  for (const [order, code] of orders) {
+  for (const [order, code, cause] of orders) {
     await test.step(code, async () => {
       const token = await licenseServer.control.issueToken({ instance_id: before.instanceId, ...order })
-      await expectRefused(page, api, before, token, code)
+      await expectRefused(page, api, before, token, { code, cause })
     })
   }
   const [header, payload] = (await licenseServer.control.issueToken({ instance_id: before.instanceId })).split('.')
   const [, , signature] = (await licenseServer.control.issueToken({ instance_id: before.instanceId })).split('.')
-  await expectRefused(page, api, before, [header, payload, signature].join('.'), 'TOKEN_SIGNATURE_INVALID')
+  await expectRefused(page, api, before, [header, payload, signature].join('.'), { code: 'TOKEN_SIGNATURE_INVALID', cause: 'token_changed' })
   expect(await licenseServer.control.requests()).toEqual([])
 })
 
@@ -81,11 +89,13 @@ test('F03 what was pasted by mistake is named, with the way out, and reaches no 
     await test.step(cause, async () => {
       await saveCredential(page, text)
       const alert = await expectFailure(page, 'CREDENTIAL_MALFORMED', en.errors.CREDENTIAL_MALFORMED.title)
-      await expect(alert).toContainText(`${en.paste[cause].means} ${en.paste[cause].do}`)
+      await expect(alert.getByTestId('finding')).toHaveAttribute('data-cause', cause)
+      await expect(alert.getByTestId('finding').getByRole('paragraph')).toHaveText([en.finding[cause].seen, en.finding[cause].do])
     })
   }
   await saveCredential(page, token.slice(0, -6))
-  await expect(await expectFailure(page, 'TOKEN_SIGNATURE_INVALID', en.errors.TOKEN_SIGNATURE_INVALID.title)).toContainText(en.paste.token_cut.means)
+  const cut = await expectFailure(page, 'TOKEN_SIGNATURE_INVALID', en.errors.TOKEN_SIGNATURE_INVALID.title)
+  await expect(cut.getByTestId('finding').getByRole('paragraph')).toHaveText([en.finding.token_cut.seen, en.finding.token_cut.do])
   expect(await licenseServer.control.requests()).toEqual([])
   expect(lasting(await api.license())).toEqual(lasting(before))
 })
@@ -109,7 +119,7 @@ test('a token for another installation names both, and its reference opens and f
 })
 
 test('a link to any reference opens its entry, even one that does not apply at present', async ({ licensePage: page, product }) => {
-  for (const reference of ['NCL-204', 'NCL-101', 'NCL-315']) {
+  for (const reference of ['NCL-204', 'NCL-101', 'NCL-315', 'NCL-402']) {
     await page.goto('about:blank')
     await page.goto(`${product.url}/admin/license#${reference}`)
     const entry = page.getByRole('region', { name: 'Troubleshooting' }).locator(`#${reference}`)
@@ -118,5 +128,6 @@ test('a link to any reference opens its entry, even one that does not apply at p
     await expect(entry).toBeInViewport()
   }
   const shown = await page.getByRole('region', { name: 'Troubleshooting' }).locator('details[id^=NCL-] summary code').allTextContents()
-  expect(shown.toSorted()).toEqual(Object.values(ERRORS).map(({ reference }) => reference).toSorted())
+  const all = [...Object.values(ERRORS).map(({ reference }) => reference), referenceOf('CLOCK_AHEAD'), referenceOf('CLOCK_BEHIND')]
+  expect(shown.toSorted()).toEqual(all.toSorted())
 })

@@ -2,7 +2,11 @@ import type { Page } from '@playwright/test'
 import { expect, test } from '../support/browser/fixtures.ts'
 import { openPath } from '../support/browser/screen.ts'
 
-const STAGES = ['Configuration', 'Name look-up (DNS)', 'Proxy', 'Connection (TCP)', 'Encryption (TLS)', 'License server (HTTP)', 'Clock']
+const STAGES = ['Database', 'Configuration', 'Name look-up (DNS)', 'Proxy', 'Connection (TCP)', 'Encryption (TLS)', 'License server (HTTP)', 'Clock']
+/* The sandbox license server has no name, no proxy and no encryption. */
+const NEEDED = ['Database', 'Configuration', 'Connection (TCP)', 'License server (HTTP)', 'Clock']
+const headingsOf = (page: Page) => page.getByRole('region', { name: 'Diagnostics' }).getByRole('heading', { level: 2 })
+const verdictOf = (page: Page) => page.getByTestId('diagnostics-verdict')
 const stageOf = (page: Page, name: string) => page.getByRole('region', { name: 'Diagnostics' }).getByRole('listitem').filter({ has: page.getByRole('heading', { name, exact: true }) })
 
 async function run(page: Page): Promise<void> {
@@ -12,25 +16,48 @@ async function run(page: Page): Promise<void> {
 
 test('diagnostics show every stage with its result, and use up no activation', async ({ licensePage: page, product, licenseServer }) => {
   await openPath(page, product, '/admin/diagnostics')
-  await expect(page.getByRole('region', { name: 'Diagnostics' }).getByRole('heading', { level: 2 })).toHaveText(STAGES)
+  await expect(headingsOf(page)).toHaveText(STAGES)
   await run(page)
-  await expect(page.getByRole('status').filter({ hasText: 'Nothing is in the way' })).toBeVisible()
-  for (const name of ['Configuration', 'Connection (TCP)', 'License server (HTTP)', 'Clock']) await expect(stageOf(page, name)).toContainText('Good')
-  for (const name of ['Proxy', 'Encryption (TLS)']) await expect(stageOf(page, name)).toContainText('Skipped')
+  await expect(page.getByRole('status').filter({ hasText: 'Every stage passed: this server can reach the license server.' })).toBeVisible()
+  await expect(verdictOf(page)).toHaveAttribute('data-verdict', 'reachable')
+  // What does not apply here is not shown.
+  await expect(headingsOf(page)).toHaveText(NEEDED)
+  for (const name of NEEDED) await expect(stageOf(page, name)).toContainText('Good')
+  await expect(page.getByTestId('finding')).toHaveCount(0)
   await expect(stageOf(page, 'License server (HTTP)')).toContainText(/\d+ ms/)
   expect((await licenseServer.control.requests()).map(({ path }) => path)).toEqual(['/api/v1/ping'])
   await expect(page.getByRole('button', { name: 'Copy for support' })).toBeVisible()
+})
+
+test('the last run is there after a reload, until there is another', async ({ licensePage: page, product, licenseServer }) => {
+  await licenseServer.control.addFault({ call: 'ping', times: 1, fault: { type: 'status', status: 503 } })
+  await openPath(page, product, '/admin/diagnostics')
+  await run(page)
+  const said = await verdictOf(page).innerText()
+  await openPath(page, product, '/admin/license')
+  await openPath(page, product, '/admin/diagnostics')
+  await expect(verdictOf(page)).toHaveText(said)
+  await expect(verdictOf(page)).toHaveAttribute('data-verdict', 'problem')
+  await expect(stageOf(page, 'License server (HTTP)').getByTestId('finding')).toHaveAttribute('data-cause', 'gateway')
+  await page.getByRole('button', { name: 'Run again' }).click()
+  await expect(verdictOf(page)).toHaveAttribute('data-verdict', 'reachable', { timeout: 20_000 })
+  await expect(page.getByTestId('finding')).toHaveCount(0)
 })
 
 test('the stage that fails says what to do, and its reference leads to the entry', async ({ licensePage: page, product, licenseServer }) => {
   await licenseServer.stop()
   await openPath(page, product, '/admin/diagnostics')
   await run(page)
-  await expect(page.getByRole('status').filter({ hasText: 'Something is in the way.' })).toBeVisible()
+  await expect(page.getByRole('status').filter({ hasText: 'Something is in the way. The failed stage says what to do.' })).toBeVisible()
+  await expect(verdictOf(page)).toHaveAttribute('data-verdict', 'problem')
   const tcp = stageOf(page, 'Connection (TCP)')
   await expect(tcp).toContainText('Failed')
-  await expect(tcp).toContainText('Let this server open outgoing connections to the license server on port 443.')
+  await expect(tcp.getByTestId('finding')).toHaveAttribute('data-code', 'NET_CONNECT')
+  await expect(tcp.getByTestId('finding')).toHaveAttribute('data-cause', 'refused')
+  await expect(tcp).toContainText(`The connection to 127.0.0.1 on port ${licenseServer.port} was refused.`)
+  await expect(tcp).toContainText(`Allow this server to connect to 127.0.0.1 on port ${licenseServer.port}`)
   await expect(stageOf(page, 'License server (HTTP)')).toContainText('Skipped')
+  await expect(stageOf(page, 'License server (HTTP)')).toContainText('Not reached, because a stage before it failed.')
   await tcp.getByRole('link', { name: 'NCL-202' }).click()
   await expect(page).toHaveURL(/\/admin\/license#NCL-202$/)
   await expect(page.locator('#NCL-202 summary')).toBeFocused()
@@ -41,20 +68,26 @@ test('a captive portal is named, and the button for support copies it all', asyn
   await licenseServer.control.addFault({ call: 'ping', fault: { type: 'html' } })
   await openPath(page, product, '/admin/diagnostics')
   await run(page)
-  await expect(stageOf(page, 'License server (HTTP)')).toContainText('Sign in to the network')
+  const http = stageOf(page, 'License server (HTTP)')
+  await expect(http.getByTestId('finding')).toHaveAttribute('data-cause', 'web_page')
+  await expect(http).toContainText('A web page titled “Welcome to Airport Wi-Fi” came back in place of the answer from 127.0.0.1 (status 200).')
+  await expect(http).toContainText('If it is the sign-in page of your network, sign in.')
   await page.getByRole('button', { name: 'Copy for support' }).click()
   await expect(page.getByRole('button', { name: 'Copied' })).toBeVisible()
   const copied = await page.evaluate(() => navigator.clipboard.readText())
   expect(copied).toContain(`Instance ID: ${(await api.license()).instanceId}`)
-  expect(copied).toMatch(/^http: failed .*NET_CAPTIVE_PORTAL/m)
+  expect(copied).toMatch(/^http: failed \(\d+ ms\) NCL-206 web_page \(http\), .*title=Welcome to Airport Wi-Fi/m)
 })
 
-test('with an offline license every stage that would make a call is skipped', async ({ licensePage: page, product, licenseServer, api }) => {
+test('with an offline license no stage that would make a call is there, and nothing is said of the network', async ({ licensePage: page, product, licenseServer, api }) => {
   const { instanceId } = await api.license()
   await api.save(await licenseServer.control.issueToken({ instance_id: instanceId }))
   await openPath(page, product, '/admin/diagnostics')
   await run(page)
-  for (const name of STAGES.slice(1)) await expect(stageOf(page, name)).toContainText('Skipped')
+  await expect(verdictOf(page)).toHaveAttribute('data-verdict', 'nothing_tested')
+  await expect(verdictOf(page)).toContainText('Nothing was tested over the network: an offline license makes no calls.')
+  await expect(stageOf(page, 'Database')).toContainText('Good')
+  for (const name of STAGES.slice(1, -1)) await expect(stageOf(page, name)).toHaveCount(0)
   expect(await licenseServer.control.requests()).toEqual([])
 })
 

@@ -52,7 +52,7 @@ test('Check in now leads to the status when it worked, and keeps the focus when 
   await licenseServer.control.addFault({ call: 'checkIn', times: 1, fault: { type: 'status', status: 500 } })
   await pressOn(page, checkIn)
   // What went wrong comes in above the button, and is in sight.
-  await expect(await expectFailure(page, 'SERVER_ERROR', 'The license server answered with an error')).toBeInViewport()
+  await expect(await expectFailure(page, 'SERVER_ERROR', 'The license server could not answer')).toBeInViewport()
   await expect(checkIn).toBeFocused()
 })
 
@@ -111,7 +111,7 @@ test('method cards, copy buttons, section links and entries respond to Enter and
   const entry = page.locator('#NCL-204')
   await pressOn(page, entry.locator('summary'))
   await expect(entry).toHaveAttribute('open', '')
-  await expect(entry.getByText('The certificate that was shown is not trusted.')).toBeVisible()
+  await expect(entry.getByText('Encryption could not be set up, or the certificate is not to be trusted.')).toBeVisible()
 })
 
 test('a link with a reference opens its entry and takes the focus there', async ({ licensePage: page, product }) => {

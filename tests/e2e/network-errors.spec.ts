@@ -1,6 +1,7 @@
 import type { Page } from '@playwright/test'
 import en from '../../app/locales/en.json' with { type: 'json' }
 import type { NetworkErrorCode } from '../../shared/errors.ts'
+import type { FindingCause } from '../../shared/findings.ts'
 import type { Fault } from '../support/vendor/fault-types.ts'
 import { signIn } from '../support/api-client.ts'
 import type { Product } from '../support/product-process.ts'
@@ -12,17 +13,21 @@ import { activate, expectFailure, expectState, openLicense, saveCredential } fro
 test('every fault on the way to the license server gives its own reason, and the current license stays', async ({ licensePage: page, api, licenseServer }) => {
   await activate(page, 'nc_demo_standard')
   const before = await api.license()
-  const faults: [Fault, NetworkErrorCode][] = [
-    [{ type: 'reset' }, 'NET_CONNECT'], [{ type: 'html' }, 'NET_CAPTIVE_PORTAL'], [{ type: 'status', status: 503 }, 'SERVER_ERROR'],
-    [{ type: 'unsignedRefusal', code: 'rate_limited' }, 'SERVER_RATE_LIMITED'], [{ type: 'badJson' }, 'SERVER_RESPONSE_INVALID'],
-    [{ type: 'staleNonce' }, 'SERVER_RESPONSE_INVALID'], [{ type: 'hang' }, 'NET_TIMEOUT'],
+  const faults: [Fault, NetworkErrorCode, FindingCause][] = [
+    [{ type: 'reset' }, 'NET_CONNECT', 'reset_while_receiving'], [{ type: 'html' }, 'NET_CAPTIVE_PORTAL', 'web_page'],
+    [{ type: 'status', status: 503 }, 'SERVER_ERROR', 'gateway'], [{ type: 'status', status: 404 }, 'SERVER_NOT_A_LICENSE_SERVER', 'not_a_license_server'],
+    [{ type: 'unsignedRefusal', code: 'rate_limited' }, 'SERVER_RATE_LIMITED', 'rate_limited'],
+    [{ type: 'unsignedRefusal', code: 'bad_request' }, 'SERVER_REFUSED', 'refused_bad_request'],
+    [{ type: 'badJson' }, 'SERVER_RESPONSE_INVALID', 'cut_answer'], [{ type: 'staleNonce' }, 'SERVER_RESPONSE_INVALID', 'answer_stale'],
+    [{ type: 'hang' }, 'NET_TIMEOUT', 'no_answer'],
   ]
   const titles = new Set<string>()
-  for (const [fault, code] of faults) {
+  for (const [fault, code, cause] of faults) {
     await test.step(`${fault.type}: ${code}`, async () => {
       await licenseServer.control.addFault({ call: 'activate', times: 1, fault })
       await saveCredential(page, 'nc_ag_demo_airgapped')
       const alert = await expectFailure(page, code, en.errors[code].title, 20_000)
+      await expect(alert.getByTestId('finding')).toHaveAttribute('data-cause', cause)
       await expect(alert).toContainText('Nothing was changed; the license you had is kept.')
       await expect(page.getByRole('list', { name: 'Progress' }).getByRole('listitem')).toHaveCount(4)
       titles.add(await alert.getByRole('heading').innerText())
@@ -31,14 +36,16 @@ test('every fault on the way to the license server gives its own reason, and the
       await expectState(page, 'active')
     })
   }
-  expect(titles.size).toBe(6)
+  expect(titles.size).toBe(8)
 })
 
-async function expectSaveFails(page: Page, product: Product, code: NetworkErrorCode): Promise<void> {
+/** `causes`: one of these, where it depends on the machine that the test runs on. */
+async function expectSaveFails(page: Page, product: Product, code: NetworkErrorCode, ...causes: FindingCause[]): Promise<void> {
   await useSession(page, product, await signIn(product.url))
   await openLicense(page, product)
   await saveCredential(page, 'nc_demo_standard')
   const alert = await expectFailure(page, code, en.errors[code].title, 20_000)
+  await expect(alert.getByTestId('finding')).toHaveAttribute('data-cause', new RegExp(`^(?:${causes.join('|')})$`))
   await expect(alert).toContainText('Nothing was changed.')
   await expectState(page, 'unlicensed')
 }
@@ -46,18 +53,18 @@ async function expectSaveFails(page: Page, product: Product, code: NetworkErrorC
 test.describe('no way to the license server:', () => {
   test('a name that does not exist', async ({ openPage, launch }) => {
     const product = await launch.product({ licenseServerUrl: 'https://license.invalid' })
-    await expectSaveFails(await openPage(product), product, 'NET_DNS')
+    await expectSaveFails(await openPage(product), product, 'NET_DNS', 'dns_no_such_name', 'dns_silent')
   })
 
   test('a port that nobody listens on', async ({ openPage, launch }) => {
     const product = await launch.product({ licenseServerUrl: `http://127.0.0.1:${await freePort()}` })
-    await expectSaveFails(await openPage(product), product, 'NET_CONNECT')
+    await expectSaveFails(await openPage(product), product, 'NET_CONNECT', 'refused')
   })
 
   test('a certificate that no authority vouches for', async ({ openPage, launch }) => {
     const impostor = await startImpostor()
     const product = await launch.product({ licenseServerUrl: impostor.url })
-    await expectSaveFails(await openPage(product), product, 'NET_TLS')
+    await expectSaveFails(await openPage(product), product, 'NET_TLS', 'certificate_self_signed')
     impostor.stop()
   })
 
@@ -65,7 +72,7 @@ test.describe('no way to the license server:', () => {
     const product = await launch.product({
       licenseServerUrl: 'https://license.invalid', env: { HTTPS_PROXY: `http://127.0.0.1:${await freePort()}` },
     })
-    await expectSaveFails(await openPage(product), product, 'NET_PROXY')
+    await expectSaveFails(await openPage(product), product, 'NET_PROXY', 'proxy_refused')
   })
 })
 

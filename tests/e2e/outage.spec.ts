@@ -9,7 +9,9 @@ test('while the license server is away the license goes into grace and pauses; o
   await expectState(page, 'grace', 20_000)
   await expect(badgeOf(page)).toHaveText(/^Grace period, \d+ seconds? left$/)
   await expect(announcement).toHaveText('License status changed: Enterprise is on, check-in is overdue.')
-  await expect(statusOf(page)).toContainText('The license server has not answered since')
+  await expect(statusOf(page)).toContainText('No check-in has succeeded since')
+  // A call that was under way when it died has seen its end.
+  await expect(statusOf(page).getByTestId('finding')).toHaveAttribute('data-cause', /^(refused|reset_while_receiving)$/)
 
   await expectState(page, 'paused', 20_000)
   await expect(badgeOf(page)).toHaveText('Paused')
@@ -19,5 +21,6 @@ test('while the license server is away the license goes into grace and pauses; o
   await launch.licenseServer(licenseServer.port)
   await expectState(page, 'active', 20_000)
   await expect(statusHeading(page)).toHaveText('Enterprise is on')
+  await expect(statusOf(page).getByTestId('finding')).toHaveCount(0)
   await expect(announcement).toHaveText('License status changed: Enterprise is on.')
 })

@@ -37,8 +37,8 @@ test('the field names the method as one types', async ({ licensePage: page }) =>
     ['nc_ag_demo_airgapped', 'This is a license key for the airgapped method.'],
     ['eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl', 'This looks like a license token for the offline method.'],
     ['eyJhbGci\n  OiJFZERTQSJ9.eyJzdWIi\r\nOiJ4In0.c2ln bmF0dXJl', 'This looks like a license token for the offline method.'],
-    ['NC_AG_DEMO_AIRGAPPED', 'The start of the key is in capitals; keys start with nc_ or nc_ag_ in small letters.'],
-    ['nc_', 'The text does not have the form of a license key or a license token.'],
+    ['NC_AG_DEMO_AIRGAPPED', 'The beginning of this key is in capitals. Keys begin with nc_ or nc_ag_, in small letters.'],
+    ['nc_', 'This looks like neither a license key nor a license token.'],
     ['', 'Spaces and line breaks before and after it do no harm.'],
   ]
   for (const [text, expected] of cases) {
@@ -85,16 +85,20 @@ test('Check in now says how it went; features stay on when it fails', async ({ l
 
   await licenseServer.control.addFault({ call: 'checkIn', times: 1, fault: { type: 'status', status: 500 } })
   await checkInNow(page)
-  const alert = await expectFailure(page, 'SERVER_ERROR', 'The license server answered with an error')
+  const alert = await expectFailure(page, 'SERVER_ERROR', 'The license server could not answer')
   await expect(alert).toContainText('Nothing was changed; the license you had is kept.')
+  await expect(alert.getByTestId('finding')).toHaveAttribute('data-cause', 'server_error_foreign')
   await expectState(page, 'active')
+  await expect(statusOf(page).getByTestId('finding')).toHaveAttribute('data-cause', 'server_error_foreign')
+  await expect(statusOf(page).getByTestId('finding')).toContainText('was answered with an error (status 500) that does not say who sent it.')
   await expect(warningsOf(page)).toContainText('The last check-in failed')
-  await expect(warningsOf(page).getByRole('link', { name: 'NCL-207: The license server answered with an error' })).toBeVisible()
+  await expect(warningsOf(page).getByRole('link', { name: 'NCL-207: The license server could not answer' })).toBeVisible()
   await expect(statusOf(page)).toContainText('The last check-in failed and is tried again by itself; features stay on until')
 
   await checkInNow(page)
   await expect(page.getByRole('status').filter({ hasText: 'The check-in worked.' })).toBeAttached()
   await expect.poll(() => warningsOf(page).allInnerTexts()).toEqual([])
+  await expect(page.getByTestId('finding')).toHaveCount(0)
   await expect(page.getByRole('alert')).toHaveCount(0)
 })
 
@@ -102,7 +106,7 @@ test('a check-in is shown at once, even when its answer sets the time back', asy
   await activate(page, 'nc_demo_standard')
   await licenseServer.control.addFault({ call: 'checkIn', times: 1, fault: { type: 'status', status: 500 } })
   await checkInNow(page)
-  await expectFailure(page, 'SERVER_ERROR', 'The license server answered with an error')
+  await expectFailure(page, 'SERVER_ERROR', 'The license server could not answer')
   await licenseServer.control.setClock(-90)
   await checkInNow(page)
   await expect(page.getByRole('status').filter({ hasText: 'The check-in worked.' })).toBeAttached()
@@ -140,7 +144,7 @@ test('what was sent is shown at once, even when it was refused or not answered',
   await expect(outbound).toContainText('"license_key": "nc_••••••••0001"')
   await licenseServer.control.addFault({ call: 'activate', times: 1, fault: { type: 'html' } })
   await saveCredential(page, 'nc_ag_demo_airgapped')
-  await expectFailure(page, 'NET_CAPTIVE_PORTAL', 'A web page answered instead of the license server')
+  await expectFailure(page, 'NET_CAPTIVE_PORTAL', 'Something else answered in place of the license server')
   await expect(outbound).toContainText('"license_key": "nc_ag_••••••••pped"')
 })
 

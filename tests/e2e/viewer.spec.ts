@@ -33,6 +33,19 @@ test('a viewer sees the license without e-mails and addresses, and no way to cha
   await expect(page.getByRole('button', { name: 'Run diagnostics' })).toHaveCount(0)
 })
 
+test('a viewer sees what diagnostics found, without IP addresses', async ({ page, product, api, licenseServer }) => {
+  await addViewer(api)
+  await licenseServer.stop()
+  expect((await api.request('POST', '/api/license/diagnostics', {})).status).toBe(200)
+  await signInByForm(page, product, VIEWER)
+  await openPath(page, product, '/admin/diagnostics')
+  await expect(page.getByTestId('diagnostics-verdict')).toHaveAttribute('data-verdict', 'problem')
+  await expect(page.getByTestId('finding')).toHaveAttribute('data-cause', 'refused')
+  await expect(page.getByTestId('finding')).toContainText(`The connection to • on port ${licenseServer.port} was refused.`)
+  await expect(page.getByRole('button', { name: /^Run/ })).toHaveCount(0)
+  expect(await page.content()).not.toMatch(new RegExp(`127\\.0\\.0\\.1(?!:${new URL(product.url).port})`))
+})
+
 test('a viewer may preview, and the API refuses whatever changes something', async ({ page, product, api }) => {
   await addViewer(api)
   await signInByForm(page, product, VIEWER)

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { DiagnosticStage } from '../../shared/contracts.ts'
+import { textOf } from '../../shared/findings.ts'
 import { expectFailedCheckIn, expectFailedSave } from '../support/kept-installation.ts'
 import { signInSoon, startOwnLicenseServer, startOwnProduct, timed, until } from '../support/stand.ts'
 import type { ApiClient } from '../support/api-client.ts'
@@ -26,14 +27,22 @@ describe.skipIf(!canReplaceResolver())('a resolver that says nothing', () => {
   it('F30: is told as such within ten seconds, by a save, a check-in and diagnostics, and the license is kept', async () => {
     const resolver = await startResolver('silent')
     const { client } = await startActivated(replacedBy(resolver))
+    const found = {
+      code: 'NET_DNS', reference: 'NCL-201', cause: 'dns_silent', stage: 'dns',
+      facts: expect.objectContaining({ host: 'license-server.example', resolvers: resolver.address }),
+    }
     expect(await timed(() => expectFailedSave(client, 'NET_DNS'))).toBeLessThan(15_000)
     // At a start the next try follows within seconds, and counts as well.
     expect(await timed(async () => expect(await expectFailedCheckIn(client, 'NET_DNS')).toBeGreaterThanOrEqual(1))).toBeLessThan(15_000)
     expect(await timed(async () => {
-      const stages = await diagnose(client)
-      expect(stages.find(({ result }) => result === 'failed')).toMatchObject({ stage: 'dns', code: 'NET_DNS', remedy: 'checkDns' })
+      const failed = (await diagnose(client)).find(({ result }) => result === 'failed')
+      expect(failed).toMatchObject({ stage: 'dns', code: 'NET_DNS', remedy: expect.stringMatching(/reach them on port 53/), finding: found })
+      // A resolver that said nothing is not one that failed.
+      expect(failed?.finding && textOf(failed.finding)).toBe('dns_silent')
     })).toBeLessThan(15_000)
-    expect(await client.license()).toMatchObject({ state: 'active', entitled: true })
+    const view = await client.license()
+    expect(view).toMatchObject({ state: 'active', entitled: true, finding: found })
+    expect(view.finding && textOf(view.finding)).toBe('dns_silent')
     expect(new Set(resolver.asked)).toEqual(new Set(['license-server.example']))
     tally({ row: 'F30', tried: 3 })
   })
@@ -56,6 +65,8 @@ describe.skipIf(!canReplaceResolver())('a resolver that says nothing', () => {
     expect(dns).toMatchObject({ result: 'ok', facts: { host: 'license-server.example', addresses: '127.0.0.1' } })
     expect(silent.asked).not.toEqual([])
     await expectFailedSave(client, 'NET_CONNECT')
+    const failed = (await diagnose(client)).find(({ result }) => result === 'failed')
+    expect(failed?.finding).toMatchObject({ code: 'NET_CONNECT', cause: 'refused', stage: 'tcp', facts: { host: 'license-server.example', port: 443 } })
     tally({ row: 'F30', tried: 2 })
   })
 })

@@ -9,6 +9,7 @@ const SEED = Number(process.env.SEED ?? Date.now() % 2 ** 31)
 const SEEDS = Number(process.env.SEEDS ?? 1000)
 const NETWORK_CODES = [
   'NET_DNS', 'NET_CONNECT', 'NET_TIMEOUT', 'NET_TLS', 'NET_PROXY', 'NET_CAPTIVE_PORTAL', 'SERVER_ERROR', 'SERVER_RATE_LIMITED', 'SERVER_RESPONSE_INVALID',
+  'SERVER_NOT_A_LICENSE_SERVER', 'SERVER_REFUSED',
 ]
 
 beforeEach(verifySynchronously)

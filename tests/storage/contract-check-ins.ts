@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import type { LicenseStorage } from '../../server/license/ports.ts'
 import type { Bench } from './contract.ts'
-import { DAY, failureOf, freshLeaseOf, HOUR, licenseOf, markOf, NOW, removalOf, saveOf, toldStateOf, verdictOf } from './samples.ts'
+import { DAY, failureOf, freshLeaseOf, HOUR, licenseOf, markOf, NOW, removalOf, saveOf, silenceOf, toldStateOf, verdictOf } from './samples.ts'
 
 const failing = {
-  consecutiveFailures: 4, failingSince: NOW - DAY, lastError: 'NET_DNS', verdict: 'old.verdict.sig',
+  consecutiveFailures: 4, failingSince: NOW - DAY, lastError: 'NET_DNS', lastFinding: silenceOf(NOW - DAY), verdict: 'old.verdict.sig',
 } as const
 
 /** What check-ins, renewals and the passing of time write. */
@@ -109,7 +109,7 @@ export function describeCheckIns(bench: Bench): void {
         revision: 1, version: 3,
         license: licenseOf({
           lastAttemptAt: NOW + 2 * HOUR, nextAt: NOW + 3 * HOUR, consecutiveFailures: 2, failingSince: NOW + HOUR,
-          lastError: 'NET_TIMEOUT',
+          lastError: 'NET_TIMEOUT', lastFinding: silenceOf(NOW + 2 * HOUR),
         }),
       })
     })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Storage } from '../../server/storage/open.ts'
 import type { Bench } from './contract.ts'
-import { eventOf, failureOf, fresh, freshLeaseOf, licenseOf, markOf, NOW, saveOf, toldStateOf, userOf } from './samples.ts'
+import { eventOf, failureOf, fresh, freshLeaseOf, licenseOf, markOf, NOW, saveOf, silenceOf, toldStateOf, userOf } from './samples.ts'
 
 function replica(storages: Storage[], n: number): Storage {
   const storage = storages[n % storages.length]
@@ -46,6 +46,17 @@ export function describeConcurrency({ openShared }: Bench): void {
       expect(written.filter(result => result === 'stale')).toHaveLength(199)
       const jti = `lease-${written.findIndex(result => result !== 'stale')}`
       expect(await storages[0]?.licenses.read()).toMatchObject({ revision: 1, version: 1, license: { jti } })
+    })
+
+    it('keep the last ten of many findings that race, each once', async () => {
+      const storages = await openShared(2)
+      const found = (n: number) => silenceOf(NOW + n)
+      await Promise.all(numbers(30).map(n => replica(storages, n).licenses.saveFinding(found(n))))
+      const kept = await storages[0]?.licenses.listFindings() ?? []
+      expect(kept).toHaveLength(10)
+      expect(new Set(kept.map(({ at }) => at)).size).toBe(10)
+      expect(await storages[1]?.licenses.listFindings()).toEqual(kept)
+      expect(await storages[0]?.licenses.readVersion()).toBe(30)
     })
 
     it('lose no write of many that race', async () => {

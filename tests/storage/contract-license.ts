@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { findingOf, seen } from '../../shared/findings.ts'
 import type { Bench } from './contract.ts'
 import { deactivation, eventOf, fresh, HOUR, licenseOf, markOf, NOW, removalOf, saveOf, trusted, verdictOf } from './samples.ts'
 
@@ -25,6 +26,7 @@ export function describeLicense({ open }: Bench): void {
       const { licenses } = await open()
       const license = licenseOf({
         verdict: 'a.verdict.sig', failingSince: NOW, lastError: 'NET_TLS', consecutiveFailures: 3,
+        lastFinding: findingOf(seen('NET_TLS', 'certificate_expired', { host: 'license.example' }), NOW),
       })
       const written = await licenses.commit(saveOf(0, { license, provisionedDigest: 'digest' }))
       expect(written).toEqual({

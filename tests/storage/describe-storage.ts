@@ -4,6 +4,7 @@ import type { Backend, Bench } from './contract.ts'
 import { describeAccounts } from './contract-accounts.ts'
 import { describeConcurrency } from './contract-concurrency.ts'
 import { describeCheckIns } from './contract-check-ins.ts'
+import { describeFindings } from './contract-findings.ts'
 import { describeHistory } from './contract-history.ts'
 import { describeLicense } from './contract-license.ts'
 import { describeNotes } from './contract-notes.ts'
@@ -32,6 +33,7 @@ export function describeStorage(title: string, backend: Backend): void {
     describeNotes(bench)
     describeCheckIns(bench)
     describeHistory(bench)
+    describeFindings(bench)
     describeAccounts(bench)
     describeConcurrency(bench)
   })

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, describe } from 'vitest'
 import { openStorage } from '../../server/storage/open.ts'
 import { describeCheckIns } from './contract-check-ins.ts'
+import { describeFindings } from './contract-findings.ts'
 import { describeHistory } from './contract-history.ts'
 import { describeLicense } from './contract-license.ts'
 import { describeNotes } from './contract-notes.ts'
@@ -31,4 +32,5 @@ describe('storage in memory', () => {
   describeNotes(bench)
   describeCheckIns(bench)
   describeHistory(bench)
+  describeFindings(bench)
 })

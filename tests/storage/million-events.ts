@@ -18,7 +18,7 @@ export interface PlanBackend extends Backend {
 
 const MILLION = 1_000_000
 /** Three removals; failures once, none since: what makes a planner believe that any stretch of the log has some. */
-const INSERT = `insert into events
+const INSERT = `insert into events (id, kind, at, first_at, count, actor, actor_email, address, details)
   with recursive numbers(n) as (select 1 union all select n + 1 from numbers where n < ${MILLION})
   select n, case when n % 333333 = 1 and n > 1 then 'removed' when n <= 450000 then 'check_in_failed' else 'check_in_succeeded' end,
     n, n, 1, 'system', null, null, '{}' from numbers`

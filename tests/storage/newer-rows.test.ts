@@ -1,13 +1,13 @@
 import { DatabaseSync } from 'node:sqlite'
 import { expect, it, onTestFinished } from 'vitest'
 import { openStorage } from '../../server/storage/open.ts'
-import { failureOf, freshLeaseOf, saveOf, toldStateOf } from './samples.ts'
+import { failureOf, freshLeaseOf, saveOf, silenceOf, toldStateOf } from './samples.ts'
 import { useSqlite } from './sqlite-backend.ts'
 
 /* Two versions on one database, while an update is under way: the older one must not erase what it cannot read. */
 
 const backend = useSqlite()
-const NEWER = { last_error: 'NET_FROM_TOMORROW', next_at: 9e15, failing_since: -1 }
+const NEWER = { last_error: 'NET_FROM_TOMORROW', last_finding: '{"cause":"from_tomorrow"}', next_at: 9e15, failing_since: -1 }
 
 async function openNewer() {
   const { licenses, location, close } = await openStorage({ url: await backend.freshUrl(), baseDir: '/' })
@@ -17,13 +17,13 @@ async function openNewer() {
     database.close()
     await close()
   })
-  database.exec(`UPDATE license SET last_error = '${NEWER.last_error}', next_at = ${NEWER.next_at}, failing_since = ${NEWER.failing_since}`)
-  return { licenses, row: () => ({ ...database.prepare('SELECT last_state, last_error, next_at, failing_since FROM license').get() }) }
+  database.prepare('UPDATE license SET last_error = ?, last_finding = ?, next_at = ?, failing_since = ?').run(...Object.values(NEWER))
+  return { licenses, row: () => ({ ...database.prepare('SELECT last_state, last_error, last_finding, next_at, failing_since FROM license').get() }) }
 }
 
 it('a state is recorded beside columns that this version cannot read, and leaves them alone', async () => {
   const { licenses, row } = await openNewer()
-  expect(await licenses.commit(toldStateOf('grace'))).toMatchObject({ license: { lastState: 'grace', lastError: null, nextAt: null, failingSince: null } })
+  expect(await licenses.commit(toldStateOf('grace'))).toMatchObject({ license: { lastState: 'grace', lastError: null, lastFinding: null, nextAt: null, failingSince: null } })
   expect(row()).toEqual({ last_state: 'grace', ...NEWER })
 })
 
@@ -31,13 +31,13 @@ it('what an attempt says itself is written over them', async () => {
   const { licenses, row } = await openNewer()
   const { at, nextAt } = { at: 1_800_000_000_000, nextAt: 1_800_003_600_000 }
   await licenses.commit(failureOf(at))
-  expect(row()).toMatchObject({ last_error: 'NET_TIMEOUT', next_at: expect.any(Number) })
+  expect(row()).toMatchObject({ last_error: 'NET_TIMEOUT', last_finding: JSON.stringify(silenceOf(at)), next_at: expect.any(Number) })
   expect(Number(row().next_at)).toBeLessThanOrEqual(nextAt)
 })
 
 it('an activation leaves nothing of the row before', async () => {
   const { licenses, row } = await openNewer()
   expect(await licenses.commit(saveOf(1))).not.toBe('stale')
-  expect(row()).toMatchObject({ last_error: null, failing_since: null })
+  expect(row()).toMatchObject({ last_error: null, last_finding: null, failing_since: null })
   expect(await licenses.commit(freshLeaseOf())).not.toBe('stale')
 })

@@ -1,10 +1,10 @@
 import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
-import { openStorage, type Storage } from '../../server/storage/open.ts'
+import { openStorage, peekMethod, type Storage } from '../../server/storage/open.ts'
 import { createPool } from '../../server/storage/postgres-pool.ts'
 import { startPostgres, type PostgresServer } from '../support/postgres-server.ts'
 import { listReleased } from './released-databases.ts'
-import { eventOf, fresh, userOf } from './samples.ts'
+import { eventOf, fresh, licenseOf, saveOf, userOf } from './samples.ts'
 
 /* What PostgreSQL alone does: its locks and levels of isolation, its settings, its sessions, its types. */
 
@@ -196,6 +196,23 @@ describe('numbers', () => {
     expect((await licenses.listEvents({ limit: 1 }))[0]).toMatchObject({ id: 4_294_967_296_001, at: 253_402_300_799_999, count: 1 })
     expect(await accounts.countAdmins()).toBe(1)
     expect(await licenses.pruneEvents(Number.MAX_SAFE_INTEGER)).toBe(1)
+  })
+})
+
+describe('the method of the license', () => {
+  it('is seen without making a table, and without waiting for whoever writes', async () => {
+    expect(await peekMethod({ url, baseDir: '/' })).toBeNull()
+    expect(await numberOf('select count(*)::int as count from pg_tables where schemaname = \'public\'')).toBe(0)
+    const { licenses } = await open()
+    expect(await peekMethod({ url, baseDir: '/' })).toBeNull()
+    await licenses.commit(saveOf(0, { license: licenseOf({ method: 'airgapped' }) }))
+    await other.query('begin; select * from installation for update; update license set last_state = last_state')
+    expect(await peekMethod({ url, baseDir: '/' })).toBe('airgapped')
+    await other.query('rollback')
+  })
+
+  it('is not guessed where nobody may look', async () => {
+    await expect(peekMethod({ url: url.replace(/:[^:@]*@/, ':wrong@'), baseDir: '/' })).rejects.toMatchObject({ code: '28P01' })
   })
 })
 

@@ -3,7 +3,9 @@ import type { StoredSession, StoredUser } from '../../server/accounts/ports.ts'
 import type { Commit, NewDeactivation, NewEvent, SeqMark, StoredLicense, TrustedTimeRecord } from '../../server/license/stored-records.ts'
 import type { Attempt } from '../../server/license/record.ts'
 import { activate, recordFailure, recordState, recordVerdict, remove, replaceLease } from '../../server/license/record.ts'
-import type { LicenseState } from '../../shared/contracts.ts'
+import type { Diagnostics, LicenseState } from '../../shared/contracts.ts'
+import type { Finding, FindingFacts } from '../../shared/findings.ts'
+import { findingOf, seen } from '../../shared/findings.ts'
 
 /** 2026-03-01T12:00:00Z */
 export const NOW = Date.UTC(2026, 2, 1, 12)
@@ -20,14 +22,14 @@ export function licenseOf(changes: Partial<StoredLicense> = {}): StoredLicense {
   return {
     method: 'standard', lease: 'header.lease-1.sig', jti: 'lease-1', verdict: null, secret: 'secret-1',
     maskedKey: 'nc_••••••••abcd', activatedAt: NOW, lastState: 'active', lastSuccessAt: NOW, lastAttemptAt: NOW,
-    nextAt: NOW + 6 * HOUR, consecutiveFailures: 0, failingSince: null, lastError: null, ...changes,
+    nextAt: NOW + 6 * HOUR, consecutiveFailures: 0, failingSince: null, lastError: null, lastFinding: null, ...changes,
   }
 }
 
 export function eventOf(changes: Partial<NewEvent> = {}): NewEvent {
   return {
     kind: 'activated', at: NOW, actor: 'user', actorEmail: 'admin@example.com', address: '192.0.2.1', details: {},
-    ...changes,
+    finding: null, ...changes,
   }
 }
 
@@ -69,8 +71,27 @@ export function verdictOf({ jti = 'lease-1', seq = markOf(2, 'verdict-2'), at = 
   return { if: { jti }, seq, change, event: systemEventOf('verdict', at) }
 }
 
-export function failureOf(at: number, jti = 'lease-1'): Commit {
-  return { if: { jti }, change: recordFailure('NET_TIMEOUT', attemptOf(at)), event: systemEventOf('check_in_failed', at) }
+/** What is found where the license server does not answer. */
+export function silenceOf(at: number, facts: FindingFacts = { host: 'license.example', seconds: 10 }): Finding {
+  return findingOf(seen('NET_TIMEOUT', 'no_answer', facts), at)
+}
+
+export function failureOf(at: number, jti = 'lease-1', finding = silenceOf(at)): Commit {
+  const { code, cause } = finding
+  return { if: { jti }, change: recordFailure(finding, attemptOf(at)), event: { ...systemEventOf('check_in_failed', at), details: { code, cause }, finding } }
+}
+
+/** A run of diagnostics that ended at the second stage. */
+export function diagnosticsOf(at: number): Diagnostics {
+  const finding = findingOf(seen('NET_DNS', 'dns_no_such_name', { host: 'license.example' }), at)
+  return {
+    ok: false, verdict: 'problem', ranAt: new Date(at).toISOString(),
+    stages: [
+      { stage: 'configuration', result: 'ok', milliseconds: 1, code: null, remedy: null, finding: null, because: null, facts: { server: 'https://license.example', proxy: false } },
+      { stage: 'dns', result: 'failed', milliseconds: 12, code: 'NET_DNS', remedy: 'Check the name.', finding, because: null, facts: { host: 'license.example' } },
+      { stage: 'tcp', result: 'skipped', milliseconds: null, code: null, remedy: null, finding: null, because: 'not_reached', facts: { port: null } },
+    ],
+  }
 }
 
 export function toldStateOf(state: LicenseState, jti = 'lease-1'): Commit {

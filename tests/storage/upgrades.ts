@@ -4,7 +4,7 @@ import { openStorage, type Storage } from '../../server/storage/open.ts'
 import type { Database } from '../../server/storage/schema.ts'
 import type { PlanBackend } from './million-events.ts'
 import { listReleased, type Kind, type Released, type Row } from './released-databases.ts'
-import { DAY, eventOf, HOUR, NOW, userOf } from './samples.ts'
+import { DAY, diagnosticsOf, eventOf, failureOf, HOUR, NOW, silenceOf, userOf } from './samples.ts'
 
 /** A kind of database in which one of an earlier version can be made. */
 export interface UpgradeBackend extends PlanBackend {
@@ -78,14 +78,20 @@ export function describeUpgrades(title: string, backend: UpgradeBackend): void {
         }
       })
 
+      it('is brought up to date', () => {
+        expect(upgraded.storage.migrations.at(-1)).toBe('0006_findings')
+      })
+
       it('is understood', async () => {
         const { licenses, accounts } = upgraded.storage
+        expect([await licenses.listFindings(), await licenses.readDiagnostics()]).toEqual([[], null])
+        expect((await licenses.listEvents({ limit: 99 })).map(({ finding }) => finding).filter(finding => finding !== null)).toEqual([])
         expect(await licenses.read()).toMatchObject({
           revision: 4,
           license: {
             method: 'standard', lease: 'header.lease-4.sig', jti: 'lease-4', verdict: 'a.verdict.sig', secret: 'secret-1', maskedKey: 'nc_••••••••wxyz',
             activatedAt: NOW + 5, lastState: 'suspended', lastSuccessAt: NOW + 6 * HOUR, lastAttemptAt: NOW + DAY + 2 * HOUR,
-            nextAt: NOW + DAY + 3 * HOUR, consecutiveFailures: 3, failingSince: NOW + DAY, lastError: 'NET_DNS',
+            nextAt: NOW + DAY + 3 * HOUR, consecutiveFailures: 3, failingSince: NOW + DAY, lastError: 'NET_DNS', lastFinding: null,
           },
           trusted: { at: NOW + DAY, uptime: 86_400_000, boot: 'boot-2', continuous: true },
           seatsUsed: 42, provisionedDigest: 'env-digest', renewalAttemptAt: NOW + 3 * HOUR, lastRequest: { body: { nonce: 'n' } },
@@ -104,7 +110,12 @@ export function describeUpgrades(title: string, backend: UpgradeBackend): void {
         expect((await licenses.listEvents({ limit: 1 }))[0]?.actor).toBe('token')
         const previous = await accounts.appliedAdmin()
         expect(await accounts.applyAdmin({ previous, applied: { email: 'a@example.com', passwordHash: 'hash' } })).toBe('written')
-        const event = (id: number, actor: string) => `insert into events values (${id}, 'removed', 1, 1, 1, '${actor}', null, null, '{}')`
+        await licenses.commit(failureOf(NOW + 2 * DAY, 'lease-4'))
+        await licenses.saveDiagnostics(diagnosticsOf(NOW))
+        expect((await licenses.read()).license).toMatchObject({ consecutiveFailures: 4, lastFinding: silenceOf(NOW + 2 * DAY) })
+        expect([await licenses.listFindings(), await licenses.readDiagnostics()]).toEqual([[silenceOf(NOW + 2 * DAY)], diagnosticsOf(NOW)])
+        const event = (id: number, actor: string) =>
+          `insert into events (id, kind, at, first_at, count, actor, details) values (${id}, 'removed', 1, 1, 1, '${actor}', '{}')`
         for (const [statement, refusal] of [
           // Both databases say so when an index exists already.
           ['create index events_kind_id on events (kind, id)', /events_kind_id.* already exists/],

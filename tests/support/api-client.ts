@@ -1,5 +1,4 @@
-import type { ErrorData } from '../../shared/errors.ts'
-import type { LicenseView } from '../../shared/contracts.ts'
+import type { ErrorData, LicenseView } from '../../shared/contracts.ts'
 import { waitFor } from './open-waits.ts'
 import { ADMIN } from './product-process.ts'
 

@@ -18,7 +18,7 @@ export function storedOf(lease: Lease, changes: Partial<StoredLicense> = {}): St
   return {
     method: lease.claims.method, lease: lease.jws, jti: lease.claims.jti, verdict: null, secret: null, maskedKey: null,
     activatedAt: at, lastState: 'active', lastSuccessAt: null, lastAttemptAt: null, nextAt: null, consecutiveFailures: 0,
-    failingSince: null, lastError: null, ...changes,
+    failingSince: null, lastError: null, lastFinding: null, ...changes,
   }
 }
 

@@ -1,5 +1,6 @@
 import { expect } from 'vitest'
 import type { ErrorCode } from '../../shared/errors.ts'
+import { ERRORS } from '../../shared/errors.ts'
 import type { LicenseView } from '../../shared/contracts.ts'
 import type { ApiClient } from './api-client.ts'
 import { expectError } from './expect-error.ts'
@@ -7,7 +8,7 @@ import { expectError } from './expect-error.ts'
 /* "The last good state is kept; a failed check-in counts toward the grace period and nothing else." */
 
 /** The license, without what a failed check-in may change. */
-function kept({ checkIn: _checkIn, warnings: _warnings, serverTime: _serverTime, ...view }: LicenseView) {
+function kept({ checkIn: _checkIn, warnings: _warnings, finding: _finding, serverTime: _serverTime, ...view }: LicenseView) {
   return { ...view, lastSuccessAt: _checkIn?.lastSuccessAt }
 }
 
@@ -26,5 +27,6 @@ export async function expectFailedCheckIn(client: ApiClient, code: ErrorCode): P
   const after = await client.license()
   expect(kept(after)).toEqual(kept(before))
   expect(after.checkIn?.lastError?.code).toBe(code)
+  expect(after.finding).toMatchObject({ code, reference: ERRORS[code].reference, at: after.checkIn?.lastAttemptAt })
   return (after.checkIn?.consecutiveFailures ?? 0) - (before.checkIn?.consecutiveFailures ?? 0)
 }

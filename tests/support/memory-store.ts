@@ -1,11 +1,12 @@
 import { LicenseError } from '../../server/license/errors.ts'
 import { foldsInto } from '../../server/license/events.ts'
-import type { Deactivations, History, LicenseStorage } from '../../server/license/ports.ts'
+import type { Deactivations, Findings, History, LicenseStorage } from '../../server/license/ports.ts'
 import type {
   Change, Commit, Installation, NewEvent, PendingDeactivation, SeqMark, Snapshot, StoredEvent, StoredHold,
 } from '../../server/license/stored-records.ts'
 import { dayOf, mayFollow } from '../../server/license/record.ts'
-import type { CheckInDay } from '../../shared/contracts.ts'
+import type { CheckInDay, Diagnostics } from '../../shared/contracts.ts'
+import type { Finding } from '../../shared/findings.ts'
 
 /** In-memory storage, for simulating weeks; held to the same contract as the real ones. */
 export interface MemoryStore extends LicenseStorage {
@@ -23,6 +24,8 @@ interface State {
   events: StoredEvent[]
   days: Map<string, CheckInDay>
   deactivations: PendingDeactivation[]
+  findings: Finding[]
+  diagnostics: Diagnostics | null
 }
 
 type Step = <T>(work: () => T) => Promise<T>
@@ -34,7 +37,7 @@ export function createMemoryStore(): MemoryStore {
       revision: 0, version: 0, license: null, trusted: null, seatsUsed: null, provisionedDigest: null, renewalAttemptAt: null,
       lastRequest: null,
     },
-    marks: new Map(), holds: [], events: [], days: new Map(), deactivations: [],
+    marks: new Map(), holds: [], events: [], days: new Map(), deactivations: [], findings: [], diagnostics: null,
   }
   let closed = false
   const { snapshot } = state
@@ -70,6 +73,7 @@ export function createMemoryStore(): MemoryStore {
     saveRenewalAttempt: at => note({ renewalAttemptAt: Math.round(at) }),
     saveProvisionedDigest: provisionedDigest => note({ provisionedDigest }),
     ...createHistory(state, step),
+    ...createFindings(state, step),
     ...createDeactivations(state, step),
     async close() { closed = true },
   }
@@ -129,6 +133,25 @@ function createHistory(state: State, step: Step): History {
   }
 }
 
+function createFindings(state: State, step: Step): Findings {
+  return {
+    saveFinding: finding => step(() => {
+      state.snapshot.version++
+      addFinding(state, finding)
+    }),
+    listFindings: () => step(() => state.findings),
+    saveDiagnostics: result => step(() => {
+      state.snapshot.version++
+      state.diagnostics = structuredClone(result)
+    }),
+    readDiagnostics: () => step(() => state.diagnostics),
+  }
+}
+
+function addFinding(state: State, finding: Finding): void {
+  state.findings = [structuredClone(finding), ...state.findings].slice(0, 10)
+}
+
 function createDeactivations(state: State, step: Step): Deactivations {
   const { snapshot } = state
   return {
@@ -152,7 +175,8 @@ function createDeactivations(state: State, step: Step): Deactivations {
 function addEvent(state: State, { log: _log, told: _told, ...event }: NewEvent): void {
   const newest = state.events.at(-1)
   const at = Math.round(event.at)
-  if (newest && foldsInto(newest, event)) Object.assign(newest, { at, count: newest.count + 1 })
+  if (event.finding) addFinding(state, event.finding)
+  if (newest && foldsInto(newest, event)) Object.assign(newest, { at, count: newest.count + 1, finding: event.finding })
   else state.events.push({ ...structuredClone(event), at, id: state.snapshot.version, firstAt: at, count: 1 })
 }
 

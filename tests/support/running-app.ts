@@ -1,4 +1,4 @@
-import type { App } from '../../server/runtime/app.ts'
+import type { App, Base } from '../../server/runtime/app.ts'
 import { openApp, setBase } from '../../server/runtime/app.ts'
 import { createLicenseServerClient } from '../../server/license-server/client.ts'
 import type { Environment } from '../../server/runtime/config-source.ts'
@@ -21,9 +21,8 @@ export interface RunningApp extends AccountsWorld {
   lines: Record<string, unknown>[]
 }
 
-/** Reads the environment as a start does; handlers called from now on use this application. */
-export async function openRunningApp(env: Environment = {}): Promise<RunningApp> {
-  const [world, license] = [await createAccountsWorld(), await createWorld()]
+/** What is there from the start of a process; `lines` has what it logs, as JSON. */
+export function createBase(env: Environment = {}): { base: Base, lines: Record<string, unknown>[] } {
   const lines: Record<string, unknown>[] = []
   const log = createLog({ format: 'json', level: 'debug', write: line => void lines.push(JSON.parse(line)) })
   const config = readConfig(env)
@@ -31,6 +30,13 @@ export async function openRunningApp(env: Environment = {}): Promise<RunningApp>
     config, log, refusals: createFoldedLog(log), jobs: createPeriodicJobs(() => undefined), metrics: createMetrics({ version: VERSION, commit: 'unknown' }),
     client: createLicenseServerClient({ baseUrl: config.licenseServerUrl, version: VERSION, proxyFor: config.proxyFor }),
   }
+  return { base, lines }
+}
+
+/** Reads the environment as a start does; handlers called from now on use this application. */
+export async function openRunningApp(env: Environment = {}): Promise<RunningApp> {
+  const [world, license] = [await createAccountsWorld(), await createWorld()]
+  const { base, lines } = createBase(env)
   const build = { version: VERSION, commit: 'unknown', sandbox: false }
   const app = { ...base, storage: world.storage, license: license.service, accounts: world.accounts, build }
   setBase(base)

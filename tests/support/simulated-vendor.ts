@@ -1,5 +1,8 @@
 import { z } from 'zod'
 import { maskKey } from '../../shared/credential.ts'
+import type { NetworkErrorCode } from '../../shared/errors.ts'
+import type { FindingCause } from '../../shared/findings.ts'
+import { seen } from '../../shared/findings.ts'
 import type { CallFailure, CallOutcome, Granted, LicenseServer, PreparedCall, RefusalCode, SignedStatement } from '../../server/license/ports.ts'
 import type { VERDICTS } from '../../server/license/claims.ts'
 import { DAY, airgappedClaims, headerOf, standardClaims, verdictClaims } from './claims.ts'
@@ -49,8 +52,23 @@ export interface SimulatedVendor extends LicenseServer {
   callsOf(name: LicenseCall): RecordedCall[]
 }
 
-export function failure(code: CallFailure['code'], changes: Partial<CallFailure> = {}): CallFailure {
-  return { ok: false, code, refusal: null, answered: false, retryAfterMs: null, ...changes }
+export const HOST = 'vendor.example'
+
+/** A cause with which calls fail under each code. */
+export const CAUSE = {
+  NET_DNS: 'dns_no_such_name', NET_CONNECT: 'refused', NET_TIMEOUT: 'no_answer', NET_TLS: 'certificate_unknown_issuer', NET_PROXY: 'proxy_refused',
+  NET_CAPTIVE_PORTAL: 'web_page', SERVER_ERROR: 'server_error', SERVER_RATE_LIMITED: 'rate_limited', SERVER_RESPONSE_INVALID: 'unreadable_answer',
+  SERVER_NOT_A_LICENSE_SERVER: 'not_a_license_server', SERVER_REFUSED: 'refused_bad_request',
+} as const satisfies Record<NetworkErrorCode, FindingCause>
+
+export function failure(code: NetworkErrorCode, changes: Partial<CallFailure> = {}): CallFailure {
+  return { ok: false, seen: seen(code, CAUSE[code], { host: HOST }), refusal: null, answered: false, retryAfterMs: null, ...changes }
+}
+
+/** The license server's own unsigned refusal. */
+export function refused(refusal: RefusalCode): CallFailure {
+  if (refusal === 'rate_limited') return failure('SERVER_RATE_LIMITED', { refusal, answered: true })
+  return failure('SERVER_REFUSED', { seen: seen('SERVER_REFUSED', `refused_${refusal}`, { host: HOST, refusal }), refusal, answered: true })
 }
 
 export function licenseAt(clock: SimulatedClock, sub: string, changes: Partial<VendorLicense> = {}): VendorLicense {
@@ -89,7 +107,7 @@ export function createSimulatedVendor(clock: SimulatedClock): SimulatedVendor {
   function grant({ key, instanceId, nonce }: { key: string, instanceId: string, nonce: string }): CallOutcome<Granted> {
     const license = vendor.licenses.get(key)
     const refusal = license ? license.refusal : 'unknown_key'
-    if (!license || refusal || license.verdict) return failure('SERVER_ERROR', { refusal: refusal ?? 'revoked', answered: true })
+    if (!license || refusal || license.verdict) return refused(refusal ?? 'revoked')
     return { ok: true, value: { lease: issue(license, key.startsWith('nc_ag_'), instanceId, nonce).jws, secret: SECRET } }
   }
 
@@ -97,8 +115,8 @@ export function createSimulatedVendor(clock: SimulatedClock): SimulatedVendor {
     const [, payload = ''] = lease.split('.')
     const { sub, instance_id: instanceId } = leasePayload.parse(JSON.parse(Buffer.from(payload, 'base64url').toString()))
     const license = [...vendor.licenses.values()].find(each => each.sub === sub)
-    if (!license) return failure('SERVER_ERROR', { refusal: 'unknown_key', answered: true })
-    if (license.exp * 1000 <= clock.real() && !license.verdict) return failure('SERVER_ERROR', { refusal: 'expired', answered: true })
+    if (!license) return refused('unknown_key')
+    if (license.exp * 1000 <= clock.real() && !license.verdict) return refused('expired')
     return { ok: true, value: issue(license, airgapped, instanceId, nonce) }
   }
 
@@ -122,7 +140,7 @@ export function createSimulatedVendor(clock: SimulatedClock): SimulatedVendor {
   }
 
   const vendor: SimulatedVendor = {
-    host: 'vendor.example',
+    host: HOST,
     calls: [],
     get underWay() { return underWay },
     licenses: new Map([

@@ -3,7 +3,7 @@ import { TYP } from '../../../server/license/claims.ts'
 import type { CallOutcome } from '../../../server/license/ports.ts'
 import { strangerSigner } from '../../support/signing.ts'
 import type { Draft } from '../../support/simulated-vendor.ts'
-import { failure } from '../../support/simulated-vendor.ts'
+import { failure, refused } from '../../support/simulated-vendor.ts'
 import type { World } from '../../support/world.ts'
 import type { Dice } from '../hostile/dice.ts'
 import type { Trouble, Weather } from './script.ts'
@@ -67,7 +67,10 @@ export function createNetwork(world: World, dice: Dice): Network {
     const trouble = draw()
     count(seen, trouble)
     if (trouble.kind === 'fails' && trouble.retryAfterMs !== null) mayRestUntil = clock.real() + Math.min(trouble.retryAfterMs, LONGEST_REST)
-    if (trouble.kind === 'fails') return failure(trouble.code, { answered: trouble.answered, retryAfterMs: trouble.retryAfterMs, refusal: trouble.refusal })
+    if (trouble.kind === 'fails') {
+      const { answered, code, refusal, retryAfterMs } = trouble
+      return refusal === null ? failure(code, { answered, retryAfterMs }) : { ...refused(refusal), retryAfterMs }
+    }
     if (trouble.kind === 'hangs') return await wait(trouble.ms, signal) ? failure('NET_TIMEOUT') : failure('NET_CONNECT')
     if (trouble.kind === 'spoilt') vendor.spoil = spoiler(trouble.how, dice)
     const answer = await reach()

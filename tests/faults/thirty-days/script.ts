@@ -1,12 +1,13 @@
 import type { RefusalCode } from '../../../server/license-server/protocol.ts'
 import { REFUSAL_CODES } from '../../../server/license-server/protocol.ts'
-import type { CallFailure } from '../../../server/license/ports.ts'
+import type { NetworkErrorCode } from '../../../shared/errors.ts'
+import { refused } from '../../support/simulated-vendor.ts'
 import type { Dice } from '../hostile/dice.ts'
 
 /** What becomes of one call. Milliseconds. */
 export type Trouble =
   | { kind: 'none' }
-  | { kind: 'fails', code: CallFailure['code'], answered: boolean, retryAfterMs: number | null, refusal: RefusalCode | null }
+  | { kind: 'fails', code: NetworkErrorCode, answered: boolean, retryAfterMs: number | null, refusal: RefusalCode | null }
   /** The server is silent until the client gives up, or answers late. */
   | { kind: 'hangs', ms: number }
   | { kind: 'slow', ms: number }
@@ -39,7 +40,9 @@ const GRACE = 7 * DAY
 const EVERY = 6 * HOUR
 
 const UNANSWERED = ['NET_DNS', 'NET_CONNECT', 'NET_TIMEOUT', 'NET_TLS', 'NET_PROXY'] as const
-const ANSWERED = ['NET_CAPTIVE_PORTAL', 'SERVER_ERROR', 'SERVER_RATE_LIMITED', 'SERVER_RESPONSE_INVALID', 'NET_PROXY'] as const
+const ANSWERED = [
+  'NET_CAPTIVE_PORTAL', 'SERVER_ERROR', 'SERVER_RATE_LIMITED', 'SERVER_RESPONSE_INVALID', 'SERVER_NOT_A_LICENSE_SERVER', 'NET_PROXY',
+] as const
 const KINDS: readonly Trouble['kind'][] = ['fails', 'fails', 'fails', 'hangs', 'slow', 'lost', 'spoilt']
 
 /** What becomes of one call, by chance, given the kinds of trouble there are. */
@@ -51,10 +54,10 @@ export function troubleOf(dice: Dice, kinds: readonly Trouble['kind'][]): Troubl
   if (kind !== 'fails') return { kind }
   const answered = dice.chance(0.5)
   const retries = answered && dice.chance(0.3)
+  const refusal = answered && dice.chance(0.3) ? dice.pick(REFUSAL_CODES) : null
   return {
-    kind, answered, code: dice.pick(answered ? ANSWERED : UNANSWERED),
+    kind, answered, refusal, code: refusal === null ? dice.pick(answered ? ANSWERED : UNANSWERED) : refused(refusal).seen.code,
     retryAfterMs: retries ? dice.pick([0, 1000, 30 * MINUTE, 6 * HOUR, 30 * DAY, 1e15]) : null,
-    refusal: answered && dice.chance(0.3) ? dice.pick(REFUSAL_CODES) : null,
   }
 }
 

@@ -1,8 +1,9 @@
+import en from '../../../app/locales/en.json' with { type: 'json' }
 import type { NetworkErrorCode } from '../../../shared/errors.ts'
 import type { Fault } from '../../support/vendor/fault-types.ts'
 import { freePort } from '../../support/product-process.ts'
 import { startImpostor } from '../../support/browser/impostor-server.ts'
-import { openLicense } from '../../support/browser/screen.ts'
+import { checkInNow, expectFailure, expectState, openLicense } from '../../support/browser/screen.ts'
 import type { Scene, Stage } from '../scene.ts'
 import { openAfter, requireSaved, saveAndFail, signInPage, startAgain } from '../scene.ts'
 
@@ -16,6 +17,20 @@ function spoiltAnswer(code: NetworkErrorCode, fault: Fault): Scene {
       await openAfter(stage, '/admin/license', api => requireSaved(api, 'nc_demo_standard'))
       await stage.licenseServer.control.addFault({ call: 'activate', times: 1, fault })
       await saveAndFail(stage, 'nc_ag_demo_airgapped', code)
+    },
+  }
+}
+
+/** A check-in is refused by an answer that nobody has signed; the license that is there stays. */
+function refusedCheckIn(code: NetworkErrorCode, fault: Fault): Scene {
+  return {
+    name: nameOf(code),
+    async prepare(stage) {
+      await openAfter(stage, '/admin/license', api => requireSaved(api, 'nc_demo_standard'))
+      await expectState(stage.page, 'active')
+      await stage.licenseServer.control.addFault({ call: 'checkIn', times: 1, fault })
+      await checkInNow(stage.page)
+      await expectFailure(stage.page, code, en.errors[code].title, 20_000)
     },
   }
 }
@@ -49,4 +64,6 @@ export const NETWORK_ERROR_SCENES: Record<NetworkErrorCode, Scene> = {
   SERVER_ERROR: spoiltAnswer('SERVER_ERROR', { type: 'status', status: 503 }),
   SERVER_RATE_LIMITED: spoiltAnswer('SERVER_RATE_LIMITED', { type: 'status', status: 429, headers: { 'retry-after': '120' } }),
   SERVER_RESPONSE_INVALID: spoiltAnswer('SERVER_RESPONSE_INVALID', { type: 'staleNonce' }),
+  SERVER_NOT_A_LICENSE_SERVER: spoiltAnswer('SERVER_NOT_A_LICENSE_SERVER', { type: 'status', status: 404, body: 'no such page' }),
+  SERVER_REFUSED: refusedCheckIn('SERVER_REFUSED', { type: 'unsignedRefusal', code: 'suspended' }),
 }

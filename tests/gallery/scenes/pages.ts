@@ -1,9 +1,11 @@
 import { expect } from '@playwright/test'
+import type { DIAGNOSTIC_VERDICTS } from '../../../shared/contracts.ts'
+import type { ApiClient } from '../../support/api-client.ts'
 import { ADMIN } from '../../support/product-process.ts'
 import { expectUsable, fillLogin, openPath } from '../../support/browser/screen.ts'
 import type { Scene, Stage } from '../scene.ts'
 import { changeDatabase } from '../database.ts'
-import { daysFromNow, openAfter, openScreen, requireSaved } from '../scene.ts'
+import { daysFromNow, openAfter, openScreen, requireSaved, tokenFor } from '../scene.ts'
 
 const SECOND = { email: 'grace.hopper@example.com', password: 'second admin 1' }
 const VIEWER = { email: 'viewer@example.com', password: 'viewer password 1' }
@@ -30,11 +32,13 @@ async function fillActivity(stage: Stage): Promise<void> {
 }
 
 /** Diagnostics run to their end. */
-async function diagnose(stage: Stage, outcome: string): Promise<void> {
+async function diagnose(
+  stage: Stage, verdict: (typeof DIAGNOSTIC_VERDICTS)[number], arrange: (api: ApiClient) => Promise<unknown> = api => api.license(),
+): Promise<void> {
   const { page } = stage
-  await openAfter(stage, '/admin/diagnostics', api => api.license())
+  await openAfter(stage, '/admin/diagnostics', arrange)
   await page.getByRole('button', { name: 'Run diagnostics' }).click()
-  await expect(page.getByText(outcome)).toBeVisible({ timeout: 30_000 })
+  await expect(page.getByTestId('diagnostics-verdict')).toHaveAttribute('data-verdict', verdict, { timeout: 30_000 })
 }
 
 /** The banner above every page, before a deadline that needs a person. */
@@ -66,13 +70,17 @@ export const PAGE_SCENES: readonly Scene[] = [
   },
   { name: 'activity', prepare: fillActivity },
   { name: 'diagnostics', prepare: async (stage) => { await openAfter(stage, '/admin/diagnostics', api => api.license()) } },
-  { name: 'diagnostics-good', prepare: stage => diagnose(stage, 'Nothing is in the way') },
+  { name: 'diagnostics-good', prepare: stage => diagnose(stage, 'reachable') },
   {
     name: 'diagnostics-failed',
     async prepare(stage) {
       await stage.licenseServer.control.addFault({ call: 'ping', fault: { type: 'html' } })
-      await diagnose(stage, 'Something is in the way.')
+      await diagnose(stage, 'problem')
     },
+  },
+  {
+    name: 'diagnostics-nothing-tested',
+    prepare: stage => diagnose(stage, 'nothing_tested', async api => requireSaved(api, await tokenFor(stage, api))),
   },
   {
     name: 'access',

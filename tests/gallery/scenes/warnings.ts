@@ -1,7 +1,7 @@
 import { expect } from '@playwright/test'
 import type { Warning } from '../../../shared/contracts.ts'
 import { SERVICE_TOKEN } from '../../support/product-process.ts'
-import { openLicense, warningsOf } from '../../support/browser/screen.ts'
+import { openLicense, statusOf, warningsOf } from '../../support/browser/screen.ts'
 import type { Scene, Stage } from '../scene.ts'
 import { openAfter, requireSaved, signInPage, startAgain } from '../scene.ts'
 
@@ -9,11 +9,14 @@ async function expectWarning({ page }: Stage, text: string | RegExp): Promise<vo
   await expect(warningsOf(page)).toContainText(text, { timeout: 20_000 })
 }
 
-/** Shows a license whose server's clock differs from this machine's by so many seconds. */
-async function showClock(stage: Stage, offset: number, text: string): Promise<void> {
+/** Shows a license whose server's clock differs from this machine's by so many seconds: what was found says so, and no warning repeats it. */
+async function showClock(stage: Stage, offset: number, cause: 'clock_ahead' | 'clock_behind', text: string): Promise<void> {
   await stage.licenseServer.control.setClock(offset)
   await openAfter(stage, '/admin/license', api => requireSaved(api, 'nc_demo_standard'))
-  await expectWarning(stage, text)
+  const finding = statusOf(stage.page).getByTestId('finding')
+  await expect(finding).toHaveAttribute('data-cause', cause, { timeout: 20_000 })
+  await expect(finding).toContainText(text)
+  await expect(warningsOf(stage.page)).toHaveCount(0)
 }
 
 export const WARNING_SCENES: Record<Warning['code'], Scene> = {
@@ -36,8 +39,8 @@ export const WARNING_SCENES: Record<Warning['code'], Scene> = {
       await expectWarning(stage, 'check-ins have failed')
     },
   },
-  CLOCK_BEHIND: { name: 'warning-clock-behind', prepare: stage => showClock(stage, 26 * 3600, 'clock is behind') },
-  CLOCK_AHEAD: { name: 'warning-clock-ahead', prepare: stage => showClock(stage, -26 * 3600, 'clock is ahead') },
+  CLOCK_BEHIND: { name: 'warning-clock-behind', prepare: stage => showClock(stage, 26 * 3600, 'clock_behind', 'clock is at least 26 hours behind') },
+  CLOCK_AHEAD: { name: 'warning-clock-ahead', prepare: stage => showClock(stage, -26 * 3600, 'clock_ahead', 'clock is 26 hours ahead') },
   SEATS_EXCEEDED: {
     name: 'warning-seats-exceeded',
     async prepare(stage) {

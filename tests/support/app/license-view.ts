@@ -17,7 +17,7 @@ export function viewOf(changes: Partial<LicenseView> = {}): LicenseView {
     issuedAt: '2026-01-01T00:00:00.000Z', expiresAt: '2026-12-31T00:00:00.000Z', activatedAt: '2026-01-01T00:00:00.000Z',
     graceEndsAt: '2026-03-08T00:00:00.000Z', renews: false,
     checkIn: CHECK_IN,
-    instanceId: '0123456789abcdef0123456789abcdef', boundTo: null, reason: null, verdictAt: null, invalidBecause: null, managedByEnv: false,
-    warnings: [], revision: 7, serverTime: '2026-03-01T12:00:00.000Z', ...changes,
+    instanceId: '0123456789abcdef0123456789abcdef', boundTo: null, reason: null, verdictAt: null, invalidBecause: null, finding: null,
+    managedByEnv: false, warnings: [], revision: 7, serverTime: '2026-03-01T12:00:00.000Z', ...changes,
   }
 }

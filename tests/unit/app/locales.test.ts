@@ -3,7 +3,7 @@ import { createI18n } from 'vue-i18n'
 import { describe, expect, it, test } from 'vitest'
 import plurals from '../../../app/words/plurals.ts'
 import { FEATURE_TITLES, LIMIT_CATALOGUE } from '../../../shared/contracts.ts'
-import { PASTE_CAUSES } from '../../../shared/paste/cause-of-text.ts'
+import { isPasteCause, PASTE_CAUSES } from '../../../shared/paste/cause-of-text.ts'
 
 const ROOT = new URL('../../../app/', import.meta.url)
 const read = (path: string) => readFileSync(new URL(path, ROOT), 'utf8')
@@ -72,7 +72,8 @@ describe('whoever asks for a message', () => {
 test('what the API calls the features is what the screen calls them in English', () => {
   expect(Object.fromEntries([...english].flatMap(([key, text]) => key.startsWith('features.') ? [[key.slice(9), text]] : []))).toEqual(FEATURE_TITLES)
   expect([...english.keys()].filter(key => key.startsWith('limits.')).map(key => key.slice(7))).toEqual([...LIMIT_CATALOGUE])
-  expect([...english.keys()].filter(key => /^paste\..*\.means$/.test(key)).map(key => key.split('.')[1])).toEqual([...PASTE_CAUSES])
+  const told = [...english.keys()].flatMap(key => /^finding\.(\w+)\.seen$/.exec(key)?.[1] ?? [])
+  expect(told.filter(cause => isPasteCause(cause))).toEqual([...PASTE_CAUSES])
 })
 
 test('the languages are those that were promised', () => {

@@ -8,6 +8,7 @@ import { createLog } from '../../../server/runtime/log.ts'
 import { tally } from '../../support/tally.ts'
 import { offlineClaims, offlineToken, signed } from '../../support/claims.ts'
 import { verifySynchronously } from '../../support/signing.ts'
+import { SUPPORT_FACTS } from '../../support/support-facts.ts'
 import { KEY } from '../../support/simulated-vendor.ts'
 import { ADMIN, createSqliteWorld, createWorld } from '../../support/world.ts'
 
@@ -50,7 +51,7 @@ describe('signed text of any kind', () => {
     expect(world.service.view('viewer').licensee).toEqual({ organization: text, email: null })
     expect(world.service.entitlements(false).features).toEqual(['sso', text.slice(0, 256)])
     expect(world.service.hasFeature(text.slice(0, 256))).toBe(true)
-    const bundle = JSON.stringify(world.service.supportBundle({ configuration: {}, storage: 'sqlite', runtime: {} }))
+    const bundle = JSON.stringify(await world.service.supportBundle(SUPPORT_FACTS))
     expect(JSON.parse(bundle).license.licensee.organization).toBe(text)
     tally({ row: 'F07', tried: 1 })
   })

@@ -6,9 +6,11 @@ import { findCircles, HOUSES, judgeArrow } from './rooms.ts'
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 
+const FOLDERS = ['server', 'app', 'shared', 'tests']
+
 function readSources(): Sources {
-  const files = Object.keys(HOUSES).flatMap(house => readdirSync(`${ROOT}/${house}`, { recursive: true, encoding: 'utf8' }).map(file => `${house}/${file}`))
-  return new Map(files.filter(file => /\.(?:ts|vue)$/.test(file)).map(file => [file, readFileSync(`${ROOT}/${file}`, 'utf8')]))
+  const files = FOLDERS.flatMap(folder => readdirSync(`${ROOT}/${folder}`, { recursive: true, encoding: 'utf8' }).map(file => `${folder}/${file}`))
+  return new Map(files.filter(file => /\.(?:ts|vue)$|^app\/locales\/.*\.json$/.test(file)).map(file => [file, readFileSync(`${ROOT}/${file}`, 'utf8')]))
 }
 
 const sourcesOf = (files: Record<string, string>): Sources => new Map(Object.entries(files))
@@ -75,6 +77,11 @@ describe('the reader of imports', () => {
     expect(readImports(sourcesOf({ 'app/pages/a.ts': code, 'app/api/b.ts': '', 'app/composables/useD.ts': 'export function useD() {}' }))).toEqual([])
   })
 
+  it('takes no word of a language for the name of a composable', () => {
+    const words = { 'app/locales/en.json': '{ "advice": "useD, and import \'../api/b.ts\'" }', 'app/api/b.ts': '' }
+    expect(readImports(sourcesOf({ ...words, 'app/composables/useD.ts': 'export function useD() {}' }))).toEqual([])
+  })
+
   it('refuses a path that leads to no file', () => {
     expect(() => readImports(sourcesOf({ 'server/http/a.ts': 'import \'./gone.ts\'' }))).toThrow('server/http/a.ts imports server/http/gone.ts, which is not there')
   })
@@ -84,9 +91,11 @@ describe('the rooms', () => {
   it.each([
     ['server/license/a.ts', '../storage/b.ts', 'server/license/a.ts imports server/storage/b.ts: server/storage is above server/license, and no arrow leads up'],
     ['server/storage/a.ts', '../license-server/b.ts', 'server/storage/a.ts imports server/license-server/b.ts: server/storage and server/license-server are on one floor and do not know each other'],
-    ['server/http/a.ts', '../../app/api/b.ts', 'server/http/a.ts imports app/api/b.ts: server/ may use shared only, not app/'],
+    ['server/http/a.ts', '../../app/api/b.ts', 'server/http/a.ts imports app/api/b.ts: server/ may use words and shared only, not app/'],
     ['shared/errors.ts', './schemas.ts', 'shared/errors.ts imports shared/schemas.ts: shared/schemas.ts is above shared, and no arrow leads up'],
     ['shared/a.ts', '../server/license/b.ts', 'shared/a.ts imports server/license/b.ts: shared/ may use nothing only, not server/'],
+    ['shared/a.ts', '../app/locales/en.json', 'shared/a.ts imports app/locales/en.json: shared/ may use nothing only, not words/'],
+    ['server/runtime/a.ts', '../../app/words/b.ts', 'server/runtime/a.ts imports app/words/b.ts: server/ may use words and shared only, not app/'],
     ['app/api/a.ts', '../../shared/schemas.ts', 'app/api/a.ts imports shared/schemas.ts: shared/schemas.ts is closed to app, for zod stays out of the browser'],
     ['server/api/a.ts', '../storage/b.ts', 'server/api/a.ts imports server/storage/b.ts: server/storage is closed to server/api, for a route asks a service, never a table'],
     ['tests/support/a.ts', '../unit/b.ts', 'tests/support/a.ts imports tests/unit/b.ts: tests/unit is above tests/support, and no arrow leads up'],
@@ -99,6 +108,7 @@ describe('the rooms', () => {
 
   it.each([
     ['server/api/a.ts', '../license/b.ts'], ['server/storage/a.ts', './b.ts'], ['server/runtime/a.ts', '../storage/b.ts'],
+    ['server/runtime/a.ts', '../../app/locales/en.json'], ['app/words/a.ts', '../locales/en.json'],
     ['app/pages/a.ts', '../../shared/b.ts'], ['tests/unit/a.test.ts', '../support/b.ts'], ['tests/support/a.ts', '../../server/license/b.ts'],
   ])('%s may import %s', (from, path) => {
     const to = new URL(path, `file:///${from}`).pathname.slice(1)

@@ -12,14 +12,14 @@ const AUTO_IMPORTED = /^app\/(?:composables|stores|api)\/[^/]+\.ts$/
 
 /**
  * Every import between the files, those of types alone and those that Nuxt makes by itself included. Imports of packages, of
- * generated modules (`#build/…`) and of data are left out.
+ * generated modules (`#build/…`) and of data that is no source are left out.
  */
 export function readImports(sources: Sources): Arrow[] {
   const auto = autoImports(sources)
   return [...sources].flatMap(([from, text]) => {
     const code = from.endsWith('.vue') ? scriptsOf(text) : text
     const written = specifiersOf(code).flatMap(specifier => resolve(from, specifier, sources) ?? [])
-    const bySight = from.startsWith('app/') ? auto(text) : []
+    const bySight = from.startsWith('app/') && !from.endsWith('.json') ? auto(text) : []
     return [...new Set([...written, ...bySight])].filter(to => to !== from).map(to => ({ from, to }))
   })
 }

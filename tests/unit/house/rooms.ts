@@ -13,14 +13,19 @@ interface House {
 export const HOUSES: Readonly<Record<string, House>> = {
   server: {
     floors: [
-      ['server/api', 'server/routes', 'server/plugins', 'server/middleware', 'server/entry.ts', 'server/build', 'server/sri-hashes.d.ts'],
+      ['server/api', 'server/routes', 'server/plugins', 'server/middleware', 'server/entry.ts', 'server/explain.ts', 'server/build', 'server/sri-hashes.d.ts'],
       ['server/http'],
       ['server/runtime'],
       ['server/storage', 'server/license-server'],
       ['server/accounts'],
       ['server/license'],
     ],
-    uses: ['shared'],
+    uses: ['words', 'shared'],
+  },
+  // Data, for the screen and for whatever has none: the command line and scripts.
+  words: {
+    floors: [['app/locales']],
+    uses: [],
   },
   app: {
     floors: [
@@ -31,7 +36,7 @@ export const HOUSES: Readonly<Record<string, House>> = {
       ['app/license'],
       ['app/api', 'app/words', 'app/ant', 'app/first-paint'],
     ],
-    uses: ['shared'],
+    uses: ['words', 'shared'],
   },
   shared: {
     floors: [['shared/operations.ts'], ['shared/schemas.ts'], ['shared']],
@@ -41,11 +46,11 @@ export const HOUSES: Readonly<Record<string, House>> = {
     floors: [
       [
         'tests/unit', 'tests/storage', 'tests/api', 'tests/e2e', 'tests/faults', 'tests/gallery', 'tests/bench', 'tests/lighthouse',
-        'tests/license-server', 'tests/product', 'tests/vitest.config.ts',
+        'tests/diagnosis', 'tests/license-server', 'tests/product', 'tests/vitest.config.ts',
       ],
       ['tests/support'],
     ],
-    uses: ['server', 'app', 'shared'],
+    uses: ['server', 'app', 'words', 'shared'],
   },
 }
 
@@ -69,7 +74,7 @@ export function judgeArrow({ from, to }: Arrow): string | undefined {
   if (closed) return `${arrow}: ${closed.to} is closed to ${closed.from}, for ${closed.why}`
   if (source.house !== target.house) {
     const uses = HOUSES[source.house]?.uses ?? []
-    return uses.includes(target.house) ? undefined : `${arrow}: ${source.house}/ may use ${['nothing', ...uses].at(-1)} only, not ${target.house}/`
+    return uses.includes(target.house) ? undefined : `${arrow}: ${source.house}/ may use ${uses.join(' and ') || 'nothing'} only, not ${target.house}/`
   }
   if (source.room === target.room || source.floor < target.floor) return undefined
   return source.floor === target.floor

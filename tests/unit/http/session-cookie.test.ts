@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { clearSessionCookies, getSessionToken, hasSessionCookie, sessionCookieName, setSessionCookie } from '../../../server/http/session-cookie.ts'
+import {
+  clearSessionCookies, cookieScopeOf, getSessionToken, hasSessionCookie, sessionCookieName, setSessionCookie,
+} from '../../../server/http/session-cookie.ts'
 import { createHttpEvent } from '../../support/http-event.ts'
 
 const instanceId = 'a1'.repeat(16)
@@ -31,6 +33,10 @@ describe('the session cookie', () => {
     expect(/Secure(?:;|$)/.test(cookie.slice(name.length))).toBe(scope.https)
     // RFC 6265bis: a browser refuses it otherwise.
     if (name.startsWith('__Host-')) expect(cookie).not.toMatch(/Domain/i)
+  })
+
+  it.each([['https://panel.example', true], ['http://panel.example', false], ['null', false]])('goes by what the browser sees: %s', (origin, https) => {
+    expect(cookieScopeOf({ config: { basePath: '/license/' }, license: { instanceId } }, { origin })).toEqual({ basePath: '/license/', instanceId, https })
   })
 
   it('of another installation, of the other scheme or of an earlier version is not read', () => {
@@ -68,5 +74,12 @@ describe('the session cookie', () => {
     expect(places.toSorted()).toEqual([...pairs.map(([scope, path]) => `${sessionCookieName(scope)} ${path}`), 'nc_license_session /'].toSorted())
     expect(cleared.filter(each => each.startsWith('__')).every(each => each.includes('Secure'))).toBe(true)
     expect(setBy(event => void clearSessionCookies(event, BELOW))).toEqual([])
+  })
+
+  it('signing out forgets a malformed one too, although no session can be its', () => {
+    let tokens: string[] | undefined
+    const cleared = setBy(event => void (tokens = clearSessionCookies(event, HTTP)), `${sessionCookieName(HTTP)}=x; nc_license_session=${TOKEN}`)
+    expect(tokens).toEqual([TOKEN])
+    expect(cleared.map(each => each.split(';')[0]).toSorted()).toEqual(['nc_license_session=', `${sessionCookieName(HTTP)}=`])
   })
 })

@@ -33,13 +33,15 @@ describe('members that the protocol does not know, in an answer of the license s
 
   it.each([`{"__proto__":{${members}}}`, `{"constructor":{"prototype":{${members}}}}`, `{"lease":"x.y.z","__proto__":{"secret":"${GRANTED.secret}"}}`])(
     'F04, F37: do not stand in for those it needs, now or in the next answer: %s', async (body) => {
-      for (const text of [body, '{}', '{"lease":"x.y.z"}']) expect(await outcomeOf(text)).toMatchObject({ ok: false, code: 'SERVER_RESPONSE_INVALID' })
+      for (const text of [body, '{}', '{"lease":"x.y.z"}']) {
+        expect(await outcomeOf(text)).toMatchObject({ ok: false, seen: { code: 'SERVER_RESPONSE_INVALID', cause: 'unreadable_answer' } })
+      }
       expect(names()).toEqual(before)
     })
 
   it('F04, F37: make no refusal of an answer that names none', async () => {
     const outcome = await outcomeOf('{"__proto__":{"error":{"code":"revoked","message":"x"}}}', 403)
-    expect(outcome).toMatchObject({ ok: false, code: 'SERVER_ERROR', refusal: null })
+    expect(outcome).toMatchObject({ ok: false, seen: { code: 'SERVER_NOT_A_LICENSE_SERVER', cause: 'not_a_license_server' }, refusal: null })
     expect(names()).toEqual(before)
   })
 })

@@ -17,7 +17,8 @@ vi.setConfig({ testTimeout: 60_000 })
 const clientTo = (baseUrl: string, options: Partial<ClientOptions> = {}) =>
   createLicenseServerClient({ baseUrl, version: '1.2.3', proxyFor: () => '', ...options })
 
-const connected = { ok: false, code: 'NET_CONNECT', answered: false, refusal: null, retryAfterMs: null }
+const unanswered = (code: string, cause: string, facts: object = {}) =>
+  ({ ok: false, seen: { code, cause, facts }, answered: false, refusal: null, retryAfterMs: null })
 
 describe('a way that leads nowhere', () => {
   /** However slow the machine, it is the time of the whole call that ends it. */
@@ -30,7 +31,7 @@ describe('a way that leads nowhere', () => {
     const url = new URL(`http://${address.includes(':') ? `[${address}]` : address}`)
     url.port = String(Object(server.address()).port)
     const limits = { total: 300, connect: 60_000 }
-    expect(await clientTo(url.href, { limits }).ping()).toMatchObject({ code: 'NET_TIMEOUT', answered: false })
+    expect(await clientTo(url.href, { limits }).ping()).toMatchObject(unanswered('NET_TIMEOUT', 'no_answer', { host: address }))
   })
 
   it('F31: gives up what does not answer, does not end, or drips, after the whole time', async () => {
@@ -46,10 +47,11 @@ describe('a way that leads nowhere', () => {
       response.once('close', () => clearInterval(drip))
     })
     const outcomes = await Promise.all([silent, unfinished, dripping].map(url => clientTo(url, { limits: soon }).activate(ACTIVATION).send()))
-    for (const outcome of outcomes) {
-      expect(outcome).toMatchObject({ ok: false, code: 'NET_TIMEOUT', answered: false, refusal: null, retryAfterMs: null })
-      expect(Object(outcome).cause).toBeInstanceOf(Error)
-    }
+    expect(outcomes).toMatchObject([
+      unanswered('NET_TIMEOUT', 'no_answer'), unanswered('NET_TIMEOUT', 'stalled_while_receiving', { bytes: 1 }),
+      unanswered('NET_TIMEOUT', 'stalled_while_receiving', { bytes: expect.any(Number) }),
+    ])
+    for (const outcome of outcomes) expect(Object(outcome).cause).toBeInstanceOf(Error)
   })
 
   it('F31: a server with a name that is silent is not a name that is missing', async () => {
@@ -57,7 +59,7 @@ describe('a way that leads nowhere', () => {
     // Looked up beforehand: on a slow machine the look-up alone could take the whole time.
     const found = await resolve('localhost', { all: true })
     const lookup: LookupFunction = (_hostname, _options, callback) => callback(null, found)
-    expect(await clientTo(url, { lookup, limits: soon }).ping()).toMatchObject({ code: 'NET_TIMEOUT' })
+    expect(await clientTo(url, { lookup, limits: soon }).ping()).toMatchObject(unanswered('NET_TIMEOUT', 'no_answer', { host: 'localhost' }))
   })
 
   it('F31: a connection that is reset, before an answer and amid it', async () => {
@@ -67,7 +69,8 @@ describe('a way that leads nowhere', () => {
       response.write('{')
       setTimeout(() => request.socket.resetAndDestroy(), 30)
     })
-    for (const url of [before, amid]) expect(await clientTo(url).ping()).toMatchObject(connected)
+    const broken = [await clientTo(before).ping(), await clientTo(amid).ping()]
+    expect(broken).toMatchObject([unanswered('NET_CONNECT', 'reset_while_receiving'), unanswered('NET_CONNECT', 'reset_while_receiving', { bytes: 1 })])
   })
 
   it('F31: a half-open connection, which ends without an answer, without a body, or amid it', async () => {
@@ -77,9 +80,12 @@ describe('a way that leads nowhere', () => {
       if (begun !== '') response.write(begun)
       request.socket.end()
     })))
-    for (const url of [silent, bodiless ?? '', amid ?? '']) {
-      expect(await clientTo(url).activate(ACTIVATION).send()).toMatchObject(connected)
-    }
+    const outcomes = []
+    for (const url of [silent, bodiless ?? '', amid ?? '']) outcomes.push(await clientTo(url).activate(ACTIVATION).send())
+    expect(outcomes).toMatchObject([
+      unanswered('NET_CONNECT', 'reset_while_receiving'), unanswered('NET_CONNECT', 'cut_answer', { bytes: 0, promised: 100 }),
+      unanswered('NET_CONNECT', 'cut_answer', { bytes: 1, promised: 100 }),
+    ])
   })
 
   it('ends at once when whoever asked wants no answer any more', async () => {
@@ -98,12 +104,13 @@ describe('a way that leads nowhere', () => {
       response.once('close', () => clearInterval(more))
     })
     const outcome = await clientTo(url, { limits: { total: 20_000, connect: 20_000 } }).activate(ACTIVATION).send()
-    expect(outcome).toMatchObject({ ok: false, code: 'SERVER_RESPONSE_INVALID', answered: true })
+    expect(outcome).toMatchObject({ ok: false, seen: { code: 'SERVER_RESPONSE_INVALID', cause: 'unreadable_answer' }, answered: true })
   })
 
   it('an address that cannot be asked is a failure like any other, not an exception', async () => {
     const outcome = await clientTo('http://127.0.0.1:1', { proxyFor: () => 'not an address' }).ping()
-    expect(outcome).toMatchObject({ ok: false, code: 'SERVER_RESPONSE_INVALID', answered: true, cause: expect.any(Error) })
+    const seen = { code: 'SERVER_RESPONSE_INVALID', cause: 'unreadable_answer', stage: 'http', facts: { host: '127.0.0.1' } }
+    expect(outcome).toEqual({ ok: false, seen, answered: true, refusal: null, retryAfterMs: null, cause: expect.any(Error) })
   })
 })
 
@@ -112,8 +119,15 @@ describe('a name', () => {
   const resolvingTo = (address: string): LookupFunction => (_hostname, { all }, callback) =>
     all ? callback(null, [{ address, family: 4 }]) : callback(null, address, 4)
 
+  it.each([
+    [true, 'NC_LICENSE_SERVER_URL'], [false, undefined], [undefined, undefined],
+  ])('that does not exist is laid at the door of whoever set it: %s', async (configured, setting) => {
+    const outcome = await clientTo('http://license-server.invalid', configured === undefined ? {} : { configured }).ping()
+    expect(Object(outcome).seen.facts.setting).toBe(setting)
+  })
+
   it('F30: that does not exist', async () => {
-    expect(await clientTo('http://license-server.invalid').ping()).toMatchObject({ ok: false, code: 'NET_DNS', answered: false })
+    expect(await clientTo('http://license-server.invalid').ping()).toMatchObject(unanswered('NET_DNS', 'dns_no_such_name', { host: 'license-server.invalid' }))
   })
 
   it.each([
@@ -122,7 +136,8 @@ describe('a name', () => {
     const asked: string[] = []
     const lookup: LookupFunction = hostname => void asked.push(hostname)
     const startedAt = performance.now()
-    expect(await clientTo('http://license-server.example', { lookup, limits }).ping()).toMatchObject({ ok: false, code: 'NET_DNS', answered: false })
+    const outcome = await clientTo('http://license-server.example', { lookup, limits }).ping()
+    expect(outcome).toMatchObject(unanswered('NET_DNS', 'dns_silent', { host: 'license-server.example' }))
     expect(performance.now() - startedAt).toBeLessThan(30_000)
     expect(asked).toEqual(['license-server.example'])
   })
@@ -131,13 +146,14 @@ describe('a name', () => {
     const lookup = resolvingTo('127.0.0.1')
     const url = `http://license-server.example:${await startBlackHole()}`
     const startedAt = performance.now()
-    expect(await clientTo(url, { lookup, limits: { total: 60_000, connect: 300 } }).ping()).toMatchObject(connected)
+    expect(await clientTo(url, { lookup, limits: { total: 60_000, connect: 300 } }).ping()).toMatchObject(unanswered('NET_CONNECT', 'dropped'))
     expect(performance.now() - startedAt).toBeLessThan(30_000)
   })
 
   it('F30: with an address where nobody listens', async () => {
-    expect(await clientTo('http://localhost:1').ping()).toMatchObject(connected)
-    expect(await clientTo('http://license-server.example:1', { lookup: resolvingTo('127.0.0.1') }).ping()).toMatchObject(connected)
+    expect(await clientTo('http://localhost:1').ping()).toMatchObject(unanswered('NET_CONNECT', 'refused', { host: 'localhost', port: 1 }))
+    const named = await clientTo('http://license-server.example:1', { lookup: resolvingTo('127.0.0.1') }).ping()
+    expect(named).toMatchObject(unanswered('NET_CONNECT', 'refused', { host: 'license-server.example', port: 1, address: '127.0.0.1' }))
   })
 
   it('leads to the address that the resolver knows', async () => {

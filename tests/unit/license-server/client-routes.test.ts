@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { once } from 'node:events'
 import { createLicenseServerClient } from '../../../server/license-server/client.ts'
 import type { CertificateKind } from '../../support/network/certificates.ts'
+import { PROXY_CA } from '../../support/network/certificates.ts'
 import { startOldTlsFront, startProxy, startTlsFront } from '../../support/network/routes.ts'
 import { startDoor } from '../../support/vendor-door.ts'
 
@@ -38,11 +39,14 @@ describe('F32: TLS', () => {
     expect(await ping(url.replace('127.0.0.1', 'localhost'))).toMatchObject({ ok: true })
   })
 
-  it.each<CertificateKind>(['expired', 'wrong-name', 'self-signed', 'intercepted'])('with a certificate that is %s is refused before anything is sent', async (kind) => {
+  it.each<[CertificateKind, string]>([
+    ['expired', 'certificate_expired'], ['wrong-name', 'certificate_other_name'], ['self-signed', 'certificate_self_signed'],
+    ['intercepted', 'certificate_unknown_issuer'],
+  ])('with a certificate that is %s is refused before anything is sent', async (kind, cause) => {
     const door = await startPong()
     const { url, caFile } = await startTlsFront(door.url, kind)
     trust(caFile)
-    expect(await ping(url)).toMatchObject({ ok: false, code: 'NET_TLS', answered: false })
+    expect(await ping(url)).toMatchObject({ ok: false, seen: { code: 'NET_TLS', cause, stage: 'tls' }, answered: false })
     expect(door.received).toEqual([])
   })
 
@@ -50,18 +54,19 @@ describe('F32: TLS', () => {
     const door = await startPong()
     const { url, caFile } = await startOldTlsFront(door.url)
     trust(caFile)
-    expect(await ping(url)).toMatchObject({ ok: false, code: 'NET_TLS' })
+    expect(await ping(url)).toMatchObject({ ok: false, seen: { code: 'NET_TLS', cause: 'tls_version', facts: { version: 'TLS 1.0' } } })
     expect(door.received).toEqual([])
   })
 
   it('spoken to a server that knows none', async () => {
     const { url } = await startPong()
-    expect(await ping(url.replace('http:', 'https:'))).toMatchObject({ ok: false, code: 'NET_TLS' })
+    expect(await ping(url.replace('http:', 'https:'))).toMatchObject({ ok: false, seen: { code: 'NET_TLS', cause: 'not_tls' } })
   })
 
   it('F31: that is never agreed on is given up when a connection takes too long', async () => {
     const startedAt = performance.now()
-    expect(await ping(`https://127.0.0.1:${await startSilence()}`, '', { total: 30_000, connect: 200 })).toMatchObject({ ok: false, code: 'NET_CONNECT', answered: false })
+    const outcome = await ping(`https://127.0.0.1:${await startSilence()}`, '', { total: 30_000, connect: 2000 })
+    expect(outcome).toMatchObject({ ok: false, seen: { code: 'NET_TIMEOUT', cause: 'no_answer', stage: 'tls' }, answered: false })
     expect(performance.now() - startedAt).toBeLessThan(20_000)
   })
 })
@@ -73,14 +78,16 @@ describe('F33: a proxy', () => {
     const front = await startTlsFront(door.url)
     trust(front.caFile)
     expect(await ping(front.url, proxy.url)).toMatchObject({ ok: true })
-    expect(proxy.requests).toContain(`CONNECT ${new URL(front.url).host}`)
+    expect(proxy.requests).toEqual([door.url, front.url].map(url => `CONNECT ${new URL(url).host}`))
     expect(door.received).toHaveLength(2)
   })
 
   it('that intercepts is a matter of TLS', async () => {
     const [door, proxy] = [await startPong(), await startProxy()]
     const front = await startTlsFront(door.url, 'intercepted')
-    expect(await ping(front.url, proxy.url)).toMatchObject({ ok: false, code: 'NET_TLS' })
+    expect(await ping(front.url, proxy.url)).toMatchObject({
+      ok: false, seen: { code: 'NET_TLS', cause: 'certificate_unknown_issuer', stage: 'tls', facts: { issuer: PROXY_CA, proxy: proxy.url } },
+    })
   })
 
   it('is asked for by the address of the very call', async () => {
@@ -96,13 +103,18 @@ describe('F33: a proxy', () => {
   it.each(['http', 'https'])('that wants a password is at fault, with an %s address', async (scheme) => {
     const [door, proxy] = [await startPong(), await startProxy(407)]
     const url = scheme === 'http' ? door.url : (await startTlsFront(door.url)).url
-    expect(await ping(url, proxy.url)).toMatchObject({ ok: false, code: 'NET_PROXY' })
+    expect(await ping(url, proxy.url)).toMatchObject({
+      ok: false, seen: { code: 'NET_PROXY', cause: 'proxy_login', stage: 'proxy', facts: { proxy: proxy.url, status: 407 } },
+    })
+    expect(proxy.requests).toEqual([`CONNECT ${new URL(url).host}`])
     expect(door.received).toEqual([])
   })
 
-  it.each(['http://proxy.invalid:3128', 'http://127.0.0.1:1', 'http://[::1]:1'])('at %s cannot be reached', async (proxy) => {
+  it.each([
+    ['http://proxy.invalid:3128', 'proxy_not_found', 'dns'], ['http://127.0.0.1:1', 'proxy_refused', 'proxy'], ['http://[::1]:1', 'proxy_refused', 'proxy'],
+  ])('at %s cannot be reached', async (proxy, cause, stage) => {
     const door = await startPong()
-    expect(await ping(door.url, proxy)).toMatchObject({ ok: false, code: 'NET_PROXY', answered: false })
+    expect(await ping(door.url, proxy)).toMatchObject({ ok: false, seen: { code: 'NET_PROXY', cause, stage, facts: { proxy } }, answered: false })
     expect(door.received).toEqual([])
   })
 
@@ -110,16 +122,22 @@ describe('F33: a proxy', () => {
     const door = await startPong()
     const url = scheme === 'http' ? door.url : (await startTlsFront(door.url)).url
     const proxy = `http://127.0.0.1:${await startSilence()}`
-    expect(await ping(url, proxy, { total: 800, connect: 20_000 })).toMatchObject({ ok: false, code: 'NET_TIMEOUT', answered: false })
+    const outcome = await ping(url, proxy, { total: 2500, connect: 1200 })
+    expect(outcome).toMatchObject({ ok: false, seen: { code: 'NET_PROXY', cause: 'proxy_silent', stage: 'proxy', facts: { proxy } }, answered: false })
+    // Not after the time to connect, which a proxy may need for the license server.
+    expect(Object(outcome).seen.facts.seconds).toBeGreaterThan(1)
   })
 
-  it('is not at fault where the license server behind it is away, hangs up or says nothing', async () => {
+  it('is not at fault where the license server behind it hangs up or says nothing', async () => {
     const proxy = await startProxy()
     const silent = `https://127.0.0.1:${await startSilence()}`
-    expect(await ping(silent, proxy.url, { total: 2500, connect: 1200 })).toMatchObject({ ok: false, code: 'NET_TIMEOUT' })
+    const unanswered = await ping(silent, proxy.url, { total: 2500, connect: 1200 })
+    expect(unanswered).toMatchObject({ ok: false, seen: { code: 'NET_TIMEOUT', cause: 'no_answer', stage: 'tls' } })
+    expect(Object(unanswered).seen.facts.seconds).toBeGreaterThan(1)
     const hangsUp = createServer(socket => socket.end()).listen(0, '127.0.0.1')
     await once(hangsUp, 'listening')
     onTestFinished(() => void hangsUp.close())
-    expect(await ping(`https://127.0.0.1:${Object(hangsUp.address()).port}`, proxy.url)).toMatchObject({ ok: false, code: 'NET_CONNECT' })
+    const cut = await ping(`https://127.0.0.1:${Object(hangsUp.address()).port}`, proxy.url)
+    expect(cut).toMatchObject({ ok: false, seen: { code: 'NET_CONNECT', cause: 'handshake_cut', stage: 'tls' } })
   })
 })

@@ -76,7 +76,7 @@ describe('a good answer', () => {
   it('F37: is counted in bytes as they come, not as letters or as it says of itself', async () => {
     const body = JSON.stringify({ lease: 'x.y.z', secret: ISSUED_SECRET, more: 'ü'.repeat(33_000) })
     expect(body.length).toBeLessThan(LIMIT)
-    expect(await outcomeOf({ body })).toMatchObject({ ok: false, code: 'SERVER_RESPONSE_INVALID' })
+    expect(await outcomeOf({ body })).toMatchObject({ ok: false, seen: { code: 'SERVER_RESPONSE_INVALID', cause: 'unreadable_answer' } })
   })
 
   it('is put together from pieces that cut a letter in two', async () => {
@@ -92,28 +92,33 @@ describe('a good answer', () => {
   })
 })
 
-const invalid = { ok: false, code: 'SERVER_RESPONSE_INVALID', answered: true, refusal: null, retryAfterMs: null }
-const portal = { ...invalid, code: 'NET_CAPTIVE_PORTAL' }
+const none = (seen: object) => ({ ok: false, answered: true, refusal: null, retryAfterMs: null, seen: { stage: 'http', ...seen } })
+const invalid = none({ code: 'SERVER_RESPONSE_INVALID', cause: 'unreadable_answer' })
+const page = none({ code: 'NET_CAPTIVE_PORTAL', cause: 'web_page' })
 
 describe('an answer that is none', () => {
   it.each<[string, Answer, object]>([
-    ['F35: an HTML page', { body: '<html>', headers: { 'content-type': 'text/html' } }, portal],
-    ['F35: XHTML', { body: '', headers: { 'content-type': 'application/xhtml+xml' } }, portal],
-    ['F35: HTML in capitals', { body: 'hello', headers: { 'content-type': 'TEXT/HTML' } }, portal],
-    ['F35: HTML that is called JSON', { body: '\n  <!doctype html>' }, portal],
+    ['F35: an HTML page', { body: '<html>', headers: { 'content-type': 'text/html' } }, page],
+    ['F35: XHTML', { body: '', headers: { 'content-type': 'application/xhtml+xml' } }, page],
+    ['F35: HTML in capitals', { body: 'hello', headers: { 'content-type': 'TEXT/HTML' } }, page],
+    ['F35: HTML that is called JSON', { body: '\n  <!doctype html>' }, page],
     ['F35: nothing', { body: '' }, invalid],
     ['F35: text', { body: GRANTED, headers: { 'content-type': 'text/plain' } }, invalid],
     ['F35: something that begins like JSON', { body: GRANTED, headers: { 'content-type': 'application/jsonlines' } }, invalid],
     ['F35: JSON that is called something before it', { body: GRANTED, headers: { 'content-type': 'x-application/json' } }, invalid],
     ['F35: no type', { body: GRANTED, headers: { 'content-type': '' } }, invalid],
-    ['F37: cut JSON', { body: GRANTED.slice(0, -4) }, invalid],
+    ['F37: cut JSON', { body: GRANTED.slice(0, -4) }, none({
+      code: 'SERVER_RESPONSE_INVALID', cause: 'cut_answer', facts: expect.objectContaining({ bytes: GRANTED.length - 4 }),
+    })],
     ['F37: another schema', { body: '{"lease":1,"secret":"0123456789abcdef"}' }, invalid],
     ['F37: a compressed body', { body: GRANTED, headers: { 'content-encoding': 'gzip' } }, invalid],
-    ['F34: 301', { status: 301, headers: { location: 'http://127.0.0.1:9/' } }, portal],
-    ['F34: 300', { status: 300 }, portal],
-    ['F34: 399', { status: 399 }, portal],
-    ['F35: 511', { status: 511 }, portal],
-    ['F33: 407', { status: 407 }, { ...invalid, code: 'NET_PROXY' }],
+    ['F34: 301', { status: 301, headers: { location: 'http://127.0.0.1:9/' } }, none({
+      code: 'NET_CAPTIVE_PORTAL', cause: 'redirect', facts: expect.objectContaining({ target: 'http://127.0.0.1:9' }),
+    })],
+    ['F34: 300', { status: 300 }, page],
+    ['F34: 399', { status: 399 }, page],
+    ['F35: 511', { status: 511 }, page],
+    ['F33: 407', { status: 407 }, none({ code: 'NET_PROXY', cause: 'proxy_login' })],
   ])('%s', async (_what, answer, expected) => {
     expect(await outcomeOf(answer)).toMatchObject(expected)
   })
@@ -123,22 +128,29 @@ describe('a refusal', () => {
   const refusing = (code: string, message: unknown = 'a text') => JSON.stringify({ error: { code, message } })
 
   it.each(REFUSAL_CODES)('%s is told on as the unsigned word that it is', async (code) => {
-    const limited = code === 'rate_limited'
-    expect(await outcomeOf({ status: 400, body: refusing(code) })).toEqual({
-      ok: false, code: limited ? 'SERVER_RATE_LIMITED' : 'SERVER_ERROR', refusal: code, answered: true, retryAfterMs: null, cause: 'HTTP 400',
+    const { url } = await startDoor({ status: 400, body: refusing(code) })
+    const facts = { host: '127.0.0.1', url: `${url}/api/v1/licenses/activate`, status: 400, contentType: 'application/json' }
+    const seen = code === 'rate_limited'
+      ? { code: 'SERVER_RATE_LIMITED', cause: 'rate_limited', facts }
+      : { code: 'SERVER_REFUSED', cause: `refused_${code}`, facts: { ...facts, refusal: code } }
+    expect(await clientTo(url).activate(ACTIVATION).send()).toEqual({
+      ok: false, seen: { stage: 'http', ...seen }, refusal: code, answered: true, retryAfterMs: null, cause: 'HTTP 400',
     })
   })
 
-  const OTHERS = [400, 401, 403, 404, 408, 418, 500, 502, 503, 504, 599]
-  it.each<[string, Answer, string]>([
-    ['F36: of a server that is broken', { status: 500, body: refusing('revoked') }, 'SERVER_ERROR'],
-    ['F36: that nobody knows', { status: 422, body: refusing('mood') }, 'SERVER_ERROR'],
-    ['F36: without a text', { status: 422, body: refusing('revoked', null) }, 'SERVER_ERROR'],
-    ['F36: as a page', { status: 403, body: '<html>', headers: { 'content-type': 'text/html' } }, 'SERVER_ERROR'],
-    ['F36: with 429', { status: 429, body: '' }, 'SERVER_RATE_LIMITED'],
-    ...OTHERS.map((status): [string, Answer, string] => [`F36: with ${status}`, { status, body: '' }, 'SERVER_ERROR']),
-  ])('%s gives no reason', async (_what, answer, code) => {
-    expect(await outcomeOf(answer)).toMatchObject({ ok: false, code, refusal: null, answered: true, cause: `HTTP ${answer.status}` })
+  const withStatus = (statuses: number[], code: string, cause: string) =>
+    statuses.map((status): [string, Answer, string, string] => [`F36: with ${status}`, { status, body: '' }, code, cause])
+  it.each<[string, Answer, string, string]>([
+    ['F36: of a server that is broken', { status: 500, body: refusing('revoked') }, 'SERVER_ERROR', 'server_error'],
+    ['F36: that nobody knows', { status: 422, body: refusing('mood') }, 'SERVER_NOT_A_LICENSE_SERVER', 'not_a_license_server'],
+    ['F36: without a text', { status: 422, body: refusing('revoked', null) }, 'SERVER_NOT_A_LICENSE_SERVER', 'not_a_license_server'],
+    ['F36: as a page', { status: 403, body: '<html>', headers: { 'content-type': 'text/html' } }, 'NET_CAPTIVE_PORTAL', 'web_page'],
+    ['F36: with 429', { status: 429, body: '' }, 'SERVER_RATE_LIMITED', 'rate_limited'],
+    ...withStatus([400, 401, 403, 404, 408, 418], 'SERVER_NOT_A_LICENSE_SERVER', 'not_a_license_server'),
+    ...withStatus([500, 599], 'SERVER_ERROR', 'server_error_foreign'),
+    ...withStatus([502, 503, 504], 'SERVER_ERROR', 'gateway'),
+  ])('%s gives no reason', async (_what, answer, code, cause) => {
+    expect(await outcomeOf(answer)).toMatchObject({ ok: false, seen: { code, cause }, refusal: null, answered: true, cause: `HTTP ${answer.status}` })
   })
 
   const NOW = 'Sun, 01 Mar 2026 12:00:00 GMT'

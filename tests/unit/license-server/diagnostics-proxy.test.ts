@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { PROXY_CA } from '../../support/network/certificates.ts'
 import { startProxy, startTlsFront } from '../../support/network/routes.ts'
 import { startDoor } from '../../support/vendor-door.ts'
-import { failedOf, outline, pong, stageOf, stagesTo, startTcp, trust } from './diagnosing.ts'
+import { foundIn, outline, pong, stageOf, stagesTo, startTcp, trust } from './diagnosing.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
 
@@ -12,12 +12,21 @@ describe('the proxy stage', () => {
     trust(front.caFile)
     const proxy = await startProxy()
     const stages = await stagesTo(front.url, { proxy: proxy.url })
-    expect(outline(stages)).toBe('ok sk ok sk ok ok ok')
+    expect(outline(stages)).toBe('sk ok sk ok sk ok ok ok')
     const target = new URL(front.url).host
     expect(stageOf(stages, 'configuration')?.facts).toEqual({ url: front.url, proxy: proxy.url })
     expect(stageOf(stages, 'proxy')?.facts).toEqual({ proxy: proxy.url, target })
     expect(stageOf(stages, 'tls')?.facts.issuer).toBe('Vendor Authority')
-    expect(proxy.requests).toContain(`CONNECT ${target}`)
+    // By the stage itself, and by the call after it.
+    expect(proxy.requests).toEqual([`CONNECT ${target}`, `CONNECT ${target}`])
+  })
+
+  it('opens one to a plain address as well', async () => {
+    const [door, proxy] = [await startDoor(pong()), await startProxy()]
+    const stages = await stagesTo(door.url, { proxy: proxy.url })
+    expect(outline(stages)).toBe('sk ok sk ok sk sk ok ok')
+    const asked = `CONNECT ${new URL(door.url).host}`
+    expect(proxy.requests).toEqual([asked, asked])
   })
 
   it('may itself use TLS', async () => {
@@ -25,15 +34,26 @@ describe('the proxy stage', () => {
     const proxy = await startProxy(undefined, 'https')
     trust(proxy.caFile)
     const stages = await stagesTo(front.url, { proxy: proxy.url })
-    expect(outline(stages)).toBe('ok sk ok sk ok ok ok')
+    expect(outline(stages)).toBe('sk ok sk ok sk ok ok ok')
     expect(stageOf(stages, 'proxy')?.facts.proxy).toBe(proxy.url)
+  })
+
+  it('F32: fails where the certificate of the proxy itself is not to be trusted', async () => {
+    const proxy = await startProxy(undefined, 'https')
+    const stages = await stagesTo('https://license.example', { proxy: proxy.url })
+    expect(outline(stages)).toBe('sk ok sk fa sk sk sk sk')
+    expect(foundIn(stages)).toMatchObject({
+      stage: 'proxy', code: 'NET_TLS', cause: 'certificate_unknown_issuer', facts: { host: '127.0.0.1', proxy: proxy.url },
+    })
+    expect(proxy.requests).toEqual([])
   })
 
   it('F32: names who intercepts the connection behind it', async () => {
     const front = await startTlsFront((await startDoor()).url, 'intercepted')
-    const stages = await stagesTo(front.url, { proxy: (await startProxy()).url })
-    expect(outline(stages)).toBe('ok sk ok sk fa sk sk')
-    expect(failedOf(stages)?.facts).toMatchObject({ issuer: PROXY_CA, intercepted: true })
+    const { url: proxy } = await startProxy()
+    const stages = await stagesTo(front.url, { proxy })
+    expect(outline(stages)).toBe('sk ok sk ok sk fa sk sk')
+    expect(foundIn(stages)).toMatchObject({ stage: 'tls', code: 'NET_TLS', cause: 'certificate_unknown_issuer', facts: { issuer: PROXY_CA, proxy } })
   })
 
   it('looks up the proxy\'s name, not the one behind it', async () => {
@@ -41,24 +61,32 @@ describe('the proxy stage', () => {
     const stages = await stagesTo('http://127.0.0.1:1', { proxy })
     expect(stageOf(stages, 'dns')).toMatchObject({ result: 'ok', facts: { host: 'localhost' } })
     const missing = await stagesTo('http://127.0.0.1:1', { proxy: 'http://proxy.invalid:3128' })
-    expect(failedOf(missing)).toMatchObject({ stage: 'dns', facts: { host: 'proxy.invalid' } })
+    expect(outline(missing)).toBe('sk ok fa sk sk sk sk sk')
+    expect(foundIn(missing)).toMatchObject({ stage: 'dns', code: 'NET_PROXY', cause: 'proxy_not_found', facts: { proxy: 'http://proxy.invalid:3128' } })
   })
 
-  it('F33: reports a refusal with its status', async () => {
+  it.each([[407, 'proxy_login'], [403, 'proxy_forbids'], [503, 'proxy_cannot_reach']])('F33: reports a refusal with its status: %d', async (status, cause) => {
     const door = await startDoor(pong())
-    const { url } = await startProxy(407)
+    const { url } = await startProxy(status)
     const stages = await stagesTo(door.url, { proxy: url })
-    expect(outline(stages)).toBe('ok sk fa sk sk sk sk')
-    expect(failedOf(stages)).toMatchObject({ stage: 'proxy', code: 'NET_PROXY', remedy: 'checkProxy', facts: { proxy: url, target: new URL(door.url).host, status: 407 } })
+    expect(outline(stages)).toBe('sk ok sk fa sk sk sk sk')
+    const { port } = new URL(door.url)
+    expect(foundIn(stages)).toMatchObject({
+      stage: 'proxy', code: 'NET_PROXY', reference: 'NCL-205', cause, facts: { proxy: url, host: '127.0.0.1', port: Number(port), status },
+    })
     expect(door.received).toEqual([])
   })
 
   it('F33: tells apart an unreachable proxy, a silent one and one that hangs up', async () => {
     const [silent, closing] = [await startTcp(), await startTcp(socket => socket.destroy())]
-    for (const [port, error] of [[1, 'ECONNREFUSED'], [silent, 'ETIMEOUT'], [closing, 'ECONNRESET']] as const) {
+    for (const [port, cause, errno] of [
+      [1, 'proxy_refused', 'ECONNREFUSED'], [silent, 'proxy_silent', 'ETIMEDOUT'], [closing, 'proxy_refused', 'ECONNRESET'],
+    ] as const) {
       const patience = port === silent ? 400 : 20_000
-      const failed = failedOf(await stagesTo('https://127.0.0.1:9', { proxy: `http://127.0.0.1:${port}`, patience }))
-      expect(failed).toMatchObject({ stage: 'proxy', code: 'NET_PROXY', remedy: 'checkProxy', facts: { target: '127.0.0.1:9', error } })
+      const proxy = `http://127.0.0.1:${port}`
+      expect(foundIn(await stagesTo('https://127.0.0.1:9', { proxy, patience }))).toMatchObject({
+        stage: 'proxy', code: 'NET_PROXY', cause, facts: { proxy, host: '127.0.0.1', port: 9, errno },
+      })
     }
   })
 

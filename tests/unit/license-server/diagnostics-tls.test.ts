@@ -3,19 +3,22 @@ import { describe, expect, it, vi } from 'vitest'
 import type { CertificateKind } from '../../support/network/certificates.ts'
 import { PROXY_CA } from '../../support/network/certificates.ts'
 import { startOldTlsFront, startTlsFront } from '../../support/network/routes.ts'
+import { START } from '../../support/simulated-clock.ts'
 import { startDoor } from '../../support/vendor-door.ts'
-import { failedOf, outline, pong, stageOf, stagesTo, startTcp, trust } from './diagnosing.ts'
+import { foundIn, outline, pong, stageOf, stagesTo, startTcp, trust } from './diagnosing.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
+
+const DATE = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.000Z$/
 
 describe('the TLS stage', () => {
   it('names the certificate', async () => {
     const { url, caFile } = await startTlsFront((await startDoor(pong())).url)
     trust(caFile)
     const stages = await stagesTo(url)
-    expect(outline(stages)).toBe('ok sk sk ok ok ok ok')
+    expect(outline(stages)).toBe('sk ok sk sk ok ok ok ok')
     expect(stageOf(stages, 'tls')?.facts).toEqual({
-      issuer: 'Vendor Authority', subject: 'localhost', validTo: expect.stringMatching(/GMT$/), protocol: 'TLSv1.3', intercepted: false,
+      issuer: 'Vendor Authority', subject: 'localhost', validFrom: expect.stringMatching(DATE), validTo: expect.stringMatching(DATE), protocol: 'TLSv1.3',
     })
   })
 
@@ -27,35 +30,50 @@ describe('the TLS stage', () => {
     }
     const { url, caFile } = await startTlsFront((await startDoor(pong())).url, 'trusted', { SNICallback })
     trust(caFile)
-    expect(outline(await stagesTo(url.replace('127.0.0.1', 'localhost')))).toBe('ok ok sk ok ok ok ok')
+    expect(outline(await stagesTo(url.replace('127.0.0.1', 'localhost')))).toBe('sk ok ok sk ok ok ok ok')
     // By the stage itself, and by the call after it.
     expect(asked).toEqual(['localhost', 'localhost'])
   })
 
-  it.each<[CertificateKind, string, boolean, string]>([
-    ['intercepted', PROXY_CA, true, 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'], ['self-signed', 'Myself', true, 'DEPTH_ZERO_SELF_SIGNED_CERT'],
-    ['expired', 'Vendor Authority', false, 'CERT_HAS_EXPIRED'], ['wrong-name', 'Vendor Authority', false, 'ERR_TLS_CERT_ALTNAME_INVALID'],
-  ])('F32: a certificate that is %s is laid at the door of %s', async (kind, issuer, intercepted, error) => {
+  it.each<[CertificateKind, string, string, string]>([
+    ['intercepted', PROXY_CA, 'certificate_unknown_issuer', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'],
+    ['self-signed', 'Myself', 'certificate_self_signed', 'DEPTH_ZERO_SELF_SIGNED_CERT'],
+    ['expired', 'Vendor Authority', 'certificate_expired', 'CERT_HAS_EXPIRED'],
+    ['wrong-name', 'Vendor Authority', 'certificate_other_name', 'ERR_TLS_CERT_ALTNAME_INVALID'],
+  ])('F32: a certificate that is %s is laid at the door of %s', async (kind, issuer, cause, errno) => {
     const door = await startDoor(pong())
     const { url, caFile } = await startTlsFront(door.url, kind)
     trust(caFile)
     const stages = await stagesTo(url)
-    expect(outline(stages)).toBe('ok sk sk ok fa sk sk')
-    expect(failedOf(stages)).toMatchObject({ stage: 'tls', code: 'NET_TLS', remedy: 'checkCertificate', facts: { issuer, intercepted, error } })
+    expect(outline(stages)).toBe('sk ok sk sk ok fa sk sk')
+    expect(foundIn(stages)).toMatchObject({ stage: 'tls', code: 'NET_TLS', reference: 'NCL-204', cause, facts: { issuer, errno } })
     expect(door.received).toEqual([])
   })
 
+  it('F32: says what this server\'s clock says, as the operator\'s clock has it', async () => {
+    const { url, caFile } = await startTlsFront((await startDoor(pong())).url, 'expired')
+    trust(caFile)
+    expect(foundIn(await stagesTo(url, { now: START + 1000 }))?.facts.clock).toBe(new Date(START + 1000).toISOString())
+  })
+
   it('F32: fails with an obsolete version, and with a server that speaks no TLS', async () => {
-    const { url } = await startOldTlsFront((await startDoor()).url)
-    for (const target of [url, (await startDoor()).url.replace('http:', 'https:')]) {
-      const failed = failedOf(await stagesTo(target))
-      expect(failed).toMatchObject({ stage: 'tls', code: 'NET_TLS', remedy: 'checkCertificate', facts: { host: '127.0.0.1', error: expect.stringMatching(/^E[A-Z_0-9]+$/) } })
-    }
+    const old = await startOldTlsFront((await startDoor()).url)
+    expect(foundIn(await stagesTo(old.url))).toMatchObject({
+      stage: 'tls', code: 'NET_TLS', cause: 'tls_version', facts: { host: '127.0.0.1', version: 'TLS 1.0', errno: expect.stringMatching(/^E[A-Z_0-9]+$/) },
+    })
+    const plain = (await startDoor()).url.replace('http:', 'https:')
+    expect(foundIn(await stagesTo(plain))).toMatchObject({
+      stage: 'tls', code: 'NET_TLS', cause: 'not_tls', facts: { host: '127.0.0.1', errno: expect.stringMatching(/^E[A-Z_0-9]+$/) },
+    })
   })
 
   it('F31: fails with a server that hangs up, or never completes the handshake', async () => {
     const [closing, silent] = [await startTcp(socket => socket.end()), await startTcp()]
-    expect(failedOf(await stagesTo(`https://127.0.0.1:${closing}`))).toMatchObject({ stage: 'tls', facts: { error: 'ECONNRESET' } })
-    expect(failedOf(await stagesTo(`https://127.0.0.1:${silent}`, { patience: 2000 }))).toMatchObject({ stage: 'tls', facts: { error: 'ETIMEOUT' } })
+    expect(foundIn(await stagesTo(`https://127.0.0.1:${closing}`))).toMatchObject({
+      stage: 'tls', code: 'NET_CONNECT', cause: 'handshake_cut', facts: { port: closing, errno: 'ECONNRESET' },
+    })
+    expect(foundIn(await stagesTo(`https://127.0.0.1:${silent}`, { patience: 2000 }))).toMatchObject({
+      stage: 'tls', code: 'NET_TIMEOUT', cause: 'no_answer', facts: { port: silent, errno: 'ETIMEDOUT' },
+    })
   })
 })

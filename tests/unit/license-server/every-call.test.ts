@@ -7,10 +7,11 @@ import { createLicenseServerClient } from '../../../server/license-server/client
 import { PROTOCOL } from '../../../server/license-server/protocol.ts'
 import { createProxyFor } from '../../../server/runtime/proxy.ts'
 import type { Call } from '../../support/license-calls.ts'
-import { ACTIVATION, CALLS, NONCE } from '../../support/license-calls.ts'
+import { CALLS } from '../../support/license-calls.ts'
 import { startBlackHole } from '../../support/network/black-hole.ts'
 import { startProxy, startTlsFront } from '../../support/network/routes.ts'
 import { startDoor, startServer } from '../../support/vendor-door.ts'
+import { startTcp } from './diagnosing.ts'
 
 /* What holds for one call holds for every call: what it sends, the way it takes, and each limit. */
 
@@ -78,7 +79,7 @@ describe.each(CALLS)('the way of $name', (call) => {
     const [door, proxy] = [await openDoor(call), await startProxy()]
     const proxyFor = createProxyFor({ http: proxy.url, https: null, noProxy: null })
     expect(await call.make(clientTo(door.url, { proxyFor }))).toEqual({ ok: true, value: call.value })
-    expect(proxy.requests.join()).toContain(new URL(door.url).host)
+    expect(proxy.requests).toEqual([`CONNECT ${new URL(door.url).host}`])
     expect(door.received).toHaveLength(1)
   })
 
@@ -95,7 +96,9 @@ describe.each(CALLS)('the way of $name', (call) => {
   it('F33: reaches nobody past a proxy that is away', async () => {
     const door = await openDoor(call)
     const proxyFor = createProxyFor({ http: 'http://127.0.0.1:1', https: null, noProxy: null })
-    expect(await call.make(clientTo(door.url, { proxyFor }))).toMatchObject({ ok: false, code: 'NET_PROXY', answered: false })
+    expect(await call.make(clientTo(door.url, { proxyFor }))).toMatchObject({
+      ok: false, seen: { code: 'NET_PROXY', cause: 'proxy_refused', facts: { proxy: 'http://127.0.0.1:1' } }, answered: false,
+    })
     expect(door.received).toEqual([])
   })
 
@@ -110,7 +113,9 @@ describe.each(CALLS)('the way of $name', (call) => {
   it.each([301, 302, 307, 308])('F34: does not go on after a redirect (%d)', async (status) => {
     const elsewhere = await openDoor(call)
     const door = await startDoor({ status, headers: { location: elsewhere.url + call.path } })
-    expect(await call.make(clientTo(door.url))).toMatchObject({ ok: false, code: 'NET_CAPTIVE_PORTAL', answered: true })
+    expect(await call.make(clientTo(door.url))).toMatchObject({
+      ok: false, seen: { code: 'NET_CAPTIVE_PORTAL', cause: 'redirect', facts: { status, target: elsewhere.url + call.path } }, answered: true,
+    })
     expect(door.received).toHaveLength(1)
     expect(elsewhere.received).toEqual([])
   })
@@ -122,14 +127,17 @@ function drip(response: ServerResponse, text: string, everyMs: number): void {
   const dripping = setInterval(() => response.write(text), everyMs)
   response.once('close', () => clearInterval(dripping))
 }
-const SLOW: [string, Respond][] = [
-  ['no answer', () => undefined],
-  ...[200, 422, 500].flatMap((status): [string, Respond][] => [
-    [`an answer (${status}) without its body`, response => response.writeHead(status, { 'content-type': 'application/json' }).flushHeaders()],
+const SLOW: [string, Respond, string][] = [
+  ['no answer', () => undefined, 'no_answer'],
+  ...[200, 422, 500].flatMap((status): [string, Respond, string][] => [
+    [
+      `an answer (${status}) without its body`, response => response.writeHead(status, { 'content-type': 'application/json' }).flushHeaders(),
+      'stalled_while_receiving',
+    ],
     [`a body (${status}) that drips`, (response) => {
       response.writeHead(status, { 'content-type': 'application/json' })
       drip(response, ' ', 20)
-    }],
+    }, 'stalled_while_receiving'],
   ]),
 ]
 
@@ -140,26 +148,31 @@ describe.each(CALLS)('the limits of $name', (call) => {
     const outcomes = await Promise.all(SLOW.map(async ([what, respond]) => {
       const url = await startServer((_request, response) => respond(response))
       const outcome = await call.make(clientTo(url, { limits: soon }))
-      return `${what}: ${outcome.ok ? 'ok' : outcome.code}`
+      return `${what}: ${outcome.ok ? 'ok' : `${outcome.seen.code} ${outcome.seen.cause}`}`
     }))
-    expect(outcomes).toEqual(SLOW.map(([what]) => `${what}: NET_TIMEOUT`))
+    expect(outcomes).toEqual(SLOW.map(([what, , cause]) => `${what}: NET_TIMEOUT ${cause}`))
   })
 
   it('F31: a connection that nobody accepts is given up after the time to connect', async () => {
     const url = `http://127.0.0.1:${await startBlackHole()}`
-    expect(await call.make(clientTo(url, { limits: { total: 40_000, connect: 300 } }))).toMatchObject({ ok: false, code: 'NET_CONNECT', answered: false })
+    expect(await call.make(clientTo(url, { limits: { total: 40_000, connect: 300 } }))).toMatchObject({
+      ok: false, seen: { code: 'NET_CONNECT', cause: 'dropped' }, answered: false,
+    })
   })
 
   it('F31: TLS that is never agreed on is given up after the time to connect', async () => {
-    const url = (await startServer(() => undefined)).replace('http:', 'https:')
-    expect(await call.make(clientTo(url, { limits: { total: 40_000, connect: 300 } }))).toMatchObject({ ok: false, answered: false })
+    const url = `https://127.0.0.1:${await startTcp()}`
+    expect(await call.make(clientTo(url, { limits: { total: 40_000, connect: 1500 } }))).toMatchObject({
+      ok: false, seen: { code: 'NET_TIMEOUT', cause: 'no_answer', stage: 'tls' }, answered: false,
+    })
   })
 
   it.each([
-    [200, { code: 'SERVER_RESPONSE_INVALID' }], [299, { code: 'SERVER_RESPONSE_INVALID' }], [404, { code: 'SERVER_ERROR' }],
-    [422, { code: 'SERVER_ERROR', refusal: null }], [429, { code: 'SERVER_RATE_LIMITED' }], [503, { code: 'SERVER_ERROR' }],
-    [407, { code: 'NET_PROXY' }], [302, { code: 'NET_CAPTIVE_PORTAL' }],
-  ])('F37: a body (%d) without end is read no further than 64 KiB', async (status, expected) => {
+    [200, 'SERVER_RESPONSE_INVALID', 'unreadable_answer'], [299, 'SERVER_RESPONSE_INVALID', 'unreadable_answer'],
+    [404, 'SERVER_NOT_A_LICENSE_SERVER', 'not_a_license_server'], [422, 'SERVER_NOT_A_LICENSE_SERVER', 'not_a_license_server'],
+    [429, 'SERVER_RATE_LIMITED', 'rate_limited'], [503, 'SERVER_ERROR', 'gateway'], [500, 'SERVER_ERROR', 'server_error_foreign'],
+    [407, 'NET_PROXY', 'proxy_login'], [302, 'NET_CAPTIVE_PORTAL', 'web_page'],
+  ])('F37: a body (%d) without end is read no further than 64 KiB', async (status, code, cause) => {
     const [piece, all] = [' '.repeat(16_384), 32 * 1024 * 1024]
     let sent = 0
     const url = await startServer((_request, response) => {
@@ -174,7 +187,7 @@ describe.each(CALLS)('the limits of $name', (call) => {
       response.on('drain', more)
       more()
     })
-    expect(await call.make(clientTo(url))).toMatchObject({ ok: false, answered: true, ...expected })
+    expect(await call.make(clientTo(url))).toMatchObject({ ok: false, answered: true, seen: { code, cause }, refusal: null })
     // What the kernel takes in on the way is a few megabytes at most.
     expect(sent).toBeLessThan(all / 2)
   })
@@ -182,16 +195,20 @@ describe.each(CALLS)('the limits of $name', (call) => {
   it('F37: a refusal beyond the limit is none', async () => {
     const refusal = JSON.stringify({ error: { code: 'revoked', message: 'x'.repeat(65_536) } })
     const { url } = await startDoor({ status: 403, body: refusal })
-    expect(await call.make(clientTo(url))).toMatchObject({ ok: false, code: 'SERVER_ERROR', refusal: null })
+    expect(await call.make(clientTo(url))).toMatchObject({
+      ok: false, seen: { code: 'SERVER_NOT_A_LICENSE_SERVER', cause: 'not_a_license_server' }, refusal: null,
+    })
   })
 
   // Told apart by the code: a call that went on would be given up after the whole time, as NET_TIMEOUT.
   it('ends at once when whoever asked wants no answer any more', async () => {
     const stop = new AbortController()
     const url = await startServer(() => stop.abort())
-    expect(await call.make(clientTo(url), stop.signal)).toMatchObject({ ok: false, code: 'NET_CONNECT', answered: false })
+    expect(await call.make(clientTo(url), stop.signal)).toMatchObject({
+      ok: false, seen: { code: 'NET_CONNECT', cause: 'reset_while_receiving' }, answered: false,
+    })
     const door = await openDoor(call)
-    expect(await call.make(clientTo(door.url), AbortSignal.abort())).toMatchObject({ ok: false, code: 'NET_CONNECT', answered: false })
+    expect(await call.make(clientTo(door.url), AbortSignal.abort())).toMatchObject({ ok: false, seen: { code: 'NET_CONNECT' }, answered: false })
     expect(door.received).toEqual([])
   })
 
@@ -201,46 +218,8 @@ describe.each(CALLS)('the limits of $name', (call) => {
       response.writeHead(200, { 'content-type': 'application/json' })
       response.write('{', () => stop.abort())
     })
-    expect(await call.make(clientTo(url), stop.signal)).toMatchObject({ ok: false, code: 'NET_CONNECT', answered: false })
-  })
-})
-
-describe('what people are shown of a call', () => {
-  const held = { lease: 'header.payload.signature', secret: 'secret-of-this-installation', nonce: NONCE, kids: ['k1'] }
-  const lease = 'header.p… (24 characters)'
-  const client = clientTo('https://vendor.example/base/')
-
-  it('is the request, with the key and the lease masked and without the secret', () => {
-    const url = 'https://vendor.example/base/api/v1/licenses'
-    expect([
-      client.activate(ACTIVATION).shown, client.checkIn({ ...held, seatsUsed: null }).shown, client.renew(held).shown, client.deactivate(held).shown,
-    ]).toEqual([
-      {
-        method: 'POST', url: `${url}/activate`,
-        body: { license_key: 'nc_••••••••0001', instance_id: 'a'.repeat(32), nonce: NONCE, version: '1.2.3', kids: ['k1', 'k2'] },
-      },
-      { method: 'POST', url: `${url}/check-in`, body: { lease, nonce: NONCE, version: '1.2.3', kids: ['k1'], seats_used: null } },
-      { method: 'POST', url: `${url}/renew`, body: { lease, nonce: NONCE, version: '1.2.3', kids: ['k1'] } },
-      { method: 'POST', url: `${url}/deactivate`, body: { lease, nonce: NONCE } },
-    ])
-    expect(client.host).toBe('vendor.example')
-  })
-
-  it('has the members of the body in the order in which they are sent', async () => {
-    const { url, received } = await startDoor()
-    const call = clientTo(url).checkIn({ ...held, seatsUsed: 3 })
-    expect(received).toEqual([])
-    await call.send()
-    expect(Object.keys(call.shown.body ?? {})).toEqual(Object.keys(JSON.parse(received[0]?.body ?? '{}')))
-  })
-
-  it('stays the same where the call was refused or not answered', async () => {
-    const refused = clientTo((await startDoor({ status: 403 })).url).activate(ACTIVATION)
-    const unanswered = clientTo('http://127.0.0.1:1').activate(ACTIVATION)
-    for (const call of [refused, unanswered]) {
-      const before = structuredClone(call.shown)
-      expect((await call.send()).ok).toBe(false)
-      expect(call.shown).toEqual(before)
-    }
+    expect(await call.make(clientTo(url), stop.signal)).toMatchObject({
+      ok: false, seen: { code: 'NET_CONNECT', cause: 'reset_while_receiving' }, answered: false,
+    })
   })
 })

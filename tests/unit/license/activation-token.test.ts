@@ -47,13 +47,14 @@ describe('saving a token', () => {
     ['a start that is to come', { nbf: START / 1000 + 1 }, 'TOKEN_NOT_YET_VALID'],
     ['an older seq', { seq: 4, jti: 'jti-4' }, 'TOKEN_OLDER_THAN_CURRENT'],
     ['an equal seq with another jti', { seq: 5, jti: 'jti-other' }, 'TOKEN_OLDER_THAN_CURRENT'],
-  ])('of %s is refused and changes nothing', async (_, changes, code) => {
+  ])('of %s is refused and changes nothing but what was found', async (_, changes, code) => {
     const world = await createWorld()
     await save(world, tokenFor(world, { seq: 5, jti: 'jti-5' }))
     const before = await traceOf(world)
     await expect(save(world, tokenFor(world, { seq: 6, jti: 'jti-6', ...changes }))).rejects.toMatchObject({ code })
     await expectNothingChanged(world, before)
-    expect(await world.store.read()).toMatchObject({ version: before.version })
+    expect(await world.store.read()).toMatchObject({ version: before.version + 1 })
+    expect(await world.service.findings()).toMatchObject([{ code }])
   })
 
   it('of a kind that is not pasted is refused', async () => {

@@ -4,7 +4,7 @@ import { DAY, HOUR, offlineToken, OTHER_INSTANCE } from '../../support/claims.ts
 import { START } from '../../support/simulated-clock.ts'
 import { keyring, strangerSigner, verifySynchronously } from '../../support/signing.ts'
 import type { Draft } from '../../support/simulated-vendor.ts'
-import { AIRGAPPED_KEY, createGate, failure, KEY, licenseAt, SECRET } from '../../support/simulated-vendor.ts'
+import { AIRGAPPED_KEY, CAUSE, createGate, failure, KEY, licenseAt, refused, SECRET } from '../../support/simulated-vendor.ts'
 import { expectNothingChanged, save, traceOf } from '../../support/saving.ts'
 import { ADMIN, createWorld, settle } from '../../support/world.ts'
 
@@ -80,52 +80,62 @@ describe('saving a key', () => {
 
 describe('an activation that fails leaves everything as it was', () => {
   it.each([
-    ['unknown_key', 'KEY_UNKNOWN'], ['expired', 'LICENSE_EXPIRED'], ['revoked', 'LICENSE_REVOKED'], ['suspended', 'LICENSE_SUSPENDED'],
-    ['method_not_in_plan', 'METHOD_NOT_IN_PLAN'], ['bound_elsewhere', 'BOUND_TO_DIFFERENT_INSTALLATION'], ['rate_limited', 'SERVER_RATE_LIMITED'],
-    ['bad_request', 'SERVER_ERROR'],
-  ] as const)('refused with %s: %s', async (refusal, code) => {
+    ['unknown_key', 'KEY_UNKNOWN', 'key_unknown'], ['expired', 'LICENSE_EXPIRED', 'subscription_ended'], ['revoked', 'LICENSE_REVOKED', 'revoked'],
+    ['suspended', 'LICENSE_SUSPENDED', 'suspended'], ['method_not_in_plan', 'METHOD_NOT_IN_PLAN', 'method_not_in_plan'],
+    ['bound_elsewhere', 'BOUND_TO_DIFFERENT_INSTALLATION', 'bound_elsewhere'], ['rate_limited', 'SERVER_RATE_LIMITED', 'rate_limited'],
+    ['bad_request', 'SERVER_REFUSED', 'refused_bad_request'],
+  ] as const)('refused with %s: %s', async (refusal, code, cause) => {
     const world = await createWorld()
     await save(world, AIRGAPPED_KEY)
     const before = await traceOf(world)
-    world.vendor.failing = failure(refusal === 'rate_limited' ? 'SERVER_RATE_LIMITED' : 'SERVER_ERROR', { refusal, answered: true, cause: 'HTTP 403' })
+    world.vendor.failing = { ...refused(refusal), cause: 'HTTP 403' }
     const steps: string[] = []
-    await expect(save(world, KEY, { onStep: step => steps.push(step) })).rejects.toMatchObject({ code })
+    const seen = { code, cause, stage: 'http' }
+    await expect(save(world, KEY, { onStep: step => steps.push(step) })).rejects.toMatchObject({ code, seen })
+    expect(await world.service.findings()).toMatchObject([{ ...seen, at: new Date(START).toISOString() }])
     expect(steps).toEqual(['checked'])
     await expectNothingChanged(world, before)
   })
 
   it('bound elsewhere names the installation that asked, and other refusals nothing', async () => {
     const world = await createWorld()
-    world.vendor.failing = failure('SERVER_ERROR', { refusal: 'bound_elsewhere' })
-    await expect(save(world, KEY)).rejects.toMatchObject({ details: { expected: world.service.instanceId, found: null } })
-    world.vendor.failing = failure('SERVER_ERROR', { refusal: 'expired' })
-    await expect(save(world, KEY)).rejects.toMatchObject({ details: undefined })
+    const { instanceId } = world.service
+    world.vendor.failing = refused('bound_elsewhere')
+    await expect(save(world, KEY)).rejects.toMatchObject({ details: { expected: instanceId, found: null }, seen: { facts: { instanceId } } })
+    world.vendor.failing = refused('expired')
+    const error = await save(world, KEY).catch((thrown: unknown) => thrown)
+    expect(error).toMatchObject({ code: 'LICENSE_EXPIRED', details: undefined })
+    expect(Object(error).seen.facts).toEqual({})
   })
 
-  it.each(['NET_DNS', 'NET_CONNECT', 'NET_TIMEOUT', 'NET_TLS', 'NET_PROXY', 'NET_CAPTIVE_PORTAL', 'SERVER_ERROR', 'SERVER_RESPONSE_INVALID'] as const)(
+  it.each(['NET_DNS', 'NET_CONNECT', 'NET_TIMEOUT', 'NET_TLS', 'NET_PROXY', 'NET_CAPTIVE_PORTAL', 'SERVER_ERROR', 'SERVER_RESPONSE_INVALID', 'SERVER_NOT_A_LICENSE_SERVER'] as const)(
     'by %s, its cause kept for the log', async (code) => {
       const world = await createWorld()
       await save(world, AIRGAPPED_KEY)
       const before = await traceOf(world)
       world.vendor.failing = failure(code, { cause: 'ECONNRESET' })
-      await expect(save(world, KEY)).rejects.toMatchObject({ code, cause: 'ECONNRESET' })
+      const seen = { code, cause: CAUSE[code], facts: { host: 'vendor.example' } }
+      await expect(save(world, KEY)).rejects.toMatchObject({ code, cause: 'ECONNRESET', details: { host: 'vendor.example' }, seen })
+      expect(await world.service.findings()).toMatchObject([seen])
       await expectNothingChanged(world, before)
     })
 
-  it.each<[string, (draft: Draft) => void, string]>([
-    ['another nonce', ({ claims }) => { claims.nonce = 'f'.repeat(32) }, 'SERVER_RESPONSE_INVALID'],
-    ['another installation', ({ claims }) => { claims.instance_id = OTHER_INSTANCE }, 'SERVER_RESPONSE_INVALID'],
-    ['another method', ({ claims }) => { claims.method = 'airgapped' }, 'SERVER_RESPONSE_INVALID'],
-    ['a signature of somebody else', (draft) => { draft.signer = strangerSigner }, 'SERVER_RESPONSE_INVALID'],
-    ['claims that are wrong', ({ claims }) => { claims.exp = 0 }, 'SERVER_RESPONSE_INVALID'],
-    ['an offline token', ({ header }) => { header.typ = 'nc-offline+jwt' }, 'SERVER_RESPONSE_INVALID'],
-    ['a signer unknown to this build', ({ header }) => { header.kid = 'vendor-2' }, 'TOKEN_UNKNOWN_SIGNER'],
-  ])('when the answer is of %s', async (_, spoil, code) => {
+  it.each<[string, (draft: Draft) => void, string, string, object]>([
+    ['another nonce', ({ claims }) => { claims.nonce = 'f'.repeat(32) }, 'SERVER_RESPONSE_INVALID', 'answer_stale', { member: 'nonce' }],
+    ['another installation', ({ claims }) => { claims.instance_id = OTHER_INSTANCE }, 'SERVER_RESPONSE_INVALID', 'answer_not_ours', { found: OTHER_INSTANCE }],
+    ['another method', ({ claims }) => { claims.method = 'airgapped' }, 'SERVER_RESPONSE_INVALID', 'answer_not_ours', { member: 'method', found: 'airgapped' }],
+    ['a signature of somebody else', (draft) => { draft.signer = strangerSigner }, 'SERVER_RESPONSE_INVALID', 'unreadable_answer', { member: 'signature' }],
+    ['claims that are wrong', ({ claims }) => { claims.exp = 0 }, 'SERVER_RESPONSE_INVALID', 'unreadable_answer', { member: 'exp' }],
+    ['an offline token', ({ header }) => { header.typ = 'nc-offline+jwt' }, 'SERVER_RESPONSE_INVALID', 'unreadable_answer', {}],
+    ['a signer unknown to this build', ({ header }) => { header.kid = 'vendor-2' }, 'TOKEN_UNKNOWN_SIGNER', 'signer_unknown', { kid: 'vendor-2' }],
+  ])('when the answer is of %s', async (_, spoil, code, cause, facts) => {
     const world = await createWorld()
     await save(world, AIRGAPPED_KEY)
     const before = await traceOf(world)
     world.vendor.spoil = spoil
-    await expect(save(world, KEY)).rejects.toMatchObject({ code })
+    const seen = { code, cause, stage: 'http', facts: { host: 'vendor.example', ...facts } }
+    await expect(save(world, KEY)).rejects.toMatchObject({ code, seen })
+    expect(await world.service.findings()).toMatchObject([seen])
     await expectNothingChanged(world, before)
   })
 
@@ -135,7 +145,7 @@ describe('an activation that fails leaves everything as it was', () => {
     await save(world, KEY)
     const before = await traceOf(world)
     world.vendor.spoil = ({ claims }) => Object.assign(claims, { seq, jti })
-    await expect(save(world, KEY)).rejects.toMatchObject({ code: 'SERVER_RESPONSE_INVALID' })
+    await expect(save(world, KEY)).rejects.toMatchObject({ code: 'SERVER_RESPONSE_INVALID', seen: { cause: 'answer_stale', facts: { member: 'seq' } } })
     await expectNothingChanged(world, before)
   })
 

@@ -11,6 +11,7 @@ import { DAY, HOUR, INSTANCE, leaseOf, offlineClaims, offlineToken } from '../..
 import { START } from '../../support/simulated-clock.ts'
 import { verifySynchronously } from '../../support/signing.ts'
 import { AIRGAPPED_KEY, failure, KEY, licenseAt } from '../../support/simulated-vendor.ts'
+import { SUPPORT_FACTS } from '../../support/support-facts.ts'
 import { createSqliteWorld } from '../../support/world.ts'
 
 beforeEach(verifySynchronously)
@@ -28,7 +29,7 @@ async function hold(world: Installation, held: Held): Promise<void> {
 }
 
 /** The state, the warnings, and in the status itself the time by which the term has ended, or has not. */
-function expectExplained(world: Installation, state: LicenseState, warned: string[]): void {
+async function expectExplained(world: Installation, state: LicenseState, warned: string[]): Promise<void> {
   const view = world.service.view('admin')
   expect([view.state, warnings(world)]).toEqual([state, warned])
   const judgedAt = Date.parse(view.serverTime)
@@ -36,7 +37,15 @@ function expectExplained(world: Installation, state: LicenseState, warned: strin
   expect(judgedAt).toBe(Math.floor(effective))
   expect(judgedAt >= Date.parse(view.expiresAt ?? '')).toBe(state === 'expired')
   if (state === 'expired') expect(judgedAt).toBe(wall)
-  const { clocks } = world.service.supportBundle({ configuration: {}, storage: 'sqlite', runtime: {} })
+  if (state === 'expired') {
+    // It is the clock's doing, for sure only where trusted time has been continuous.
+    // As far as anybody knows it has ended, unless the clock is known to be wrong.
+    const code = warned.includes('CLOCK_AHEAD') ? 'CLOCK_AHEAD' : 'LICENSE_EXPIRED'
+    expect(view.finding).toMatchObject({ code, cause: 'clock_ahead', facts: { expiresAt: view.expiresAt, clock: isoTime(wall) } })
+    expect(view.finding?.facts.setting).toBe(warned.includes('CLOCK_AHEAD') ? undefined : 'perhaps')
+  }
+  else expect(view.finding?.cause).toBe(warned.includes('CLOCK_BEHIND') ? 'clock_behind' : undefined)
+  const { clocks } = await world.service.supportBundle(SUPPORT_FACTS)
   expect(clocks).toMatchObject({ effective: view.serverTime, wall: isoTime(wall), trusted: trusted && isoTime(trusted) })
 }
 
@@ -70,11 +79,11 @@ describe('a clock at the ends of the calendars', () => {
       world.clock.shiftWall(at - world.clock.real())
       await world.boot()
       await pass(world, 30 * SECOND, SECOND)
-      expectExplained(world, at < START ? 'active' : 'expired', at < START ? ['CLOCK_BEHIND'] : continuous ? ['CLOCK_AHEAD'] : [])
+      await expectExplained(world, at < START ? 'active' : 'expired', at < START ? ['CLOCK_BEHIND'] : continuous ? ['CLOCK_AHEAD'] : [])
       world.clock.repairWall()
       await world.boot()
       await world.tick()
-      expectExplained(world, 'active', [])
+      await expectExplained(world, 'active', [])
       expect(world.log.filter(({ level }) => level === 'error')).toEqual([])
     }
     tally({ row: 'F52', tried: 2 * SILENT.length, crashed: 0 })
@@ -88,7 +97,7 @@ describe('a clock at the ends of the calendars', () => {
       world.clock.shiftWall(at - world.clock.real())
       await world.boot()
       await pass(world, 30 * SECOND, SECOND)
-      expectExplained(world, at < START ? 'active' : 'expired', at < START ? ['CLOCK_BEHIND'] : [])
+      await expectExplained(world, at < START ? 'active' : 'expired', at < START ? ['CLOCK_BEHIND'] : [])
     }
     tally({ row: 'F52', tried: SILENT.length, crashed: 0 })
   })

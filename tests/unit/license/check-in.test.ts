@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
+import type { FindingCause, FindingFacts } from '../../../shared/findings.ts'
 import { DAY, HOUR, OTHER_INSTANCE } from '../../support/claims.ts'
 import { START } from '../../support/simulated-clock.ts'
 import { createFixedRandom } from '../../support/random.ts'
@@ -82,7 +83,7 @@ describe('a good check-in', () => {
     await expect(world.service.checkIn(ADMIN)).rejects.toMatchObject({ code: 'NET_DNS' })
     world.vendor.failing = null
     await world.service.checkIn(ADMIN)
-    expect(await license(world)).toMatchObject({ consecutiveFailures: 0, failingSince: null, lastError: null })
+    expect(await license(world)).toMatchObject({ consecutiveFailures: 0, failingSince: null, lastError: null, lastFinding: null })
     expect(await world.service.listCheckInDays(30)).toEqual([{ day: '2026-03-01', good: 1, failed: 1 }])
   })
 
@@ -135,43 +136,44 @@ describe('a verdict', () => {
 })
 
 describe('an answer that does not fit is a failed check-in', () => {
-  const spoilt: [string, (draft: Draft) => void][] = [
-    ['a stale nonce', ({ claims }) => { claims.nonce = '0'.repeat(32) }], ['another installation', ({ claims }) => { claims.instance_id = OTHER_INSTANCE }],
-    ['another license', ({ claims }) => { claims.sub = 'lic_other' }], ['an older seq', ({ claims }) => { claims.seq = 0 }],
-    ['an equal seq with another jti', ({ claims }) => Object.assign(claims, { seq: 1, jti: 'other' })],
-    ['a signer unknown to this build', ({ header }) => { header.kid = 'vendor-2' }], ['a forged signature', (draft) => { draft.signer = strangerSigner }],
-    ['another kind', ({ header }) => { header.typ = 'nc-offline+jwt' }], ['claims that are wrong', ({ claims }) => { claims.iat = 'now' }],
+  const spoilt: [string, (draft: Draft) => void, FindingCause, FindingFacts][] = [
+    ['a stale nonce', ({ claims }) => { claims.nonce = '0'.repeat(32) }, 'answer_stale', { member: 'nonce' }],
+    ['another installation', ({ claims }) => { claims.instance_id = OTHER_INSTANCE }, 'answer_not_ours', { member: 'instance_id', found: OTHER_INSTANCE }],
+    ['another license', ({ claims }) => { claims.sub = 'lic_other' }, 'answer_not_ours', { member: 'license', expected: 'lic_standard', found: 'lic_other' }],
+    ['an older seq', ({ claims }) => { claims.seq = 0 }, 'answer_stale', { member: 'seq' }],
+    ['an equal seq with another jti', ({ claims }) => Object.assign(claims, { seq: 1, jti: 'other' }), 'answer_stale', { member: 'seq' }],
+    ['a signer unknown to this build', ({ header }) => { header.kid = 'vendor-2' }, 'signer_unknown', { kid: 'vendor-2' }],
+    ['a forged signature', (draft) => { draft.signer = strangerSigner }, 'unreadable_answer', { member: 'signature' }],
+    ['another kind', ({ header }) => { header.typ = 'nc-offline+jwt' }, 'unreadable_answer', {}],
+    ['claims that are wrong', ({ claims }) => { claims.iat = 'now' }, 'unreadable_answer', { member: 'iat' }],
   ]
-  it.each(spoilt)('lease with %s', async (_, spoil) => {
+  it.each(spoilt)('lease with %s', async (_, spoil, cause, facts) => {
     const world = await licensed()
     world.vendor.spoil = spoil
-    await expect(world.service.checkIn(ADMIN)).rejects.toMatchObject({ code: 'SERVER_RESPONSE_INVALID' })
-    expect(world.service.view('admin')).toMatchObject({ state: 'active', entitled: true })
+    const seen = { code: 'SERVER_RESPONSE_INVALID', cause, stage: 'http', facts: { host: 'vendor.example', ...facts } }
+    await expect(world.service.checkIn(ADMIN)).rejects.toMatchObject({ code: 'SERVER_RESPONSE_INVALID', seen })
+    expect(world.service.view('admin')).toMatchObject({ state: 'active', entitled: true, finding: seen })
     expect(await license(world)).toMatchObject({ jti: 'lic_standard-1', verdict: null, consecutiveFailures: 1, lastError: 'SERVER_RESPONSE_INVALID' })
   })
 
-  it.each(spoilt)('verdict with %s', async (_, spoil) => {
+  it.each(spoilt)('verdict with %s', async (_, spoil, cause, facts) => {
     const world = await licensed()
     standardOf(world).verdict = 'revoked'
     world.vendor.spoil = spoil
-    await expect(world.service.checkIn(ADMIN)).rejects.toMatchObject({ code: 'SERVER_RESPONSE_INVALID' })
+    await expect(world.service.checkIn(ADMIN)).rejects.toMatchObject({ code: 'SERVER_RESPONSE_INVALID', seen: { cause, facts } })
     expect(world.service.view('admin')).toMatchObject({ state: 'active', entitled: true })
   })
 
   it('a lease of another method', async () => {
     const world = await licensed()
     world.vendor.spoil = ({ claims }) => { claims.method = 'airgapped' }
-    await expect(world.service.checkIn(ADMIN)).rejects.toMatchObject({ code: 'SERVER_RESPONSE_INVALID' })
+    await expect(world.service.checkIn(ADMIN)).rejects.toMatchObject({
+      code: 'SERVER_RESPONSE_INVALID', seen: { cause: 'answer_not_ours', facts: { member: 'method', expected: 'standard', found: 'airgapped' } },
+    })
   })
 })
 
 describe('a failed check-in', () => {
-  it.each(['revoked', 'suspended', 'bound_elsewhere', 'expired', 'unknown_key', 'rate_limited', 'bad_request'] as const)('by the unsigned refusal %s takes nothing away', async (refusal) => {
-    const world = await licensed()
-    world.vendor.failing = failure('SERVER_ERROR', { refusal, answered: true })
-    await expect(world.service.checkIn(ADMIN)).rejects.toMatchObject({ code: 'SERVER_ERROR', details: { refusal } })
-    expect(world.service.view('admin')).toMatchObject({ state: 'active', entitled: true })
-  })
 
   it('is counted, with its code, since the first of the row', async () => {
     const world = await licensed()
@@ -184,7 +186,14 @@ describe('a failed check-in', () => {
       nextAt: new Date(START + HOUR + 7000).toISOString(), consecutiveFailures: 2,
       lastError: { code: 'NET_TLS', reference: 'NCL-204', at: new Date(START + HOUR + 2000).toISOString() },
     })
-    expect(world.store.events.at(-1)).toMatchObject({ kind: 'check_in_failed', count: 2, details: { code: 'NET_TLS' } })
+    const finding = {
+      code: 'NET_TLS', reference: 'NCL-204', cause: 'certificate_unknown_issuer', stage: 'tls', facts: { host: 'vendor.example' },
+      at: new Date(START + HOUR + 2000).toISOString(),
+    }
+    expect((await license(world))?.lastFinding).toEqual(finding)
+    expect(world.store.events.at(-1)).toMatchObject({
+      kind: 'check_in_failed', count: 2, details: { code: 'NET_TLS', cause: 'certificate_unknown_issuer' }, finding,
+    })
     expect(world.observed).toEqual(['failed', 'failed'])
   })
 

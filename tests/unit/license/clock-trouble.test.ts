@@ -46,7 +46,7 @@ describe('a clock that runs ahead at a start', () => {
     const license = (await world.store.read()).license
     for (let second = 0; second < 60; second++) {
       await world.run(1000)
-      const event = { kind: 'state_changed' as const, at: START, actor: 'system' as const, actorEmail: null, address: null, details: {} }
+      const event = { kind: 'state_changed' as const, at: START, actor: 'system' as const, actorEmail: null, address: null, details: {}, finding: null }
       await world.store.commit({ if: { jti: license?.jti ?? '' }, change: recordState('active'), event })
     }
     // At the start, and 2, 5 and 15 s after each failure; the next follows half a minute later at the earliest.

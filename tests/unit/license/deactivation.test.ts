@@ -6,7 +6,7 @@ import { START } from '../../support/simulated-clock.ts'
 import { holderOf } from '../../support/holding.ts'
 import { createFixedRandom } from '../../support/random.ts'
 import { verifySynchronously } from '../../support/signing.ts'
-import { AIRGAPPED_KEY, createGate, failure, KEY, SECRET } from '../../support/simulated-vendor.ts'
+import { AIRGAPPED_KEY, createGate, failure, KEY, refused, SECRET } from '../../support/simulated-vendor.ts'
 import type { World } from '../../support/world.ts'
 import { ADMIN, createWorld, settle } from '../../support/world.ts'
 
@@ -161,7 +161,7 @@ describe('telling the vendor of a removed license', () => {
   it.each(['unknown_key', 'expired', 'revoked', 'bad_request'] as const)('is done with by the refusal %s, which is an answer', async (refusal) => {
     const world = await licensed()
     await world.service.remove({ actor: ADMIN })
-    world.vendor.failing = failure('SERVER_ERROR', { refusal, answered: true })
+    world.vendor.failing = refused(refusal)
     await world.run(120_000)
     expect(world.vendor.callsOf('deactivate')).toHaveLength(1)
   })
@@ -180,7 +180,7 @@ describe('telling the vendor of a removed license', () => {
   it('is tried again when the server limits the rate', async () => {
     const world = await licensed()
     await world.service.remove({ actor: ADMIN })
-    world.vendor.failing = failure('SERVER_RATE_LIMITED', { refusal: 'rate_limited', answered: true })
+    world.vendor.failing = refused('rate_limited')
     await world.run(40_000)
     expect(world.vendor.callsOf('deactivate')).toHaveLength(2)
   })

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { DAY } from '../../support/claims.ts'
 import { moment, SECOND, warnings } from '../../support/installation.ts'
 import { verifySynchronously } from '../../support/signing.ts'
+import { SUPPORT_FACTS } from '../../support/support-facts.ts'
 import { START } from '../../support/simulated-clock.ts'
 import { failure } from '../../support/simulated-vendor.ts'
 import { tally } from '../../support/tally.ts'
@@ -45,7 +46,7 @@ describe('trusted time edited by SQL', () => {
       await world.run(5 * SECOND)
       expect(world.service.view('admin')).toMatchObject({ state: 'active', entitled: true, serverTime: new Date(START + 5 * SECOND).toISOString() })
       expect(moment(world).trusted).toBeGreaterThanOrEqual(START)
-      world.service.supportBundle({ configuration: {}, storage: 'sqlite', runtime: {} })
+      await world.service.supportBundle(SUPPORT_FACTS)
       expect(world.log.filter(({ level }) => level === 'error')).toEqual([])
     }
     tally({ row: 'F64', tried: METHODS.length, crashed: 0 })

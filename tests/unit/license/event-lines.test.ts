@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { LicenseError } from '../../../server/license/errors.ts'
-import { withEventLines } from '../../../server/license/event-lines.ts'
+import { fieldsOf, withEventLines } from '../../../server/license/event-lines.ts'
 import type { Actor } from '../../../server/license/events.ts'
 import { eventOf } from '../../../server/license/events.ts'
 import type { NewEvent } from '../../../server/license/stored-records.ts'
 import { EVENT_KINDS } from '../../../shared/contracts.ts'
+import { findingOf, seen } from '../../../shared/findings.ts'
 import { createMemoryStore } from '../../support/memory-store.ts'
 import type { LogLine } from '../../support/world.ts'
 
@@ -34,6 +35,19 @@ describe('an entry of the activity log', () => {
       expect(lines).toEqual([{ level, message: 'license state changed', fields: { to } }])
     })
 
+  it('that holds what was found is told with its code, reference, cause and facts, each under its own name', async () => {
+    const { lines, log } = recorder()
+    const finding = findingOf(seen('NET_CONNECT', 'dropped', { host: 'license.example', port: 443, seconds: 5 }), 7)
+    const event = eventOf('check_in_failed', 7, { kind: 'system' }, { code: 'NET_CONNECT', cause: 'dropped' }, { error: 'ETIMEDOUT' }, finding)
+    await withEventLines(createMemoryStore(), log).appendEvent(event)
+    expect(lines).toEqual([{
+      level: 'warn', message: 'check-in failed',
+      fields: {
+        code: 'NET_CONNECT', reference: 'NCL-202', cause: 'dropped', stage: 'tcp', host: 'license.example', port: 443, seconds: 5, error: 'ETIMEDOUT',
+      },
+    }])
+  })
+
   const event = eventOf('check_in_failed', 0, { kind: 'system' }, { code: 'NET_DNS' })
 
   it('is told wherever the store takes it: by itself, or as a member', async () => {
@@ -60,5 +74,21 @@ describe('an entry of the activity log', () => {
     const store = withEventLines({ away: async (_input: { event: NewEvent }) => Promise.reject(new LicenseError('STORAGE_UNAVAILABLE')) }, log)
     await expect(store.away({ event: { ...event, kind } })).rejects.toThrow()
     expect(lines.map(({ fields }) => fields)).toEqual(MADE_ALL_THE_SAME.includes(kind) ? [{ code: 'NET_DNS', recorded: false }] : [])
+  })
+})
+
+describe('the fields of a log line', () => {
+  it('are code and reference alone where nothing more was seen', () => {
+    expect(fieldsOf('STORAGE_UNAVAILABLE', null)).toEqual({ code: 'STORAGE_UNAVAILABLE', reference: 'NCL-315' })
+  })
+
+  it('name the code that a person is told, whatever the code of what was seen', () => {
+    expect(fieldsOf('TOKEN_UNKNOWN_SIGNER', seen('SERVER_RESPONSE_INVALID', 'signer_unknown', { kid: 'k9' }))).toEqual({
+      code: 'TOKEN_UNKNOWN_SIGNER', reference: 'NCL-109', cause: 'signer_unknown', stage: 'http', kid: 'k9',
+    })
+  })
+
+  it('know the references of a wrong clock', () => {
+    expect([fieldsOf('CLOCK_AHEAD', null), fieldsOf('CLOCK_BEHIND', null)]).toMatchObject([{ reference: 'NCL-401' }, { reference: 'NCL-402' }])
   })
 })

@@ -73,8 +73,9 @@ describe('the signer', () => {
     await expect(verifyJws(withHeader({ kid }), keyring)).rejects.toMatchObject({ code: 'TOKEN_UNKNOWN_SIGNER', details: { kid: null } })
   })
 
-  it('is named by no more than 64 characters', async () => {
-    await expect(verifyJws(withHeader({ kid: 'k'.repeat(100) }), keyring)).rejects.toMatchObject({ details: { kid: 'k'.repeat(64) } })
+  it('is named by no more than 120 characters, in one line and without what cannot be seen', async () => {
+    await expect(verifyJws(withHeader({ kid: 'k'.repeat(200) }), keyring)).rejects.toMatchObject({ details: { kid: `${'k'.repeat(119)}…` } })
+    await expect(verifyJws(withHeader({ kid: 'a\n\u202eb' }), keyring)).rejects.toMatchObject({ details: { kid: 'a \\u{202e}b' } })
   })
 
   it.each([

@@ -6,6 +6,7 @@ import type { LicenseStore } from '../../../server/license/ports.ts'
 import type { Snapshot } from '../../../server/license/stored-records.ts'
 import { recordFailure, recordVerdict, replaceLease, seqMarkOf } from '../../../server/license/record.ts'
 import type { Lease, Verdict } from '../../../server/license/token.ts'
+import { findingOf, seen } from '../../../shared/findings.ts'
 import { INSTANCE, HOUR, leaseOf, offlineClaims, standardClaims, verdictOf } from '../../support/claims.ts'
 import { createSimulatedClock, START } from '../../support/simulated-clock.ts'
 import { holderOf, storedOf, storeLicense } from '../../support/holding.ts'
@@ -140,10 +141,12 @@ describe('the holder', () => {
     holder.adoptUnstoredLease(newer, holder.trustedAfter(newer), row)
     await holder.reload()
     expect(holder.snapshot.license).toMatchObject({ lease: newer.jws, jti: 'jti-1', lastAttemptAt: START + 60_000, nextAt: 7 })
-    await store.commit({ if: { jti: 'jti-1' }, change: recordFailure('NET_DNS', { at: START + 90_000, nextAt: 8 }), event })
+    const finding = findingOf(seen('NET_DNS', 'dns_silent', { host: 'vendor.example' }), START + 90_000)
+    await store.commit({ if: { jti: 'jti-1' }, change: recordFailure(finding, { at: START + 90_000, nextAt: 8 }), event })
     await holder.reload()
     expect(holder.snapshot.license).toMatchObject({
       lease: newer.jws, lastAttemptAt: START + 90_000, lastSuccessAt: START + 60_000, nextAt: 8, consecutiveFailures: 1, lastError: 'NET_DNS',
+      lastFinding: finding,
     })
     expect(holder.snapshot.version).toBe(await store.readVersion())
     expect(holder.holding).toMatchObject({ lease: newer })

@@ -20,8 +20,13 @@ const MISTAKES: [string, (world: World) => string][] = [
   ['two_credentials', () => KEY + AIRGAPPED_KEY], ['two_credentials', () => `${KEY} ${AIRGAPPED_KEY}`], ['instance_id_pasted', ({ service }) => service.instanceId],
   ['request_pasted', ({ service }) => service.activationRequest().text], ['masked_key_pasted', ({ service }) => service.view('admin').maskedKey ?? 'nc_••••••••6789'],
   ['capitals', () => KEY.toUpperCase()], ['quotes_around', () => `"${KEY}"`], ['hidden_character', () => `${KEY}\u202e`], ['wrong_encoding', () => [...KEY].join('\0')],
-  ['empty', () => ' \u200b\n'], ['not_a_credential', () => 'nc_ä'], ['token_cut', () => offlineToken().slice(0, -7)], ['token_changed', () => `${offlineToken()}AAAA`],
+  ['empty', () => ' \u200b\n'], ['not_a_credential', () => 'nc_ä'], ['token_cut', () => offlineToken().slice(0, -6)], ['token_changed', () => `${offlineToken()}AAAA`],
 ]
+
+/** Only a whole token has a signature that can be found wrong. */
+const codeOf = (cause: string) => cause === 'token_changed' || cause === 'token_cut'
+  ? { code: 'TOKEN_SIGNATURE_INVALID', reference: 'NCL-108' }
+  : { code: 'CREDENTIAL_MALFORMED', reference: 'NCL-101' }
 
 describe.each(INSTALLATIONS)('with %s', (_, credentialOf) => {
   async function installed(): Promise<World> {
@@ -40,7 +45,10 @@ describe.each(INSTALLATIONS)('with %s', (_, credentialOf) => {
     const preview = await world.service.preview(credential).then(({ error }) => error, (error: unknown) => error)
     expect(preview).toMatchObject({ details: { cause } })
     expect(world.vendor.calls).toEqual([])
-    expect(await world.store.read()).toEqual(before)
+    // What was found is kept for support, and nothing of what was pasted.
+    expect(await world.store.read()).toEqual({ ...before, version: before.version + 1 })
+    expect(await world.service.findings()).toMatchObject([{ ...codeOf(cause), cause, stage: 'credential' }])
+    expect(JSON.stringify(await world.service.findings())).not.toContain(KEY)
   })
 
   it('F03: the same in NC_LICENSE_KEY is a warning, and ends no start', async () => {
@@ -51,10 +59,18 @@ describe.each(INSTALLATIONS)('with %s', (_, credentialOf) => {
       await world.boot({ provisioned: { text: credential, digest: cause } })
       await world.tick()
       expect(world.service.view('admin').warnings).toContainEqual(expect.objectContaining({ code: 'ENV_DIFFERS' }))
-      expect(world.log).toContainEqual(expect.objectContaining({ level: 'warn', fields: expect.objectContaining({ pasted: cause }) }))
+      expect(world.log).toContainEqual(expect.objectContaining({ level: 'warn', fields: expect.objectContaining({ ...codeOf(cause), cause, stage: 'credential' }) }))
       expect(world.vendor.callsOf('activate')).toEqual([])
     }
   })
+})
+
+it('F03: a hidden character is named with its place, and nothing else of the text', async () => {
+  const world = await createWorld()
+  await expect(world.service.save({ credential: `${KEY}\u202e`, actor: ADMIN })).rejects.toThrow()
+  const [finding] = await world.service.findings()
+  expect(finding).toMatchObject({ cause: 'hidden_character', facts: { character: 'U+202E RIGHT-TO-LEFT OVERRIDE', place: KEY.length + 1 } })
+  await expect(world.service.preview(`${KEY}\u202e`)).rejects.toMatchObject({ details: finding?.facts })
 })
 
 describe('a key that does not begin with nc_', () => {

@@ -102,6 +102,17 @@ describe('the preview of a token', () => {
     expect(checks.at(-1)).toEqual({ name: 'sequence', status: 'fail', expected: '≥ 5', found: '4' })
   })
 
+  it('finds what the error says, with the particulars that its sentence names', async () => {
+    const world = await createWorld()
+    await world.service.save({ credential: tokenFor(world, { seq: 5, jti: 'jti-5' }), actor: ADMIN })
+    const found = async (changes: object) => (await world.service.preview(tokenFor(world, { seq: 6, jti: 'jti-6', ...changes }))).error?.finding
+    expect(await found({ instance_id: OTHER_INSTANCE })).toMatchObject({ cause: 'other_installation', facts: { expected: world.service.instanceId, found: OTHER_INSTANCE } })
+    expect(await found({ iat: 1, exp: 2 })).toMatchObject({ cause: 'ended', facts: { expiresAt: iso(2000), clock: iso(START) } })
+    expect(await found({ nbf: START / 1000 + 1 })).toMatchObject({ cause: 'not_yet_valid', facts: { startsAt: iso(START + 1000), clock: iso(START) } })
+    expect(await found({ seq: 4 })).toMatchObject({ cause: 'older_than_current', facts: { expected: 5, found: 4 } })
+    expect(await found({})).toBeUndefined()
+  })
+
   it('names the first failure where several fail', async () => {
     const world = await createWorld()
     const preview = await world.service.preview(offlineToken({ instance_id: OTHER_INSTANCE, iat: 1, exp: 2 }))
@@ -139,7 +150,10 @@ describe('the preview of a token', () => {
 
   it('has no details where the error has none', async () => {
     const world = await createWorld()
-    expect((await world.service.preview(signed('lease', standardClaims()))).error).toEqual({ code: 'TOKEN_WRONG_KIND', reference: 'NCL-110' })
+    expect((await world.service.preview(signed('lease', standardClaims()))).error).toEqual({
+      code: 'TOKEN_WRONG_KIND', reference: 'NCL-110',
+      finding: { code: 'TOKEN_WRONG_KIND', reference: 'NCL-110', cause: 'other_kind', stage: 'credential', facts: {}, at: iso(START) },
+    })
   })
 
   it('is not the place to hide a defect: other errors come through', async () => {

@@ -11,6 +11,7 @@ beforeEach(verifySynchronously)
 
 const managed = (provisioned: string, unit = 0): Promise<World> => createWorld({ provisioned, random: createFixedRandom(unit) })
 const activations = (world: World) => world.vendor.callsOf('activate').map(({ at }) => at - START)
+const iso = (ms: number) => new Date(ms).toISOString()
 const differs = (world: World) => world.service.view('admin').warnings.find(({ code }) => code === 'ENV_DIFFERS')
 
 describe('the credential in NC_LICENSE_KEY', () => {
@@ -102,9 +103,30 @@ describe('while it cannot be applied', () => {
     world.vendor.failing = failure('NET_TLS')
     await world.tick()
     expect(world.log).toEqual([{
-      level: 'warn', message: 'the license in NC_LICENSE_KEY could not be applied', fields: { code: 'NET_TLS', reference: 'NCL-204', retry: true },
+      level: 'warn', message: 'the license in NC_LICENSE_KEY could not be applied',
+      fields: { code: 'NET_TLS', reference: 'NCL-204', cause: 'certificate_unknown_issuer', stage: 'tls', host: 'vendor.example', retry: true },
     }])
     expect(JSON.stringify(world.log)).not.toContain(KEY)
+  })
+
+  it('is what the status tells, and is kept once for support, until the license that runs has trouble of its own', async () => {
+    const world = await createWorld()
+    await world.service.save({ credential: KEY, actor: ADMIN })
+    await world.boot({ provisioned: digestOf('nc_no_such_key') })
+    await world.run(2 * HOUR)
+    expect(world.service.view('viewer').finding).toMatchObject({ code: 'KEY_UNKNOWN', reference: 'NCL-102', cause: 'key_unknown', at: iso(START) })
+    expect(await world.service.findings()).toMatchObject([{ cause: 'key_unknown' }])
+    world.vendor.failing = failure('NET_PROXY')
+    await expect(world.service.checkIn(ADMIN)).rejects.toThrow()
+    expect(world.service.view('viewer').finding).toMatchObject({ cause: 'proxy_refused' })
+  })
+
+  it('is kept once for support although it is tried again and again', async () => {
+    const world = await managed(KEY)
+    world.vendor.failing = failure('NET_DNS')
+    await world.run(HOUR)
+    expect(activations(world).length).toBeGreaterThan(5)
+    expect(await world.service.findings()).toMatchObject([{ code: 'NET_DNS', cause: 'dns_no_such_name', facts: { host: 'vendor.example' } }])
   })
 
   it('heals as soon as the network does, the warning too', async () => {
@@ -113,7 +135,7 @@ describe('while it cannot be applied', () => {
     await world.run(5000)
     world.vendor.failing = null
     await world.run(10_000)
-    expect(world.service.view('admin')).toMatchObject({ state: 'active', warnings: [] })
+    expect(world.service.view('admin')).toMatchObject({ state: 'active', warnings: [], finding: null })
   })
 
   it('because it is wrong, it is not tried again, and the license that runs goes on', async () => {

@@ -11,6 +11,7 @@ import type { LeaseClaims } from '../../../server/license/claims.ts'
 import {
   airgappedClaims, HOUR, INSTANCE, leaseOf, offlineClaims, OTHER_INSTANCE, standardClaims, verdictOf,
 } from '../../support/claims.ts'
+import { findingOf, seen } from '../../../shared/findings.ts'
 import { storedOf } from '../../support/holding.ts'
 import { START } from '../../support/simulated-clock.ts'
 
@@ -18,10 +19,12 @@ const lease = leaseOf(standardClaims())
 const fresh = leaseOf(standardClaims({ seq: 2, jti: 'jti-2' }))
 const verdict = verdictOf()
 const attempt: Attempt = { at: START + HOUR, nextAt: START + 2 * HOUR }
+const silent = findingOf(seen('NET_DNS', 'dns_silent', { host: 'license.example' }), START - HOUR)
+const expired = findingOf(seen('NET_TLS', 'certificate_expired', { host: 'license.example' }), attempt.at)
 /** A row with something in every column. */
 const failing = storedOf(lease, {
   verdict: verdict.jws, secret: 'secret', maskedKey: 'nc_••••', lastState: 'grace', lastSuccessAt: START - 2 * HOUR, lastAttemptAt: START - HOUR,
-  nextAt: START, consecutiveFailures: 3, failingSince: START - HOUR, lastError: 'NET_DNS',
+  nextAt: START, consecutiveFailures: 3, failingSince: START - HOUR, lastError: 'NET_DNS', lastFinding: silent,
 })
 
 describe('an accepted activation', () => {
@@ -36,7 +39,7 @@ describe('an accepted activation', () => {
     const accepted = { lease: leaseOf(claims), secret, maskedKey: secret && 'nc_••••' }
     expect(activated(accepted, INSTANCE, attempt)).toEqual({
       lease: accepted.lease.jws, jti: 'jti-1', verdict: null, secret, maskedKey: accepted.maskedKey, activatedAt: attempt.at,
-      lastState: 'active', nextAt: attempt.nextAt, consecutiveFailures: 0, failingSince: null, lastError: null, ...expected,
+      lastState: 'active', nextAt: attempt.nextAt, consecutiveFailures: 0, failingSince: null, lastError: null, lastFinding: null, ...expected,
     })
   })
 
@@ -49,14 +52,15 @@ describe('an accepted activation', () => {
 })
 
 describe('the row', () => {
-  const contact = { lastSuccessAt: attempt.at, consecutiveFailures: 0, failingSince: null, lastError: null }
+  const contact = { lastSuccessAt: attempt.at, consecutiveFailures: 0, failingSince: null, lastError: null, lastFinding: null }
+  const found = { lastError: 'NET_TLS', lastFinding: expired } as const
 
   it.each<[string, StoredLicense, Partial<StoredLicense>]>([
     ['a fresh lease, which lifts the verdict', withLease(failing, fresh, attempt), { lease: fresh.jws, jti: 'jti-2', verdict: null, ...contact }],
     ['a verdict, which is a good contact too', withVerdict({ ...failing, verdict: null }, verdict, attempt), { verdict: verdict.jws, ...contact }],
-    ['one more failure in a row', withFailure(failing, 'NET_TLS', attempt), { consecutiveFailures: 4, lastError: 'NET_TLS' }],
-    ['a first failure', withFailure({ ...failing, consecutiveFailures: 0, failingSince: null, lastError: null }, 'NET_TLS', attempt),
-      { consecutiveFailures: 1, failingSince: attempt.at, lastError: 'NET_TLS' }],
+    ['one more failure in a row', withFailure(failing, expired, attempt), { consecutiveFailures: 4, ...found }],
+    ['a first failure', withFailure({ ...failing, ...contact }, expired, attempt),
+      { lastSuccessAt: attempt.at, consecutiveFailures: 1, failingSince: attempt.at, ...found }],
   ])('after %s is otherwise as before', (_, row, changes) => {
     expect(row).toEqual({ ...failing, lastAttemptAt: attempt.at, nextAt: attempt.nextAt, ...changes })
   })
@@ -67,7 +71,7 @@ describe('a decision', () => {
 
   it.each([
     ['a removal', remove(deactivate)], ['a lease', replaceLease(fresh, attempt, true)], ['a verdict', recordVerdict(verdict, attempt)],
-    ['a failure', recordFailure('NET_DNS', attempt)], ['a state', recordState('grace')],
+    ['a failure', recordFailure(expired, attempt)], ['a state', recordState('grace')],
   ])('on %s is stale where nothing is stored', (_, decide) => {
     expect(decide(null)).toBe('stale')
   })
@@ -101,13 +105,13 @@ describe('a decision', () => {
   })
 
   it('to count a failure is not seen as another license', () => {
-    expect(recordFailure('NET_TLS', attempt)(failing)).toEqual({
-      license: withFailure(failing, 'NET_TLS', attempt), visible: false, checkIn: { at: attempt.at, result: 'failed' },
+    expect(recordFailure(expired, attempt)(failing)).toEqual({
+      license: withFailure(failing, expired, attempt), visible: false, checkIn: { at: attempt.at, result: 'failed' },
     })
   })
 
   it.each(['airgapped', 'offline'] as const)('counts no check-in of a license that makes none: %s', (method) => {
-    for (const decide of [replaceLease(fresh, attempt, true), recordVerdict(verdict, attempt), recordFailure('NET_DNS', attempt)]) {
+    for (const decide of [replaceLease(fresh, attempt, true), recordVerdict(verdict, attempt), recordFailure(expired, attempt)]) {
       expect(decide({ ...failing, method })).not.toHaveProperty('checkIn')
     }
   })

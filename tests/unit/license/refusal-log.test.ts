@@ -21,12 +21,12 @@ async function refusedBy(world: World, credential: string): Promise<Record<strin
 
 describe('the log line of a refused credential', () => {
   it.each([
-    ['F16: a header that is no JSON', CANARY, PAYLOAD, { code: 'CREDENTIAL_MALFORMED', reference: 'NCL-101', pasted: 'token_changed', cause: 'SyntaxError' }],
-    ['F16: a header that ends amid itself', `{"alg":"${CANARY}`, PAYLOAD, { code: 'CREDENTIAL_MALFORMED', reference: 'NCL-101', pasted: 'token_changed', cause: 'SyntaxError' }],
-    ['F16: a header with something behind it', `${HEADER}${CANARY}`, PAYLOAD, { code: 'CREDENTIAL_MALFORMED', reference: 'NCL-101', pasted: 'token_changed', cause: 'SyntaxError' }],
-    ['F17: a payload that is no JSON', HEADER, CANARY, { code: 'TOKEN_CLAIMS_INVALID', reference: 'NCL-111', cause: 'SyntaxError' }],
-    ['F17: a payload with something amid it', HEADER, PAYLOAD.replace('"plan":', `"plan":${CANARY}`), { code: 'TOKEN_CLAIMS_INVALID', reference: 'NCL-111', cause: 'SyntaxError' }],
-    ['F17: a claim that is out of range', HEADER, PAYLOAD.replace(/"plan":"[^"]*"/, `"plan":["${CANARY}"]`), { code: 'TOKEN_CLAIMS_INVALID', reference: 'NCL-111', cause: '' }],
+    ['F16: a header that is no JSON', CANARY, PAYLOAD, { code: 'CREDENTIAL_MALFORMED', reference: 'NCL-101', cause: 'token_changed', stage: 'credential', error: 'SyntaxError' }],
+    ['F16: a header that ends amid itself', `{"alg":"${CANARY}`, PAYLOAD, { code: 'CREDENTIAL_MALFORMED', reference: 'NCL-101', cause: 'token_changed', stage: 'credential', error: 'SyntaxError' }],
+    ['F16: a header with something behind it', `${HEADER}${CANARY}`, PAYLOAD, { code: 'CREDENTIAL_MALFORMED', reference: 'NCL-101', cause: 'token_changed', stage: 'credential', error: 'SyntaxError' }],
+    ['F17: a payload that is no JSON', HEADER, CANARY, { code: 'TOKEN_CLAIMS_INVALID', reference: 'NCL-111', cause: 'claims_invalid', stage: 'credential', error: 'SyntaxError' }],
+    ['F17: a payload with something amid it', HEADER, PAYLOAD.replace('"plan":', `"plan":${CANARY}`), { code: 'TOKEN_CLAIMS_INVALID', reference: 'NCL-111', cause: 'claims_invalid', stage: 'credential', error: 'SyntaxError' }],
+    ['F17: a claim that is out of range', HEADER, PAYLOAD.replace(/"plan":"[^"]*"/, `"plan":["${CANARY}"]`), { code: 'TOKEN_CLAIMS_INVALID', reference: 'NCL-111', cause: 'claims_invalid', stage: 'credential', claim: 'plan', error: '' }],
   ])('%s is named by the kind of its error and not quoted', async (_what, header, payload, fields) => {
     const world = await createWorld()
     const credential = vendorSigner.byHand(header, payload)
@@ -40,7 +40,8 @@ describe('the log line of a refused credential', () => {
     const world = await createWorld()
     const fields = await refusedBy(world, strangerSigner.byHand(HEADER, PAYLOAD))
     expect(fields).toEqual({
-      code: 'TOKEN_SIGNATURE_INVALID', reference: 'NCL-108', pasted: 'token_changed', cause: 'JWSSignatureVerificationFailed ERR_JWS_SIGNATURE_VERIFICATION_FAILED',
+      code: 'TOKEN_SIGNATURE_INVALID', reference: 'NCL-108', cause: 'token_changed', stage: 'credential',
+      error: 'JWSSignatureVerificationFailed ERR_JWS_SIGNATURE_VERIFICATION_FAILED',
     })
   })
 
@@ -48,6 +49,8 @@ describe('the log line of a refused credential', () => {
     'F31: tells of the way to the license server what the system says of it: %s', async (cause, told) => {
       const world = await createWorld()
       world.vendor.failing = failure('NET_CONNECT', { cause })
-      expect(await refusedBy(world, KEY)).toEqual({ code: 'NET_CONNECT', reference: 'NCL-202', cause: told })
+      expect(await refusedBy(world, KEY)).toEqual({
+        code: 'NET_CONNECT', reference: 'NCL-202', cause: 'refused', stage: 'tcp', host: 'vendor.example', error: told,
+      })
     })
 })

@@ -208,7 +208,8 @@ describe('failing check-ins', () => {
     await world.run(75_000)
     expect(checkIns(world).map(at => Math.round(at))).toEqual([30, 32, 37, 52, 72, 92])
     expect(world.log.find(({ level }) => level === 'warn')).toEqual({
-      level: 'warn', message: 'check-in failed', fields: { code: 'NET_DNS', reference: 'NCL-201', cause: 'ENOTFOUND' },
+      level: 'warn', message: 'check-in failed',
+      fields: { code: 'NET_DNS', reference: 'NCL-201', cause: 'dns_no_such_name', stage: 'dns', host: 'vendor.example', error: 'ENOTFOUND' },
     })
   })
 
@@ -240,10 +241,10 @@ describe('failing check-ins', () => {
     expect(checkIns(world)).toEqual([20, 80])
   })
 
-  it('without a cause log none', async () => {
+  it('without an error of the system log none', async () => {
     const world = await licensed()
     world.vendor.failing = failure('NET_DNS')
     await world.run(21_000)
-    expect(world.log.find(({ level }) => level === 'warn')?.fields).toMatchObject({ cause: '' })
+    expect(world.log.find(({ level }) => level === 'warn')?.fields).toMatchObject({ cause: 'dns_no_such_name', error: '' })
   })
 })

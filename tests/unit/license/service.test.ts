@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { LicenseServiceOptions } from '../../../server/license/service.ts'
+import { eventOf } from '../../../server/license/events.ts'
 import { LicenseError } from '../../../server/license/errors.ts'
 import { ERROR_CODES, ERRORS } from '../../../shared/errors.ts'
+import { seen } from '../../../shared/findings.ts'
 import { DAY, HOUR, offlineToken } from '../../support/claims.ts'
 import { START } from '../../support/simulated-clock.ts'
 import { AIRGAPPED_KEY, KEY, SECRET } from '../../support/simulated-vendor.ts'
@@ -76,7 +78,7 @@ describe('the service on SQLite', () => {
 
   it('appends events of others', async () => {
     const world = await createSqliteWorld()
-    await world.service.appendEvent({ kind: 'account_created', at: START, actor: 'system', actorEmail: null, address: null, details: { role: 'viewer' } })
+    await world.service.appendEvent(eventOf('account_created', START, { kind: 'system' }, { role: 'viewer' }))
     expect(await world.service.listEvents({ limit: 1 })).toMatchObject([{ kind: 'account_created', details: { role: 'viewer' } }])
   })
 })
@@ -102,11 +104,11 @@ describe('the service', () => {
   it('tells its observer how long a check-in took, in seconds', async () => {
     const world = await createWorld()
     await world.service.save({ credential: KEY, actor: ADMIN })
-    const seen: [string, number][] = []
-    await world.boot({ observeCheckIn: (result, seconds) => seen.push([result, seconds]) })
+    const told: [string, number][] = []
+    await world.boot({ observeCheckIn: (result, seconds) => told.push([result, seconds]) })
     world.vendor.beforeAnswer = () => world.clock.advance(2500)
     await world.service.checkIn(ADMIN)
-    expect(seen).toEqual([['fresh', 2.5]])
+    expect(told).toEqual([['fresh', 2.5]])
   })
 
   it('shows what another replica did before it acts itself', async () => {
@@ -120,10 +122,11 @@ describe('the service', () => {
 })
 
 describe('a license error', () => {
-  it.each(ERROR_CODES)('%s says its code and reference, keeps facts and cause', (code) => {
+  it.each(ERROR_CODES)('%s says its code and reference, keeps facts, what was seen, and the cause', (code) => {
     const cause = new Error('cause')
-    const error = new LicenseError(code, { details: { revision: 1 }, cause })
-    expect(error).toMatchObject({ name: 'LicenseError', code, message: `${code} (${ERRORS[code].reference})`, details: { revision: 1 }, cause })
-    expect(new LicenseError(code).details).toBeUndefined()
+    const what = seen(code, 'gateway', { status: 502 })
+    const error = new LicenseError(code, { details: { revision: 1 }, seen: what, cause })
+    expect(error).toMatchObject({ name: 'LicenseError', code, message: `${code} (${ERRORS[code].reference})`, details: { revision: 1 }, seen: what, cause })
+    expect(new LicenseError(code)).toMatchObject({ details: undefined, seen: undefined })
   })
 })

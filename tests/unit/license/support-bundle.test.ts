@@ -1,15 +1,17 @@
 import { beforeEach, describe, expect, it } from 'vitest'
+import type { Diagnostics } from '../../../shared/contracts.ts'
+import { seen } from '../../../shared/findings.ts'
 import { DAY, EMAIL, HOUR, offlineToken } from '../../support/claims.ts'
 import { START } from '../../support/simulated-clock.ts'
 import { verifySynchronously } from '../../support/signing.ts'
 import type { LicenseCall } from '../../support/simulated-vendor.ts'
 import { AIRGAPPED_KEY, failure, KEY, SECRET } from '../../support/simulated-vendor.ts'
+import { SUPPORT_FACTS } from '../../support/support-facts.ts'
 import type { World } from '../../support/world.ts'
 import { ADMIN, createWorld, VERSION } from '../../support/world.ts'
 
 beforeEach(verifySynchronously)
 
-const facts = { configuration: { PORT: 3000 }, storage: 'sqlite', runtime: { node: 'v24' } }
 const iso = (ms: number) => new Date(ms).toISOString()
 async function licensed(credential: (world: World) => string): Promise<World> {
   const world = await createWorld()
@@ -24,7 +26,8 @@ describe('the support bundle', () => {
     const world = await licensed(credential)
     if (method !== 'offline') await world.service.checkIn(ADMIN)
     const { license } = await world.store.read()
-    const text = JSON.stringify(world.service.supportBundle(facts))
+    await expect(world.service.save({ credential: `${KEY} ${KEY}`, actor: ADMIN })).rejects.toThrow()
+    const text = JSON.stringify(await world.service.supportBundle(SUPPORT_FACTS))
     const parts = license?.lease.split('.') ?? []
     for (const canary of [credential(world), KEY, AIRGAPPED_KEY, SECRET, EMAIL, 'admin@customer.example', '192.0.2.7', ...parts.slice(1)]) {
       expect(text).not.toContain(canary)
@@ -36,25 +39,43 @@ describe('the support bundle', () => {
     const world = await licensed(() => KEY)
     world.clock.advance(HOUR)
     world.clock.shiftWall(-DAY)
-    expect(world.service.supportBundle(facts)).toEqual({
-      format: 'nocodb-license-support/1', createdAt: iso(world.service.moment().effective), build: { version: VERSION, sandbox: false, trustedKids: ['vendor-1'] },
-      ...facts,
+    const { commit, ...facts } = SUPPORT_FACTS
+    expect(await world.service.supportBundle(SUPPORT_FACTS)).toEqual({
+      format: 'nocodb-license-support/2', createdAt: iso(world.service.moment().effective),
+      build: { version: VERSION, commit, sandbox: false, trustedKids: ['vendor-1'] }, ...facts,
       license: expect.objectContaining({
         state: 'active', licenseId: 'lic_standard', maskedKey: 'nc_••••••••6789', instanceId: world.service.instanceId, licensee: { organization: 'Acme' },
-        warnings: [expect.objectContaining({ code: 'CLOCK_BEHIND' })],
+        warnings: [expect.objectContaining({ code: 'CLOCK_BEHIND' })], finding: expect.objectContaining({ cause: 'clock_behind' }),
       }),
       clocks: {
         effective: expect.stringContaining('2026-03-01T12:59:58'), wall: iso(START + HOUR - DAY), trusted: expect.stringContaining('2026-03-01T12:59:58'),
         continuous: true, uptimeSeconds: 4100,
       },
-      lastRequest: world.service.lastRequest(),
+      findings: [], diagnostics: null, lastRequest: world.service.lastRequest(),
     })
+  })
+
+  it('has what was found lately and the last run of diagnostics, as a viewer may see it', async () => {
+    const world = await licensed(() => KEY)
+    const facts = { proxy: '10.1.2.3:3128', user: 'svc-nocodb', host: 'vendor.example' }
+    world.vendor.failing = failure('NET_PROXY', { seen: seen('NET_PROXY', 'proxy_login', facts) })
+    await expect(world.service.checkIn(ADMIN)).rejects.toThrow()
+    world.vendor.failing = failure('NET_DNS')
+    await expect(world.service.save({ credential: KEY, actor: ADMIN })).rejects.toThrow()
+    const run: Diagnostics = { ok: true, verdict: 'nothing_tested', ranAt: iso(START), stages: [] }
+    await world.service.keepDiagnostics(run)
+    const { findings, diagnostics } = await world.service.supportBundle(SUPPORT_FACTS)
+    expect(findings).toEqual([
+      { code: 'NET_DNS', reference: 'NCL-201', cause: 'dns_no_such_name', stage: 'dns', facts: { host: 'vendor.example' }, at: iso(START) },
+      { code: 'NET_PROXY', reference: 'NCL-205', cause: 'proxy_login', stage: 'proxy', facts: { proxy: '•:3128', host: 'vendor.example' }, at: iso(START) },
+    ])
+    expect(diagnostics).toEqual(run)
   })
 
   it('without a license has neither licensee nor trusted time', async () => {
     const { service } = await createWorld()
-    expect(service.supportBundle(facts)).toMatchObject({
-      license: { state: 'unlicensed', licensee: null }, clocks: { trusted: null, continuous: false, wall: iso(START), effective: iso(START) }, lastRequest: null,
+    expect(await service.supportBundle(SUPPORT_FACTS)).toMatchObject({
+      license: { state: 'unlicensed', licensee: null, finding: null }, clocks: { trusted: null, continuous: false, wall: iso(START), effective: iso(START) }, lastRequest: null,
     })
   })
 })

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { FEATURE_CATALOGUE } from '../../../shared/contracts.ts'
+import { seen } from '../../../shared/findings.ts'
 import { entitlementsSchema, licenseViewSchema } from '../../../shared/schemas.ts'
 import { DAY, EMAIL, HOUR, offlineToken, OTHER_INSTANCE } from '../../support/claims.ts'
 import { START } from '../../support/simulated-clock.ts'
@@ -24,7 +25,7 @@ describe('the view', () => {
     expect(service.view('admin')).toEqual({
       state: 'unlicensed', entitled: false, method: null, plan: null, licensee: null, features: [], seats: null, limits: {}, seatsUsed: null, licenseId: null,
       maskedKey: null, issuedAt: null, expiresAt: null, activatedAt: null, graceEndsAt: null, renews: null, checkIn: null,
-      instanceId: service.instanceId, boundTo: null, reason: null, verdictAt: null, invalidBecause: null, managedByEnv: false,
+      instanceId: service.instanceId, boundTo: null, reason: null, verdictAt: null, invalidBecause: null, finding: null, managedByEnv: false,
       warnings: [], revision: 0, serverTime: iso(START),
     })
   })
@@ -39,8 +40,8 @@ describe('the view', () => {
       features: ['sso', 'scim'], seats: 25, limits: {}, seatsUsed: 12, licenseId: 'lic_standard', maskedKey: 'nc_••••••••6789', issuedAt: iso(START),
       expiresAt: iso(START + 365 * DAY), activatedAt: iso(START), graceEndsAt: iso(START + 6 * HOUR + 7 * DAY), renews: true,
       checkIn: { lastSuccessAt: iso(START), lastAttemptAt: iso(START), nextAt: iso(START + 6 * HOUR), consecutiveFailures: 0, lastError: null },
-      instanceId: world.service.instanceId, boundTo: world.service.instanceId, reason: null, verdictAt: null, invalidBecause: null, managedByEnv: false,
-      warnings: [], revision: 1, serverTime: iso(START + HOUR),
+      instanceId: world.service.instanceId, boundTo: world.service.instanceId, reason: null, verdictAt: null, invalidBecause: null, finding: null,
+      managedByEnv: false, warnings: [], revision: 1, serverTime: iso(START + HOUR),
     })
     expect(licenseViewSchema.parse(view)).toEqual(view)
   })
@@ -98,6 +99,15 @@ describe('the view', () => {
     expect(JSON.stringify(viewer)).not.toContain(EMAIL)
   })
 
+  it('shows a viewer of what was found neither addresses nor who is to log in at the proxy', async () => {
+    const world = await licensed()
+    const facts = { proxy: '10.1.2.3:3128', user: 'svc-nocodb', host: 'vendor.example' }
+    world.vendor.failing = failure('NET_PROXY', { seen: seen('NET_PROXY', 'proxy_login', facts) })
+    await expect(world.service.checkIn(ADMIN)).rejects.toThrow()
+    expect(world.service.view('admin').finding?.facts).toEqual(facts)
+    expect(world.service.view('viewer').finding?.facts).toEqual({ proxy: '•:3128', host: 'vendor.example' })
+  })
+
   it('of a licensee without e-mail has none', async () => {
     const world = await createWorld()
     await world.service.save({ credential: offlineToken({ instance_id: world.service.instanceId, licensee: { organization: 'Acme' } }), actor: ADMIN })
@@ -112,6 +122,7 @@ describe('the view', () => {
     expect(world.service.view('viewer')).toMatchObject({
       checkIn: { consecutiveFailures: 1, lastError: { code: 'SERVER_ERROR', reference: 'NCL-207', at: iso(START + HOUR) } },
       warnings: [{ code: 'CHECK_IN_FAILING', failures: 1, since: iso(START + HOUR) }],
+      finding: { code: 'SERVER_ERROR', reference: 'NCL-207', cause: 'server_error', stage: 'http', facts: { host: 'vendor.example' }, at: iso(START + HOUR) },
     })
   })
 

@@ -1,11 +1,16 @@
 import { describe, expect, it } from 'vitest'
-import { isRecord, requestIdOf, toFailure, UNREACHABLE } from '../../../../app/api/failure.ts'
+import { isFinding, isRecord, requestIdOf, toFailure, UNREACHABLE } from '../../../../app/api/failure.ts'
 import { ERROR_CODES } from '../../../../shared/errors.ts'
+import { FINDING_CAUSES } from '../../../../shared/findings.ts'
 
 const DATA = {
   code: 'NET_TLS', reference: 'NCL-203', requestId: 'a1-b2.c3', details: { host: 'app.nocodb.com', port: 443, found: null }, fields: { email: 'too long' },
 }
-const READ = { ...DATA, status: 502, retryAfter: null }
+const READ = { ...DATA, status: 502, finding: null, retryAfter: null }
+const FINDING = {
+  code: 'NET_TLS', reference: 'NCL-204', cause: 'certificate_unknown_issuer', stage: 'tls', at: '2026-11-26T14:03:00.000Z',
+  facts: { host: 'app.nocodb.com', issuer: 'Corporate CA', port: 443, subject: null },
+}
 
 describe('an error response', () => {
   it.each([['as h3 sends it', { statusCode: 502, message: 'x', data: DATA }], ['by its data alone', DATA]])('is read %s', (_how, body) => {
@@ -20,7 +25,7 @@ describe('an error response', () => {
     ['nothing', undefined], ['null', null], ['text', '<html>502 Bad Gateway</html>'], ['a list', [DATA]], ['no data', { message: 'x' }], ['data that is a list', { data: [DATA] }],
   ])('with %s for a body becomes INTERNAL, with its status kept', (_what, body) => {
     expect(toFailure(body, 502)).toEqual({
-      code: 'INTERNAL', reference: 'NCL-314', requestId: null, status: 502, details: {}, fields: {}, retryAfter: null,
+      code: 'INTERNAL', reference: 'NCL-314', requestId: null, status: 502, details: {}, finding: null, fields: {}, retryAfter: null,
     })
   })
 
@@ -41,6 +46,26 @@ describe('an error response', () => {
   })
 })
 
+describe('what was found', () => {
+  it('comes with the error, in whichever form that is sent', () => {
+    expect(toFailure({ data: { ...DATA, finding: FINDING } }, 502)).toEqual({ ...READ, finding: FINDING })
+    expect(toFailure({ ...DATA, finding: FINDING }, 502).finding).toEqual(FINDING)
+  })
+
+  it.each(Object.keys(FINDING_CAUSES))('may be %s', cause => expect(isFinding({ ...FINDING, cause })).toBe(true))
+
+  it.each([
+    ['a cause of a later version', { ...FINDING, cause: 'no_such_cause' }], ['a name that every object has', { ...FINDING, cause: 'toString' }],
+    ['no cause', { ...FINDING, cause: undefined }], ['a code that is no text', { ...FINDING, code: 7 }], ['no reference', { ...FINDING, reference: null }],
+    ['no stage', { ...FINDING, stage: undefined }], ['no time', { ...FINDING, at: 0 }], ['no facts', { ...FINDING, facts: undefined }],
+    ['a list of facts', { ...FINDING, facts: [] }], ['a fact that nobody can read', { ...FINDING, facts: { host: { name: 'h' } } }],
+    ['a fact that is a yes', { ...FINDING, facts: { host: true } }], ['text', 'refused'], ['null', null],
+  ])('with %s counts as nothing', (_what, finding) => {
+    expect(isFinding(finding)).toBe(false)
+    expect(toFailure({ data: { ...DATA, finding } }, 502)).toEqual(READ)
+  })
+})
+
 describe('a request id', () => {
   it.each(['a', 'A-1_b.c', 'x'.repeat(64)])('is %s', id => expect(requestIdOf({ requestId: id })).toBe(id))
 
@@ -50,7 +75,7 @@ describe('a request id', () => {
 })
 
 it('without any answer there is neither a reference nor a request id to show', () => {
-  expect(UNREACHABLE).toMatchObject({ code: 'UNREACHABLE', reference: null, requestId: null, status: 0, retryAfter: null })
+  expect(UNREACHABLE).toMatchObject({ code: 'UNREACHABLE', reference: null, requestId: null, status: 0, finding: null, retryAfter: null })
 })
 
 it.each([[{}, true], [{ a: 1 }, true], [[], false], [null, false], ['a', false], [undefined, false]])('%j is a record: %j', (value, expected) => {

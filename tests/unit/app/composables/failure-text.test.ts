@@ -3,7 +3,6 @@ import { useFailureText } from '../../../../app/composables/useFailureText.ts'
 import { useNow } from '../../../../app/stores/now.ts'
 import { LANGUAGES } from '../../../../app/words/languages.ts'
 import { ERROR_CODES } from '../../../../shared/errors.ts'
-import { PASTE_CAUSES } from '../../../../shared/paste/cause-of-text.ts'
 import { flattenMessages, readLocale } from '../../../support/app/locales.ts'
 import { openFreshPage } from '../../../support/app/nuxt-imports.ts'
 
@@ -19,16 +18,6 @@ describe.each(LANGUAGES.map(({ code }) => code))('in %s', (locale) => {
     const { words } = useFailureText()
     for (const code of ERROR_CODES) expect(words(code)).toEqual(entry(`errors.${code}`))
     expect(words('UNREACHABLE')).toEqual(entry('failure.UNREACHABLE'))
-  })
-
-  it('what is wrong with the very text that was pasted takes the place of the meaning and the remedy, not of the title', () => {
-    openFreshPage(locale)
-    const { words } = useFailureText()
-    for (const cause of PASTE_CAUSES) {
-      const { means, do: remedy } = entry(`paste.${cause}`)
-      expect(words('CREDENTIAL_MALFORMED', { cause })).toEqual({ title: entry('errors.CREDENTIAL_MALFORMED').title, means, do: remedy })
-    }
-    expect(words('CREDENTIAL_MALFORMED', { cause: 'no such cause' })).toEqual(entry('errors.CREDENTIAL_MALFORMED'))
   })
 })
 

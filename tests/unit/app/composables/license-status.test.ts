@@ -9,6 +9,7 @@ import type { LicenseState, LicenseView } from '../../../../shared/contracts.ts'
 import { STATES } from '../../../../shared/contracts.ts'
 import type { Method } from '../../../../shared/method-rules.ts'
 import { METHODS } from '../../../../shared/method-rules.ts'
+import { found } from '../../../support/app/findings.ts'
 import { checkInsOf, nextCheckIn, viewOf } from '../../../support/app/license-view.ts'
 import { openFreshPage, useI18n } from '../../../support/app/nuxt-imports.ts'
 
@@ -113,10 +114,9 @@ describe('the status', () => {
     expect(wordsOf(viewOf({ state: 'expired', renews: true })).action).toBe('checkIn')
   })
 
-  it('in grace because the license server answers with errors: says that nothing is wrong here', () => {
-    const lastError = { code: 'SERVER_ERROR', reference: 'NCL-208', at: '2026-03-01T11:00:00.000Z' } as const
-    const view = viewOf({ state: 'grace', checkIn: checkInsOf({ lastError }) })
-    expect(wordsOf(view).sentence).toBe(sentenceOf('graceServer', view))
+  it.each(['server_error', 'gateway', 'refused'] as const)('in grace because of %s: says the same, as what was found has its own sentences', (cause) => {
+    const view = viewOf({ state: 'grace', finding: found(cause, {}, { code: 'SERVER_ERROR' }) })
+    expect(wordsOf(view)).toMatchObject({ sentence: sentenceOf('grace', view), action: 'checkIn' })
   })
 
   it('in grace before any check-in: counts from the activation', () => {

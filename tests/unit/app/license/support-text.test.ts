@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { fittingErrors } from '../../../../app/license/fitting-errors.ts'
 import { diagnosticsText, supportMail, supportText } from '../../../../app/license/support-text.ts'
 import { toFailure } from '../../../../app/api/failure.ts'
+import { found } from '../../../support/app/findings.ts'
 import { viewOf } from '../../../support/app/license-view.ts'
 
 const failureOf = (code: string, reference: string, details: Record<string, string> = {}) =>
@@ -14,6 +14,10 @@ describe('what support is given', () => {
     expect(text).not.toMatch(/null|undefined|License bound to|nc_|@|Acme/)
     expect(text.split('\n').every(line => /^[A-Z][\w -]+: \S/.test(line))).toBe(true)
   })
+  it('names the installation that the license is bound to only if that is another one', () => {
+    expect(supportText(viewOf({ boundTo: viewOf().instanceId }))).toBe(supportText(viewOf()))
+    expect(supportText(viewOf({ boundTo: 'f'.repeat(32) }))).toContain(`\nLicense bound to: ${'f'.repeat(32)}\n`)
+  })
   it('says what the last action failed with, whom it asked, and under which request', () => {
     const lines = supportText(viewOf(), failureOf('NET_DNS', 'NCL-201', { host: 'app.nocodb.com' })).split('\n')
     expect(lines).toEqual(expect.arrayContaining(['Last action failed: NCL-201 NET_DNS app.nocodb.com', 'Request: req-1']))
@@ -24,33 +28,35 @@ describe('what support is given', () => {
     expect(mail.searchParams.get('body')).toBe(`revoked & more\n\n${supportText(viewOf())}\n\n`)
     expect(new URL(supportMail('x', null)).searchParams.get('body')).toBe('x\n\n')
   })
-  it('has each stage of the diagnostics with its time, its error and its facts', () => {
-    const lines = diagnosticsText(null, '2026-03-01T12:00:00.000Z', [
-      { stage: 'dns', result: 'ok', milliseconds: 0, code: null, remedy: null, facts: { host: 'a' } },
-      { stage: 'tcp', result: 'failed', milliseconds: null, code: 'NET_CONNECT', remedy: 'firewall', facts: {} },
+  it('has what is the matter, and what the last action found, in a line each: reference, cause, where, facts, when', () => {
+    const finding = found('certificate_expired', { host: 'app.nocodb.com', validTo: '2026-03-01T00:00:00.000Z' }, { code: 'NET_TLS' })
+    const failure = { ...failureOf('NET_PROXY', 'NCL-205'), finding: found('proxy_refused', { proxy: 'http://proxy:3128' }, { code: 'NET_PROXY' }) }
+    const lines = supportText(viewOf({ finding }), failure).split('\n')
+    expect(lines.filter(line => /^(Finding|Last action failed|It found): /.test(line))).toEqual([
+      'Finding: NCL-204 certificate_expired (tls), host=app.nocodb.com, validTo=2026-03-01T00:00:00.000Z, at 2026-11-26T14:03:00.000Z',
+      'Last action failed: NCL-205 NET_PROXY',
+      'It found: NCL-205 proxy_refused (proxy), proxy=http://proxy:3128, at 2026-11-26T14:03:00.000Z',
     ])
-    expect(lines.split('\n')).toEqual(['Diagnostics of 2026-03-01T12:00:00.000Z', 'dns: ok (0 ms) {"host":"a"}', 'tcp: failed NET_CONNECT {}'])
+    expect(supportText(viewOf(), failureOf('NET_PROXY', 'NCL-205'))).not.toMatch(/Finding|It found/)
   })
-})
-
-describe('the errors that are explained', () => {
-  const lastError = { code: 'NET_DNS', reference: 'NCL-201', at: '2026-03-01T00:00:00.000Z' } as const
-  const failing = { lastSuccessAt: null, lastAttemptAt: null, nextAt: null, consecutiveFailures: 2, lastError }
-
-  it('are that of the last action first, then of the state, then of the last check-in, each once', () => {
-    const view = viewOf({ state: 'revoked', checkIn: { ...failing, lastError: { ...lastError, code: 'LICENSE_REVOKED' } } })
-    expect(fittingErrors(view, failureOf('CONFLICT', 'NCL-308'))).toEqual(['CONFLICT', 'LICENSE_REVOKED'])
-    expect(fittingErrors(viewOf({ checkIn: failing }), null)).toEqual(['NET_DNS'])
+  it('has of a finding without facts just what it is', () => {
+    expect(supportText(viewOf({ finding: found('revoked', {}, { code: 'LICENSE_REVOKED' }) })))
+      .toContain('\nFinding: NCL-104 revoked (http), at 2026-11-26T14:03:00.000Z\n')
   })
-  it('of a license that cannot be read are why not, and nothing of its check-ins', () => {
-    const view = viewOf({ state: 'invalid', invalidBecause: { code: 'TOKEN_SIGNATURE_INVALID', reference: 'NCL-108' }, checkIn: failing })
-    expect(fittingErrors(view, null)).toEqual(['TOKEN_SIGNATURE_INVALID'])
+  it('has each stage of the diagnostics with its time and its facts, or what was found', () => {
+    const stage = { milliseconds: null, code: null, remedy: null, finding: null, because: null, facts: {} }
+    const finding = found('refused', { host: 'a', port: 443 })
+    const lines = diagnosticsText(null, '2026-03-01T12:00:00.000Z', [
+      { ...stage, stage: 'dns', result: 'ok', milliseconds: 0, facts: { host: 'a' } },
+      { ...stage, stage: 'tcp', result: 'failed', milliseconds: 12, code: 'NET_CONNECT', remedy: 'Allow it.', finding },
+      { ...stage, stage: 'http', result: 'skipped', because: 'not_reached' },
+    ])
+    expect(lines.split('\n')).toEqual([
+      'Diagnostics of 2026-03-01T12:00:00.000Z', 'dns: ok (0 ms) {"host":"a"}',
+      'tcp: failed (12 ms) NCL-202 refused (tcp), host=a, port=443, at 2026-11-26T14:03:00.000Z', 'http: skipped {}',
+    ])
   })
-  it.each([
-    ['mismatch', 'BOUND_TO_DIFFERENT_INSTALLATION'], ['revoked', 'LICENSE_REVOKED'], ['suspended', 'LICENSE_SUSPENDED'], ['expired', 'LICENSE_EXPIRED'],
-  ] as const)('of the state %s are those of %s', (state, code) => expect(fittingErrors(viewOf({ state }), null)).toEqual([code]))
-  it('are none where nothing is wrong, or only the connection to this server', () => {
-    expect(fittingErrors(viewOf(), null)).toEqual([])
-    expect(fittingErrors(viewOf(), { ...failureOf('INTERNAL', 'NCL-314'), code: 'UNREACHABLE' })).toEqual([])
+  it('begins with the installation, if that is known, before the diagnostics', () => {
+    expect(diagnosticsText(viewOf(), null, [])).toBe(supportText(viewOf()))
   })
 })

@@ -1,0 +1,77 @@
+import { createPinia, setActivePinia } from 'pinia'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import type { FunctionalComponent } from 'vue'
+import { h } from 'vue'
+import StatusCard from '../../../../app/components/license/StatusCard.vue'
+import WarningList from '../../../../app/components/license/WarningList.vue'
+import { useNow } from '../../../../app/stores/now.ts'
+import type { LicenseView, Warning } from '../../../../shared/contracts.ts'
+import { found } from '../../../support/app/findings.ts'
+import { viewOf } from '../../../support/app/license-view.ts'
+import { openFreshPage } from '../../../support/app/nuxt-imports.ts'
+import { render, textsIn } from '../../../support/app/render.ts'
+
+vi.mock('../../../../app/first-paint/breathe.ts', () => ({ breathe: () => Promise.resolve() }))
+
+beforeEach(() => {
+  openFreshPage()
+  setActivePinia(createPinia())
+  useNow().value = Date.parse('2026-03-01T12:00:00.000Z')
+})
+
+const nothing: FunctionalComponent = () => null
+const button: FunctionalComponent = (_props, { slots }) => h('button', slots.default?.())
+const PARTS = { LicenseWarningList: WarningList, LicenseStatusFacts: nothing, LicenseInstanceId: nothing, AButton: button }
+const card = (view: Partial<LicenseView>) =>
+  render(StatusCard, { view: viewOf(view), canChange: true, busy: false, notice: '', failure: null }, PARTS)
+const causesIn = (html: string) => [...html.matchAll(/data-cause="(\w+)"/g)].map(([, cause]) => cause)
+const warningsIn = (html: string) => [...html.matchAll(/data-warning="(\w+)"/g)].map(([, code]) => code)
+
+const TIMES = { wallTime: '2026-03-01T12:00:00.000Z', trustedTime: '2026-03-02T14:00:00.000Z' }
+const BEHIND: Warning = { code: 'CLOCK_BEHIND', seconds: 93_600, ...TIMES }
+const SEATS: Warning = { code: 'SEATS_EXCEEDED', seats: 5, used: 9 }
+const CLOCK = found('clock_behind', { difference: 93_600, clock: TIMES.wallTime, trusted: TIMES.trustedTime }, { code: 'CLOCK_BEHIND' })
+
+describe('the status of a license', () => {
+  it('says what is the matter and what to do about it, below what the state is', async () => {
+    const html = await card({ finding: found('refused', { host: 'app.nocodb.com', port: 443, until: '2026-03-08T00:00:00.000Z' }) })
+    expect(causesIn(html)).toEqual(['refused'])
+    expect(html).toMatch(/<div class="[^"]*strip tone-yellow[^"]*"[^>]*><div[^>]*><div class="finding"/)
+    const texts = textsIn(html)
+    const said = 'The connection to app.nocodb.com on port 443 was refused. Enterprise features stay on until 8 Mar 2026'
+    const at = texts.findIndex(text => text.startsWith(said))
+    expect(at).toBeGreaterThan(texts.findIndex(text => text.startsWith('All licensed features work')))
+    expect(texts[at + 1]).toMatch(/^Allow this server to connect to app\.nocodb\.com/)
+  })
+
+  it('is in red once the features are off', async () => {
+    const html = await card({ state: 'revoked', entitled: false, finding: found('revoked', {}, { code: 'LICENSE_REVOKED' }) })
+    expect(html).toMatch(/<div class="[^"]*strip tone-red[^"]*"[^>]*><div[^>]*><div class="finding"/)
+  })
+
+  it('has none while all is well', async () => {
+    expect(causesIn(await card({}))).toEqual([])
+  })
+
+  it('does not warn of what the finding says already, but of all else', async () => {
+    expect(warningsIn(await card({ finding: CLOCK, warnings: [BEHIND, SEATS] }))).toEqual(['SEATS_EXCEEDED'])
+    expect(warningsIn(await card({ finding: found('refused'), warnings: [BEHIND, SEATS] }))).toEqual(['CLOCK_BEHIND', 'SEATS_EXCEEDED'])
+  })
+})
+
+describe('the warning that NC_LICENSE_KEY could not be applied', () => {
+  const warnings: Warning[] = [{ code: 'ENV_DIFFERS', error: 'KEY_UNKNOWN', reference: 'NCL-102' }]
+  const list = async (licensed: boolean) => textsIn(await render(WarningList, { warnings, invalid: false, licensed }))
+
+  it.each([
+    [true, 'The license that was saved before stays in force. Correct NC_LICENSE_KEY or unset it, and restart this server.'],
+    [false, 'No license is in force. Correct NC_LICENSE_KEY or unset it, and restart this server.'],
+  ])('knows whether there is another license (%j)', async (licensed, text) => {
+    expect(await list(licensed)).toEqual(['The credential in NC_LICENSE_KEY could not be applied', text, 'NCL-102: The license server does not know this key'])
+  })
+
+  it('is told as of no other license where there is none', async () => {
+    expect(textsIn(await card({ state: 'unlicensed', entitled: false, method: null, warnings })))
+      .toContain('No license is in force. Correct NC_LICENSE_KEY or unset it, and restart this server.')
+  })
+})

@@ -1,0 +1,111 @@
+import { createApp, eventHandler, toNodeListener } from 'h3'
+import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { answerError } from '../../../server/http/http-error.ts'
+import { peerOf } from '../../../server/http/peer.ts'
+import { readJsonBody, readParams, readQuery } from '../../../server/http/read-input.ts'
+import { OPERATIONS } from '../../../shared/operations.ts'
+import { createHttpEvent } from '../../support/http-event.ts'
+import { startServer } from '../../support/vendor-door.ts'
+
+const JSON_TYPE = { 'content-type': 'application/json' }
+const LIMIT = 16 * 1024
+const ANYTHING = z.record(z.string(), z.unknown())
+
+/** Sends a body to a server that answers with what it read, or why it did not. */
+async function sent(body: RequestInit['body'], headers: Record<string, string> = JSON_TYPE, schema: z.ZodType = ANYTHING) {
+  const url = await startServer(toNodeListener(createApp().use(eventHandler(event =>
+    readJsonBody(event, schema).then(read => ({ read }), (error: unknown) => answerError(event, error))))))
+  const response = await fetch(url, { method: 'POST', headers, body: body ?? null, ...(body instanceof ReadableStream ? { duplex: 'half' } : {}) })
+  const { read, data }: { read?: unknown, data?: unknown } = Object(await response.json())
+  return { status: response.status, connection: response.headers.get('connection'), read, data }
+}
+
+const bodyOf = (bytes: number) => `{"a":"${'x'.repeat(bytes - 8)}"}`
+const bytesOf = (text: string) => new TextEncoder().encode(text)
+/** Sent piece by piece, without a Content-Length; not to its end unless `ends`. */
+const inPieces = (pieces: Uint8Array[], ends = true) => new ReadableStream({
+  start(controller) {
+    for (const piece of pieces) controller.enqueue(piece)
+    if (ends) controller.close()
+  },
+})
+
+describe('the type of a body', () => {
+  it.each([['application/json'], ['APPLICATION/JSON'], ['application/json; charset=utf-8']])('may be %s', async (type) => {
+    expect(await sent('{"a":1}', { 'content-type': type })).toMatchObject({ status: 200, read: { a: 1 } })
+  })
+
+  it.each([
+    ['text/plain'], ['application/x-www-form-urlencoded'], ['text/application/json'], ['application/jsonp'],
+  ])('may not be %s: no form of another site can send JSON', async (type) => {
+    expect(await sent('{"a":1}', { 'content-type': type })).toMatchObject({
+      status: 400, data: { code: 'VALIDATION', fields: { 'content-type': 'expected application/json' } },
+    })
+  })
+
+  it('may not be left out, unless there is no body', async () => {
+    expect(await sent(bytesOf('{"a":1}'), {})).toMatchObject({ status: 400, data: { fields: { 'content-type': 'expected application/json' } } })
+    expect(await sent(null, {})).toMatchObject({ status: 200, read: {} })
+  })
+})
+
+describe('a body', () => {
+  it.each([['{'], ['{"a":1} x'], ['undefined'], [' ']])('that is no JSON is refused, and not repeated: %j', async (body) => {
+    expect((await sent(body)).data).toEqual({ code: 'VALIDATION', reference: 'NCL-301', fields: { body: 'expected JSON' } })
+  })
+
+  it.each([['1'], ['null'], ['[]'], ['"a"']])('that is no object is refused as a whole: %s', async (body) => {
+    expect((await sent(body)).data).toMatchObject({ code: 'VALIDATION', fields: { body: 'invalid_type' } })
+  })
+
+  it('of several pieces is read as one, characters in two of them included', async () => {
+    const bytes = bytesOf('{"a":"ü"}')
+    expect((await sent(inPieces([bytes.slice(0, 7), bytes.slice(7)]))).read).toEqual({ a: 'ü' })
+  })
+
+  it('of 16 KiB is read', async () => {
+    expect(await sent(bodyOf(LIMIT))).toMatchObject({ status: 200, read: { a: 'x'.repeat(LIMIT - 8) } })
+  })
+
+  it.each([
+    ['at once', () => bodyOf(LIMIT + 1)], ['in bytes, not characters', () => `{"a":"${'ü'.repeat(LIMIT / 2)}"}`],
+    ['in pieces, announced by nobody', () => inPieces([bodyOf(LIMIT / 2), ' '.repeat(LIMIT / 2), ' '].map(bytesOf))],
+    ['without waiting for the rest', () => inPieces([bytesOf(bodyOf(LIMIT + 1))], false)],
+  ])('of more is refused: %s, and the connection is not used again', async (_, body) => {
+    expect(await sent(body())).toMatchObject({ status: 413, connection: 'close', data: { code: 'PAYLOAD_TOO_LARGE', details: { limitBytes: LIMIT } } })
+  })
+
+  it('of more leaves its request a sender, for whatever still happens to its answer', async () => {
+    const event = createHttpEvent({ method: 'POST', from: '203.0.113.9', body: { a: 'x'.repeat(LIMIT) } })
+    await expect(readJsonBody(event, ANYTHING)).rejects.toMatchObject({ code: 'PAYLOAD_TOO_LARGE' })
+    expect(peerOf(event, { trustProxy: [], publicUrl: null }).address).toBe('203.0.113.9')
+  })
+})
+
+describe('what does not fit', () => {
+  const SCHEMA = z.object({ users: z.array(z.object({ email: z.email() })), seats: z.int() })
+
+  it('is named by its path and kind, never by its value', async () => {
+    const answer = await sent('{"users":[{"email":"ada@example.com"},{"email":"the secret"}],"seats":"two"}', JSON_TYPE, SCHEMA)
+    expect(answer.data).toEqual({ code: 'VALIDATION', reference: 'NCL-301', fields: { 'users.1.email': 'invalid_format', 'seats': 'invalid_type' } })
+  })
+
+  it('is the body itself where no member is to blame', async () => {
+    expect((await sent('{}', JSON_TYPE, OPERATIONS.updateUser.body)).data).toMatchObject({ fields: { body: 'custom' } })
+  })
+
+  it('may be in the query or the path', () => {
+    const event = createHttpEvent({ path: '/api/license/check-ins?days=0' })
+    event.context.params = { id: '' }
+    expect(() => readQuery(event, OPERATIONS.listCheckIns.query)).toThrow(expect.objectContaining({ code: 'VALIDATION', fields: { days: 'too_small' } }))
+    expect(() => readParams(event, OPERATIONS.updateUser.params)).toThrow(expect.objectContaining({ code: 'VALIDATION', fields: { id: 'too_small' } }))
+  })
+})
+
+it('a query and a path are read decoded, and what a query leaves out is filled in', () => {
+  const event = createHttpEvent({ path: '/api/license/events?before=7&kind=check%5Fin_failed' })
+  event.context.params = { name: 'single%20sign%2Fon' }
+  expect(readQuery(event, OPERATIONS.listEvents.query)).toEqual({ before: 7, limit: 50, kind: 'check_in_failed' })
+  expect(readParams(event, OPERATIONS.checkFeature.params)).toEqual({ name: 'single sign/on' })
+})
