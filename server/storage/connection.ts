@@ -49,7 +49,7 @@ export async function bump(write: Write, changes: Updateable<InstallationTable> 
 }
 
 /** Stores columns of the installation as a write of its own. */
-export async function saveInstallation(connection: Connection, changes: Updateable<Database['installation']>): Promise<void> {
+export async function saveInstallation(connection: Connection, changes: Updateable<InstallationTable>): Promise<void> {
   await connection.attempt(() => connection.db.updateTable('installation')
     .set(eb => ({ ...changes, version: eb('version', '+', 1) }))
     .execute())

@@ -90,7 +90,7 @@ export interface EventsTable {
   finding: string | null
 }
 
-/** What was found lately; the newest ten. `id` is the version of the write that added the row. */
+/** What was found lately; the newest ten. `id` grows. */
 export interface FindingsTable { id: number, finding: string }
 
 export interface CheckInDaysTable { day: string, good: number, failed: number }

@@ -135,13 +135,9 @@ function createHistory(state: State, step: Step): History {
 
 function createFindings(state: State, step: Step): Findings {
   return {
-    saveFinding: finding => step(() => {
-      state.snapshot.version++
-      addFinding(state, finding)
-    }),
+    saveFinding: finding => step(() => addFinding(state, finding)),
     listFindings: () => step(() => state.findings),
     saveDiagnostics: result => step(() => {
-      state.snapshot.version++
       state.diagnostics = structuredClone(result)
     }),
     readDiagnostics: () => step(() => state.diagnostics),
