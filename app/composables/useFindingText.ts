@@ -34,9 +34,11 @@ export function useFindingText() {
     const values = { ...named, ...facts }
     const text = textOf(finding)
     const seen = t(`finding.${text}.seen`, values)
+    // A deadline that has passed is none: the features may be off by now.
     const { until } = finding.facts
+    const isAhead = typeof until === 'string' && Date.parse(until) > time.now.value
     return {
-      seen: until ? t('common.twoSentences', { first: seen, second: t('findings.until', { until: show('until', until) }) }) : seen,
+      seen: isAhead ? t('common.twoSentences', { first: seen, second: t('findings.until', { until: show('until', until) }) }) : seen,
       do: t(`finding.${text}.do`, values),
     }
   }

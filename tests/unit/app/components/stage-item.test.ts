@@ -62,7 +62,7 @@ const OBSERVED: Record<DiagnosticStage['stage'], Record<string, string>> = {
   dns: { host: 'Host', addresses: 'Addresses' },
   proxy: { proxy: 'Proxy', target: 'Target' },
   tcp: { host: 'Host', port: 'Port', address: 'IP address' },
-  tls: { subject: 'Certificate for', issuer: 'Certificate issued by', validFrom: 'Valid from', validTo: 'Certificate valid until', protocol: 'Protocol' },
+  tls: { subject: 'Certificate for', issuer: 'Certificate issued by', validFrom: 'Certificate valid from', validTo: 'Certificate valid until', protocol: 'Protocol' },
   http: { url: 'Address' },
   clock: { skewSeconds: 'Clock differs by (seconds)', serverTime: 'Time of the license server', clock: 'Clock of this server' },
 }

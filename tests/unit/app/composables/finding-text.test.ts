@@ -70,13 +70,16 @@ describe.each(CODES)('in %s', (locale) => {
     expect(seen).not.toMatch(/[٠-٩۰-۹０-９]|2026-1|\{|undefined|NaN/)
   })
 
-  it('how long features stay on is said after what was seen, wherever that is known', () => {
+  it('how long features stay on is said after what was seen, until that time has come', () => {
     openFreshPage(locale)
     const { words } = useFindingText()
-    const [without, known] = [words(found('refused', { host: 'h', port: 443 })), words(found('refused', { host: 'h', port: 443, until: TIME }))]
+    const toldUntil = (until?: string) => words(found('refused', { host: 'h', port: 443, until }))
+    const [without, known] = [toldUntil(), toldUntil(TIME)]
     const until = (messages.get('findings.until') ?? '').replace('{until}', useTimeText().absolute(TIME))
     expect(known.seen).toBe(without.seen + (locale === 'ja' || locale === 'zh-CN' ? '' : ' ') + until)
     expect(known.do).toBe(without.do)
+    // The clock of a fresh page stands at the beginning of 1970.
+    expect(toldUntil('1969-12-31T00:00:00.000Z')).toEqual(without)
   })
 
   it('what was observed besides has a label and a readable value', () => {
@@ -137,7 +140,7 @@ describe('a fact', () => {
     const { beside } = useFindingText()
     const facts = { host: 'h', issuer: 'Corporate CA', subject: '*.example.com', validTo: TIME, errno: 'SELF_SIGNED_CERT_IN_CHAIN', proxy: 'http://p' }
     expect(beside(found('certificate_unknown_issuer', facts))).toEqual([
-      { label: 'Certificate issued to', value: '*.example.com' }, { label: 'Valid until', value: useTimeText().absolute(TIME) },
+      { label: 'Certificate issued to', value: '*.example.com' }, { label: 'Certificate valid until', value: useTimeText().absolute(TIME) },
       { label: 'Error', value: 'SELF_SIGNED_CERT_IN_CHAIN' },
     ])
     expect(beside(found('certificate_expired', facts)).map(({ label }) => label)).toEqual(['Certificate issued by', 'Error'])
