@@ -1,26 +1,52 @@
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { createServer, request as httpRequest } from 'node:http'
-import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http'
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
-import { connect } from 'node:net'
-import type { Socket } from 'node:net'
+import { connect, createServer as createTcpServer } from 'node:net'
+import type { Server, Socket } from 'node:net'
 import type { TlsOptions } from 'node:tls'
-import { connect as tlsConnect } from 'node:tls'
+import { connect as tlsConnect, getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { onTestFinished } from 'vitest'
 import type { CertificateKind, Certificates } from './certificates.ts'
 import { createCertificates } from './certificates.ts'
 
-/* What can sit between the product and the license server: TLS with any certificate, and proxies. */
+/* What can sit between the product and the license server, or in its place: any TCP server, TLS with any certificate, and proxies. */
 
-/** Listens on a free port of 127.0.0.1 until the test ends; returns the port. */
-export async function started(server: Server): Promise<number> {
-  server.listen(0, '127.0.0.1')
+/** Listens on a free port, of 127.0.0.1 unless told otherwise, until the test ends, when its connections end too; returns the port. */
+export async function started(server: Server, host = '127.0.0.1'): Promise<number> {
+  const open = new Set<Socket>()
+  server.on('connection', (socket: Socket) => {
+    open.add(socket)
+    socket.once('close', () => open.delete(socket))
+  })
+  server.listen(0, host)
   await once(server, 'listening')
   onTestFinished(() => {
-    server.closeAllConnections()
+    for (const socket of open) socket.destroy()
     server.close()
   })
   return Object(server.address()).port
+}
+
+/** Accepts connections and greets each as told, or says nothing, until the test ends. Resolves to the port. */
+export async function startTcp(greet: (socket: Socket) => void = () => undefined): Promise<number> {
+  return started(createTcpServer((socket) => {
+    socket.on('error', () => undefined)
+    greet(socket)
+  }))
+}
+
+/** Makes this process trust one more authority, given as PEM, until the test ends. */
+export function trustAuthority(pem: string): void {
+  const before = getCACertificates('default')
+  onTestFinished(() => setDefaultCACertificates(before))
+  setDefaultCACertificates([...before, pem])
+}
+
+/** The same for an authority in a file. */
+export function trust(caFile: string): void {
+  trustAuthority(readFileSync(caFile, 'utf8'))
 }
 
 /** Forwards every request to `target`, and its response back. */

@@ -2,8 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { getCACertificates, setDefaultCACertificates } from 'node:tls'
-import { onTestFinished } from 'vitest'
+import { trustAuthority } from '../../support/network/routes.ts'
 
 /* Certificates with every kind of trouble, made with openssl, with exact names and dates, for localhost and 127.0.0.1. */
 
@@ -57,9 +56,7 @@ export function pairOf(kind: Kind): { key: string, cert: string } {
 
 /** Makes this process trust the authority behind all kinds but those of a stranger and the self-signed one, until the test ends. */
 export function trustRoot(): void {
-  const before = getCACertificates('default')
-  onTestFinished(() => setDefaultCACertificates(before))
-  setDefaultCACertificates([...before, all().root])
+  trustAuthority(all().root)
 }
 
 /** Made once per process, and removed when it ends. */

@@ -1,13 +1,13 @@
 import { lookup as resolve } from 'node:dns/promises'
-import { once } from 'node:events'
 import type { LookupFunction } from 'node:net'
 import { createServer } from 'node:net'
-import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { ClientOptions } from '../../../server/license-server/client.ts'
 import { createLicenseServerClient } from '../../../server/license-server/client.ts'
 import { LIMITS } from '../../../server/license-server/exchange.ts'
 import { ACTIVATION } from '../../support/license-calls.ts'
 import { startBlackHole } from '../../support/network/black-hole.ts'
+import { started } from '../../support/network/routes.ts'
 import { startDoor, startServer } from '../../support/vendor-door.ts'
 
 /* Calls that lead nowhere: to nobody, to somebody who says nothing, or to the wrong one. */
@@ -25,13 +25,10 @@ describe('a way that leads nowhere', () => {
   const soon = { total: 1500, connect: 60_000 }
 
   it.each(['127.0.0.1', '::1'])('F31: an address needs no look-up, so that its silence is none of DNS: %s', async (address) => {
-    const server = createServer().listen(0, address)
-    onTestFinished(() => void server.close())
-    await once(server, 'listening')
-    const url = new URL(`http://${address.includes(':') ? `[${address}]` : address}`)
-    url.port = String(Object(server.address()).port)
+    const port = await started(createServer(), address)
+    const url = `http://${address.includes(':') ? `[${address}]` : address}:${port}`
     const limits = { total: 300, connect: 60_000 }
-    expect(await clientTo(url.href, { limits }).ping()).toMatchObject(unanswered('NET_TIMEOUT', 'no_answer', { host: address }))
+    expect(await clientTo(url, { limits }).ping()).toMatchObject(unanswered('NET_TIMEOUT', 'no_answer', { host: address }))
   })
 
   it('F31: gives up what does not answer, does not end, or drips, after the whole time', async () => {

@@ -1,9 +1,4 @@
-import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
-import type { Socket } from 'node:net'
-import { createServer } from 'node:net'
-import { getCACertificates, setDefaultCACertificates } from 'node:tls'
-import { expect, onTestFinished } from 'vitest'
+import { expect } from 'vitest'
 import { createLicenseServerClient } from '../../../server/license-server/client.ts'
 import type { DiagnosticsOptions } from '../../../server/license-server/diagnostics.ts'
 import { diagnose } from '../../../server/license-server/diagnostics.ts'
@@ -51,22 +46,4 @@ export function foundIn(stages: DiagnosticStage[]): Finding | null {
     code: failed?.finding?.code, remedy: `mend ${failed?.finding?.cause}`, facts: {}, because: null,
   })
   return failed?.finding ?? null
-}
-
-/** Makes this process trust one more authority until the test ends. */
-export function trust(caFile: string): void {
-  const before = getCACertificates('default')
-  onTestFinished(() => setDefaultCACertificates(before))
-  setDefaultCACertificates([...before, readFileSync(caFile, 'utf8')])
-}
-
-/** Accepts connections, and greets each as told, until the test ends. Resolves to the port. */
-export async function startTcp(greet: (socket: Socket) => void = () => undefined): Promise<number> {
-  const server = createServer((socket) => {
-    socket.on('error', () => undefined)
-    greet(socket)
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  onTestFinished(() => void server.close())
-  return Object(server.address()).port
 }

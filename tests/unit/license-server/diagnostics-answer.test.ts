@@ -1,8 +1,9 @@
 import { describe, expect, it, vi } from 'vitest'
+import { startTcp } from '../../support/network/routes.ts'
 import { START } from '../../support/simulated-clock.ts'
 import type { Answer } from '../../support/vendor-door.ts'
 import { startDoor } from '../../support/vendor-door.ts'
-import { failedOf, foundIn, outline, pong, stageOf, stagesTo, startTcp } from './diagnosing.ts'
+import { failedOf, foundIn, outline, pong, stageOf, stagesTo } from './diagnosing.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
 

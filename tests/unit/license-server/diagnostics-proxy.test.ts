@@ -1,8 +1,8 @@
 import { describe, expect, it, vi } from 'vitest'
 import { PROXY_CA } from '../../support/network/certificates.ts'
-import { startProxy, startTlsFront } from '../../support/network/routes.ts'
+import { startProxy, startTcp, startTlsFront, trust } from '../../support/network/routes.ts'
 import { startDoor } from '../../support/vendor-door.ts'
-import { foundIn, outline, pong, stageOf, stagesTo, startTcp, trust } from './diagnosing.ts'
+import { foundIn, outline, pong, stageOf, stagesTo } from './diagnosing.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
 

@@ -3,10 +3,10 @@ import { createLicenseServerClient } from '../../../server/license-server/client
 import type { FindingCause, FindingFacts } from '../../../shared/findings.ts'
 import { textOf } from '../../../shared/findings.ts'
 import { startBlackHole } from '../../support/network/black-hole.ts'
-import { startProxy } from '../../support/network/routes.ts'
+import { startProxy, startTcp } from '../../support/network/routes.ts'
 import { startDoor } from '../../support/vendor-door.ts'
 import { trustRoot } from './authorities.ts'
-import { foundIn, stagesTo, startTcp } from './diagnosing.ts'
+import { foundIn, stagesTo } from './diagnosing.ts'
 import { startTls } from './walking.ts'
 
 /* A failure has one reference and one text, whether a call meets it or diagnostics do. */

@@ -2,10 +2,10 @@ import type { TlsOptions } from 'node:tls'
 import { describe, expect, it, vi } from 'vitest'
 import type { CertificateKind } from '../../support/network/certificates.ts'
 import { PROXY_CA } from '../../support/network/certificates.ts'
-import { startOldTlsFront, startTlsFront } from '../../support/network/routes.ts'
+import { startOldTlsFront, startTcp, startTlsFront, trust } from '../../support/network/routes.ts'
 import { START } from '../../support/simulated-clock.ts'
 import { startDoor } from '../../support/vendor-door.ts'
-import { foundIn, outline, pong, stageOf, stagesTo, startTcp, trust } from './diagnosing.ts'
+import { foundIn, outline, pong, stageOf, stagesTo } from './diagnosing.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
 

@@ -5,10 +5,10 @@ import { createLicenseServerClient } from '../../../server/license-server/client
 import { DIAGNOSTIC_STAGES } from '../../../shared/contracts.ts'
 import { seen } from '../../../shared/findings.ts'
 import { startBlackHole } from '../../support/network/black-hole.ts'
-import { startProxy } from '../../support/network/routes.ts'
+import { startProxy, startTcp } from '../../support/network/routes.ts'
 import { START } from '../../support/simulated-clock.ts'
 import { startDoor } from '../../support/vendor-door.ts'
-import { diagnosticsOf, failedOf, foundIn, outline, pong, stageOf, stagesTo, startTcp } from './diagnosing.ts'
+import { diagnosticsOf, failedOf, foundIn, outline, pong, stageOf, stagesTo } from './diagnosing.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
 

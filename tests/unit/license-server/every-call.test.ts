@@ -9,9 +9,8 @@ import { createProxyFor } from '../../../server/runtime/proxy.ts'
 import type { Call } from '../../support/license-calls.ts'
 import { CALLS } from '../../support/license-calls.ts'
 import { startBlackHole } from '../../support/network/black-hole.ts'
-import { startProxy, startTlsFront } from '../../support/network/routes.ts'
+import { startProxy, startTcp, startTlsFront } from '../../support/network/routes.ts'
 import { startDoor, startServer } from '../../support/vendor-door.ts'
-import { startTcp } from './diagnosing.ts'
 
 /* What holds for one call holds for every call: what it sends, the way it takes, and each limit. */
 

@@ -8,9 +8,8 @@ import { createExchange } from '../../../server/license-server/exchange.ts'
 import type { Seen } from '../../../shared/findings.ts'
 import { textOf } from '../../../shared/findings.ts'
 import { untilClosed } from '../../support/network/raw-socket.ts'
-import { startProxy } from '../../support/network/routes.ts'
+import { startProxy, startTcp } from '../../support/network/routes.ts'
 import { trustRoot } from './authorities.ts'
-import { startTcp } from './diagnosing.ts'
 import { resolvingTo, seenBy, startTls } from './walking.ts'
 
 /* What becomes of an exchange over a connection that is good. */

@@ -1,5 +1,4 @@
 import { lookup as systemLookup } from 'node:dns'
-import { once } from 'node:events'
 import type { LookupFunction, Socket } from 'node:net'
 import type { TlsOptions } from 'node:tls'
 import { createServer } from 'node:tls'
@@ -8,6 +7,7 @@ import { NetworkFailure } from '../../../server/license-server/network-failure.t
 import type { Way } from '../../../server/license-server/way.ts'
 import { createWay } from '../../../server/license-server/way.ts'
 import type { Seen } from '../../../shared/findings.ts'
+import { started } from '../../support/network/routes.ts'
 import { START } from '../../support/simulated-clock.ts'
 import type { Kind } from './authorities.ts'
 import { pairOf } from './authorities.ts'
@@ -91,12 +91,6 @@ export async function startTls(kind: Kind, answer: string | null = null, options
     open.add(socket)
     socket.once('close', () => open.delete(socket))
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  onTestFinished(() => {
-    for (const socket of open) socket.destroy()
-    server.close()
-  })
-  const { port } = Object(server.address())
+  const port = await started(server)
   return { url: `https://127.0.0.1:${port}`, port, heard, open, get accepted() { return accepted } }
 }

@@ -3,10 +3,9 @@ import type { ClientOptions } from '../../../server/license-server/client.ts'
 import { createLicenseServerClient } from '../../../server/license-server/client.ts'
 import type { FindingCause, FindingFacts } from '../../../shared/findings.ts'
 import { ACTIVATION, CALLS } from '../../support/license-calls.ts'
-import { startProxy } from '../../support/network/routes.ts'
+import { startProxy, trust } from '../../support/network/routes.ts'
 import type { Kind } from './authorities.ts'
 import { trustRoot } from './authorities.ts'
-import { trust } from './diagnosing.ts'
 import { resolvingTo, startTls, walk } from './walking.ts'
 
 /* Certificates that are real, and what a call does before it sends anything. */

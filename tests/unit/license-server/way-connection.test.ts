@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { startBlackHole } from '../../support/network/black-hole.ts'
-import { startTcp } from './diagnosing.ts'
+import { started, startTcp } from '../../support/network/routes.ts'
 import { resolvingTo, seenBy, timeIsOver, walk, wayTo } from './walking.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
@@ -70,13 +70,12 @@ describe('a connection', () => {
   })
 
   it('is there once it was made, and closed with the way', async () => {
-    const server = createServer().listen(0, '127.0.0.1')
-    onTestFinished(() => void server.close())
-    await once(server, 'listening')
-    const way = wayTo(`http://127.0.0.1:${Object(server.address()).port}`)
+    const server = createServer()
+    const port = await started(server)
+    const way = wayTo(`http://127.0.0.1:${port}`)
     expect(() => way.socket).toThrow('no connection')
     const [[accepted]] = await Promise.all([once(server, 'connection'), way.connect(never)])
-    expect(way.socket.remotePort).toBe(Object(server.address()).port)
+    expect(way.socket.remotePort).toBe(port)
     // A plain address needs neither a tunnel nor encryption.
     expect([await way.tunnel(never), await way.secure(never)]).toEqual([undefined, null])
     way.close()

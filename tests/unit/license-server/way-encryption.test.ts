@@ -2,10 +2,9 @@ import type { Socket } from 'node:net'
 import type { TlsOptions } from 'node:tls'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { textOf } from '../../../shared/findings.ts'
-import { startProxy } from '../../support/network/routes.ts'
+import { startProxy, startTcp } from '../../support/network/routes.ts'
 import { startDoor } from '../../support/vendor-door.ts'
 import { trustRoot } from './authorities.ts'
-import { startTcp } from './diagnosing.ts'
 import { resolvingTo, seenBy, startTls, timeIsOver, walk, wayTo } from './walking.ts'
 
 vi.setConfig({ testTimeout: 60_000 })

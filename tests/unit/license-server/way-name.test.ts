@@ -3,7 +3,7 @@ import { syncBuiltinESMExports } from 'node:module'
 import type { LookupFunction } from 'node:net'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { textOf } from '../../../shared/findings.ts'
-import { startTcp } from './diagnosing.ts'
+import { startTcp } from '../../support/network/routes.ts'
 import { failingWith, resolvingTo, seenBy, timeIsOver, walk, wayTo } from './walking.ts'
 
 vi.setConfig({ testTimeout: 60_000 })

@@ -2,9 +2,8 @@ import type { Socket } from 'node:net'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { textOf } from '../../../shared/findings.ts'
 import { startBlackHole } from '../../support/network/black-hole.ts'
-import { startProxy } from '../../support/network/routes.ts'
+import { startProxy, startTcp } from '../../support/network/routes.ts'
 import { trustRoot } from './authorities.ts'
-import { startTcp } from './diagnosing.ts'
 import { seenBy, startTls, timeIsOver, walk, wayTo } from './walking.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
