@@ -1,5 +1,5 @@
 import type { ErrorCode } from './errors.ts'
-import { ERRORS } from './errors.ts'
+import { ERRORS, isErrorCode } from './errors.ts'
 
 /*
  * Findings: what went wrong, as one value, made where it was seen and told in the same words everywhere. This is the closed list
@@ -43,7 +43,7 @@ const CAUSES = {
   proxy_refused: { stage: 'proxy', facts: ['proxy'] },
   proxy_silent: { stage: 'proxy', facts: ['proxy', 'seconds'] },
   proxy_not_found: { stage: 'proxy', facts: ['proxy'] },
-  proxy_login: { stage: 'proxy', facts: ['proxy'], variants: ['rejected'] },
+  proxy_login: { stage: 'proxy', facts: ['proxy', 'host', 'status'], variants: ['rejected', 'unknown'] },
   proxy_forbids: { stage: 'proxy', facts: ['proxy', 'host', 'port', 'status'] },
   proxy_cannot_reach: { stage: 'proxy', facts: ['proxy', 'host', 'port', 'status'] },
   no_answer: { stage: 'http', facts: ['host', 'seconds'], variants: ['handshake', 'plain'] },
@@ -51,7 +51,7 @@ const CAUSES = {
   stalled_while_receiving: { stage: 'http', facts: ['host', 'bytes', 'seconds'] },
   cut_answer: { stage: 'http', facts: ['host', 'bytes'] },
   web_page: { stage: 'http', facts: ['host', 'status', 'title'], variants: ['titled'] },
-  redirect: { stage: 'http', facts: ['host', 'target'] },
+  redirect: { stage: 'http', facts: ['host', 'target', 'status'], variants: ['nowhere'] },
   gateway: { stage: 'http', facts: ['status'] },
   not_a_license_server: { stage: 'http', facts: ['url', 'status'] },
   server_error: { stage: 'http', facts: ['host', 'status'] },
@@ -59,7 +59,7 @@ const CAUSES = {
   rate_limited: { stage: 'http', facts: ['host', 'retryAt'], variants: ['until'] },
   unreadable_answer: { stage: 'http', facts: ['host'], variants: ['signature'] },
   answer_not_ours: { stage: 'http', facts: ['host'] },
-  answer_stale: { stage: 'http', facts: ['host'] },
+  answer_stale: { stage: 'http', facts: ['host'], variants: ['seq'] },
   signer_unknown: { stage: 'http', facts: ['host', 'kid'] },
   refused_unknown_key: { stage: 'http', facts: [] },
   refused_expired: { stage: 'http', facts: [] },
@@ -97,7 +97,7 @@ const CAUSES = {
   not_yet_valid: { stage: 'credential', facts: ['startsAt', 'clock'] },
   older_than_current: { stage: 'credential', facts: [] },
   other_kind: { stage: 'credential', facts: [] },
-  unknown_signer: { stage: 'credential', facts: ['kid'] },
+  unknown_signer: { stage: 'credential', facts: ['kid'], variants: ['stored'] },
 
   clock_ahead: { stage: 'clock', facts: ['difference', 'clock', 'trusted', 'expiresAt'], variants: ['zone', 'ended', 'perhaps'] },
   clock_behind: { stage: 'clock', facts: ['difference', 'clock', 'trusted'], variants: ['zone'] },
@@ -111,7 +111,7 @@ const CAUSES = {
   schema_missing: { stage: 'storage', facts: ['location'] },
   connection_limit: { stage: 'storage', facts: ['location'] },
   file_gone: { stage: 'storage', facts: ['location'] },
-  row_edited: { stage: 'storage', facts: [] },
+  row_edited: { stage: 'storage', facts: [], variants: ['older', 'unfit'] },
 } as const satisfies Record<string, CauseRow>
 
 export type FindingCause = keyof typeof CAUSES
@@ -123,7 +123,8 @@ export const FINDING_CAUSES: Readonly<Record<FindingCause, CauseRow>> = CAUSES
 
 /** Codes of what is no error of a call: the two ways in which this server's clock can be wrong. */
 const CLOCK_CODES = { CLOCK_AHEAD: 'NCL-401', CLOCK_BEHIND: 'NCL-402' } as const
-export type FindingCode = ErrorCode | keyof typeof CLOCK_CODES
+export type ClockCode = keyof typeof CLOCK_CODES
+export type FindingCode = ErrorCode | ClockCode
 
 /** What went wrong. `at`: ISO 8601, UTC. */
 export interface Finding {
@@ -151,7 +152,15 @@ export function findingOf({ code, cause, stage, facts }: Seen, at: number): Find
 }
 
 export function referenceOf(code: FindingCode): string {
-  return code === 'CLOCK_AHEAD' || code === 'CLOCK_BEHIND' ? CLOCK_CODES[code] : ERRORS[code].reference
+  return isClockCode(code) ? CLOCK_CODES[code] : ERRORS[code].reference
+}
+
+export function isClockCode(value: unknown): value is ClockCode {
+  return typeof value === 'string' && Object.hasOwn(CLOCK_CODES, value)
+}
+
+export function isFindingCode(value: unknown): value is FindingCode {
+  return isErrorCode(value) || isClockCode(value)
 }
 
 export function isFindingCause(value: unknown): value is FindingCause {
@@ -167,12 +176,16 @@ const VARIANT: { [C in FindingCause as VariantsOf<C> extends never ? never : C]:
   dns_no_such_name: ({ setting }) => setting ? 'dns_no_such_name_configured' : 'dns_no_such_name',
   dns_silent: ({ setting }) => setting === 'failed' ? 'dns_silent_failed' : 'dns_silent',
   tls_version: ({ version }) => version ? 'tls_version' : 'tls_version_unknown',
-  proxy_login: ({ setting }) => setting === 'login' ? 'proxy_login_rejected' : 'proxy_login',
+  proxy_login: ({ setting }, stage) => stage === 'http' ? 'proxy_login_unknown' : setting === 'login' ? 'proxy_login_rejected' : 'proxy_login',
   no_answer: ({ setting }, stage) => stage === 'http' ? setting === 'plain' ? 'no_answer_plain' : 'no_answer' : 'no_answer_handshake',
   reset_while_receiving: ({ bytes }) => typeof bytes === 'number' ? 'reset_while_receiving' : 'reset_while_receiving_nothing',
   web_page: ({ title }) => title ? 'web_page_titled' : 'web_page',
+  redirect: ({ target }) => target ? 'redirect' : 'redirect_nowhere',
   rate_limited: ({ retryAt }) => retryAt ? 'rate_limited_until' : 'rate_limited',
   unreadable_answer: ({ member }) => member === 'signature' ? 'unreadable_answer_signature' : 'unreadable_answer',
+  answer_stale: ({ member }) => member === 'seq' ? 'answer_stale_seq' : 'answer_stale',
+  unknown_signer: ({ kid }) => kid ? 'unknown_signer' : 'unknown_signer_stored',
+  row_edited: ({ setting }) => setting === 'older' ? 'row_edited_older' : setting === 'unfit' ? 'row_edited_unfit' : 'row_edited',
   clock_ahead: ({ expiresAt, difference, setting }) =>
     expiresAt ? setting === 'perhaps' ? 'clock_ahead_perhaps' : 'clock_ahead_ended' : isZone(difference) ? 'clock_ahead_zone' : 'clock_ahead',
   clock_behind: ({ difference }) => isZone(difference) ? 'clock_behind_zone' : 'clock_behind',
@@ -196,29 +209,3 @@ function hasVariants(cause: FindingCause): cause is keyof typeof VARIANT {
 /** Every text there is, for the checks that all languages have them. */
 export const FINDING_TEXTS: readonly string[] = Object.entries<CauseRow>(CAUSES)
   .flatMap(([cause, { variants = [] }]) => [cause, ...variants.map(variant => `${cause}_${variant}`)])
-
-/**
- * A finding as a role may see it: for a viewer, without IP addresses and the user that a proxy was given; for somebody who is not
- * known, without the place of the database too.
- */
-export function redactFinding(finding: Finding, role: 'admin' | 'viewer' | 'nobody'): Finding {
-  if (role === 'admin') return finding
-  if (role === 'nobody' && finding.stage === 'storage') return { ...finding, facts: { location: kindOf(finding.facts.location) } }
-  const facts = Object.entries(finding.facts).filter(([name]) => name !== 'user')
-    .map(([name, value]) => [name, typeof value === 'string' ? redactAddresses(value) : value])
-  return { ...finding, facts: Object.fromEntries(facts) }
-}
-
-/** The kind of database at a place. */
-function kindOf(location: FactValue | undefined): string {
-  return /^(?:\/|[A-Za-z]:)|\.db$/.test(String(location)) ? 'SQLite' : 'PostgreSQL'
-}
-
-/** Hides IP addresses in a text; a time is left as it is. */
-export function redactAddresses(text: string): string {
-  return TIMES.test(text) ? text : text.replaceAll(ADDRESS, '•')
-}
-
-const TIMES = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/
-/** IPv4 addresses, and IPv6 addresses with or without brackets or an IPv4 address at their end. */
-const ADDRESS = /\b\d{1,3}(?:\.\d{1,3}){3}\b|(?<![\w:])(?:[\da-f]{0,4}:){2,8}(?:\d{1,3}(?:\.\d{1,3}){3}|[\da-f]{0,4})(?![\w:])/gi

@@ -1,5 +1,5 @@
 import { useI18n } from '#imports'
-import { durationPartsOf } from '#shared/duration'
+import { durationText } from '#shared/duration'
 import { isErrorCode } from '#shared/errors'
 import type { FactName, Finding } from '#shared/findings'
 import { FINDING_CAUSES, isFindingCause, textOf } from '#shared/findings'
@@ -18,12 +18,8 @@ export function useFindingText() {
   const time = useTimeText()
 
   function show(name: string, value: string | number | null | undefined): string {
-    if (typeof value === 'number' && name === 'difference') return duration(value)
+    if (typeof value === 'number' && name === 'difference') return durationText(value, locale.value === 'ar' ? 'ar-u-nu-latn' : locale.value)
     return ISO_TIME.test(String(value)) ? time.absolute(String(value)) : String(value ?? '?')
-  }
-  function duration(seconds: number): string {
-    const { unit, amount } = durationPartsOf(seconds)
-    return new Intl.NumberFormat(locale.value === 'ar' ? 'ar-u-nu-latn' : locale.value, { style: 'unit', unit, unitDisplay: 'long' }).format(amount)
   }
   /** What was seen and what to do, in a sentence or a few each. */
   function words(finding: Finding) {

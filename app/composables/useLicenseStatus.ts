@@ -1,5 +1,6 @@
 import { useI18n } from '#imports'
 import { computed, ref, watch } from 'vue'
+import { isEndedByClock } from '~/license/fitting-errors'
 import { supportMail } from '~/license/support-text'
 import { useLicenseStore } from '~/stores/license'
 import type { LicenseState, LicenseView } from '#shared/contracts'
@@ -32,11 +33,15 @@ export function useLicenseStatus(view: () => LicenseView) {
     const [unit, length] = LEFT.find(([, unitLength]) => left >= unitLength) ?? ['seconds', 1000]
     return t(`states.grace.${unit}`, Math.max(1, Math.round(left / length)))
   })
-  const headline = computed(() => t(`status.headline.${view().state}`))
+  const byClock = computed(() => isEndedByClock(view()))
+  const headline = computed(() => t(`status.headline.${byClock.value ? 'endedByClock' : view().state}`))
+  /** When features go off unless a check-in works: at the end of the term, if that comes before the end of grace. */
+  const lasts = ({ graceEndsAt, expiresAt }: LicenseView) => both([graceEndsAt, expiresAt].filter(at => at !== null).toSorted()[0] ?? null)
 
-  // With a warning beside it, there is something to do.
+  // With a finding or a warning beside it, there is something to do.
   function withNothingToDo(said: string) {
-    return view().warnings.some(({ code }) => code !== 'SANDBOX_BUILD') ? said : t('common.twoSentences', { first: said, second: t('status.nothing') })
+    const isMatter = view().finding || view().warnings.some(({ code }) => code !== 'SANDBOX_BUILD')
+    return isMatter ? said : t('common.twoSentences', { first: said, second: t('status.nothing') })
   }
   function activeSentence(license: LicenseView) {
     const expires = both(license.expiresAt)
@@ -44,7 +49,7 @@ export function useLicenseStatus(view: () => LicenseView) {
       const said = t(`status.sentence.active.${license.method}${expiresSoon.value ? 'Soon' : ''}`, { expires })
       return expiresSoon.value ? said : withNothingToDo(said)
     }
-    if (failing.value) return t('status.sentence.active.standardFailing', { grace: both(license.graceEndsAt) })
+    if (failing.value) return t('status.sentence.active.standardFailing', { grace: lasts(license) })
     if (expiresSoon.value) return t('status.sentence.active.standardSoon', { expires })
     const nextAt = license.checkIn?.nextAt
     if (!nextAt || Date.parse(nextAt) <= time.now.value) return withNothingToDo(t('status.sentence.active.standardNow'))
@@ -55,10 +60,10 @@ export function useLicenseStatus(view: () => LicenseView) {
     const asks = rulesOf(license.method)?.checksIn ? 'check' : 'still'
     switch (license.state) {
       case 'active': return activeSentence(license)
-      case 'expired': return t(`status.sentence.expired.${license.method ?? 'standard'}`, { expires: both(license.expiresAt) })
+      case 'expired': return t(byClock.value ? 'status.sentence.endedByClock' : `status.sentence.expired.${license.method ?? 'standard'}`, { expires: both(license.expiresAt) })
       case 'revoked': case 'suspended': return t(`status.sentence.${license.state}.${asks}`)
       case 'grace': return t('status.sentence.grace', {
-        last: both(license.checkIn?.lastSuccessAt ?? license.issuedAt), grace: both(license.graceEndsAt),
+        last: both(license.checkIn?.lastSuccessAt ?? license.issuedAt), grace: lasts(license),
       })
       case 'paused': return t('status.sentence.paused', { grace: both(license.graceEndsAt) })
       default: return t(`status.sentence.${license.state}`)
@@ -76,7 +81,7 @@ export function useLicenseStatus(view: () => LicenseView) {
       case 'revoked': case 'suspended': return 'support'
       case 'grace': case 'paused': return 'checkIn'
       // A subscription that renews by itself has been renewed or will be; only the check-in is missing.
-      case 'expired': return checksIn && !view().renews ? 'renewal' : renewal
+      case 'expired': return byClock.value ? null : checksIn && !view().renews ? 'renewal' : renewal
       default:
         if (checksIn && failing.value) return 'checkIn'
         if (!expiresSoon.value) return null

@@ -24,7 +24,7 @@ export function supportText(view: LicenseView, failure: Failure | null = null): 
     ['Last problem', checkIn?.lastError && `${checkIn.lastError.reference} ${checkIn.lastError.code}`],
     ['Finding', view.finding && findingLine(view.finding)],
     ['Last action failed', failure && [failure.reference, failure.code, failure.details.host].filter(Boolean).join(' ')],
-    ['It found', failure?.finding && findingLine(failure.finding)],
+    ['What it found', failure?.finding && findingLine(failure.finding)],
     ['Request', failure?.requestId],
     ['Warnings', view.warnings.map(({ code }) => code).join(', ')],
     ['Server time', view.serverTime],
@@ -32,9 +32,10 @@ export function supportText(view: LicenseView, failure: Failure | null = null): 
   return lines.flatMap(([name, value]) => value === null || value === undefined || value === '' ? [] : [`${name}: ${value}`]).join('\n')
 }
 
-/** A finding in one line: reference, cause and stage, its facts, and when. */
+/** A finding in one line: reference, cause and stage, its facts but for who logs in at a proxy, and when. */
 function findingLine({ reference, cause, stage, facts, at }: Finding): string {
-  const named = Object.entries(facts).map(([name, value]) => `${name}=${String(value)}`)
+  const { user: _user, ...told } = facts
+  const named = Object.entries(told).map(([name, value]) => `${name}=${String(value)}`)
   return [`${reference} ${cause} (${stage})`, ...named, `at ${at}`].join(', ')
 }
 

@@ -3,7 +3,7 @@ import { defineEventHandler, setResponseHeader, setResponseStatus } from 'h3'
 import type { z } from 'zod'
 import type { Operation, OperationName } from '../../shared/operations.ts'
 import { OPERATIONS } from '../../shared/operations.ts'
-import type { Role } from '../../shared/contracts.ts'
+import type { Audience } from '../../shared/redaction.ts'
 import { LicenseError } from '../license/errors.ts'
 import type { App, Base } from '../runtime/app.ts'
 import { getBase, requireApp } from '../runtime/app.ts'
@@ -62,12 +62,12 @@ export function handle<N extends OperationName>(name: N, run: (context: Context<
     }
     catch (error) {
       if (base) noteCrossSite(base, event, peer, error)
-      return answerError(event, error, base?.refusals, roleOf(identity))
+      return answerError(event, error, base?.refusals, audienceOf(identity))
     }
   })
 }
 
-function roleOf(identity: Caller | undefined): Role | 'nobody' {
+function audienceOf(identity: Caller | undefined): Audience {
   return identity?.role ?? 'nobody'
 }
 

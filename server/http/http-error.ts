@@ -3,8 +3,9 @@ import { setResponseHeader, setResponseStatus } from 'h3'
 import { ERRORS } from '../../shared/errors.ts'
 import type { Operation } from '../../shared/operations.ts'
 import { OPERATIONS } from '../../shared/operations.ts'
-import type { ErrorData, Role } from '../../shared/contracts.ts'
-import { redactFinding } from '../../shared/findings.ts'
+import type { ErrorData } from '../../shared/contracts.ts'
+import type { Audience } from '../../shared/redaction.ts'
+import { redactFinding } from '../../shared/redaction.ts'
 import { findingOfError } from '../license/credential-finding.ts'
 import { LicenseError } from '../license/errors.ts'
 import type { FoldedLog } from '../runtime/folded-log.ts'
@@ -29,28 +30,28 @@ export interface ErrorBody { error: true, statusCode: number, statusMessage: str
 
 /**
  * The error body for anything thrown. Anything but a LicenseError becomes INTERNAL and is logged; the log is folded because
- * anybody who finds a failing request can repeat it at will. `role`: of the caller, who sees no more than it may.
+ * anybody who finds a failing request can repeat it at will. `audience`: the caller, who sees no more than they may.
  */
-export function errorBodyOf(thrown: unknown, log?: Pick<FoldedLog, 'error'>, role: Role | 'nobody' = 'nobody'): ErrorBody {
+export function errorBodyOf(thrown: unknown, log?: Pick<FoldedLog, 'error'>, audience: Audience = 'nobody'): ErrorBody {
   const error = thrown instanceof LicenseError ? thrown : new LicenseError('INTERNAL', { cause: thrown })
   if (error.code === 'INTERNAL') log?.error('a request ended unexpectedly', { cause: stackOf(error.cause) })
   const { status, reference } = ERRORS[error.code]
   const requestId = currentRequest()?.requestId
-  const finding = findingOfError(error.code === 'STORAGE_UNAVAILABLE' ? { ...error, seen: seenOfStorageError(error) } : error, Date.now())
+  const finding = findingOfError(error.code === 'STORAGE_UNAVAILABLE' ? { ...error, seen: seenOfStorageError(error, audience) } : error, Date.now())
   return {
     error: true, statusCode: status, statusMessage: error.code, message: error.code,
     data: {
       code: error.code, reference, ...(requestId === undefined ? {} : { requestId }),
       ...(error instanceof ValidationError ? { fields: error.fields } : {}),
       ...(error.details ? { details: { ...error.details } } : {}),
-      ...(finding ? { finding: redactFinding(finding, role) } : {}),
+      ...(finding ? { finding: redactFinding(finding, audience) } : {}),
     },
   }
 }
 
 /** Sets the status and headers for anything thrown, and makes the body to send. */
-export function answerError(event: H3Event, thrown: unknown, log?: Pick<FoldedLog, 'error'>, role?: Role | 'nobody'): ErrorBody {
-  const body = errorBodyOf(thrown, log, role)
+export function answerError(event: H3Event, thrown: unknown, log?: Pick<FoldedLog, 'error'>, audience?: Audience): ErrorBody {
+  const body = errorBodyOf(thrown, log, audience)
   setResponseStatus(event, body.statusCode)
   const retryAfter = body.data.code === 'STORAGE_UNAVAILABLE' ? RETRY_STORAGE_AFTER : body.data.details?.retryAfterSeconds
   if (typeof retryAfter === 'number') setResponseHeader(event, 'retry-after', retryAfter)

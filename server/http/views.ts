@@ -1,4 +1,4 @@
-import { redactAddresses, redactFinding } from '../../shared/findings.ts'
+import { redactFinding, withoutAddresses } from '../../shared/redaction.ts'
 import type { Diagnostics, EventView, Role } from '../../shared/contracts.ts'
 import type { StoredEvent } from '../license/stored-records.ts'
 
@@ -31,9 +31,8 @@ export function eventViewOf(
 /** A run of diagnostics. Viewers see no IP addresses. */
 export function diagnosticsViewOf(run: Diagnostics, role: Role): Diagnostics {
   if (role === 'admin') return run
-  const stages = run.stages.map(stage => ({
-    ...stage, remedy: stage.remedy && redactAddresses(stage.remedy), finding: stage.finding && redactFinding(stage.finding, role),
-    facts: Object.fromEntries(Object.entries(stage.facts).map(([name, value]) => [name, typeof value === 'string' ? redactAddresses(value) : value])),
-  }))
+  const stages = run.stages.map(({ finding, ...stage }) => (
+    { ...withoutAddresses(stage), finding: finding && redactFinding(finding, role) }
+  ))
   return { ...run, stages }
 }

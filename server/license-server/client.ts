@@ -2,17 +2,23 @@ import type { z } from 'zod'
 import { seen } from '../../shared/findings.ts'
 import { maskKey } from '../../shared/credential.ts'
 import type { CallOutcome, LicenseServer, PreparedCall, SignedStatement } from '../license/ports.ts'
-import type { ExchangeOptions } from './exchange.ts'
-import { createExchange } from './exchange.ts'
+import { bareHost } from './address.ts'
+import type { Limits } from './exchange.ts'
+import { createExchange, LIMITS } from './exchange.ts'
 import { NetworkFailure } from './network-failure.ts'
 import type { ResponseOf } from './protocol.ts'
 import { PROTOCOL } from './protocol.ts'
 import { failure, readAnswer } from './read-answer.ts'
+import type { Routing, Way } from './way.ts'
+import { createWayOpener } from './way.ts'
 
 /* Implements the domain's LicenseServer port with protocol v1: turns its questions into requests, and the responses into its words. */
 
-export interface ClientOptions extends ExchangeOptions {
+export interface ClientOptions extends Routing {
   baseUrl: string
+  /** Sent as part of `User-Agent`, and in the bodies. */
+  version: string
+  limits?: Limits
 }
 
 export interface LicenseServerClient extends LicenseServer {
@@ -20,6 +26,8 @@ export interface LicenseServerClient extends LicenseServer {
   readonly baseUrl: string
   /** Whether the operator has set it. */
   readonly configured: boolean
+  /** Opens the way that its calls take, for whoever wants to go it step by step. */
+  openWay(): Way
   ping(signal?: AbortSignal): Promise<CallOutcome<ResponseOf<'ping'>>>
 }
 
@@ -32,11 +40,11 @@ interface WireCall<Q, R, T> {
 }
 
 /** Creates a client of the license server at `baseUrl`. Its calls never reject and never follow a redirect. */
-export function createLicenseServerClient({ baseUrl: given, ...options }: ClientOptions): LicenseServerClient {
+export function createLicenseServerClient({ baseUrl: given, version, limits = LIMITS, ...routing }: ClientOptions): LicenseServerClient {
   const baseUrl = given.replace(/(?<!\/)\/+$/, '')
-  const { version } = options
-  const exchange = createExchange(options)
-  const { host, hostname } = new URL(baseUrl)
+  const openWay = createWayOpener(routing)
+  const exchange = createExchange({ version, openWay, limits })
+  const base = new URL(baseUrl)
 
   async function send<Q, R, T>({ call, body, secret, read }: WireCall<Q, R, T>, signal?: AbortSignal): Promise<CallOutcome<T>> {
     try {
@@ -45,7 +53,7 @@ export function createLicenseServerClient({ baseUrl: given, ...options }: Client
     }
     catch (error) {
       if (error instanceof NetworkFailure) return failure(error.seen, { answered: false, cause: error.cause })
-      return failure(seen('SERVER_RESPONSE_INVALID', 'unreadable_answer', { host: hostname }), { cause: error })
+      return failure(seen('SERVER_RESPONSE_INVALID', 'unreadable_answer', { host: bareHost(base) }), { cause: error })
     }
   }
 
@@ -56,8 +64,9 @@ export function createLicenseServerClient({ baseUrl: given, ...options }: Client
 
   return {
     baseUrl,
-    configured: options.configured ?? false,
-    host,
+    configured: routing.configured ?? false,
+    host: base.host,
+    openWay: () => openWay(base),
     activate: ({ key, instanceId, nonce, kids }) => prepare({
       call: PROTOCOL.activate, secret: null, read: ({ lease, secret }) => ({ lease, secret }),
       body: { license_key: key, instance_id: instanceId, nonce, version, kids: [...kids] },

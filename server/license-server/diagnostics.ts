@@ -1,22 +1,22 @@
-import { lookup as systemLookup } from 'node:dns'
 import { isIP } from 'node:net'
 import type { DiagnosticStage, Diagnostics } from '../../shared/contracts.ts'
 import { DIAGNOSTIC_STAGES } from '../../shared/contracts.ts'
 import type { Seen } from '../../shared/findings.ts'
-import { findingOf, seen } from '../../shared/findings.ts'
+import { findingOf } from '../../shared/findings.ts'
+import { seenOfClock } from '../license/current-finding.ts'
+import { authorityOf, bareHost, endpointOf, proxyName } from './address.ts'
 import { describeCertificate } from './certificate.ts'
 import type { LicenseServerClient } from './client.ts'
 import { NetworkFailure } from './network-failure.ts'
 import { PROTOCOL } from './protocol.ts'
 import type { Way } from './way.ts'
-import { bareHost, createWay, portOf, proxyName } from './way.ts'
 
 type StageName = (typeof DIAGNOSTIC_STAGES)[number]
 type Facts = DiagnosticStage['facts']
+type Because = NonNullable<DiagnosticStage['because']>
 
 export interface DiagnosticsOptions {
   client: LicenseServerClient
-  proxyFor: (url: string) => string
   /** This server's clock, ms. */
   now: () => number
   /** Nothing may be sent: the network is not tried. */
@@ -32,7 +32,10 @@ export interface DiagnosticsOptions {
 }
 
 const STEP_TIMEOUT = 5_000
-const CLOCK_TOLERANCE = 5 * 60_000
+/** Of the addresses of a name, as many as people are told. */
+const ADDRESSES_TOLD = 8
+/** Beyond the year 9999, a number is no time. */
+const LAST_TIME = Date.UTC(9999, 11, 31)
 
 /** What was seen instead of what should be. */
 class Failed extends Error {
@@ -43,9 +46,17 @@ class Failed extends Error {
   }
 }
 
-interface Run { way: Way, url: URL, proxy: URL | null, serverTime: number | null, within: () => AbortSignal }
-/** Resolves to what was observed, or null if the stage does not apply here. Throws what was found. */
-type Step = (run: Run) => Promise<Facts | null>
+/** How far a run has come. */
+interface Run {
+  readonly way: Way
+  /** Why the rest of the way is not gone. */
+  barred: Because | null
+  /** What the license server says the time is, ms. */
+  serverTime: number | null
+  within(): AbortSignal
+}
+/** Resolves to what was observed, or to why there is nothing to observe. Throws what was found. */
+type Step = (run: Run) => Promise<Facts | Because>
 
 /**
  * Tests the way to the license server, and what else the license depends on, stage by stage, yielding each result as it comes
@@ -53,48 +64,27 @@ type Step = (run: Run) => Promise<Facts | null>
  */
 export async function* diagnose(options: DiagnosticsOptions): AsyncGenerator<DiagnosticStage> {
   const { client, silent, stepTimeout = STEP_TIMEOUT } = options
-  const url = new URL(client.baseUrl)
-  const proxyAddress = options.proxyFor(url.href)
-  const proxy = proxyAddress ? new URL(proxyAddress) : null
-  const way = createWay({ url, proxy, configured: client.configured, lookup: systemLookup, now: options.now })
-  const run: Run = { way, url, proxy, serverTime: null, within: () => AbortSignal.timeout(stepTimeout) }
+  const way = client.openWay()
+  const run: Run = { way, barred: silent ? 'no_calls' : null, serverTime: null, within: () => AbortSignal.timeout(stepTimeout) }
   const steps = stepsOf(options)
-  let blocked = false
   try {
-    for (const stage of DIAGNOSTIC_STAGES) {
-      const isNetwork = stage !== 'storage' && stage !== 'clock'
-      if (isNetwork && (silent || blocked)) {
-        yield skipped(stage, silent ? 'no_calls' : isNeeded(stage, url, proxy) ? 'not_reached' : 'not_needed')
-        continue
-      }
-      const result = await runStage(stage, steps[stage], run, options)
-      if (stage === 'clock' && result.result === 'skipped' && (blocked || silent)) result.because = silent ? 'no_calls' : 'not_reached'
-      if (isNetwork) blocked ||= result.result === 'failed'
-      yield result
-    }
+    for (const stage of DIAGNOSTIC_STAGES) yield await runStage(stage, steps[stage], run, options)
   }
   finally {
     way.close()
   }
 }
 
-/** Whether this way has such a stage at all. */
-function isNeeded(stage: StageName, url: URL, proxy: URL | null): boolean {
-  switch (stage) {
-    case 'dns': return isIP(bareHost(proxy ?? url)) === 0
-    case 'proxy': return proxy !== null
-    case 'tcp': return proxy === null
-    case 'tls': return url.protocol === 'https:'
-    default: return true
-  }
-}
-
 /** What a run may claim: that the license server can be reached only if it was, and answered. */
 export function concludeDiagnostics(stages: DiagnosticStage[], ranAt: number): Diagnostics {
   const failed = stages.some(({ result }) => result === 'failed')
-  const answered = stages.some(({ stage, result }) => stage === 'http' && result === 'ok')
-  const verdict = failed ? 'problem' : answered ? 'reachable' : 'nothing_tested'
+  const verdict = failed ? 'problem' : hasAnswered(stages) ? 'reachable' : 'nothing_tested'
   return { ok: !failed, verdict, ranAt: new Date(ranAt).toISOString(), stages }
+}
+
+/** Whether the license server was reached, whatever else is wrong. */
+export function hasAnswered(stages: DiagnosticStage[]): boolean {
+  return stages.some(({ stage, result }) => stage === 'http' && result === 'ok')
 }
 
 function skipped(stage: StageName, because: DiagnosticStage['because']): DiagnosticStage {
@@ -106,7 +96,7 @@ async function runStage(stage: StageName, step: Step, run: Run, { now, remedyOf 
   const milliseconds = () => Math.round(performance.now() - startedAt)
   try {
     const facts = await step(run)
-    if (facts === null) return skipped(stage, 'not_needed')
+    if (typeof facts === 'string') return skipped(stage, facts)
     return { ...skipped(stage, null), result: 'ok', milliseconds: milliseconds(), facts }
   }
   catch (error) {
@@ -116,51 +106,69 @@ async function runStage(stage: StageName, step: Step, run: Run, { now, remedyOf 
   }
 }
 
-function stepsOf({ client, now, checkStorage, checkClock }: DiagnosticsOptions): Record<StageName, Step> {
-  return {
-    async storage() {
-      const found = await checkStorage?.()
-      if (!found) return null
-      if ('cause' in found) throw new Failed(found)
-      return { location: found.location }
-    },
-    configuration: async ({ url, proxy }) => ({ url: url.origin, proxy: proxy && proxyName(proxy) }),
-    async dns({ way, within }) {
-      const found = await way.resolve(within())
-      return found && { host: found.host, addresses: found.addresses.join(', ') }
-    },
-    async proxy({ way, proxy, url, within }) {
-      if (!proxy) return null
-      await way.connect(within())
-      await way.tunnel(within())
-      return { proxy: proxyName(proxy), target: `${bareHost(url)}:${portOf(url)}` }
-    },
-    async tcp({ way, proxy, url, within }) {
-      return proxy ? null : { host: bareHost(url), port: portOf(url), ...await way.connect(within()) }
-    },
-    async tls({ way, within }) {
-      const secure = await way.secure(within())
-      return secure && { ...describeCertificate(secure.getPeerCertificate(true)), protocol: secure.getProtocol() }
-    },
-    async http(run) {
-      const outcome = await client.ping()
-      if (!outcome.ok) throw new Failed(outcome.seen)
-      const { time } = outcome.value
-      run.serverTime = typeof time === 'number' ? (time < 1e12 ? time * 1000 : time) : Date.parse(time)
-      return { url: client.baseUrl + PROTOCOL.ping.path }
-    },
-    clock: async ({ serverTime }) => compareClocks(serverTime, now(), checkClock?.()),
+/** A step of the way, for ways that have it: not gone where no call may be made, and the last one if it fails. */
+function onTheWay(isPartOf: (way: Way) => boolean, go: (run: Run) => Promise<Facts>): Step {
+  return async (run) => {
+    if (run.barred !== 'no_calls' && !isPartOf(run.way)) return 'not_needed'
+    if (run.barred) return run.barred
+    try {
+      return await go(run)
+    }
+    catch (error) {
+      run.barred = 'not_reached'
+      throw error
+    }
   }
 }
 
-/** The license server's clock, if it has just been read, tells more than trusted time. */
-function compareClocks(serverTime: number | null, now: number, trusted: Seen | null | undefined): Facts | null {
-  if (serverTime === null || !Number.isFinite(serverTime)) {
-    if (trusted) throw new Failed(trusted)
-    return trusted === undefined ? null : { clock: new Date(now).toISOString() }
+function stepsOf({ client, now, checkStorage, checkClock }: DiagnosticsOptions): Record<StageName, Step> {
+  const always = () => true
+  return {
+    async storage() {
+      if (!checkStorage) return 'not_needed'
+      const found = await checkStorage()
+      if ('cause' in found) throw new Failed(found)
+      return { location: found.location }
+    },
+    configuration: onTheWay(always, async ({ way: { url, proxy } }) => ({ url: url.origin, proxy: proxy && proxyName(proxy) })),
+    dns: onTheWay(({ proxy, url }) => isIP(bareHost(proxy ?? url)) === 0, async ({ way, within }) => {
+      const found = await way.resolve(within())
+      return { host: bareHost(way.proxy ?? way.url), addresses: listOf(found?.addresses ?? []) }
+    }),
+    proxy: onTheWay(({ proxy }) => proxy !== null, async ({ way, within }) => {
+      await way.connect(within())
+      await way.tunnel(within())
+      return { proxy: way.proxy && proxyName(way.proxy), target: authorityOf(way.url) }
+    }),
+    tcp: onTheWay(({ proxy }) => proxy === null, async ({ way, within }) => ({ ...endpointOf(way.url), ...await way.connect(within()) })),
+    tls: onTheWay(({ url }) => url.protocol === 'https:', async ({ way, within }) => {
+      const secure = await way.secure(within())
+      return secure ? { ...describeCertificate(secure.getPeerCertificate(true)), protocol: secure.getProtocol() } : {}
+    }),
+    http: onTheWay(always, async (run) => {
+      const outcome = await client.ping()
+      if (!outcome.ok) throw new Failed(outcome.seen)
+      run.serverTime = timeOf(outcome.value.time)
+      return { url: client.baseUrl + PROTOCOL.ping.path }
+    }),
+    async clock({ serverTime, barred }): Promise<Facts | Because> {
+      // The license server's clock, if it has just been read, tells more than trusted time.
+      const wall = now()
+      const wrong = serverTime === null ? checkClock?.() : seenOfClock({ wall, trusted: serverTime, continuous: true })
+      if (wrong) throw new Failed(wrong)
+      if (wrong === undefined) return barred ?? 'not_needed'
+      if (serverTime === null) return { clock: new Date(wall).toISOString() }
+      return { skewSeconds: Math.round((wall - serverTime) / 1000), serverTime: new Date(serverTime).toISOString() }
+    },
   }
-  const facts = { skewSeconds: Math.round((now - serverTime) / 1000), serverTime: new Date(serverTime).toISOString() }
-  if (Math.abs(now - serverTime) <= CLOCK_TOLERANCE) return facts
-  const wrong = { difference: Math.abs(facts.skewSeconds), clock: new Date(now).toISOString(), trusted: facts.serverTime }
-  throw new Failed(now > serverTime ? seen('CLOCK_AHEAD', 'clock_ahead', wrong) : seen('CLOCK_BEHIND', 'clock_behind', wrong))
+}
+
+/** A time as the license server tells it, a date or seconds or milliseconds since 1970, in ms; null for what is no time. */
+function timeOf(time: string | number): number | null {
+  const at = typeof time === 'string' ? Date.parse(time) : time < 1e12 ? time * 1000 : time
+  return at >= 0 && at <= LAST_TIME ? at : null
+}
+
+function listOf(addresses: readonly string[]): string {
+  return [...addresses.slice(0, ADDRESSES_TOLD), ...(addresses.length > ADDRESSES_TOLD ? ['…'] : [])].join(', ')
 }

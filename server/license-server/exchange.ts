@@ -1,12 +1,13 @@
-import { lookup as systemLookup } from 'node:dns'
-import type { LookupFunction, Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import type { buildConnector, Dispatcher } from 'undici'
 import { Client } from 'undici'
 import type { NetworkErrorCode } from '../../shared/errors.ts'
 import type { Seen } from '../../shared/findings.ts'
 import { seen } from '../../shared/findings.ts'
+import { bareHost, portOf } from './address.ts'
 import { causesOf, codesOf, NetworkFailure, orAborted } from './network-failure.ts'
-import { bareHost, createWay } from './way.ts'
+import { closedError } from './sockets.ts'
+import type { OpenWay } from './way.ts'
 
 /* One HTTP exchange with the license server. Every call goes through here, so that every limit applies to every call. */
 
@@ -19,13 +20,8 @@ const NO_HTTP = new Set(['UND_ERR_INVALID_ARG', 'UND_ERR_HEADERS_OVERFLOW', 'UND
 export interface ExchangeOptions {
   /** Sent as part of `User-Agent`. */
   version: string
-  /** The proxy to use for a URL, or '' for none. */
-  proxyFor: (url: string) => string
-  limits?: Limits
-  /** Resolves host names; the system's resolver by default. */
-  lookup?: LookupFunction
-  /** Whether the operator has set the license server's address; false by default. */
-  configured?: boolean
+  openWay: OpenWay
+  limits: Limits
 }
 
 export interface Message {
@@ -54,23 +50,20 @@ export type Exchange = (message: Message) => Promise<Answer>
 interface Progress { headers: Answer['headers'] | null, bytes: number }
 
 /** Sends one message and reads its answer, whatever the status; never follows a redirect. Rejects with NetworkFailure. */
-export function createExchange(
-  { version, proxyFor, limits = LIMITS, lookup = systemLookup, configured = false }: ExchangeOptions,
-): Exchange {
+export function createExchange({ version, openWay, limits }: ExchangeOptions): Exchange {
   return async ({ method, url: address, body, secret, signal }) => {
-    const [url, proxyAddress] = [new URL(address), proxyFor(address)]
-    const proxy = proxyAddress === '' ? null : new URL(proxyAddress)
+    const url = new URL(address)
     const total = AbortSignal.timeout(limits.total)
     const ended = signal ? AbortSignal.any([signal, total]) : total
     const soon = AbortSignal.any([ended, AbortSignal.timeout(limits.connect)])
-    const way = createWay({ url, proxy, configured, lookup, now: Date.now })
+    const way = openWay(url)
     let client: Client | null = null
     try {
       await way.resolve(soon)
       await way.connect(soon)
       // Beyond the proxy only the limit of the whole call applies: whoever is slow there is the proxy, or what lies behind it.
       await way.tunnel(ended)
-      await way.secure(proxy ? ended : soon)
+      await way.secure(way.proxy ? ended : soon)
       client = new Client(url.origin, { connect: (_options, callback) => void setImmediate(handOver, way.socket, callback) })
       const progress: Progress = { headers: null, bytes: 0 }
       const asking = ask(client, {
@@ -80,6 +73,13 @@ export function createExchange(
       return { url, ...await orAborted(ended, asking).catch((error: unknown) => {
         throw new NetworkFailure(seenOf(error, progress, url, limits), error)
       }) }
+    }
+    catch (error) {
+      // Whoever asked wants no answer any more: how far the call had come says nothing about the network.
+      if (error instanceof NetworkFailure && signal?.aborted) {
+        throw new NetworkFailure(seen('NET_CONNECT', 'reset_while_receiving', { host: bareHost(url) }), signal.reason)
+      }
+      throw error
     }
     finally {
       // A call every few hours gains nothing from a pool, and a fresh connection is never stale.
@@ -94,7 +94,7 @@ export function createExchange(
  * which it would ask again without end.
  */
 function handOver(socket: Socket, callback: buildConnector.Callback): void {
-  if (socket.destroyed) callback(socket.errored ?? Object.assign(new Error('closed'), { code: 'ECONNRESET' }), null)
+  if (socket.destroyed) callback(socket.errored ?? closedError(), null)
   else callback(null, socket)
 }
 
@@ -139,7 +139,7 @@ function seenOf(error: unknown, { headers, bytes }: Progress, url: URL, limits: 
     return seen('NET_TIMEOUT', 'no_answer', { ...late, setting: url.protocol === 'https:' ? null : 'plain' })
   }
   if (isNoHttp(error, codes)) return seen('SERVER_RESPONSE_INVALID', 'unreadable_answer', facts)
-  if (codes.some(code => /^ERR_SSL_|^EPROTO$/.test(code))) return seen('NET_TLS', 'handshake_cut', { ...facts, port: Number(url.port) || 443 })
+  if (codes.some(code => /^ERR_SSL_|^EPROTO$/.test(code))) return seen('NET_TLS', 'handshake_cut', { ...facts, port: portOf(url) })
   // A connection that is reset breaks; one that ends before the answer does has cut it.
   if (!headers || codes.includes('ECONNRESET')) return seen('NET_CONNECT', 'reset_while_receiving', facts)
   return seen('NET_CONNECT', 'cut_answer', facts)

@@ -26,6 +26,11 @@ export function codesOf(error: unknown): string[] {
   return causesOf(error).flatMap(each => 'code' in each && typeof each.code === 'string' ? [each.code] : [])
 }
 
+/** Whether something took too long, by our own limit or by the system's. */
+export function isTimeout(error: unknown): boolean {
+  return error instanceof Error && (error.name === 'TimeoutError' || 'code' in error && error.code === 'ETIMEDOUT')
+}
+
 /** What `work` resolves to; rejects with the signal's reason as soon as that is aborted. */
 export function orAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {

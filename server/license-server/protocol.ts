@@ -55,8 +55,9 @@ export const REFUSAL_CODES = [
 ] as const
 export type RefusalCode = (typeof REFUSAL_CODES)[number]
 
-/** Body of a 4xx. Unsigned: it explains a failed call and never changes a license. */
-export const refusalSchema = z.object({
-  error: z.object({ code: z.enum(REFUSAL_CODES), message: z.string() }),
+/** Body of a 4xx, or of a 5xx. Unsigned: it explains a failed call and never changes a license. `internal`: its own trouble. */
+export const errorSchema = z.object({
+  error: z.object({ code: z.enum([...REFUSAL_CODES, 'internal']), message: z.string() }),
 })
-export type Refusal = z.infer<typeof refusalSchema>
+export type ErrorBody = z.infer<typeof errorSchema>
+export type ErrorBodyCode = ErrorBody['error']['code']

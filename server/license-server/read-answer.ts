@@ -1,12 +1,13 @@
-import { z } from 'zod'
+import type { z } from 'zod'
 import type { NetworkErrorCode } from '../../shared/errors.ts'
 import type { FindingCause, FindingFacts, Seen } from '../../shared/findings.ts'
 import { seen } from '../../shared/findings.ts'
 import type { CallFailure, CallOutcome, RefusalCode } from '../license/ports.ts'
 import type { Answer } from './exchange.ts'
 import { foreignAddress, foreignText, titleOf } from '../license/foreign-text.ts'
-import { REFUSAL_CODES } from './protocol.ts'
-import { bareHost } from './way.ts'
+import { bareHost } from './address.ts'
+import type { ErrorBodyCode } from './protocol.ts'
+import { errorSchema } from './protocol.ts'
 
 /*
  * Tells what an answer is: the one that was asked for, a refusal, or somebody else's. Who evidently answered decides, not the
@@ -19,15 +20,12 @@ export function failure(what: Seen<NetworkErrorCode>, more: Partial<Omit<CallFai
 
 /** Longer waits than this are not worth telling anyone. */
 const LONGEST_WAIT = 7 * 86_400_000
-/** What a gateway answers that got no answer itself: RFC 9110 §15.6, and Cloudflare's range. */
+/** What gateways answer if they get no usable answer (RFC 9110 §15.6; 503 is also sent for overload), and Cloudflare's range. */
 const GATEWAY = new Set([502, 503, 504, 520, 521, 522, 523, 524, 525, 526, 527])
 const REFUSED = {
   unknown_key: 'refused_unknown_key', expired: 'refused_expired', revoked: 'refused_revoked', suspended: 'refused_suspended',
   bound_elsewhere: 'refused_bound_elsewhere', method_not_in_plan: 'refused_method_not_in_plan', bad_request: 'refused_bad_request',
 } as const satisfies Record<Exclude<RefusalCode, 'rate_limited'>, FindingCause>
-
-/** The license server's error object; `internal` is its own trouble. */
-const errorSchema = z.object({ error: z.object({ code: z.enum([...REFUSAL_CODES, 'internal']), message: z.string() }) })
 
 /** Reads the value out of an answer; whatever does not match `schema` is a failure. Never throws. */
 export function readAnswer<T>(schema: z.ZodType<T>, answer: Answer): CallOutcome<T> {
@@ -41,7 +39,7 @@ export function readAnswer<T>(schema: z.ZodType<T>, answer: Answer): CallOutcome
   return readFailure(answer, ours, retryAfterOf(headers))
 }
 
-function readFailure(answer: Answer, ours: RefusalCode | 'internal' | undefined, retryAfterMs: number | null): CallFailure {
+function readFailure(answer: Answer, ours: ErrorBodyCode | undefined, retryAfterMs: number | null): CallFailure {
   const { status, headers, text } = answer
   const more = { retryAfterMs, cause: `HTTP ${status}` }
   const facts = factsOf(answer)
@@ -54,10 +52,10 @@ function readFailure(answer: Answer, ours: RefusalCode | 'internal' | undefined,
   if (GATEWAY.has(status)) return failure(seen('SERVER_ERROR', 'gateway', { ...facts, retryAt: retryAtOf(retryAfterMs) }), more)
   if (status === 429) return limited()
   // Only a proxy that nobody has configured can ask for a login here; the one that is configured does so before.
-  if (status === 407) return failure(seen('NET_PROXY', 'proxy_login', { ...facts, proxy: foreignText(headerOf(headers, 'via')) ?? facts.host ?? null }, 'http'), more)
+  if (status === 407) return failure(seen('NET_PROXY', 'proxy_login', { ...facts, proxy: foreignText(headerOf(headers, 'via')) }, 'http'), more)
   if (status >= 300 && status < 400) {
     const target = foreignAddress(headerOf(headers, 'location'), answer.url.href)
-    return failure(seen('NET_CAPTIVE_PORTAL', target ? 'redirect' : 'web_page', { ...facts, target }), more)
+    return failure(seen('NET_CAPTIVE_PORTAL', 'redirect', { ...facts, target }), more)
   }
   // 511: Network Authentication Required (RFC 6585 §6).
   if (status === 511 || isPage(answer)) return failure(seen('NET_CAPTIVE_PORTAL', 'web_page', { ...facts, title: titleOf(text) }), more)

@@ -33,10 +33,9 @@ export function findingOfError(
   return error.finding ?? (what && findingOf(what, at))
 }
 
-/** Those particulars that are facts of findings, under their names. */
-function factsOf({ now, ...details }: ErrorDetails = {}): FindingFacts {
-  const all: ErrorDetails = { ...details, clock: now ?? null }
-  return Object.fromEntries(Object.entries(all).filter(([name]) => isFact(name)))
+/** Those particulars that are facts of findings. */
+function factsOf(details: ErrorDetails = {}): FindingFacts {
+  return Object.fromEntries(Object.entries(details).filter(([name]) => isFact(name)))
 }
 
 function isFact(name: string): name is FactName {

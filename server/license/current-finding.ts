@@ -1,3 +1,4 @@
+import type { ErrorCode } from '../../shared/errors.ts'
 import type { FindingFacts, Finding, Seen } from '../../shared/findings.ts'
 import { findingOf, seen } from '../../shared/findings.ts'
 import { METHOD_RULES } from '../../shared/method-rules.ts'
@@ -21,8 +22,7 @@ function ofState(holder: LicenseHolder, moment: Moment): Finding | null {
   const { holding, instanceId } = holder
   if (holding.kind === 'none') return null
   if (holding.kind === 'invalid') {
-    const cause = holding.code === 'TOKEN_UNKNOWN_SIGNER' ? 'unknown_signer' : 'row_edited'
-    return findingOf(seen(holding.code, cause, cause === 'row_edited' ? {} : { kid: '?' }), moment.effective)
+    return findingOf(seenOfInvalid(holding.code), moment.effective)
   }
   const { lease: { claims }, verdict } = holding
   if (moment.state === 'mismatch' && !verdict) {
@@ -35,6 +35,16 @@ function ofState(holder: LicenseHolder, moment: Moment): Finding | null {
   if (moment.state !== 'expired') return null
   const expiresAt = isoTime(expiryOf(claims))
   return findingOf(endedByClock(moment, expiryOf(claims)) ?? seen('LICENSE_EXPIRED', 'ended', { expiresAt }), expiryOf(claims))
+}
+
+/** What is wrong with a stored license that cannot be used. */
+function seenOfInvalid(code: ErrorCode): Seen {
+  switch (code) {
+    case 'TOKEN_UNKNOWN_SIGNER': return seen(code, 'unknown_signer')
+    case 'TOKEN_OLDER_THAN_CURRENT': return seen(code, 'row_edited', { setting: 'older' })
+    case 'TOKEN_WRONG_KIND': case 'TOKEN_CLAIMS_INVALID': return seen(code, 'row_edited', { setting: 'unfit' })
+    default: return seen(code, 'row_edited')
+  }
 }
 
 /** After the machine was off, the clock may be this far ahead of the last trusted time and right. */
@@ -65,7 +75,7 @@ function ofClock(moment: Moment): Finding | null {
 }
 
 /** How this server's clock is wrong, if it is known to be. */
-export function seenOfClock(moment: Moment): Seen | null {
+export function seenOfClock(moment: Pick<Moment, 'wall' | 'trusted' | 'continuous'>): Seen | null {
   const warning = clockTrouble(moment)
   if (warning?.code !== 'CLOCK_AHEAD' && warning?.code !== 'CLOCK_BEHIND') return null
   const facts: FindingFacts = { difference: warning.seconds, clock: warning.wallTime, trusted: warning.trustedTime }

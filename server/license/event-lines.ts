@@ -79,9 +79,15 @@ function tell(log: Log, event: NewEvent, more: Record<string, unknown>): void {
   log[level](message, { ...details, ...(event.finding ? fieldsOf(event.finding.code, event.finding) : {}), ...event.log, ...by, ...more })
 }
 
-/** A finding as fields of a log line: its code and reference, then its cause and facts under their own names. */
+/**
+ * A finding as fields of a log line: its code and reference, then its cause and facts under their own names, but for the address that
+ * was connected to: `address` is whoever asked.
+ */
 export function fieldsOf(code: Seen['code'], what: Pick<Seen, 'cause' | 'stage' | 'facts'> | null): Record<string, unknown> {
-  return { code, reference: referenceOf(code), ...(what ? { cause: what.cause, stage: what.stage, ...what.facts } : {}) }
+  if (!what) return { code, reference: referenceOf(code) }
+  const { address, ...facts } = what.facts
+  const { cause, stage } = what
+  return { code, reference: referenceOf(code), cause, stage, ...facts, ...(address === undefined ? {} : { serverAddress: address }) }
 }
 
 /** Finds the event in an argument: stores take one directly, or as part of a commit. */

@@ -5,6 +5,7 @@ import type { Limits } from './claims.ts'
 import { TYP } from './claims.ts'
 import { ERRORS } from '../../shared/errors.ts'
 import type { Seen } from '../../shared/findings.ts'
+import { seen } from '../../shared/findings.ts'
 import type { CHECK_NAMES, Preview } from '../../shared/contracts.ts'
 import { readMark } from './verify-answer.ts'
 import { findingOfError } from './credential-finding.ts'
@@ -87,13 +88,15 @@ async function judgeCircumstances(lease: Lease, holder: LicenseHolder, store: Li
   const highest = await readMark(store, claims.sub)
   const inSequence = mayFollow(highest, seqMarkOf(lease))
   const instant = (ms: number) => new Date(ms).toISOString()
+  const clock = instant(moment.wall)
   return [
     circumstance('instance', claims.instance_id === holder.instanceId, holder.instanceId, claims.instance_id,
       'BOUND_TO_DIFFERENT_INSTALLATION', { expected: holder.instanceId, found: claims.instance_id }),
     circumstance('term', now < expiryOf(claims), `> ${instant(now)}`, instant(expiryOf(claims)),
-      'LICENSE_EXPIRED', { expiresAt: instant(expiryOf(claims)), now: instant(now) }, endedByClock(moment, expiryOf(claims), 'LICENSE_EXPIRED')),
+      'LICENSE_EXPIRED', { expiresAt: instant(expiryOf(claims)), now: instant(now) }, endedByClock(moment, expiryOf(claims), 'LICENSE_EXPIRED')
+        ?? seen('LICENSE_EXPIRED', 'ended', { expiresAt: instant(expiryOf(claims)), clock })),
     circumstance('start', claims.nbf === undefined || now >= startsAt, `≤ ${instant(now)}`, instant(startsAt),
-      'TOKEN_NOT_YET_VALID', { startsAt: instant(startsAt), now: instant(now) }),
+      'TOKEN_NOT_YET_VALID', { startsAt: instant(startsAt), now: instant(now) }, seen('TOKEN_NOT_YET_VALID', 'not_yet_valid', { startsAt: instant(startsAt), clock })),
     circumstance('sequence', inSequence, highest ? `≥ ${highest.seq}` : null, String(claims.seq),
       'TOKEN_OLDER_THAN_CURRENT', { expected: highest?.seq ?? null, found: claims.seq }),
   ]

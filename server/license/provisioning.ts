@@ -25,10 +25,12 @@ export interface ProvisioningOptions {
   activation: Activation
   random: Random
   log: Log
+  /** Aborted when the product stops. */
+  signal: AbortSignal
 }
 
 /** Brings the installation in line with the provisioned credential, however long it takes. */
-export function createProvisioning({ credential, holder, notes, activation, random, log }: ProvisioningOptions): Provisioning {
+export function createProvisioning({ credential, holder, notes, activation, random, log, signal }: ProvisioningOptions): Provisioning {
   let trouble: ProvisioningTrouble = null
   let tries = 0
   let dueAt: number | null = 0
@@ -66,6 +68,8 @@ export function createProvisioning({ credential, holder, notes, activation, rand
       }
       catch (error) {
         if (!(error instanceof LicenseError)) throw error
+        // Stopped from here: that says nothing about the network, and the next start tries again.
+        if (signal.aborted) return dueAt
         const wait = waitAfter(error)
         dueAt = wait === null ? null : holder.observe().reading.uptime + wait
         const finding = findingOfError(error, holder.observe().effective)

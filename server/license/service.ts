@@ -5,7 +5,8 @@ import type { CheckInDay, Diagnostics, Entitlements, Feature, LicenseView, Outbo
 import type { ErrorCode } from '../../shared/errors.ts'
 import { ERRORS } from '../../shared/errors.ts'
 import type { Finding, Seen } from '../../shared/findings.ts'
-import { findingOf, redactFinding } from '../../shared/findings.ts'
+import { findingOf } from '../../shared/findings.ts'
+import { redactFinding } from '../../shared/redaction.ts'
 import { createActivation } from './activation.ts'
 import type { CheckInResult } from './check-in.ts'
 import { createCheckIn } from './check-in.ts'
@@ -114,9 +115,13 @@ export async function createLicenseService(options: LicenseServiceOptions): Prom
   const checkIn = createCheckIn({
     holder, store, server, keyring, random, ...(options.observeCheckIn ? { observe: options.observeCheckIn } : {}),
   })
-  const provisioning = createProvisioning({ credential: options.provisioned, holder, notes: store, activation, random, log })
+  const provisioning = createProvisioning({
+    credential: options.provisioned, holder, notes: store, activation, random, log, signal: stopping.signal,
+  })
   const { eventsKeepDays } = options
   const scheduler = createScheduler({ holder, store, checkIn, deactivation, provisioning, log, eventsKeepDays, stopping })
+
+  let keeping: Promise<void> = Promise.resolve()
 
   function requireUnmanaged(): void {
     if (provisioning.managed) throw new LicenseError('MANAGED_BY_ENV')
@@ -129,12 +134,14 @@ export async function createLicenseService(options: LicenseServiceOptions): Prom
   async function toldRefusal(error: unknown): Promise<unknown> {
     if (!(error instanceof LicenseError) || ERRORS[error.code].group === 'request') return error
     const { code, cause, details } = error
+    // Stopped from here: that says nothing about the network.
+    if (stopping.signal.aborted && ERRORS[code].group === 'network') return error
     const what = seenOf(error)
     log.warn('activation refused', { ...fieldsOf(code, what), error: causeForLog(code, cause) })
     if (!what) return error
     const finding = findingOf(what, holder.observe().effective)
-    // Without the database, the log has it.
-    await store.saveFinding(finding).catch(() => undefined)
+    // One at a time: a script in a loop must not crowd out what the license has to write. Without the database, the log has it.
+    if (!options.storageTrouble?.()) await (keeping = keeping.then(() => store.saveFinding(finding).catch(() => undefined)))
     return new LicenseError(code, { cause, details, finding })
   }
 

@@ -3,6 +3,7 @@ import { leaseSchema, TYP, verdictSchema } from './claims.ts'
 import type { MethodRules } from '../../shared/method-rules.ts'
 import { METHOD_RULES } from '../../shared/method-rules.ts'
 import { LicenseError } from './errors.ts'
+import { foreignText } from './foreign-text.ts'
 import type { Keyring } from './jws.ts'
 import { verifyJws } from './jws.ts'
 
@@ -44,9 +45,9 @@ async function verifyClaims<T>(token: string, typ: string, schema: ClaimsSchema<
   if (verified.typ !== typ) throw new LicenseError('TOKEN_WRONG_KIND')
   const parsed = schema.safeParse(verified.payload)
   if (!parsed.success) {
-    // The claim's name helps support. Its value stays here, though validators like to echo it.
+    // The claim's name helps support, and may be anything that was signed. Its value stays here, though validators like to echo it.
     const claim = parsed.error.issues[0]?.path.map(String).join('.')
-    throw new LicenseError('TOKEN_CLAIMS_INVALID', { details: { claim: claim || null } })
+    throw new LicenseError('TOKEN_CLAIMS_INVALID', { details: { claim: claim ? foreignText(claim) : null } })
   }
   return parsed.data
 }

@@ -7,7 +7,7 @@ import type { Moment } from './license-memory.ts'
 import type { StoredLicense } from './stored-records.ts'
 import { expiryOf, pausesAt, renewsByItself } from './state.ts'
 import type { Finding } from '../../shared/findings.ts'
-import { redactFinding } from '../../shared/findings.ts'
+import { redactFinding } from '../../shared/redaction.ts'
 import { isoTime } from './warnings.ts'
 
 /** The license as this role may see it. Holds no key, token or secret. */

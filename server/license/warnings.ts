@@ -60,7 +60,7 @@ function checkInFailing(license: StoredLicense | null): Warning | null {
 }
 
 /** A wall clock that is ahead proves nothing after a gap of unknown length (machine off) in trusted time. */
-export function clockTrouble({ wall, trusted, continuous }: Moment): Warning | null {
+export function clockTrouble({ wall, trusted, continuous }: Pick<Moment, 'wall' | 'trusted' | 'continuous'>): Warning | null {
   if (trusted === null) return null
   const off = wall - trusted
   const times = { seconds: Math.round(Math.abs(off) / 1000), wallTime: isoTime(wall), trustedTime: isoTime(trusted) }

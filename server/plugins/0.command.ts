@@ -24,7 +24,9 @@ async function runCommand(args: readonly string[]): Promise<void> {
   const { ok, lines } = checkConfiguration(process.env)
   print([`License activation ${version} (${commit})${sandbox ? ', sandbox build' : ''}, Node.js ${process.version}`, ...lines])
   if (!ok || !network) process.exit(ok ? 0 : 1)
-  const tested = await checkNetwork(readConfig(process.env), version)
+  const tested = await checkNetwork(readConfig(process.env), version).catch((error: unknown) => (
+    { ok: false, lines: [`Network: the test ended unexpectedly (${error instanceof Error ? error.message : String(error)}).`] }
+  ))
   print(tested.lines)
   process.exit(tested.ok ? 0 : 1)
 }

@@ -3,15 +3,12 @@ import type { Method } from '../../shared/method-rules.ts'
 import { METHOD_RULES } from '../../shared/method-rules.ts'
 import { judgePaste } from '../../shared/paste/judge-paste.ts'
 import { createLicenseServerClient } from '../license-server/client.ts'
-import { concludeDiagnostics, diagnose } from '../license-server/diagnostics.ts'
+import { concludeDiagnostics, diagnose, hasAnswered } from '../license-server/diagnostics.ts'
 import { causeOf, peekMethod } from '../storage/open.ts'
 import type { Config } from './config.ts'
 import { remedyOf, sentenceOf } from './sentences.ts'
 
 /* `check --network`: would this machine reach the license server, tested from where the server would start. */
-
-/** Why the network was left alone, in words; null if it may be tried. */
-type Silence = string | null
 
 /**
  * Tests the way to the license server with this configuration and says what was seen, in lines for a person. Sends nothing
@@ -24,13 +21,15 @@ export async function checkNetwork(config: Config, version: string): Promise<{ o
     baseUrl: config.licenseServerUrl, version, proxyFor: config.proxyFor, configured: config.origins.NC_LICENSE_SERVER_URL?.from !== 'default',
   })
   const stages: DiagnosticStage[] = []
-  for await (const stage of diagnose({ client, proxyFor: config.proxyFor, now: Date.now, silent: false, remedyOf })) stages.push(stage)
-  const { ok, verdict } = concludeDiagnostics(stages, Date.now())
-  const end = verdict === 'reachable' ? `This server can reach the license server at ${client.host}.` : 'Something is in the way to the license server.'
+  for await (const stage of diagnose({ client, now: Date.now, silent: false, remedyOf })) stages.push(stage)
+  const { ok } = concludeDiagnostics(stages, Date.now())
+  const reached = `This server can reach the license server at ${client.host}`
+  const end = ok ? `${reached}.` : hasAnswered(stages) ? `${reached}, but not all is well.` : 'Something is in the way to the license server.'
   return { ok, lines: [...stages.flatMap(lineOf), end] }
 }
 
-async function silenceOf({ databaseUrl, projectDir, licenseKey }: Config): Promise<Silence> {
+/** Why the network is left alone, in words; null if it may be tried. */
+async function silenceOf({ databaseUrl, projectDir, licenseKey }: Config): Promise<string | null> {
   let stored: Method | null
   try {
     stored = await peekMethod({ url: databaseUrl, baseDir: projectDir })

@@ -8,10 +8,9 @@ import { placeOf, seenOfStorageError, storageTrouble } from './storage-finding.t
 import { LicenseError } from '../license/errors.ts'
 
 /** What the diagnostics of a running app test, and how. */
-export function diagnosticsOf({ client, config, license, storage }: App): DiagnosticsOptions {
+export function diagnosticsOf({ client, license, storage }: App): DiagnosticsOptions {
   return {
     client, remedyOf,
-    proxyFor: config.proxyFor,
     now: () => license.moment().wall,
     silent: rulesOf(license.view('admin').method)?.silent ?? false,
     checkStorage: () => checkStorage(storage),
@@ -26,6 +25,6 @@ async function checkStorage(storage: Storage): Promise<Seen | { location: string
   }
   catch (error) {
     if (!(error instanceof LicenseError)) throw error
-    return storageTrouble(storage)?.seen ?? seenOfStorageError(error)
+    return storageTrouble(storage)?.seen ?? seenOfStorageError(error, 'admin')
   }
 }

@@ -1,5 +1,5 @@
 import type { SupportBundle } from '../../shared/contracts.ts'
-import { durationPartsOf } from '../../shared/duration.ts'
+import { durationText } from '../../shared/duration.ts'
 import { isErrorCode } from '../../shared/errors.ts'
 import type { Finding } from '../../shared/findings.ts'
 import { FINDING_CAUSES } from '../../shared/findings.ts'
@@ -29,26 +29,30 @@ function headline({ build, runtime, license, createdAt }: SupportBundle): string
     + ` (version ${version}, ${commit}${sandbox ? ', SANDBOX BUILD' : ''}, Node.js ${runtime.node}, replica ${runtime.replica})`
 }
 
-/** The finding that matters, or else the last that was made, or that there is none. */
+/** The finding that matters, or else the last that was made since all was well, or that there is none. */
 function firstThing(bundle: SupportBundle): string[] {
   const { license, findings, diagnostics, createdAt } = bundle
-  const failed = diagnostics?.stages.find(({ finding }) => finding)?.finding
-  const [latest] = findings
-  if (license.finding) return tell('What is the matter', license.finding)
+  if (license.finding) return tell('What is the matter', license.finding, createdAt)
+  const failures = license.checkIn?.consecutiveFailures ?? 0
   const since = Date.parse(license.checkIn?.lastSuccessAt ?? license.activatedAt ?? '') || 0
-  if (latest && Date.parse(latest.at) > since) return tell(`Nothing is the matter now. What failed last, ${ago(latest.at, createdAt)}`, latest)
-  if (failed && Date.parse(failed.at) > since) return tell(`Nothing is the matter now. Diagnostics found, ${ago(failed.at, createdAt)}`, failed)
+  const isSince = (finding: Finding | null | undefined) => finding && Date.parse(finding.at) > since
+  const [latest] = findings
+  if (latest && isSince(latest)) return tell(`What failed last, ${ago(latest.at, createdAt)}`, latest, createdAt)
+  const failed = diagnostics?.stages.find(({ finding }) => finding)?.finding
+  if (failed && isSince(failed)) return tell(`What diagnostics found, ${ago(failed.at, createdAt)}`, failed, createdAt)
+  if (failures > 0) return [`Check-ins fail (${failures} in a row), and this bundle does not tell why. Run diagnostics and ask for a new bundle.`]
   return ['Nothing is the matter, as far as this bundle tells.']
 }
 
-function tell(lead: string, finding: Finding): string[] {
+function tell(lead: string, finding: Finding, now: string): string[] {
   const { until } = finding.facts
+  const isAhead = typeof until === 'string' && Date.parse(until) > Date.parse(now)
   const named = FINDING_CAUSES[finding.cause].facts
   const beside = Object.entries(finding.facts).filter(([name]) => name !== 'until' && !named.some(each => each === name))
     .map(([name, value]) => `${name} ${String(value)}`)
   return [
     `${lead}: ${finding.reference} (${isErrorCode(finding.code) ? finding.code : finding.cause}, ${finding.cause})`,
-    `  ${sentenceOf(finding)}${until ? ` Enterprise features stay on until ${until}.` : ''}`, `  What to do: ${remedyOf(finding)}`,
+    `  ${sentenceOf(finding)}${isAhead ? ` Enterprise features stay on until ${until}.` : ''}`, `  What to do: ${remedyOf(finding)}`,
     ...(beside.length > 0 ? [`  Also seen: ${beside.join(', ')}`] : []),
   ]
 }
@@ -70,7 +74,7 @@ function checkInLines({ license: { checkIn }, checkIns }: SupportBundle): string
   const [good, failed] = [checkIns.reduce((sum, day) => sum + day.good, 0), checkIns.reduce((sum, day) => sum + day.failed, 0)]
   return listed([
     ['Last good', checkIn.lastSuccessAt], ['Last attempt', checkIn.lastAttemptAt], ['Next', checkIn.nextAt],
-    ['Failed in a row', checkIn.consecutiveFailures || null], ['In 30 days', `${good} good, ${failed} failed`],
+    ['Failed in a row', checkIn.consecutiveFailures || null], ['In the last 30 days', `${good} good, ${failed} failed`],
   ])
 }
 
@@ -88,7 +92,7 @@ function wayLines({ licenseServer, diagnostics, createdAt }: SupportBundle): str
 function clockLines({ clocks }: SupportBundle): string[] {
   if (clocks.trusted === null) return [`Says ${clocks.wall}; there is no trusted time to compare it with.`]
   const seconds = (Date.parse(clocks.wall) - Date.parse(clocks.trusted)) / 1000
-  const apart = Math.abs(seconds) < 300 ? 'agrees with trusted time' : `${duration(Math.abs(seconds))} ${seconds > 0 ? 'ahead of' : 'behind'} trusted time`
+  const apart = Math.abs(seconds) < 300 ? 'agrees with trusted time' : `${durationText(Math.abs(seconds), 'en')} ${seconds > 0 ? 'ahead of' : 'behind'} trusted time`
   return [`Says ${clocks.wall}; ${apart} (${clocks.trusted})${clocks.continuous ? '' : '; the machine was off for an unknown time since'}.`]
 }
 
@@ -98,7 +102,7 @@ function databaseLines({ storage }: SupportBundle): string[] {
 }
 
 function configurationLines({ configuration }: SupportBundle): string[] {
-  const text = (value: unknown) => Array.isArray(value) ? value.join('; ') : value
+  const text = (value: unknown) => (Array.isArray(value) ? value : [value]).filter(each => typeof each === 'string').join('; ')
   return listed([['Set', text(configuration.set)], ['Warnings', text(configuration.warnings)]])
 }
 
@@ -111,10 +115,5 @@ function listed(lines: readonly (readonly [string, unknown])[]): string[] {
 }
 
 function ago(at: string, now: string): string {
-  return `${duration(Math.max(0, (Date.parse(now) - Date.parse(at)) / 1000))} before`
-}
-
-function duration(seconds: number): string {
-  const { unit, amount } = durationPartsOf(seconds)
-  return new Intl.NumberFormat('en', { style: 'unit', unit, unitDisplay: 'long' }).format(amount)
+  return `${durationText(Math.max(0, (Date.parse(now) - Date.parse(at)) / 1000), 'en')} before this bundle`
 }

@@ -21,8 +21,18 @@ export function proxyAddress(value: string): string | null {
   const url = URL.canParse(text) ? new URL(text) : null
   if (!url || !['http:', 'https:'].includes(url.protocol)) return null
   const unused = !['', '/'].includes(url.pathname) || url.search || url.hash || /[,\s\\]/.test(value)
-  const decodes = /^(?:[^%]|%[0-9a-f]{2})*$/i.test(`${url.username}${url.password}`)
-  return unused || !decodes || !url.hostname ? null : url.href.replace(/\/$/, '')
+  return unused || !decodes(`${url.username}${url.password}`) || !url.hostname ? null : url.href.replace(/\/$/, '')
+}
+
+/** Whether the percent signs in a user and password stand for characters (UTF-8). */
+function decodes(text: string): boolean {
+  try {
+    decodeURIComponent(text)
+    return true
+  }
+  catch {
+    return false
+  }
 }
 
 /** Chooses proxies by settings that have been validated. */

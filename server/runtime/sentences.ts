@@ -1,5 +1,5 @@
 import words from '../../app/locales/en.json' with { type: 'json' }
-import { durationPartsOf } from '../../shared/duration.ts'
+import { durationText } from '../../shared/duration.ts'
 import type { Finding } from '../../shared/findings.ts'
 import { textOf } from '../../shared/findings.ts'
 
@@ -24,12 +24,6 @@ function fill(text: string, { facts }: Told): string {
   const values = new Map<string, unknown>(Object.entries(facts))
   return text.replaceAll(/\{(?:'(.)'|(\w+))\}/g, (_whole, literal: string | undefined, name: string | undefined) => {
     const value = values.get(name ?? '')
-    return literal ?? (name === 'difference' && typeof value === 'number' ? durationOf(value) : String(value ?? '?'))
+    return literal ?? (name === 'difference' && typeof value === 'number' ? durationText(value, 'en') : String(value ?? '?'))
   })
-}
-
-/** A length of time in s, in words. */
-function durationOf(seconds: number): string {
-  const { unit, amount } = durationPartsOf(seconds)
-  return new Intl.NumberFormat('en', { style: 'unit', unit, unitDisplay: 'long' }).format(amount)
 }

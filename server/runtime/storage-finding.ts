@@ -1,5 +1,6 @@
 import type { Seen } from '../../shared/findings.ts'
 import { seen } from '../../shared/findings.ts'
+import type { Audience } from '../../shared/redaction.ts'
 import type { LicenseError } from '../license/errors.ts'
 import type { Storage, StorageCause } from '../storage/open.ts'
 import { causeOf, isStorageCause } from '../storage/open.ts'
@@ -20,12 +21,15 @@ export function storageTrouble({ health, location }: Pick<Storage, 'health' | 'l
   return health.cause && { since: health.since ?? Date.now(), seen: describe(health.cause, location, health.code) }
 }
 
-/** What was found when an operation failed with STORAGE_UNAVAILABLE. */
-export function seenOfStorageError({ details, cause }: Pick<LicenseError, 'details' | 'cause'>): Seen {
+/** What was found when an operation failed with STORAGE_UNAVAILABLE. Whoever is not signed in is told the kind of database alone. */
+export function seenOfStorageError({ details, cause }: Pick<LicenseError, 'details' | 'cause'>, audience: Audience): Seen {
   const storage = getApp()?.storage
-  const location = storage?.location ?? getBase()?.config.databaseUrl ?? ''
+  const url = getBase()?.config.databaseUrl ?? ''
   const named = details?.cause
-  return describe(isStorageCause(named) ? named : storage?.health.cause ?? causeOf(cause), location, storage?.health.code ?? null)
+  const what = isStorageCause(named) ? named : storage?.health.cause ?? causeOf(cause)
+  if (audience !== 'nobody') return describe(what, storage?.location ?? url, storage?.health.code ?? null)
+  const isFile = storage ? storage.kind === 'sqlite' : url.startsWith('file:')
+  return describe(what, isFile ? 'SQLite' : 'PostgreSQL', null)
 }
 
 function describe(cause: StorageCause, location: string, errno: string | null): Seen {

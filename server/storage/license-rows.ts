@@ -1,6 +1,7 @@
 import type { Insertable, Nullable, Selectable, Updateable } from 'kysely'
 import { isErrorCode } from '../../shared/errors.ts'
 import { STATES } from '../../shared/contracts.ts'
+import type { Finding } from '../../shared/findings.ts'
 import { findingSchema, outboundSchema } from '../../shared/schemas.ts'
 import type { SeqMark, Snapshot, StoredLicense, TrustedTimeRecord } from '../license/stored-records.ts'
 import { readJson } from './json-column.ts'
@@ -56,8 +57,14 @@ function toLicense(row: Nullable<LicenseRow>): StoredLicense | null {
     nextAt: toMoment(row.next_at),
     failingSince: toMoment(row.failing_since),
     lastError: isErrorCode(row.last_error) ? row.last_error : null,
-    lastFinding: row.last_finding === null ? null : readJson(findingSchema, row.last_finding) ?? null,
+    lastFinding: toFinding(row),
   }
+}
+
+/** The finding of the last failure; null if an older version, which does not know this column, has recorded another one since. */
+function toFinding({ last_finding: text, last_error: code, last_attempt_at: at }: Nullable<LicenseRow>): Finding | null {
+  const finding = text === null ? undefined : readJson(findingSchema, text)
+  return finding && finding.code === code && Date.parse(finding.at) === at ? finding : null
 }
 
 export function toLicenseRow(license: StoredLicense): Insertable<LicenseTable> {

@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs'
+import { existsSync, realpathSync, statSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
 import pg from 'pg'
@@ -27,10 +27,13 @@ export async function peekMethod({ url, baseDir }: { url: string, baseDir: strin
 
 const QUERY = 'select method from license'
 
-function peekSqlite(path: string): unknown {
-  if (!statSync(path, { throwIfNoEntry: false })?.size) return null
+function peekSqlite(given: string): unknown {
+  if (!statSync(given, { throwIfNoEntry: false })?.size) return null
+  // SQLite follows links, and keeps its log beside the file itself.
+  const path = realpathSync(given)
   const address = pathToFileURL(path)
-  // Nobody has it open. Even a reader would leave a -wal and a -shm behind, which whoever starts the server may not be let write.
+  // Without a -wal, nobody has it open. Even a reader would then leave a -wal and a -shm behind, which the user who starts the
+  // server may not be allowed to write.
   if (!existsSync(`${path}-wal`)) address.searchParams.set('immutable', '1')
   const database = new DatabaseSync(address, { readOnly: true, timeout: PATIENCE_MS })
   try {

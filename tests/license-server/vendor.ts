@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import { PROTOCOL } from '../../server/license-server/protocol.ts'
-import type { CallName, Refusal, RefusalCode, RequestOf, ResponseOf } from '../../server/license-server/protocol.ts'
+import type { CallName, ErrorBody, RefusalCode, RequestOf, ResponseOf } from '../../server/license-server/protocol.ts'
 import { INSTANCE_ID, VERDICTS } from '../../server/license/claims.ts'
 import type { LeaseClaims } from '../../server/license/claims.ts'
 import type { VendorClock } from './clock.ts'
@@ -12,7 +12,7 @@ import type { Draft } from './signing.ts'
 import { leaseClaims, verdictClaims } from './statements.ts'
 import type { Verdict } from './statements.ts'
 
-export type Refused = { status: number, body: Refusal, headers?: Record<string, string> }
+export type Refused = { status: number, body: ErrorBody, headers?: Record<string, string> }
 export type Outcome<C extends CallName = CallName> = { status: 200, body: ResponseOf<C> } | Refused
 
 /** What a fault does to the statement that a call signs. */
@@ -35,7 +35,7 @@ export const REFUSAL_STATUS: Readonly<Record<RefusalCode, number>> = {
 }
 
 export function refusal(code: RefusalCode, message: string, status = REFUSAL_STATUS[code]): Refused {
-  const body: Refusal = { error: { code, message } }
+  const body: ErrorBody = { error: { code, message } }
   return code === 'rate_limited' ? { status, body, headers: { 'retry-after': '60' } } : { status, body }
 }
 

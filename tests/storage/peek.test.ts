@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -39,6 +39,15 @@ describe('the method of the license in a database', () => {
     const files = filesBeside(url)
     expect(await peek(url)).toBe('offline')
     expect(filesBeside(url)).toEqual(files)
+  })
+
+  it('is seen through a link, in what only the log beside the file itself holds', async () => {
+    const { url } = await openDatabase('offline')
+    const link = join(folder, 'link.db')
+    symlinkSync(fileURLToPath(url), link)
+    expect(existsSync(`${fileURLToPath(url)}-wal`)).toBe(true)
+    expect(await peek(`file:${link}`)).toBe('offline')
+    expect(readdirSync(folder)).not.toContain('link.db-wal')
   })
 
   it.each(listReleased().map(({ version, statements }) => [version, statements('sqlite')]))('is seen in one of %s, which stays of that version', async (_, statements) => {

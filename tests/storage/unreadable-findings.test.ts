@@ -25,8 +25,9 @@ async function openEdited() {
   await licenses.commit(saveOf(0))
   await licenses.commit(failureOf(NOW))
   const edit = (table: string, column: string, text: string, where = '') => database.prepare(`update ${table} set ${column} = ? ${where}`).run(text)
+  const execute = (sql: string) => database.exec(sql)
   const countRows = () => database.prepare('select count(*) as count from findings').get()?.count
-  return { licenses, edit, countRows }
+  return { licenses, edit, execute, countRows }
 }
 
 it.each(UNREADABLE)('the list leaves out one that is %s, and keeps the others', async (_, text) => {
@@ -46,6 +47,14 @@ it.each(UNREADABLE)('an entry and the license go on without one that is %s', asy
   expect(await licenses.listEvents({ limit: 1 })).toMatchObject([{ count: 2, finding: silenceOf(NOW + HOUR) }])
   expect((await licenses.read()).license?.lastFinding).toEqual(silenceOf(NOW + HOUR))
 })
+
+it.each([['last_error', '\'NET_TLS\''], ['last_attempt_at', String(NOW + HOUR)]])(
+  'the license has none once an older version, which does not know the column, has written another %s', async (column, value) => {
+    const { licenses, execute } = await openEdited()
+    expect((await licenses.read()).license?.lastFinding).toEqual(finding)
+    execute(`update license set ${column} = ${value}`)
+    expect((await licenses.read()).license).toMatchObject({ consecutiveFailures: 1, lastFinding: null })
+  })
 
 it('the table holds no more than are kept, readable or not', async () => {
   const { licenses, edit, countRows } = await openEdited()

@@ -2,15 +2,16 @@ import { setResponseHeaders } from 'h3'
 import type { SupportBundle } from '../../../shared/contracts.ts'
 import { describeConfig } from '../../runtime/config-report.ts'
 import { placeOf } from '../../runtime/storage-finding.ts'
-import { proxyName } from '../../license-server/way.ts'
+import { proxyName } from '../../license-server/address.ts'
 import { handle } from '../../http/handle.ts'
 import { diagnosticsViewOf, eventViewOf } from '../../http/views.ts'
+import { withoutAddresses } from '../../../shared/redaction.ts'
 
-export default handle('getSupportBundle', async ({ app: { license, client, config, storage, build }, event }) => {
+export default handle('getSupportBundle', async ({ app: { license, client, config, storage, build }, event, identity }) => {
   const proxy = config.proxyFor(client.baseUrl)
   const iso = (ms: number | null) => ms === null ? null : new Date(ms).toISOString()
   const { up, since, lastWriteAt } = storage.health
-  const { diagnostics, ...known } = await license.supportBundle({
+  const known = await license.supportBundle({
     commit: build.commit, configuration: describeConfig(config),
     storage: { kind: storage.kind, location: placeOf(storage.location), up, since: iso(since), lastWriteAt: iso(lastWriteAt) },
     licenseServer: { url: client.baseUrl, configured: client.configured, proxy: proxy ? proxyName(new URL(proxy)) : null },
@@ -19,8 +20,12 @@ export default handle('getSupportBundle', async ({ app: { license, client, confi
       uptimeSeconds: Math.round(process.uptime()),
     },
   })
+  // What was configured is named even where that is an address: support cannot do without. A viewer sees none.
+  const { configuration, storage: database, licenseServer, lastRequest } = known
+  const named = { configuration, storage: database, licenseServer, lastRequest }
   const bundle: SupportBundle = {
-    ...known, diagnostics: diagnostics && diagnosticsViewOf(diagnostics, 'viewer'),
+    ...known, ...(identity?.role === 'admin' ? named : withoutAddresses(named)),
+    diagnostics: known.diagnostics && diagnosticsViewOf(known.diagnostics, 'viewer'),
     checkIns: await license.listCheckInDays(30), events: (await license.listEvents({ limit: 200 })).map(each => eventViewOf(each, 'viewer')),
   }
   setResponseHeaders(event, {

@@ -95,6 +95,7 @@ describe('a good answer', () => {
 const none = (seen: object) => ({ ok: false, answered: true, refusal: null, retryAfterMs: null, seen: { stage: 'http', ...seen } })
 const invalid = none({ code: 'SERVER_RESPONSE_INVALID', cause: 'unreadable_answer' })
 const page = none({ code: 'NET_CAPTIVE_PORTAL', cause: 'web_page' })
+const redirect = none({ code: 'NET_CAPTIVE_PORTAL', cause: 'redirect' })
 
 describe('an answer that is none', () => {
   it.each<[string, Answer, object]>([
@@ -115,8 +116,8 @@ describe('an answer that is none', () => {
     ['F34: 301', { status: 301, headers: { location: 'http://127.0.0.1:9/' } }, none({
       code: 'NET_CAPTIVE_PORTAL', cause: 'redirect', facts: expect.objectContaining({ target: 'http://127.0.0.1:9' }),
     })],
-    ['F34: 300', { status: 300 }, page],
-    ['F34: 399', { status: 399 }, page],
+    ['F34: 300', { status: 300 }, redirect],
+    ['F34: 399', { status: 399 }, redirect],
     ['F35: 511', { status: 511 }, page],
     ['F33: 407', { status: 407 }, none({ code: 'NET_PROXY', cause: 'proxy_login' })],
   ])('%s', async (_what, answer, expected) => {

@@ -12,7 +12,7 @@ import type { Answer } from '../../support/vendor-door.ts'
 /** The license server's answer to a ping. */
 export const pong = (time: unknown = new Date(START).toISOString()): Answer => ({ body: JSON.stringify({ ok: true, time }) })
 
-export interface Given extends Partial<Omit<DiagnosticsOptions, 'proxyFor' | 'now'>> {
+export interface Given extends Partial<Omit<DiagnosticsOptions, 'now'>> {
   baseUrl: string
   proxy?: string
   now?: number
@@ -26,7 +26,7 @@ export interface Given extends Partial<Omit<DiagnosticsOptions, 'proxyFor' | 'no
 export function diagnosticsOf({ baseUrl, proxy = '', now = START, patience = 20_000, ...options }: Given): AsyncGenerator<DiagnosticStage> {
   const client = createLicenseServerClient({ baseUrl, version: '1', proxyFor: () => proxy, limits: { total: patience, connect: 20_000 } })
   return diagnose({
-    client, silent: false, proxyFor: () => proxy, now: () => now, stepTimeout: patience, remedyOf: ({ cause }) => `mend ${cause}`, ...options,
+    client, silent: false, now: () => now, stepTimeout: patience, remedyOf: ({ cause }) => `mend ${cause}`, ...options,
   })
 }
 

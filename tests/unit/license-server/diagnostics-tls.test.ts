@@ -50,10 +50,13 @@ describe('the TLS stage', () => {
     expect(door.received).toEqual([])
   })
 
-  it('F32: says what this server\'s clock says, as the operator\'s clock has it', async () => {
+  it('F32: says what the machine\'s clock says, by which certificates are judged', async () => {
     const { url, caFile } = await startTlsFront((await startDoor(pong())).url, 'expired')
     trust(caFile)
-    expect(foundIn(await stagesTo(url, { now: START + 1000 }))?.facts.clock).toBe(new Date(START + 1000).toISOString())
+    const before = Date.now()
+    const clock = Date.parse(String(foundIn(await stagesTo(url, { now: START }))?.facts.clock))
+    expect(clock).toBeGreaterThanOrEqual(before)
+    expect(clock).toBeLessThanOrEqual(Date.now())
   })
 
   it('F32: fails with an obsolete version, and with a server that speaks no TLS', async () => {

@@ -170,7 +170,7 @@ describe.each(CALLS)('the limits of $name', (call) => {
     [200, 'SERVER_RESPONSE_INVALID', 'unreadable_answer'], [299, 'SERVER_RESPONSE_INVALID', 'unreadable_answer'],
     [404, 'SERVER_NOT_A_LICENSE_SERVER', 'not_a_license_server'], [422, 'SERVER_NOT_A_LICENSE_SERVER', 'not_a_license_server'],
     [429, 'SERVER_RATE_LIMITED', 'rate_limited'], [503, 'SERVER_ERROR', 'gateway'], [500, 'SERVER_ERROR', 'server_error_foreign'],
-    [407, 'NET_PROXY', 'proxy_login'], [302, 'NET_CAPTIVE_PORTAL', 'web_page'],
+    [407, 'NET_PROXY', 'proxy_login'], [302, 'NET_CAPTIVE_PORTAL', 'redirect'],
   ])('F37: a body (%d) without end is read no further than 64 KiB', async (status, code, cause) => {
     const [piece, all] = [' '.repeat(16_384), 32 * 1024 * 1024]
     let sent = 0

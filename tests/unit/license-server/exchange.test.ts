@@ -3,8 +3,10 @@ import { once } from 'node:events'
 import type { Socket } from 'node:net'
 import { connect } from 'node:net'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import type { ExchangeOptions, Message } from '../../../server/license-server/exchange.ts'
+import type { Limits, Message } from '../../../server/license-server/exchange.ts'
 import { createExchange } from '../../../server/license-server/exchange.ts'
+import type { Routing } from '../../../server/license-server/way.ts'
+import { createWayOpener } from '../../../server/license-server/way.ts'
 import type { Seen } from '../../../shared/findings.ts'
 import { textOf } from '../../../shared/findings.ts'
 import { untilClosed } from '../../support/network/raw-socket.ts'
@@ -23,13 +25,15 @@ const CHUNKED = `${HEADERS}Transfer-Encoding: chunked\r\n\r\n`
 /** However slow the machine, whatever was sent has arrived by then. */
 const SOON = { total: 1600, connect: 60_000 }
 
-const ask = (url: string, options: Partial<ExchangeOptions> = {}, message: Partial<Message> = {}) =>
-  createExchange({ version: '1', proxyFor: () => '', limits: { total: 40_000, connect: 20_000 }, ...options })({
-    method: 'POST', url, body: { a: 1 }, secret: null, signal: undefined, ...message,
-  })
+interface Options extends Partial<Routing> { limits?: Limits }
+
+function ask(url: string, { limits = { total: 40_000, connect: 20_000 }, ...routing }: Options = {}, message: Partial<Message> = {}) {
+  const exchange = createExchange({ version: '1', openWay: createWayOpener({ proxyFor: () => '', ...routing }), limits })
+  return exchange({ method: 'POST', url, body: { a: 1 }, secret: null, signal: undefined, ...message })
+}
 
 /** What is seen of a server that does this once it has been asked. */
-async function seenOf(respond: (socket: Socket) => void, options: Partial<ExchangeOptions> = {}): Promise<Seen | null> {
+async function seenOf(respond: (socket: Socket) => void, options: Options = {}): Promise<Seen | null> {
   const port = await startTcp(socket => void socket.once('data', () => respond(socket)))
   return seenBy(() => ask(`http://${host}:${port}/path?query`, options))
 }
@@ -72,6 +76,17 @@ describe('F31: an answer that does not come, or does not end', () => {
     expect(seen).toEqual({ code: 'NET_TIMEOUT', cause: 'no_answer', stage: 'http', facts: { host, seconds: 2 } })
     expect(seen && textOf(seen)).toBe('no_answer')
     expect(heard.join('')).toMatch(/^POST /)
+  })
+
+  it.each([
+    ['while its name is looked up', { lookup: () => undefined }, 'http://license.example'], ['while it is silent', {}, ''],
+  ])('is not laid at anybody\'s door by whoever wants it no more, %s', async (_when, options, url) => {
+    const port = await startTcp(() => void setImmediate(() => stopping.abort()))
+    const stopping = new AbortController()
+    if (url) setImmediate(() => stopping.abort())
+    expect(await seenBy(() => ask(url || `http://${host}:${port}`, options, { signal: stopping.signal }))).toMatchObject({
+      code: 'NET_CONNECT', cause: 'reset_while_receiving',
+    })
   })
 
   it('behind a proxy, which is not to blame', async () => {

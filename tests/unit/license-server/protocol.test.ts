@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { PROTOCOL, REFUSAL_CODES, refusalSchema } from '../../../server/license-server/protocol.ts'
+import { PROTOCOL, REFUSAL_CODES, errorSchema } from '../../../server/license-server/protocol.ts'
 
 const of = (length: number) => 'x'.repeat(length)
 const kids = (count: number, length = 1) => Array.from({ length: count }, () => of(length))
@@ -71,7 +71,7 @@ describe('the protocol', () => {
   })
 
   it('a refusal has a known code and a text', () => {
-    for (const code of REFUSAL_CODES) expect(refusalSchema.parse({ error: { code, message: '', more: 1 } })).toEqual({ error: { code, message: '' } })
-    for (const answer of [{ error: { code: 'mood', message: '' } }, { error: { code: 'revoked' } }, { code: 'revoked', message: '' }, {}]) expect(holds(refusalSchema, answer)).toBe(false)
+    for (const code of REFUSAL_CODES) expect(errorSchema.parse({ error: { code, message: '', more: 1 } })).toEqual({ error: { code, message: '' } })
+    for (const answer of [{ error: { code: 'mood', message: '' } }, { error: { code: 'revoked' } }, { code: 'revoked', message: '' }, {}]) expect(holds(errorSchema, answer)).toBe(false)
   })
 })

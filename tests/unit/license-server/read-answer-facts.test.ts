@@ -81,10 +81,11 @@ describe('a redirect', () => {
     expect(failureOf(302, { headers: { location } }).seen).toMatchObject({ cause: 'redirect', facts: { ...COMMON, status: 302, target } })
   })
 
-  it('to what is no address is told as a page', () => {
-    const { seen } = failureOf(302, { headers: { location: 'https://' } })
-    expect(seen).toMatchObject({ cause: 'web_page', facts: { status: 302 } })
+  it.each([{}, { location: 'https://' }])('to nowhere, as %j says, is told as that', (headers) => {
+    const { seen } = failureOf(302, { headers })
+    expect(seen).toEqual({ code: 'NET_CAPTIVE_PORTAL', cause: 'redirect', stage: 'http', facts: expect.objectContaining({ status: 302 }) })
     expect(seen.facts.target).toBeUndefined()
+    expect(textOf(seen)).toBe('redirect_nowhere')
   })
 })
 
@@ -101,11 +102,12 @@ describe('a page', () => {
 
 describe('a proxy in between that wants a login', () => {
   it.each([
-    [{ via: '1.1 squid.example (squid/5.7)' }, '1.1 squid.example (squid/5.7)'], [{}, 'license.example'], [{ via: '\u202ea' }, '\\u{202e}a'],
+    [{ via: '1.1 squid.example (squid/5.7)' }, '1.1 squid.example (squid/5.7)'], [{}, undefined], [{ via: '\u202ea' }, '\\u{202e}a'],
   ])('is told as %j says: %s', (headers, proxy) => {
     const { seen } = failureOf(407, { headers })
-    expect(seen).toMatchObject({ code: 'NET_PROXY', cause: 'proxy_login', stage: 'http', facts: { status: 407, proxy } })
-    expect(textOf(seen)).toBe('proxy_login')
+    expect(seen).toMatchObject({ code: 'NET_PROXY', cause: 'proxy_login', stage: 'http', facts: { host: 'license.example', status: 407 } })
+    expect(seen.facts.proxy).toBe(proxy)
+    expect(textOf(seen)).toBe('proxy_login_unknown')
   })
 })
 

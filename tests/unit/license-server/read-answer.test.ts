@@ -85,7 +85,7 @@ describe('then: somebody else\'s', () => {
     for (const status of REDIRECTS) {
       for (const text of ['', PAGE, '{}']) {
         expect(told(answerOf(status, text, { location: 'https://portal.example/' }))).toBe('NET_CAPTIVE_PORTAL redirect null')
-        expect(told(answerOf(status, text, {}))).toBe('NET_CAPTIVE_PORTAL web_page null')
+        expect(told(answerOf(status, text, {}))).toBe('NET_CAPTIVE_PORTAL redirect null')
       }
     }
   })

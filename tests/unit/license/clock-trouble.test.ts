@@ -80,6 +80,31 @@ describe('being told to stop', () => {
   })
 })
 
+describe('being told to stop while a license is being activated', () => {
+  const stopDuring = async (world: World, act: () => Promise<unknown>) => {
+    world.vendor.failing = failure('NET_CONNECT')
+    world.vendor.beforeAnswer = () => new Promise(resolve => setImmediate(resolve))
+    const asked = act().catch(() => undefined)
+    await world.service.stop()
+    await asked
+  }
+
+  it('leaves no finding of a network that nothing is known of: a person has entered it', async () => {
+    const world = await createWorld()
+    await stopDuring(world, () => world.service.save({ credential: KEY, actor: ADMIN }))
+    expect(await world.service.findings()).toEqual([])
+    expect(world.log.filter(({ level }) => level === 'warn')).toEqual([])
+  })
+
+  it('nor if it is that of the environment', async () => {
+    const world = await createWorld({ provisioned: KEY })
+    await stopDuring(world, () => world.tick())
+    expect(world.vendor.callsOf('activate')).toHaveLength(1)
+    expect(await world.service.findings()).toEqual([])
+    expect(world.log.filter(({ level }) => level === 'warn')).toEqual([])
+  })
+})
+
 describe('a license server that asks for patience', () => {
   it('is asked again for NC_LICENSE_KEY only after that', async () => {
     const world = await createWorld({ provisioned: KEY })

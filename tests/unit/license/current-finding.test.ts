@@ -59,8 +59,9 @@ describe('the finding of a state', () => {
     ['mismatch', offline, { instanceId: OTHER_INSTANCE }, HOUR,
       { code: 'BOUND_TO_DIFFERENT_INSTALLATION', cause: 'other_installation', facts: { expected: OTHER_INSTANCE, found: INSTANCE }, at: iso(START + HOUR) }],
     ['invalid', standard, edited, HOUR, { code: 'TOKEN_SIGNATURE_INVALID', cause: 'row_edited', stage: 'storage', facts: {}, at: iso(START + HOUR) }],
-    ['invalid', standard, { seq: 9 }, HOUR, { code: 'TOKEN_OLDER_THAN_CURRENT', cause: 'row_edited', stage: 'storage' }],
-    ['invalid', standard, unknown, HOUR, { code: 'TOKEN_UNKNOWN_SIGNER', cause: 'unknown_signer', facts: { kid: '?' } }],
+    ['invalid', standard, { seq: 9 }, HOUR, { code: 'TOKEN_OLDER_THAN_CURRENT', cause: 'row_edited', stage: 'storage', facts: { setting: 'older' } }],
+    ['invalid', standard, { row: { method: 'airgapped' } }, HOUR, { code: 'TOKEN_WRONG_KIND', cause: 'row_edited', facts: { setting: 'unfit' } }],
+    ['invalid', standard, unknown, HOUR, { code: 'TOKEN_UNKNOWN_SIGNER', cause: 'unknown_signer', facts: {} }],
   ])('%s, by what is stored', async (state, lease, made, after, expected) => {
     const { holder, clock } = await holding(lease, made)
     clock.advance(after)

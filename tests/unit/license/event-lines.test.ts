@@ -48,6 +48,13 @@ describe('an entry of the activity log', () => {
     }])
   })
 
+  it('tells the address that was connected to apart from that of whoever asked', async () => {
+    const { lines, log } = recorder()
+    const finding = findingOf(seen('SERVER_REFUSED', 'refused_expired', { host: 'license.example', address: '203.0.113.9' }), 7)
+    await withEventLines(createMemoryStore(), log).appendEvent(eventOf('check_in_failed', 7, ACTOR, {}, {}, finding))
+    expect(lines[0]?.fields).toMatchObject({ host: 'license.example', serverAddress: '203.0.113.9', address: '192.0.2.7' })
+  })
+
   const event = eventOf('check_in_failed', 0, { kind: 'system' }, { code: 'NET_DNS' })
 
   it('is told wherever the store takes it: by itself, or as a member', async () => {

@@ -40,6 +40,26 @@ describe('what was found lately', () => {
     expect(world.log.filter(({ message }) => message === 'activation refused')).toEqual([])
   })
 
+  it('is written one after the other, however many are refused at once, and none is left out', async () => {
+    const world = await createWorld()
+    let [underWay, most] = [0, 0]
+    const { saveFinding } = world.store
+    world.store.saveFinding = async (finding) => {
+      most = Math.max(most, ++underWay)
+      await new Promise(resolve => setImmediate(resolve))
+      await saveFinding(finding)
+      underWay--
+    }
+    await Promise.all(Array.from({ length: 8 }, () => expect(save(world, `"${KEY}"`)).rejects.toThrow()))
+    expect([most, (await world.service.findings()).length]).toEqual([1, 8])
+  })
+
+  it('is not waited for while the database is known to be away', async () => {
+    const world = await createWorld({ service: { storageTrouble: () => ({ seen: seen('STORAGE_UNAVAILABLE', 'unreachable'), since: START }) } })
+    world.store.saveFinding = () => Promise.reject(new TypeError('must not be called'))
+    await expect(save(world, `"${KEY}"`)).rejects.toMatchObject({ code: 'CREDENTIAL_MALFORMED', finding: { cause: 'quotes_around' } })
+  })
+
   it('is lost without the database, and the refusal is not', async () => {
     const world = await createWorld()
     world.vendor.failing = refused('revoked')

@@ -84,6 +84,13 @@ describe('the claims of a lease', () => {
     expect(await claimOf(verifyOfflineToken(jws, keyring))).toEqual(['TOKEN_CLAIMS_INVALID', claim])
   })
 
+  it('are named in one short line, even if it is the vendor who has written something else', async () => {
+    const jws = signed('offline', { ...offlineClaims(), limits: { [`limit_a\u001b]0;x\n${'y'.repeat(5000)}`]: -1 } })
+    const [code, claim] = [await claimOf(verifyOfflineToken(jws, keyring))].flat()
+    expect([code, String(claim).length]).toEqual(['TOKEN_CLAIMS_INVALID', 120])
+    expect(claim).toMatch(/^limits(\.limit_a\\u\{1b\}\]0;x y|…)/)
+  })
+
   it.each([
     ['check_in missing', { check_in: undefined }, 'check_in'], ['every of zero', { check_in: { every: 0, grace: 1 } }, 'check_in.every'],
     ['a negative grace', { check_in: { every: 1, grace: -1 } }, 'check_in.grace'], ['renews missing', { renews: undefined }, 'renews'],

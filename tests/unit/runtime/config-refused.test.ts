@@ -37,7 +37,7 @@ const REFUSED: [string, Env][] = [
   ['NC_ADMIN_TOKEN', { NC_ADMIN_TOKEN: LONG, NC_SERVICE_TOKEN: `${LONG}x,${LONG}` }],
   ...['forever', '0', '1.5', '-3', '100000'].map(days => ['NC_EVENTS_KEEP_DAYS', { NC_EVENTS_KEEP_DAYS: days }] as [string, Env]),
   ['NC_LOG_FORMAT', { NC_LOG_FORMAT: 'xml' }], ['NC_LOG_LEVEL', { NC_LOG_LEVEL: 'verbose' }],
-  ...['HTTPS_PROXY', 'HTTP_PROXY'].flatMap(name => ['socks5://p:1', `http://u:${CANARY}%@p:1`, 'http://p:1/path', 'http://p:1?x', 'http://a:1,http://b:2', 'http://'].map(
+  ...['HTTPS_PROXY', 'HTTP_PROXY'].flatMap(name => ['socks5://p:1', `http://u:${CANARY}%@p:1`, `http://%FC:${CANARY}@p:1`, 'http://p:1/path', 'http://p:1?x', 'http://a:1,http://b:2', 'http://'].map(
     value => [name, { [name]: value }] as [string, Env])),
   ['HTTPS_PROXY', { HTTPS_PROXY: 'http://a:1', https_proxy: 'http://b:1' }],
   ...['10.0.0.0/33', 'http://internal', '10.0.0.*', 'a b/c', '10.0.0.0/8/8'].map(value => ['NO_PROXY', { NO_PROXY: value }] as [string, Env]),

@@ -49,17 +49,27 @@ describe('a support bundle in words', () => {
   })
 
   it('says what failed last, if nothing has gone well since', () => {
-    expect(explain({ findings: [pageAt(2), pageAt(9)] })[2]).toBe('Nothing is the matter now. What failed last, 2 hours before: NCL-206 (NET_CAPTIVE_PORTAL, web_page)')
+    expect(explain({ findings: [pageAt(2), pageAt(9)] })[2]).toBe('What failed last, 2 hours before this bundle: NCL-206 (NET_CAPTIVE_PORTAL, web_page)')
     expect(explain({ findings: [pageAt(7)] })[2]).toBe('Nothing is the matter, as far as this bundle tells.')
+  })
+
+  it('names no deadline that has passed by the time of the bundle', () => {
+    const finding = findingOf(seen('SERVER_REFUSED', 'refused_expired', { host: 'app.nocodb.com', until: at(1) }), NOW)
+    expect(explain({}, { finding })[3]).toBe('  The license server says that the subscription has ended.')
+  })
+
+  it('never says that nothing is the matter while check-ins fail', () => {
+    const checkIn = { ...LICENSE.checkIn, consecutiveFailures: 3 }
+    expect(explain({}, { checkIn: supportBundleSchema.shape.license.shape.checkIn.parse(checkIn) })[2]).toMatch(/^Check-ins fail \(3 in a row\)/)
   })
 
   it('lists what it rests on', () => {
     const text = explain({ findings: [pageAt(9)] }).join('\n')
     for (const line of [
-      `  Instance ID: ${INSTANCE}`, '  Key: nc_••••••••dard', '  Seats: 3 of 5 used', '  In 30 days: 3 good, 1 failed', '  Proxy: http://proxy:3128',
+      `  Instance ID: ${INSTANCE}`, '  Key: nc_••••••••dard', '  Seats: 3 of 5 used', '  In the last 30 days: 3 good, 1 failed', '  Proxy: http://proxy:3128',
       '  Address: https://app.nocodb.com', '  Diagnostics: never run', `  Says ${at(0)}; agrees with trusted time (${at(0)}).`,
       `  sqlite, /data/license.db, up since ${at(1)}; last written ${at(0)}`, '  Warnings: one thing; another',
-      `  ${at(9)} (9 hours before): NCL-206 web_page. A web page titled “Blocked” came back in place of the answer from app.nocodb.com (status 403).`,
+      `  ${at(9)} (9 hours before this bundle): NCL-206 web_page. A web page titled “Blocked” came back in place of the answer from app.nocodb.com (status 403).`,
     ]) expect(text).toContain(line)
     expect(text).not.toMatch(/Bound to another|null|undefined/)
   })
@@ -76,8 +86,8 @@ describe('a support bundle in words', () => {
     }, { boundTo: OTHER_INSTANCE, managedByEnv: true }).join('\n')
     for (const part of [
       'SANDBOX BUILD', 'DOWN', '8 days ahead of trusted time', 'the machine was off for an unknown time since', `Bound to another Instance ID: ${OTHER_INSTANCE}`,
-      'set by NC_LICENSE_SERVER_URL', 'Proxy: none', 'Failed stage: http, NCL-206 web_page', 'Diagnostics: problem, run 1 hour before', 'Managed by NC_LICENSE_KEY: yes',
-      'Diagnostics found, 1 hour before',
+      'set by NC_LICENSE_SERVER_URL', 'Proxy: none', 'Failed stage: http, NCL-206 web_page', 'Diagnostics: problem, run 1 hour before this bundle', 'Managed by NC_LICENSE_KEY: yes',
+      'What diagnostics found, 1 hour before this bundle',
     ]) expect(text).toContain(part)
   })
 

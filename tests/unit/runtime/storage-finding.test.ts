@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { LicenseError } from '../../../server/license/errors.ts'
-import { openApp } from '../../../server/runtime/app.ts'
+import { openApp, setBase } from '../../../server/runtime/app.ts'
 import { placeOf, seenOfStorageError, storageTrouble } from '../../../server/runtime/storage-finding.ts'
 import type { Storage } from '../../../server/storage/open.ts'
 import { STORAGE_CAUSES } from '../../../server/storage/storage-cause.ts'
 import { FINDING_CAUSES } from '../../../shared/findings.ts'
-import { openRunningApp } from '../../support/running-app.ts'
+import type { Audience } from '../../../shared/redaction.ts'
+import { createBase, openRunningApp } from '../../support/running-app.ts'
 import { START } from '../../support/simulated-clock.ts'
 
 const healthOf = (changes: Partial<Storage['health']>): Storage['health'] => ({
@@ -42,12 +43,19 @@ describe('trouble with the database', () => {
 })
 
 describe('what was found when an operation failed for the database', () => {
-  const failed = (details?: Record<string, string>, cause?: unknown) => seenOfStorageError(new LicenseError('STORAGE_UNAVAILABLE', { details, cause }))
+  const failed = (details?: Record<string, string>, cause?: unknown, audience: Audience = 'admin') =>
+    seenOfStorageError(new LicenseError('STORAGE_UNAVAILABLE', { details, cause }), audience)
   const readOnly = Object.assign(new Error('attempt to write a readonly database'), { errcode: 8 })
 
   it('before the database was reached is what the error says, of a place that is not known', () => {
     expect(failed({ cause: 'connection_limit' })).toMatchObject({ code: 'STORAGE_UNAVAILABLE', cause: 'connection_limit', facts: { location: '?' } })
   })
+
+  it.each([['file:data/license.sqlite', 'SQLite'], ['postgres://u:p@db.example/lic.db', 'PostgreSQL']])(
+    'before the database was reached is told with its kind alone to whoever is not signed in: %s', (url, told) => {
+      setBase(createBase({ DATABASE_URL: url }).base)
+      expect(failed({ cause: 'disk_full' }, undefined, 'nobody').facts).toEqual({ location: told })
+    })
 
   it.each<[string, Record<string, string> | undefined, unknown, string]>([
     ['the error names the cause', { cause: 'locked' }, readOnly, 'locked'],
@@ -57,6 +65,12 @@ describe('what was found when an operation failed for the database', () => {
   ])('where %s', async (_, details, cause, expected) => {
     const { storage } = await openRunningApp()
     expect(failed(details, cause)).toMatchObject({ code: 'STORAGE_UNAVAILABLE', cause: expected, facts: { location: storage.location } })
+  })
+
+  it.each([['sqlite', 'SQLite'], ['postgres', 'PostgreSQL']] as const)('is told with the kind of database alone to whoever is not signed in: %s', async (kind, told) => {
+    const { app, storage } = await openRunningApp()
+    openApp({ ...app, storage: { ...storage, kind, health: healthOf({}) } })
+    expect(failed({ cause: 'disk_full' }, undefined, 'nobody').facts).toEqual({ location: told })
   })
 
   it('is what is known to be the matter with it, before what the driver says of this one operation', async () => {

@@ -17,10 +17,12 @@ const TIMES: ReadonlySet<string> = new Set(['clock', 'trusted', 'expiresAt', 're
 /* What chooses the sentences of a variant: facts beside those that the sentences name, null for one that is not there. */
 const VARIANTS: Record<string, { facts?: Partial<Record<FactName, string | number | null>>, stage?: FindingStage }> = {
   dns_no_such_name_configured: { facts: { setting: 'NC_LICENSE_SERVER_URL' } }, dns_silent_failed: { facts: { setting: 'failed' } },
-  tls_version_unknown: { facts: { version: null } }, proxy_login_rejected: { facts: { setting: 'login' } },
+  tls_version_unknown: { facts: { version: null } }, proxy_login_rejected: { facts: { setting: 'login' } }, proxy_login_unknown: { stage: 'http' },
   no_answer_handshake: { stage: 'tls' }, no_answer_plain: { facts: { setting: 'plain' } },
   reset_while_receiving: { facts: { bytes: 512 } }, reset_while_receiving_nothing: { facts: { bytes: null } },
   web_page: { facts: { title: null } }, web_page_titled: {}, rate_limited: { facts: { retryAt: null } }, rate_limited_until: {},
+  redirect_nowhere: { facts: { target: null } }, answer_stale_seq: { facts: { member: 'seq' } }, unknown_signer_stored: { facts: { kid: null } },
+  row_edited_older: { facts: { setting: 'older' } }, row_edited_unfit: { facts: { setting: 'unfit' } },
   unreadable_answer_signature: { facts: { member: 'signature' } },
   clock_ahead: { facts: { expiresAt: null } }, clock_ahead_ended: {}, clock_ahead_zone: { facts: { difference: 3600, expiresAt: null } },
   clock_ahead_perhaps: { facts: { setting: 'perhaps' } }, clock_behind_zone: { facts: { difference: 12_600 } },
@@ -35,12 +37,12 @@ function findingFor(text: string, cause: FindingCause) {
   return found(cause, { ...Object.fromEntries(named), ...facts }, stage ? { stage } : {})
 }
 
-/* Eight days, one hour, and three hours and a half, to the hour: as a person says them. */
+/* Eight days, one hour, and three hours and a half: as a person says them. */
 const DURATIONS: Record<string, Record<number, string>> = {
-  'en': { 691_200: '8 days', 3600: '1 hour', 12_600: '4 hours' }, 'de': { 691_200: '8 Tage', 3600: '1 Stunde', 12_600: '4 Stunden' },
-  'fr': { 691_200: '8 jours', 3600: '1 heure', 12_600: '4 heures' }, 'es': { 691_200: '8 días', 3600: '1 hora', 12_600: '4 horas' },
-  'pt-BR': { 691_200: '8 dias', 3600: '1 hora', 12_600: '4 horas' }, 'ja': { 691_200: '8 日', 3600: '1 時間', 12_600: '4 時間' },
-  'zh-CN': { 691_200: '8天', 3600: '1小时', 12_600: '4小时' }, 'ar': { 691_200: '8 أيام', 3600: 'ساعة', 12_600: '4 ساعات' },
+  'en': { 691_200: '8 days', 3600: '1 hour', 12_600: '3.5 hours' }, 'de': { 691_200: '8 Tage', 3600: '1 Stunde', 12_600: '3,5 Stunden' },
+  'fr': { 691_200: '8 jours', 3600: '1 heure', 12_600: '3,5 heures' }, 'es': { 691_200: '8 días', 3600: '1 hora', 12_600: '3,5 horas' },
+  'pt-BR': { 691_200: '8 dias', 3600: '1 hora', 12_600: '3,5 horas' }, 'ja': { 691_200: '8 日', 3600: '1 時間', 12_600: '3.5 時間' },
+  'zh-CN': { 691_200: '8天', 3600: '1小时', 12_600: '3.5小时' }, 'ar': { 691_200: '8 أيام', 3600: 'ساعة', 12_600: '3.5 ساعة' },
 }
 const plain = (text: string) => text.replaceAll(/[\u00A0\u202F]/g, ' ')
 

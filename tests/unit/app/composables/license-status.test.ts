@@ -114,6 +114,23 @@ describe('the status', () => {
     expect(wordsOf(viewOf({ state: 'expired', renews: true })).action).toBe('checkIn')
   })
 
+  it('expired by a clock that may be wrong: says so, and offers nothing, for only the clock needs anything done', () => {
+    const view = viewOf({ state: 'expired', finding: found('clock_ahead', { expiresAt: END }, { code: 'CLOCK_AHEAD' }) })
+    expect(wordsOf(view)).toMatchObject({
+      headline: useI18n().t('status.headline.endedByClock'), sentence: sentenceOf('endedByClock', view), action: null, tone: 'red',
+    })
+  })
+
+  it('in grace, with a term that ends before it: names the earlier end', () => {
+    const view = viewOf({ state: 'grace', expiresAt: '2026-03-02T00:00:00.000Z', graceEndsAt: '2026-03-05T00:00:00.000Z' })
+    expect(wordsOf(view).sentence).toContain(useTimeText().both('2026-03-02T00:00:00.000Z'))
+  })
+
+  it('active, with something found: does not say that there is nothing to do', () => {
+    const view = viewOf({ finding: found('clock_behind', { difference: 7200 }, { code: 'CLOCK_BEHIND' }) })
+    expect(wordsOf(view).sentence).not.toContain(nothingToDo())
+  })
+
   it.each(['server_error', 'gateway', 'refused'] as const)('in grace because of %s: says the same, as what was found has its own sentences', (cause) => {
     const view = viewOf({ state: 'grace', finding: found(cause, {}, { code: 'SERVER_ERROR' }) })
     expect(wordsOf(view)).toMatchObject({ sentence: sentenceOf('grace', view), action: 'checkIn' })

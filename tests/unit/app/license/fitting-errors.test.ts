@@ -33,8 +33,15 @@ describe('the errors that are explained', () => {
   it.each(['CLOCK_AHEAD', 'CLOCK_BEHIND'] as const)('are the clock\'s own if it is %s and nothing else is the matter', (code) => {
     expect(fittingErrors(viewOf({ finding: clock(code) }), null)).toEqual([code])
   })
+  it('are only such as this page knows, which may be older than the server', () => {
+    const finding = Object.assign(clock('CLOCK_AHEAD'), { code: 'NET_QUIC', cause: 'quic' })
+    expect(fittingErrors(viewOf({ finding }), null)).toEqual([])
+  })
+  it('are not those of an end that only a doubtful clock has seen', () => {
+    expect(fittingErrors(viewOf({ state: 'expired', finding: clock('CLOCK_AHEAD') }), null)).toEqual(['CLOCK_AHEAD'])
+  })
   it('of what is found come before those of the state that it explains', () => {
-    expect(fittingErrors(viewOf({ state: 'expired', finding: clock('CLOCK_AHEAD') }), null)).toEqual(['CLOCK_AHEAD', 'LICENSE_EXPIRED'])
+    expect(fittingErrors(viewOf({ state: 'expired', finding: found('row_edited', {}, { code: 'STORAGE_UNAVAILABLE' }) }), null)).toEqual(['STORAGE_UNAVAILABLE', 'LICENSE_EXPIRED'])
     const storage = found('disk_full', { location: '/data' }, { code: 'STORAGE_UNAVAILABLE' })
     expect(fittingErrors(viewOf({ state: 'revoked', finding: storage }), failureOf('CONFLICT'))).toEqual(['CONFLICT', 'STORAGE_UNAVAILABLE', 'LICENSE_REVOKED'])
   })

@@ -30,14 +30,14 @@ describe('what support is given', () => {
   })
   it('has what is the matter, and what the last action found, in a line each: reference, cause, where, facts, when', () => {
     const finding = found('certificate_expired', { host: 'app.nocodb.com', validTo: '2026-03-01T00:00:00.000Z' }, { code: 'NET_TLS' })
-    const failure = { ...failureOf('NET_PROXY', 'NCL-205'), finding: found('proxy_refused', { proxy: 'http://proxy:3128' }, { code: 'NET_PROXY' }) }
+    const failure = { ...failureOf('NET_PROXY', 'NCL-205'), finding: found('proxy_refused', { proxy: 'http://proxy:3128', user: 'svc-nocodb' }, { code: 'NET_PROXY' }) }
     const lines = supportText(viewOf({ finding }), failure).split('\n')
-    expect(lines.filter(line => /^(Finding|Last action failed|It found): /.test(line))).toEqual([
+    expect(lines.filter(line => /^(Finding|Last action failed|What it found): /.test(line))).toEqual([
       'Finding: NCL-204 certificate_expired (tls), host=app.nocodb.com, validTo=2026-03-01T00:00:00.000Z, at 2026-11-26T14:03:00.000Z',
       'Last action failed: NCL-205 NET_PROXY',
-      'It found: NCL-205 proxy_refused (proxy), proxy=http://proxy:3128, at 2026-11-26T14:03:00.000Z',
+      'What it found: NCL-205 proxy_refused (proxy), proxy=http://proxy:3128, at 2026-11-26T14:03:00.000Z',
     ])
-    expect(supportText(viewOf(), failureOf('NET_PROXY', 'NCL-205'))).not.toMatch(/Finding|It found/)
+    expect(supportText(viewOf(), failureOf('NET_PROXY', 'NCL-205'))).not.toMatch(/Finding|What it found/)
   })
   it('has of a finding without facts just what it is', () => {
     expect(supportText(viewOf({ finding: found('revoked', {}, { code: 'LICENSE_REVOKED' }) })))

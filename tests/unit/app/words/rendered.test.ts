@@ -118,7 +118,7 @@ const ORDER: Record<string, string> = {
   'finding.proxy_cannot_reach.seen': 'proxy host status', 'finding.proxy_cannot_reach.do': 'host port', 'finding.no_answer.seen': 'host seconds',
   'finding.no_answer_handshake.seen': 'host seconds', 'finding.no_answer_plain.seen': 'host seconds', 'finding.reset_while_receiving.seen': 'host bytes',
   'finding.stalled_while_receiving.seen': 'host seconds bytes', 'finding.cut_answer.seen': 'host bytes', 'finding.web_page.seen': 'host status',
-  'finding.web_page_titled.seen': 'title host status', 'finding.redirect.seen': 'host target', 'finding.not_a_license_server.seen': 'url status',
+  'finding.web_page_titled.seen': 'title host status', 'finding.redirect.seen': 'host target', 'finding.redirect_nowhere.seen': 'host status', 'finding.proxy_login_unknown.seen': 'host status', 'finding.not_a_license_server.seen': 'url status',
   'finding.server_error.seen': 'host status', 'finding.server_error_foreign.seen': 'host status', 'finding.rate_limited_until.seen': 'host retryAt',
   'finding.signer_unknown.seen': 'host kid', 'finding.hidden_character.seen': 'character place', 'finding.other_installation.seen': 'found expected',
   'finding.not_yet_valid.seen': 'startsAt clock', 'finding.clock_ahead.seen': 'difference clock trusted', 'finding.clock_ahead_zone.seen': 'difference clock trusted',
