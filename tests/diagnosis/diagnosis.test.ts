@@ -1,45 +1,26 @@
-import { spawnSync } from 'node:child_process'
-import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Browser } from '@playwright/test'
 import { chromium } from '@playwright/test'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import type { Diagnostics, LicenseView } from '../../shared/contracts.ts'
-import { BROWSER_ARGS, findBrowser } from '../support/browser/launch.ts'
+import { FINDING_CAUSES, isFindingCause } from '../../shared/findings.ts'
 import type { ApiClient } from '../support/api-client.ts'
-import { signInSoon } from '../support/stand.ts'
-import type { Product, ProductOptions } from '../support/product-process.ts'
-import { startProduct } from '../support/product-process.ts'
+import { BROWSER_ARGS, findBrowser } from '../support/browser/launch.ts'
+import { createFakeClock } from '../support/faketime.ts'
+import type { Product } from '../support/product-process.ts'
+import { restart, signInSoon, startOwnProduct } from '../support/stand.ts'
 import type { LicenseServerProcess } from '../support/vendor/vendor-process.ts'
 import { startLicenseServer } from '../support/vendor/vendor-process.ts'
-import type { Deed, Injection } from './injection.ts'
-import { ANSWERS } from './injections/answers.ts'
-import { DATABASE } from './injections/databases.ts'
-import { CLOCK, PASTED } from './injections/here.ts'
-import { NETWORK } from './injections/network.ts'
+import type { Case } from './chosen.ts'
+import { cases, chosen, faketime, INJECTIONS, isolated, isTen, isWhole, leftOut, NOT_INJECTED, titleOf } from './chosen.ts'
+import type { Lab, Pasted } from './injection.ts'
+import { KEY } from './injection.ts'
+import { removePostgres } from './injections/databases.ts'
+import { judge } from './judge.ts'
 import type { NameAnswer } from './name-server.ts'
 import { startNameServer } from './name-server.ts'
-import type { Seen } from './places.ts'
-import { openPanel, readBundle, readPage } from './places.ts'
+import { openPanel, readPage } from './places.ts'
 import type { Row } from './score.ts'
-import { LEAST, shareOf, writeTable } from './score.ts'
-
-const isolated = process.env.DIAGNOSIS_ISOLATED === '1'
-const only = process.env.DIAGNOSIS_ONLY ?? ''
-const KEY = 'nc_demo_standard'
-const ALL = [...NETWORK, ...ANSWERS, ...PASTED, ...CLOCK, ...DATABASE].flatMap(injection => injection.deeds.map(deed => ({ injection, deed })))
-const TEN = [
-  'a name that does not exist', 'a firewall that drops', 'an expired certificate', 'a proxy that wants a login', 'a block page with 403', 'a gateway\'s 502',
-  'a check-in refused: expired', 'pasted: words around a key', 'clock: 2 hours behind', 'database: locked by another process',
-]
-const isWanted = ({ injection: { name } }: (typeof ALL)[number]) => only === 'ten' ? TEN.includes(name) : name.includes(only)
-/** Of the ten, each by its first deed. */
-const isFirst = (each: (typeof ALL)[number]) => only !== 'ten' || each.deed === each.injection.deeds[0]
-const wanted = ALL.filter(isWanted).filter(isFirst)
-const canFakeTime = spawnSync('faketime', ['--version']).status === 0
-const isPossible = ({ injection }: (typeof ALL)[number]) => (isolated || !injection.isolated) && (canFakeTime || !injection.needs)
-const cases = wanted.filter(isPossible)
-const leftOut = wanted.filter(each => !isPossible(each)).map(({ injection, deed }) => `${injection.name}, ${deed}`)
+import { COLUMNS, LEAST, shareOf, writeTable } from './score.ts'
 
 const NAMES = new Map<string, NameAnswer>([
   ['here.test', '127.0.0.1'], ['away.test', '203.0.113.7'], ['silent.test', 'silent'], ['failing.test', 'failing'],
@@ -61,107 +42,85 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser?.close()
   await licenseServer?.stop()
-  if (only === '') writeTable(rows, leftOut)
+  await removePostgres()
+  if (isWhole && rows.length === cases.length) writeTable(rows, leftOut)
+})
+
+describe('the injections', () => {
+  it('that are asked for exist', () => {
+    expect(cases).not.toEqual([])
+    if (isTen) expect(chosen).toHaveLength(10)
+    if (isTen && isolated) expect(leftOut).toEqual([])
+  })
+
+  it('have names of their own', () => {
+    expect(new Set(INJECTIONS.map(({ name }) => name)).size).toBe(INJECTIONS.length)
+  })
+
+  it('bring about every cause', () => {
+    const injected = new Set(INJECTIONS.map(({ cause }) => cause))
+    const missing = Object.keys(FINDING_CAUSES).filter(isFindingCause).filter(cause => !injected.has(cause))
+    expect(missing).toEqual(Object.keys(NOT_INJECTED))
+  })
 })
 
 describe('every cause, really injected', () => {
-  it.each(cases.map(each => ({ ...each, title: `${each.injection.name}, ${each.deed}` })))('$title', async ({ injection, deed }) => {
+  it.each(cases.map(each => ({ ...each, title: titleOf(each) })))('$title', async ({ injection, deed }) => {
     onTestFinished(() => licenseServer.control.clearFaults())
-    const product = await startBroken(injection, deed)
+    const product = await startBroken({ injection, deed })
     const client = await signInSoon(product)
-    const { instanceId } = await client.license()
-    const given = injection.credential ?? KEY
-    const credential = typeof given === 'string' ? given : given(instanceId)
-    const before = product.output().length
-    const pages = await Promise.all((['wide', 'phone'] as const).map(size => openPanel(browser, product, size)))
+    const credential = await pastedOn(client, injection.credential ?? KEY)
+    const printed = product.output().length
+    const [onWide, onPhone] = await Promise.all([openPanel(browser, product, 'wide'), openPanel(browser, product, 'phone')])
     await injection.meddle?.(product)
-    // Proves whether the database can be written, so that what is wrong with it is known at once.
+    // Tries whether the database can be written, so that what is wrong with it is known at once.
     if (injection.meddle) await fetch(`${product.url}/api/health/ready`)
-    const [wide, phone] = await Promise.all(pages.map(page => readPage(page, deed, credential)))
-    if (!wide || !phone) throw new Error('no page was read')
-    rows.push(await judge({ injection, deed, product, client, credential, wide, phone, log: product.output().slice(before) }))
-    expect(rows.at(-1)?.contradicts, rows.at(-1)?.words).toBeNull()
-  })
-
-  it.skipIf(only !== '')('enough places say enough', () => {
-    for (const column of ['reference', 'diagnostics', 'bundle', 'log'] as const) {
-      expect(shareOf(rows, column), `${column}: ${rows.filter(row => row[column] === false).map(({ name, deed }) => `${name} (${deed})`).join(', ')}`)
-        .toBeGreaterThanOrEqual(LEAST)
-    }
+    const [wide, phone] = await Promise.all([readPage(onWide, deed, credential), readPage(onPhone, deed, credential)])
+    const row = await judge({ injection, deed, client, credential, wide, phone, log: product.output().slice(printed) })
+    rows.push(row)
+    expect(row.contradicts, row.words).toBeNull()
   })
 })
 
-/** Starts the product with the cause in place; for a check-in or a look, with a license that was activated before. */
-async function startBroken(injection: Injection, deed: Deed): Promise<Product> {
-  const { dataDir: home, env = {} } = await injection.house?.() ?? {}
-  const sound = { licenseServerUrl: licenseServer.url, env, ...(home ? { dataDir: home } : {}) }
-  const before = injection.before ?? (deed === 'save' ? 'none' : 'standard')
-  const dataDir = before === 'none' ? home : await activateBefore(sound, before)
-  if (dataDir) injection.edit?.(join(dataDir, 'license.db'))
-  const broken = await injection.arrange({ licenseServer, isolated })
-  const product = await startProduct({ ...sound, ...broken, env: { ...env, ...broken.env }, ...(dataDir ? { dataDir } : {}) })
-  onTestFinished(async () => {
-    await product.kill()
-    await rm(product.dataDir, { recursive: true, force: true }).catch(() => undefined)
+describe('of all that was injected', () => {
+  it.each(COLUMNS)('%s says enough', (column) => {
+    expect(rows).toHaveLength(cases.length)
+    const failing = rows.filter(row => row[column] === false).map(({ name, deed }) => `${name} (${deed})`)
+    expect(shareOf(rows, column), failing.join(', ')).toBeGreaterThanOrEqual(isWhole ? LEAST[column] : 100)
   })
-  return product
-}
+})
 
-/** Activates a license on a start where all is well. Resolves to the folder it is in. */
-async function activateBefore(sound: ProductOptions, before: Exclude<Injection['before'], 'none' | undefined>): Promise<string> {
-  const product = await startProduct(sound)
+/** Starts the product with the cause in place, and with the license that has to be active beforehand. */
+async function startBroken({ injection, deed }: Case): Promise<Product> {
+  const { dataDir, env } = await injection.house?.() ?? {}
+  const sound = { licenseServerUrl: licenseServer.url, ...(env ? { env } : {}), ...(dataDir ? { dataDir } : {}) }
+  const lab: Lab = { licenseServer, wrongClock }
+  const arrange = async () => {
+    const broken = await injection.arrange(lab)
+    return { ...sound, ...broken, env: { ...env, ...broken.env } }
+  }
+  const before = injection.before ?? (deed === 'save' ? undefined : KEY)
+  if (before === undefined) return startOwnProduct(await arrange())
+
+  const product = await startOwnProduct(sound)
   const client = await signInSoon(product)
-  const { instanceId } = await client.license()
-  const { status, text } = await client.save(before === 'standard' ? KEY : before(instanceId))
+  const { status, text } = await client.save(await pastedOn(client, before))
   expect(status, text).toBe(200)
   await product.stop()
-  return product.dataDir
+  injection.edit?.(join(product.dataDir, 'license.db'))
+  return restart(product, await arrange())
 }
 
-interface Met { injection: Injection, deed: Deed, product: Product, client: ApiClient, credential: string, wide: Seen, phone: Seen, log: string }
-
-async function judge({ injection, deed, client, credential, wide, phone, log }: Met): Promise<Row> {
-  const { cause, named, adminOnly = [], helps, never } = injection
-  const says = (text: string, more = adminOnly) => [...named, ...more].every(each => each.test(text)) && helps.test(text) && !never?.test(text)
-  const network = deed !== 'look' && !injection.name.startsWith('pasted') && !injection.name.startsWith('a key refused')
-  const [found, diagnosed] = await Promise.all([
-    causesOf(injection, deed, client, credential), network || injection.cause.startsWith('clock') ? diagnose(client) : null,
-  ])
-  const isPing = !/^(?:refused_|answer_|signer_)/.test(cause) && !isOnlyInCalls(injection)
-  const bundle = await readBundle(client)
-  const causes = { ...found, diagnostics: diagnosed && isPing ? diagnosed : null, page: [...wide.causes, ...phone.causes] }
-  const others = [causes.api, causes.view, causes.diagnostics, ...causes.page].filter(each => each !== null && each !== undefined && each !== cause)
-  return {
-    name: injection.name, cause, deed,
-    1440: says(wide.visible), 390: says(phone.visible),
-    reference: wide.reference === null ? false : named.every(each => each.test(wide.entry)) || helps.test(wide.entry),
-    diagnostics: diagnosed && isPing ? diagnosed === cause : null,
-    // Without the database nobody can be recognised, so there is no bundle to be had.
-    bundle: bundle === null ? null : says(bundle.split('\nConfiguration:')[0] ?? '', []),
-    log: isLogged(log, injection, deed),
-    words: wide.visible.slice(0, 400),
-    contradicts: others.length > 0 ? `expected ${cause}, and met ${others.join(', ')}` : null,
-  }
+async function pastedOn(client: ApiClient, pasted: Pasted): Promise<string> {
+  if (typeof pasted === 'string') return pasted
+  const { instanceId } = await client.license()
+  return pasted({ instanceId, issue: order => licenseServer.control.issueToken({ instance_id: instanceId, ...order }) })
 }
 
-/** Faults of the license server that only its calls about licenses have, and no ping. */
-function isOnlyInCalls({ name }: Injection): boolean {
-  return ['a 429 without a time', 'an empty answer'].includes(name)
-}
-
-async function causesOf(injection: Injection, deed: Deed, client: ApiClient, credential: string) {
-  const { error, body } = deed === 'save' ? await client.save(credential) : deed === 'check in' ? await client.checkIn() : { error: undefined, body: undefined }
-  const view = await client.request<LicenseView>('GET', '/api/license')
-  const known = view.status === 200 ? view.body.finding?.cause ?? null : view.error?.finding?.cause ?? null
-  return { api: error?.finding?.cause ?? null, view: deed === 'save' ? null : known, body }
-}
-
-async function diagnose(client: ApiClient): Promise<string | null> {
-  const { body } = await client.request<Diagnostics>('POST', '/api/license/diagnostics', {})
-  return body.stages?.find(({ finding }) => finding)?.finding?.cause ?? null
-}
-
-function isLogged(log: string, { cause }: Injection, deed: Deed): boolean | null {
-  if (deed === 'look') return /^clock|^row/.test(cause) ? null : log.includes(`"cause":"${cause}"`)
-  return log.split('\n').some(line => line.includes(`"cause":"${cause}"`) && /"reference":"NCL-\d{3}"/.test(line))
+function wrongClock(seconds: number): Record<string, string> {
+  if (faketime === undefined) throw new Error('a clock that can be set is needed (apt-get install faketime)')
+  const clock = createFakeClock(faketime)
+  onTestFinished(() => clock.remove())
+  clock.setOffset(seconds)
+  return clock.env
 }

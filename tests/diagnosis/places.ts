@@ -2,8 +2,8 @@ import type { Browser, Page } from '@playwright/test'
 import { supportBundleSchema } from '../../shared/schemas.ts'
 import { explainBundle } from '../../server/runtime/explain.ts'
 import type { ApiClient } from '../support/api-client.ts'
+import { badgeOf, checkInNow, fillLogin, openPath, saveCredential } from '../support/browser/screen.ts'
 import type { Product } from '../support/product-process.ts'
-import { ADMIN } from '../support/product-process.ts'
 import type { Deed } from './injection.ts'
 
 /* The places where a failure is met, and what they say. */
@@ -13,6 +13,8 @@ export const WIDTHS = { wide: { width: 1440, height: 900 }, phone: { width: 390,
 export interface Seen {
   /** All text in the first screenful, as the page leaves a person after the deed. */
   visible: string
+  /** The words of what was found, without all that stands around them. */
+  told: string
   /** The reference shown there, or null. */
   reference: string | null
   /** What its entry says. */
@@ -25,28 +27,25 @@ export interface Seen {
 export async function openPanel(browser: Browser, product: Product, size: keyof typeof WIDTHS): Promise<Page> {
   const context = await browser.newContext({ viewport: WIDTHS[size], locale: 'en-GB' })
   const page = await context.newPage()
-  await signIn(page, product)
+  await openPath(page, product, '/login?next=/admin/license')
+  await fillLogin(page)
+  await badgeOf(page).waitFor()
+  await page.waitForLoadState('networkidle')
   return page
 }
 
 /** Does the deed as a person would, and reads what the page then shows without scrolling. */
 export async function readPage(page: Page, deed: Deed, credential: string): Promise<Seen> {
   await act(page, deed, credential)
-  const visible = await page.evaluate(textInSight)
+  const visible = inOneLine(await page.evaluate(textInSight))
   const reference = /NCL-\d{3}/.exec(visible)?.[0] ?? null
-  const causes = await page.locator('[data-testid=finding]').evaluateAll(all => all.map(each => each.getAttribute('data-cause') ?? ''))
+  const findings = page.getByTestId('finding')
+  const causes = await findings.evaluateAll(all => all.map(each => each.getAttribute('data-cause') ?? ''))
+  const words = await findings.filter({ visible: true }).allInnerTexts()
+  const told = [...new Set(words.map(inOneLine))].join(' ')
   const entry = reference === null ? '' : await entryOf(page, reference)
   await page.context().close()
-  return { visible, reference, causes, entry }
-}
-
-async function signIn(page: Page, { url }: Product): Promise<void> {
-  await page.goto(`${url}/login?next=/admin/license`)
-  await page.getByLabel('E-mail').fill(ADMIN.email)
-  await page.getByLabel('Password', { exact: true }).fill(ADMIN.password)
-  await page.getByRole('button', { name: 'Sign in' }).click()
-  await page.getByTestId('license-state').waitFor()
-  await page.waitForLoadState('networkidle')
+  return { visible, told, reference, entry, causes }
 }
 
 async function act(page: Page, deed: Deed, credential: string): Promise<void> {
@@ -55,11 +54,8 @@ async function act(page: Page, deed: Deed, credential: string): Promise<void> {
     await page.getByTestId('finding').first().waitFor({ timeout: 45_000 }).catch(() => undefined)
     return
   }
-  if (deed === 'save') {
-    await page.getByLabel('License key or token').fill(credential)
-    await page.getByRole('button', { name: 'Save', exact: true }).click()
-  }
-  else await page.getByRole('button', { name: 'Check in now' }).first().click()
+  if (deed === 'save') await saveCredential(page, credential)
+  else await checkInNow(page, 'Check in now')
   await page.getByTestId('notice').first().waitFor({ timeout: 30_000 })
   // What the page does by itself (scrolling, focusing) is part of how it leaves a person.
   await page.waitForTimeout(400)
@@ -77,8 +73,10 @@ function textInSight(): string {
     const element = node.parentElement
     if (isInSight && element?.checkVisibility({ opacityProperty: true, visibilityProperty: true })) parts.push(node.textContent ?? '')
   }
-  return parts.join(' ').replaceAll(/\s+/g, ' ')
+  return parts.join(' ')
 }
+
+const inOneLine = (text: string) => text.replaceAll(/\s+/g, ' ').trim()
 
 /** Follows the reference, as a click on it does, and reads its entry. */
 async function entryOf(page: Page, reference: string): Promise<string> {

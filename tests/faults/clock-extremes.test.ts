@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { LicenseView } from '../../shared/contracts.ts'
+import { findFaketime } from '../support/faketime.ts'
 import { tally } from '../support/tally.ts'
 import type { Household } from './clock/household.ts'
 import { clockWarningsOf, expectRecovery, requireSaved, startHousehold, watchStates } from './clock/household.ts'
-import { findFaketime } from './faketime.ts'
 
 /* The production process at the ends of what clocks can count, in every time zone, and across leaps. */
 

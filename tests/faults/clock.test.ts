@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { findFaketime } from '../support/faketime.ts'
 import { sleep } from '../support/stand.ts'
 import { tally } from '../support/tally.ts'
 import { clockWarningsOf, expectRecovery, requireSaved, startHousehold, untilView, watchStates } from './clock/household.ts'
-import { findFaketime } from './faketime.ts'
 
 /* The production process with a wall clock that is wrong, or is set or repaired while it runs. */
 

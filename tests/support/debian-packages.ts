@@ -1,4 +1,6 @@
 import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
 
 /* Real programs that tests run beside the product (a proxy, a browser, a clock), installed from Debian where missing. */
 
@@ -23,8 +25,11 @@ export function findOrInstall(name: string, find: () => string | undefined): str
   return installed
 }
 
-/** The path of a command, also searched where Debian puts servers; undefined if there is none. */
+/**
+ * The path of a command, also searched where Debian puts servers; undefined if there is none. What a package of npm brings along
+ * does not count: it may have nothing but the name in common.
+ */
 export function findCommand(command: string): string | undefined {
-  const { stdout } = spawnSync('sh', ['-c', `PATH="$PATH:/usr/sbin:/sbin" command -v ${command}`], { encoding: 'utf8' })
-  return stdout.trim() || undefined
+  const folders = [...(process.env.PATH ?? '').split(delimiter).filter(folder => !folder.includes('node_modules')), '/usr/sbin', '/sbin']
+  return folders.map(folder => join(folder, command)).find(path => existsSync(path))
 }

@@ -7,8 +7,8 @@ import type { ApiClient } from '../../support/api-client.ts'
 import { createApiClient, signIn } from '../../support/api-client.ts'
 import type { Product } from '../../support/product-process.ts'
 import { SERVICE_TOKEN, startProduct } from '../../support/product-process.ts'
-import type { FakeClock } from '../faketime.ts'
-import { createFakeClock } from '../faketime.ts'
+import type { FakeClock } from '../../support/faketime.ts'
+import { createFakeClock } from '../../support/faketime.ts'
 
 /* A product that lives by a clock which can be set, and the license server it talks to, which lives by the right one. */
 

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 
 /* Certificates such as occur in the field, made with openssl. */
 
-export type CertificateKind = 'trusted' | 'expired' | 'wrong-name' | 'self-signed' | 'intercepted'
+export type CertificateKind = 'trusted' | 'expired' | 'wrong-name' | 'wrong-purpose' | 'self-signed' | 'intercepted'
 
 export interface Certificates {
   /** PEM file of the authority behind all kinds but `self-signed` and `intercepted`, for NODE_EXTRA_CA_CERTS. */
@@ -29,8 +29,8 @@ export function createCertificates(): Certificates {
   authority('vendor-ca', '/O=Vendor Authority/CN=Vendor Authority')
   authority('proxy-ca', `/O=${PROXY_CA}/CN=${PROXY_CA}`)
 
-  function issue(name: CertificateKind, by: string, days: number, names: string) {
-    writeFileSync(file(`${name}.ext`), `subjectAltName=${names}`)
+  function issue(name: CertificateKind, by: string, days: number, names: string, purpose = 'serverAuth') {
+    writeFileSync(file(`${name}.ext`), `subjectAltName=${names}\nextendedKeyUsage=${purpose}`)
     openssl('req', ...NEW_KEY, '-subj', '/O=License Server/CN=localhost', '-keyout', file(`${name}.key`), '-out', file(`${name}.csr`))
     openssl(
       'x509', '-req', '-in', file(`${name}.csr`), '-CA', file(`${by}.pem`), '-CAkey', file(`${by}.key`), '-CAcreateserial',
@@ -41,6 +41,7 @@ export function createCertificates(): Certificates {
   issue('trusted', 'vendor-ca', 2, HERE)
   issue('expired', 'vendor-ca', -1, HERE)
   issue('wrong-name', 'vendor-ca', 2, 'DNS:app.example.com')
+  issue('wrong-purpose', 'vendor-ca', 2, HERE, 'clientAuth')
   issue('intercepted', 'proxy-ca', 2, HERE)
   openssl(
     'req', '-x509', ...NEW_KEY, '-days', '2', '-subj', '/O=Myself/CN=localhost', '-addext', `subjectAltName=${HERE}`,

@@ -1,7 +1,7 @@
 import { existsSync, globSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { findOrInstall } from '../support/debian-packages.ts'
+import { findOrInstall } from './debian-packages.ts'
 
 /* A wall clock that can be set while a process runs (github.com/wolfcw/libfaketime); its uptime and its timers go on. */
 
