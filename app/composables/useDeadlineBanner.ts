@@ -1,6 +1,8 @@
 import { useI18n } from '#imports'
 import { computed } from 'vue'
+import { isEndedByClock } from '~/license/fitting-errors'
 import { useLicenseStore } from '~/stores/license'
+import type { LicenseView } from '#shared/contracts'
 import { useTextCookie } from './useTextCookie'
 import { useTimeText } from './useTimeText'
 
@@ -9,8 +11,8 @@ const WEEK = 7 * DAY
 const STEPS = [1, 7, 14, 30]
 
 /**
- * The banner about a deadline that somebody must act on, shown 30, 14, 7 and 1 days ahead. When dismissed it stays away for a
- * week, or until the next of these steps.
+ * The banner about what somebody must act on: features that are off, which stays, or a deadline, shown 30, 14, 7 and 1 days ahead.
+ * When dismissed, the latter stays away for a week, or until the next of these steps.
  */
 export function useDeadlineBanner() {
   const license = useLicenseStore()
@@ -20,7 +22,14 @@ export function useDeadlineBanner() {
 
   const banner = computed(() => {
     const view = license.view
-    if (!view?.entitled) return null
+    if (!view || view.state === 'unlicensed') return null
+    return view.entitled ? bannerOfDeadline(view) : bannerOfState(view)
+  })
+  function bannerOfState(view: LicenseView) {
+    const headline = t(`status.headline.${isEndedByClock(view) ? 'endedByClock' : view.state}`)
+    return { id: view.state, tone: 'red' as const, later: null, to: '/admin/license', text: t('banner.off', { headline }) }
+  }
+  function bannerOfDeadline(view: LicenseView) {
     const expires = view.warnings.some(warning => warning.code === 'EXPIRES_SOON') ? view.expiresAt : null
     const kind = view.state === 'grace' ? 'grace' : 'expires'
     const deadline = kind === 'grace' ? view.graceEndsAt : expires
@@ -32,11 +41,11 @@ export function useDeadlineBanner() {
       id: `${kind}-${deadline}-${step}`, tone: step <= 1 ? 'red' as const : 'orange' as const,
       // In the last week it can be dismissed until the next step; on the last day it can't be.
       later: step > 7 ? t('banner.later') : step > 1 ? t('banner.laterDay') : null,
-      to: kind === 'grace' ? '/admin/license#troubleshooting' : '/admin/license#renewal',
+      to: kind === 'grace' ? '/admin/license' : '/admin/license#renewal',
       text: t(`banner.${kind}`, { relative: time.relative(deadline), date: time.absolute(deadline) }),
     }
-  })
-  const shown = computed(() => banner.value && banner.value.id !== putOff.value ? banner.value : null)
+  }
+  const shown = computed(() => banner.value && (banner.value.later === null || banner.value.id !== putOff.value) ? banner.value : null)
   function later() {
     putOff.value = banner.value?.id ?? ''
   }

@@ -96,6 +96,7 @@ test('language and appearance are chosen with the arrows', async ({ licensePage:
 test('the banner is dismissed, and the focus stays in the page', async ({ licensePage: page, product, api }) => {
   await api.save('nc_demo_expiring')
   await openLicense(page, product)
+  await page.getByRole('link', { name: 'Activity' }).first().click()
   await pressOn(page, button(page, 'Remind me in a week'))
   await expect(button(page, 'Remind me in a week')).toHaveCount(0)
   await expect(page.locator('main')).toBeFocused()

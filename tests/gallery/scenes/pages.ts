@@ -93,7 +93,7 @@ export const PAGE_SCENES: readonly Scene[] = [
     },
   },
   { name: 'banner-month', prepare: stage => showBanner(stage, '/admin/diagnostics', 'airgapped', 28.5) },
-  { name: 'banner-week', prepare: stage => showBanner(stage, '/admin/license', 'standard', 5.5) },
+  { name: 'banner-week', prepare: stage => showBanner(stage, '/admin/activity', 'standard', 5.5) },
   {
     name: 'menu',
     // A wide window closes it.

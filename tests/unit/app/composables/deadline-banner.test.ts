@@ -4,8 +4,9 @@ import { useDeadlineBanner } from '../../../../app/composables/useDeadlineBanner
 import { useLicenseStore } from '../../../../app/stores/license.ts'
 import { useNow } from '../../../../app/stores/now.ts'
 import type { LicenseView } from '../../../../shared/contracts.ts'
+import { found } from '../../../support/app/findings.ts'
 import { viewOf } from '../../../support/app/license-view.ts'
-import { attributesOfCookie, openFreshPage } from '../../../support/app/nuxt-imports.ts'
+import { attributesOfCookie, openFreshPage, useI18n } from '../../../support/app/nuxt-imports.ts'
 
 const DAY = 86_400_000
 const END = '2026-12-31T00:00:00.000Z'
@@ -45,11 +46,23 @@ it('put off, it comes back after a week in any case', () => {
   expect(attributesOfCookie('nc-banner-later')?.maxAge).toBe(7 * 86_400)
 })
 
-it('in the grace period the deadline is its end, and the way leads to troubleshooting', () => {
+it('in the grace period the deadline is its end', () => {
   const { shown } = bannerOf({ state: 'grace', graceEndsAt: '2026-12-20T00:00:00.000Z' }, 14)
-  expect(shown.value).toMatchObject({ to: '/admin/license#troubleshooting', text: expect.stringContaining('20 Dec 2026') })
+  expect(shown.value).toMatchObject({ to: '/admin/license', text: expect.stringContaining('20 Dec 2026') })
 })
 
 it.each<[string, Partial<LicenseView>]>([
-  ['a license that is not in force', { entitled: false }], ['a term whose end nobody warns of', { warnings: [] }],
+  ['an installation without a license', { state: 'unlicensed', entitled: false }], ['a term whose end nobody warns of', { warnings: [] }],
 ])('%s has none', (_what, view) => expect(bannerOf(view, 5).shown.value).toBeNull())
+
+it.each(['paused', 'expired', 'revoked', 'suspended', 'mismatch', 'invalid'] as const)('%s is said in red, for as long as it lasts', (state) => {
+  const { shown, later } = bannerOf({ state, entitled: false, warnings: [] }, 100)
+  later()
+  const headline = useI18n().t(`status.headline.${state}`)
+  expect(shown.value).toEqual({ id: state, tone: 'red', later: null, to: '/admin/license', text: `${headline}. Enterprise features are off.` })
+})
+
+it('an end that only a doubtful clock has seen is said as that', () => {
+  const { shown } = bannerOf({ state: 'expired', entitled: false, finding: found('clock_ahead', {}, { code: 'CLOCK_AHEAD' }) }, -1)
+  expect(shown.value?.text).toContain('By this server\'s clock')
+})

@@ -1,0 +1,16 @@
+import { useI18n } from '#imports'
+import { computed } from 'vue'
+import { useLicenseStore } from '~/stores/license'
+
+/** The mark beside *License* in the menu: red while features are off that should be on, orange while something is wrong. */
+export function useLicenseMark() {
+  const license = useLicenseStore()
+  const { t } = useI18n()
+  return computed(() => {
+    const { view } = license
+    if (!view || view.state === 'unlicensed') return null
+    if (!view.entitled) return { tone: 'red' as const, text: t(`states.${view.state}`) }
+    const isWarned = view.warnings.some(({ code }) => code !== 'SANDBOX_BUILD')
+    return view.finding || isWarned || view.state === 'grace' ? { tone: 'orange' as const, text: t('nav.attention') } : null
+  })
+}
