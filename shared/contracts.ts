@@ -75,6 +75,8 @@ export interface LicenseView {
   activatedAt: string | null
   graceEndsAt: string | null
   renews: boolean | null
+  /** Set while the vendor has yet to be told that a license has left this installation; it is tried until then. */
+  deactivation: { pendingUntil: string } | null
   checkIn: {
     lastSuccessAt: string | null
     lastAttemptAt: string | null

@@ -64,6 +64,7 @@ export const licenseViewSchema = z.object({
   activatedAt: time.nullable(),
   graceEndsAt: time.nullable(),
   renews: z.boolean().nullable(),
+  deactivation: z.object({ pendingUntil: time }).nullable(),
   checkIn: z.object({
     lastSuccessAt: time.nullable(),
     lastAttemptAt: time.nullable(),

@@ -9,6 +9,8 @@ import type { CheckInDay, LicenseView, OutboundRequest, Preview } from '#shared/
 import type { SaveStep } from '#shared/method-rules'
 import { SAVE_STEPS } from '#shared/method-rules'
 
+/** A save takes at most as long as the calls it makes, and those ten seconds; ms. */
+const ASK_AGAIN_AFTER = [500, 1000, 2000, 4000, 8000]
 const isSaveStep = (value: unknown): value is SaveStep => SAVE_STEPS.some(step => step === value)
 
 export const useLicenseStore = defineStore('license', () => {
@@ -22,6 +24,8 @@ export const useLicenseStore = defineStore('license', () => {
   const actionFailure = ref<Failure | null>(null)
   const busy = ref<'save' | 'check-in' | 'remove' | null>(null)
   const steps = ref<SaveStep[]>([])
+  /** Something was typed that is not saved. */
+  const draft = ref(false)
   /** The server's clock minus the browser's, ms; null until the browser has an answer of its own. */
   const clockOffset = ref<number | null>(null)
 
@@ -82,10 +86,24 @@ export const useLicenseStore = defineStore('license', () => {
 
   async function save(credential: string) {
     begin('save')
-    const body = { credential, revision: view.value?.revision }
-    return finish(await api.stream<LicenseView>('/api/license', { method: 'PUT', body }, ({ event, data }) => {
+    const revision = view.value?.revision
+    const result = await api.stream<LicenseView>('/api/license', { method: 'PUT', body: { credential, revision } }, ({ event, data }) => {
       if (event === 'step' && isRecord(data) && isSaveStep(data.step)) steps.value = [...steps.value, data.step]
-    }))
+    })
+    const isBroken = !result.ok && result.failure.code === 'UNREACHABLE'
+    return finish(isBroken && await wasSavedSince(revision) ? await api.call<LicenseView>('/api/license') : result)
+  }
+
+  /** The connection broke, but the server goes on: asks it what became of the save. */
+  async function wasSavedSince(revision: number | undefined) {
+    const before = view.value?.activatedAt
+    let silences = 0
+    for (const wait of ASK_AGAIN_AFTER) {
+      await new Promise(resolve => setTimeout(resolve, wait))
+      if (await refresh() && ++silences === 2) return false
+      if (view.value?.revision !== revision && view.value?.activatedAt !== before) return true
+    }
+    return false
   }
 
   async function checkIn() {
@@ -104,7 +122,7 @@ export const useLicenseStore = defineStore('license', () => {
   const activationRequest = () => api.call<{ text: string, email: string }>('/api/license/activation-request')
 
   return {
-    view, days, outbound, loadFailure, actionFailure, busy, steps, clockOffset,
+    view, days, outbound, loadFailure, actionFailure, busy, steps, draft, clockOffset,
     refresh, loadFacts, load, save, checkIn, remove, preview, activationRequest,
   }
 })

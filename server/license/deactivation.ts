@@ -9,7 +9,7 @@ import type { PendingDeactivation } from './stored-records.ts'
 import { deactivationOf, remove } from './record.ts'
 
 /** How long we keep trying to tell the vendor about a removed license, ms. */
-const TOLD_FOR = 7 * 86_400_000
+export const TOLD_FOR = 7 * 86_400_000
 
 export interface Deactivation {
   /** Removes the license. Throws LicenseError: NO_LICENSE, CONFLICT, STORAGE_UNAVAILABLE. */

@@ -70,6 +70,8 @@ export interface Snapshot {
   /** When the license server last answered an airgapped renewal attempted at a start. */
   renewalAttemptAt: number | null
   lastRequest: OutboundRequest | null
+  /** When the license was removed or replaced that the vendor has yet to hear about; of several, the last. */
+  deactivatedAt: number | null
 }
 
 export interface NewEvent {

@@ -2,6 +2,7 @@ import { ERRORS } from '../../shared/errors.ts'
 import type { Entitlements, Feature, LicenseView, Role, Warning } from '../../shared/contracts.ts'
 import { FEATURE_TITLES } from '../../shared/contracts.ts'
 import { METHOD_RULES } from '../../shared/method-rules.ts'
+import { TOLD_FOR } from './deactivation.ts'
 import type { LicenseHolder } from './license-holder.ts'
 import type { Moment } from './license-memory.ts'
 import type { StoredLicense } from './stored-records.ts'
@@ -38,6 +39,7 @@ export function viewOf(
     activatedAt: license && isoTime(license.activatedAt),
     graceEndsAt: Number.isFinite(pauses) ? isoTime(pauses) : null,
     renews: claims ? renewsByItself(claims) : null,
+    deactivation: snapshot.deactivatedAt === null ? null : { pendingUntil: isoTime(snapshot.deactivatedAt + TOLD_FOR) },
     checkIn: license && METHOD_RULES[license.method].checksIn ? checkInOf(license) : null,
     instanceId: holder.instanceId,
     boundTo: claims?.instance_id ?? null,

@@ -21,7 +21,9 @@ const SNAPSHOT = [
 export async function readSnapshot(db: Kysely<Database>): Promise<Snapshot> {
   return toSnapshot(await db.selectFrom('installation')
     .leftJoin('license', join => join.onTrue()).leftJoin('license_seq', join => join.onTrue())
-    .select(SNAPSHOT).execute())
+    .select(SNAPSHOT)
+    .select(eb => eb.selectFrom('deactivations').select(({ fn }) => fn.max('created_at').as('at')).as('deactivated_at'))
+    .execute())
 }
 
 /**

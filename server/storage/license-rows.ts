@@ -14,7 +14,7 @@ type OtherColumn =
 type InstallationRow = Omit<Selectable<InstallationTable>, OtherColumn>
 type LicenseRow = Omit<Selectable<LicenseTable>, 'id'>
 type MarkRow = { mark_sub: LicenseSeqTable['sub'], mark_seq: LicenseSeqTable['seq'], mark_jti: LicenseSeqTable['jti'] }
-type SnapshotRow = InstallationRow & Nullable<LicenseRow> & Nullable<MarkRow>
+type SnapshotRow = InstallationRow & Nullable<LicenseRow> & Nullable<MarkRow> & { deactivated_at: number | null }
 
 /** The last moment that ISO 8601 writes with a year of four digits. */
 const LATEST = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
@@ -32,6 +32,7 @@ export function toSnapshot([row, ...others]: SnapshotRow[]): Snapshot {
     provisionedDigest: row.env_digest,
     renewalAttemptAt: row.renewal_attempt_at,
     lastRequest: row.last_request === null ? null : readJson(outboundSchema, row.last_request) ?? null,
+    deactivatedAt: row.deactivated_at,
   }
 }
 

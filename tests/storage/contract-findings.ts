@@ -54,8 +54,9 @@ export function describeFindings({ open }: Bench): void {
       const written = await licenses.commit(failureOf(NOW + HOUR))
       expect(written).toMatchObject({ license: { lastError: 'NET_TIMEOUT', lastFinding: silenceOf(NOW + HOUR) } })
       expect(await licenses.read()).toEqual(written)
-      await licenses.commit(failureOf(NOW + 2 * HOUR, 'lease-1', refusalOf(1)))
-      expect((await licenses.read()).license).toMatchObject({ lastError: 'KEY_UNKNOWN', lastFinding: refusalOf(1), consecutiveFailures: 2 })
+      const refusal = refusalOf(2 * HOUR)
+      await licenses.commit(failureOf(NOW + 2 * HOUR, 'lease-1', refusal))
+      expect((await licenses.read()).license).toMatchObject({ lastError: 'KEY_UNKNOWN', lastFinding: refusal, consecutiveFailures: 2 })
     })
 
     it.each([

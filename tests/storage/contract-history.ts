@@ -105,6 +105,16 @@ export function describeHistory({ open }: Bench): void {
       )
     })
 
+    it('show in what is read of the license: when the last of them was queued', async () => {
+      const { licenses } = await open()
+      expect((await licenses.read()).deactivatedAt).toBeNull()
+      await licenses.commit(saveOf(0, { deactivate: { ...deactivation, createdAt: NOW + HOUR } }))
+      await licenses.commit(saveOf(1, { deactivate: { ...deactivation, createdAt: NOW } }))
+      expect((await licenses.read()).deactivatedAt).toBe(NOW + HOUR)
+      for (const id of [1, 2]) await licenses.dropDeactivation(id, null)
+      expect((await licenses.read()).deactivatedAt).toBeNull()
+    })
+
     it('are dropped once, with one event', async () => {
       const { licenses } = await open()
       await licenses.commit(saveOf(0, { deactivate: deactivation }))

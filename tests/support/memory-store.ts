@@ -18,7 +18,7 @@ export interface MemoryStore extends LicenseStorage {
 
 interface State {
   installation: Installation | null
-  snapshot: Omit<Snapshot, 'marks'>
+  snapshot: Omit<Snapshot, 'marks' | 'deactivatedAt'>
   marks: Map<string, SeqMark>
   holds: StoredHold[]
   events: StoredEvent[]
@@ -80,8 +80,9 @@ export function createMemoryStore(): MemoryStore {
   return store
 }
 
-function snapshotOf({ snapshot, marks }: State): Snapshot {
-  return { ...snapshot, marks: [...marks.values()] }
+function snapshotOf({ snapshot, marks, deactivations }: State): Snapshot {
+  const deactivatedAt = deactivations.length > 0 ? Math.max(...deactivations.map(({ createdAt }) => createdAt)) : null
+  return { ...snapshot, marks: [...marks.values()], deactivatedAt }
 }
 
 function commit(state: State, input: Commit): Snapshot | 'stale' {

@@ -15,7 +15,7 @@ export function viewOf(changes: Partial<LicenseView> = {}): LicenseView {
     state: 'active', entitled: true, method: 'standard', plan: 'enterprise', features: ['sso'], limits: {}, seats: 50, seatsUsed: 10,
     licensee: { organization: 'Acme', email: 'license@acme.example' }, licenseId: 'lic_1', maskedKey: 'nc_…abcd',
     issuedAt: '2026-01-01T00:00:00.000Z', expiresAt: '2026-12-31T00:00:00.000Z', activatedAt: '2026-01-01T00:00:00.000Z',
-    graceEndsAt: '2026-03-08T00:00:00.000Z', renews: false,
+    graceEndsAt: '2026-03-08T00:00:00.000Z', renews: false, deactivation: null,
     checkIn: CHECK_IN,
     instanceId: '0123456789abcdef0123456789abcdef', boundTo: null, reason: null, verdictAt: null, invalidBecause: null, finding: null,
     managedByEnv: false, warnings: [], revision: 7, serverTime: '2026-03-01T12:00:00.000Z', ...changes,

@@ -45,6 +45,19 @@ describe('removing a license', () => {
     expect(world.service.view('admin').state).toBe('unlicensed')
   })
 
+  it('leaves a seat taken until the vendor has been told, or for seven days, and says so', async () => {
+    const world = await licensed()
+    expect(world.service.view('viewer').deactivation).toBeNull()
+    world.vendor.failing = failure('NET_CONNECT')
+    await world.service.remove({ actor: ADMIN })
+    expect(world.service.view('viewer').deactivation).toEqual({ pendingUntil: new Date(START + 7 * DAY).toISOString() })
+    await world.run(HOUR)
+    expect(world.service.view('viewer').deactivation).not.toBeNull()
+    world.vendor.failing = null
+    await world.run(2 * HOUR)
+    expect(world.service.view('viewer').deactivation).toBeNull()
+  })
+
   it('changes nothing while the database is away', async () => {
     const world = await licensed()
     world.store.available = false

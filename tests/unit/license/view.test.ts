@@ -24,7 +24,7 @@ describe('the view', () => {
     const { service } = await createWorld()
     expect(service.view('admin')).toEqual({
       state: 'unlicensed', entitled: false, method: null, plan: null, licensee: null, features: [], seats: null, limits: {}, seatsUsed: null, licenseId: null,
-      maskedKey: null, issuedAt: null, expiresAt: null, activatedAt: null, graceEndsAt: null, renews: null, checkIn: null,
+      maskedKey: null, issuedAt: null, expiresAt: null, activatedAt: null, graceEndsAt: null, renews: null, deactivation: null, checkIn: null,
       instanceId: service.instanceId, boundTo: null, reason: null, verdictAt: null, invalidBecause: null, finding: null, managedByEnv: false,
       warnings: [], revision: 0, serverTime: iso(START),
     })
@@ -39,6 +39,7 @@ describe('the view', () => {
       state: 'active', entitled: true, method: 'standard', plan: 'enterprise', licensee: { organization: 'Acme', email: EMAIL },
       features: ['sso', 'scim'], seats: 25, limits: {}, seatsUsed: 12, licenseId: 'lic_standard', maskedKey: 'nc_••••••••6789', issuedAt: iso(START),
       expiresAt: iso(START + 365 * DAY), activatedAt: iso(START), graceEndsAt: iso(START + 6 * HOUR + 7 * DAY), renews: true,
+      deactivation: null,
       checkIn: { lastSuccessAt: iso(START), lastAttemptAt: iso(START), nextAt: iso(START + 6 * HOUR), consecutiveFailures: 0, lastError: null },
       instanceId: world.service.instanceId, boundTo: world.service.instanceId, reason: null, verdictAt: null, invalidBecause: null, finding: null,
       managedByEnv: false, warnings: [], revision: 1, serverTime: iso(START + HOUR),

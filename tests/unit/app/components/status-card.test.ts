@@ -21,9 +21,9 @@ beforeEach(() => {
 
 const nothing: FunctionalComponent = () => null
 const button: FunctionalComponent = (_props, { slots }) => h('button', slots.default?.())
-const PARTS = { LicenseWarningList: WarningList, LicenseStatusFacts: nothing, LicenseInstanceId: nothing, AButton: button }
+const PARTS = { CommonFailureNotice: nothing, LicenseWarningList: WarningList, LicenseStatusFacts: nothing, LicenseInstanceId: nothing, AButton: button }
 const card = (view: Partial<LicenseView>) =>
-  render(StatusCard, { view: viewOf(view), canChange: true, busy: false, notice: '', failure: null }, PARTS)
+  render(StatusCard, { view: viewOf(view), canChange: true, busy: false, notice: '', failure: null, failedHere: false }, PARTS)
 const causesIn = (html: string) => [...html.matchAll(/data-cause="(\w+)"/g)].map(([, cause]) => cause)
 const warningsIn = (html: string) => [...html.matchAll(/data-warning="(\w+)"/g)].map(([, code]) => code)
 
@@ -31,6 +31,20 @@ const TIMES = { wallTime: '2026-03-01T12:00:00.000Z', trustedTime: '2026-03-02T1
 const BEHIND: Warning = { code: 'CLOCK_BEHIND', seconds: 93_600, ...TIMES }
 const SEATS: Warning = { code: 'SEATS_EXCEEDED', seats: 5, used: 9 }
 const CLOCK = found('clock_behind', { difference: 93_600, clock: TIMES.wallTime, trusted: TIMES.trustedTime }, { code: 'CLOCK_BEHIND' })
+
+describe('the seat of a license that was removed', () => {
+  const seatIn = (html: string) => /data-testid="seat-taken"[^>]*>([^<]*)/.exec(html)?.[1]
+  it('is said to be taken once the license server should have been told, until when that is tried', async () => {
+    const left = { state: 'unlicensed', method: null, deactivation: { pendingUntil: '2026-03-08T11:59:00.000Z' } } as const
+    expect(seatIn(await card(left))).toMatch(/its seat is still taken\. .* until 8 Mar 2026, 11:59/)
+    expect(seatIn(await card({ ...left, deactivation: { pendingUntil: '2026-03-08T11:59:58.000Z' } }))).toBeUndefined()
+    expect(seatIn(await card({ ...left, deactivation: null }))).toBeUndefined()
+  })
+  it('beside a license that makes no calls is nothing that this server could free', async () => {
+    const html = await card({ method: 'offline', deactivation: { pendingUntil: '2026-03-08T11:59:00.000Z' } })
+    expect(seatIn(html)).toMatch(/nothing is sent; support can free the seat\.$/)
+  })
+})
 
 describe('the status of a license', () => {
   it('says what is the matter and what to do about it, below what the state is', async () => {

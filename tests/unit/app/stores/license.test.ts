@@ -121,13 +121,40 @@ describe('a save', () => {
     expect(store.view?.licenseId).toBe('of somebody else')
   })
 
-  it('whose connection breaks before its end is no success', async () => {
-    const store = useLicenseStore()
-    const saving = store.save('nc_key')
-    server.callTo('/api/license', 'PUT').answer(eventsOf(['step', { step: 'checked' }]), 200, STREAM);
-    (await called('/api/license')).answer(viewOf())
-    await answerFacts()
-    expect((await saving)?.code).toBe('UNREACHABLE')
+  describe('whose connection breaks before its end', () => {
+    const LATER = { revision: 8, activatedAt: '2026-03-01T12:00:00.000Z' }
+    /** Begins to save and breaks; `answers` are what the license is each time it is asked for, null for no answer. */
+    async function breakOff(answers: (ReturnType<typeof viewOf> | null)[]) {
+      vi.useFakeTimers({ toFake: ['setTimeout'] })
+      const store = useLicenseStore()
+      store.view = viewOf()
+      const saving = store.save('nc_key')
+      server.callTo('/api/license', 'PUT').answer(eventsOf(['step', { step: 'checked' }]), 200, STREAM)
+      for (const [nth, answer] of answers.entries()) {
+        await vi.waitFor(async () => {
+          await vi.advanceTimersToNextTimerAsync()
+          server.callTo('/api/license', 'GET', nth)
+        })
+        if (answer) server.callTo('/api/license', 'GET', nth).answer(answer)
+        else server.callTo('/api/license', 'GET', nth).fail()
+      }
+      await answerFacts()
+      return { failure: await saving, store }
+    }
+
+    it('is a success if the license turns out to have been saved', async () => {
+      const { failure, store } = await breakOff([viewOf(), viewOf(LATER), viewOf(LATER)])
+      expect([failure, store.actionFailure, store.view?.revision, store.busy]).toEqual([null, null, 8, null])
+    })
+
+    it.each([
+      ['nothing has changed in the end', Array.from({ length: 6 }, () => viewOf())],
+      ['somebody else has changed something, but not the license', Array.from({ length: 6 }, () => viewOf({ revision: 8 }))],
+      ['the server does not answer at all', [null, null, null]],
+    ])('is none if %s', async (_what, answers) => {
+      const { failure, store } = await breakOff(answers)
+      expect([failure?.code, store.actionFailure?.code]).toEqual(['UNREACHABLE', 'UNREACHABLE'])
+    })
   })
 
   it('takes back what the action before it failed with', async () => {
