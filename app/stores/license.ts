@@ -24,8 +24,8 @@ export const useLicenseStore = defineStore('license', () => {
   const actionFailure = ref<Failure | null>(null)
   const busy = ref<'save' | 'check-in' | 'remove' | null>(null)
   const steps = ref<SaveStep[]>([])
-  /** Something was typed that is not saved. */
-  const draft = ref(false)
+  /** What was typed and is not saved. */
+  const draft = ref('')
   /** The server's clock minus the browser's, ms; null until the browser has an answer of its own. */
   const clockOffset = ref<number | null>(null)
 

@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test'
 import { expect, test } from '../support/browser/fixtures.ts'
-import { openPath } from '../support/browser/screen.ts'
+import { openPath, unfold } from '../support/browser/screen.ts'
 
 const STAGES = ['Database', 'Configuration', 'Name look-up (DNS)', 'Proxy', 'Connection (TCP)', 'Encryption (TLS)', 'License server (HTTP)', 'Clock']
 /* The sandbox license server has no name, no proxy and no encryption. */
@@ -48,7 +48,7 @@ test('the stage that fails says what to do, and its reference leads to the entry
   await licenseServer.stop()
   await openPath(page, product, '/admin/diagnostics')
   await run(page)
-  await expect(page.getByRole('status').filter({ hasText: 'Something is in the way. The failed stage says what to do.' })).toBeVisible()
+  await expect(page.getByRole('status').filter({ hasText: 'At least one stage failed. It says what to do.' })).toBeVisible()
   await expect(verdictOf(page)).toHaveAttribute('data-verdict', 'problem')
   const tcp = stageOf(page, 'Connection (TCP)')
   await expect(tcp).toContainText('Failed')
@@ -93,6 +93,7 @@ test('with an offline license no stage that would make a call is there, and noth
 
 test('the support bundle is downloaded and holds no secret', async ({ licensePage: page, api }) => {
   await api.save('nc_demo_standard')
+  await unfold(page, 'Troubleshooting')
   const download = page.waitForEvent('download')
   await page.getByRole('link', { name: 'Download support bundle' }).click()
   const stream = await (await download).createReadStream()

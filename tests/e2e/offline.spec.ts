@@ -4,7 +4,7 @@ import { promisify } from 'node:util'
 import type { Page } from '@playwright/test'
 import { expect, test, useSession } from '../support/browser/fixtures.ts'
 import {
-  activate, credentialOf, expectFailure, expectState, fieldOf, openLicense, saveCredential, statusOf,
+  activate, credentialOf, expectFailure, expectState, fieldOf, openLicense, saveCredential, statusOf, unfold,
 } from '../support/browser/screen.ts'
 
 const LICENSE_SERVER = fileURLToPath(new URL('../license-server/main.ts', import.meta.url))
@@ -33,6 +33,7 @@ test('Instance ID to token to Active, without any call', async ({ licensePage: p
   expect(token).toContain('\n')
   await saveCredential(page, token)
   await expectState(page, 'active')
+  await unfold(page, 'What leaves this server')
   await expect(page.getByText('Nothing, ever.')).toBeVisible()
   await expect(statusOf(page)).toContainText('No license call is ever made. Nothing to do.')
   await expect(page.getByText('The current license is a token; it is not shown again.')).toBeVisible()

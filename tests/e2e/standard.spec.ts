@@ -1,6 +1,6 @@
 import { expect, leave, test } from '../support/browser/fixtures.ts'
 import {
-  activate, badgeOf, checkInNow, credentialOf, expectFailure, expectState, fieldOf, openLicense, saveCredential, statusHeading, statusOf, warningsOf,
+  activate, badgeOf, checkInNow, credentialOf, expectFailure, expectState, fieldOf, openLicense, saveCredential, statusHeading, statusOf, warningsOf, unfold,
 } from '../support/browser/screen.ts'
 
 const STEPS = ['Checked', 'Contacting the license server', 'Verify', 'Store']
@@ -124,6 +124,7 @@ test('more than ten tries a minute are refused, and the page says how long to wa
 test('what leaves the server is shown literally, key and secret masked', async ({ licensePage: page, product, licenseServer }) => {
   const outbound = page.getByRole('region', { name: 'What leaves this server' })
   await expect(outbound).toContainText('Nothing has been sent yet.')
+  await unfold(page, 'What leaves this server')
   await activate(page, 'nc_demo_standard')
   await expect(outbound).toContainText(`POST ${licenseServer.url}/api/v1/licenses/activate`)
   await expect(outbound).toContainText('"license_key": "nc_••••••••dard"')

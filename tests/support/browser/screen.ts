@@ -70,6 +70,11 @@ export async function expectSaved(page: Page): Promise<void> {
   await expect(statusHeading(page)).toBeFocused()
 }
 
+/** Opens a section of the page that is shut because nobody needs it now. */
+export async function unfold(page: Page, name: string | RegExp): Promise<void> {
+  await page.getByRole('region', { name }).locator('summary').first().click()
+}
+
 /** The alert about this error, with its reference. */
 export async function expectFailure(page: Page, code: ErrorCode, title: string, timeout = 10_000): Promise<Locator> {
   const alert = page.getByRole('alert').filter({ hasText: title })
