@@ -1,6 +1,6 @@
 import type { Locator } from '@playwright/test'
 import { expect, test, useSession } from '../support/browser/fixtures.ts'
-import { checkInNow, expectNoHorizontalScroll, expectState, fieldOf, openLicense, openPath, statusOf } from '../support/browser/screen.ts'
+import { checkInNow, expectNoHorizontalScroll, expectState, fieldOf, openLicense, openPath, statusOf, unfold } from '../support/browser/screen.ts'
 
 /* That axe finds nothing in any state, place or error is the gallery's business (tests/gallery). */
 
@@ -30,6 +30,7 @@ test('F07: what the vendor wrote is shown as text, however long and whatever it 
   await openLicense(page, product)
   await expectState(page, 'active')
   const details = page.getByRole('region', { name: 'License details' })
+  await unfold(page, 'License details')
   await expect(details).toContainText('<img src=x onerror="window.pwned=1">')
   await expectNoHorizontalScroll(page)
   await details.getByRole('button', { name: 'Show all' }).nth(1).click()
@@ -65,6 +66,7 @@ test('F07: quotes, escapes, line breaks and scripts in what the vendor signed cr
   expect((await api.save(key)).status).toBe(200)
   await openLicense(page, product)
   await expectState(page, 'active')
+  await unfold(page, 'License details')
   await expectInert(page.getByRole('region', { name: 'License details' }), shown(organization), shown(plan))
   const claims = { plan: `2 ${plan}`, licensee: { organization: `2 ${organization}` } }
   await fieldOf(page).fill(await control.issueToken({ instance_id: (await api.license()).instanceId, claims }))

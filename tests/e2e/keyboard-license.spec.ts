@@ -16,7 +16,7 @@ async function type(page: Page, label: string, text: string): Promise<void> {
   await page.keyboard.type(text)
 }
 
-test('preview, a refused save and a good one are announced, and the focus stays where it makes sense', async ({ licensePage: page, licenseServer }) => {
+test('preview, a refused save and a good one are announced, and have the focus', async ({ licensePage: page, licenseServer }) => {
   await pressOn(page, statusOf(page).getByRole('button', { name: 'Enter a license' }))
   await expect(fieldOf(page)).toBeFocused()
   await expectFocusShown(page)
@@ -27,9 +27,9 @@ test('preview, a refused save and a good one are announced, and the focus stays 
 
   await tabTo(page, button(page, 'Save'), 'Shift+Tab')
   await page.keyboard.press('Enter')
-  await expectFailure(page, 'LICENSE_REVOKED', 'This license was revoked')
-  await expect(button(page, 'Save')).toBeFocused()
-  await expectFocusShown(page)
+  const refused = await expectFailure(page, 'LICENSE_REVOKED', 'This license was revoked')
+  await expect(refused).toBeFocused()
+  await expect(refused).toBeInViewport()
   await expect(fieldOf(page)).toHaveAttribute('aria-invalid', 'true')
 
   await licenseServer.control.addFault({ call: 'activate', times: 1, fault: { type: 'delay', ms: 1500 } })
@@ -42,7 +42,7 @@ test('preview, a refused save and a good one are announced, and the focus stays 
   await expectFocusShown(page)
 })
 
-test('Check in now leads to the status when it worked, and keeps the focus when it did not', async ({ licensePage: page, product, api, licenseServer }) => {
+test('Check in now leads to the status when it worked, and to what went wrong when it did not', async ({ licensePage: page, product, api, licenseServer }) => {
   await api.save('nc_demo_standard')
   await openLicense(page, product)
   const checkIn = credentialOf(page).getByRole('button', { name: 'Check in now' })
@@ -51,9 +51,9 @@ test('Check in now leads to the status when it worked, and keeps the focus when 
   await expect(statusHeading(page)).toBeFocused()
   await licenseServer.control.addFault({ call: 'checkIn', times: 1, fault: { type: 'status', status: 500 } })
   await pressOn(page, checkIn)
-  // What went wrong comes in above the button, and is in sight.
-  await expect(await expectFailure(page, 'SERVER_ERROR', 'The license server could not answer')).toBeInViewport()
-  await expect(checkIn).toBeFocused()
+  const failed = await expectFailure(page, 'SERVER_ERROR', 'The license server could not answer')
+  await expect(failed).toBeFocused()
+  await expect(failed).toBeInViewport()
 })
 
 test('Renew now of an airgapped license leads to the status', async ({ licensePage: page, product, api }) => {
@@ -106,6 +106,7 @@ test('method cards, copy buttons, section links and entries respond to Enter and
   await expectFocusShown(page)
   await pressOn(page, button(page, 'Copy message'))
   await expect.poll(copied).toBe(await page.getByLabel('Message', { exact: true }).inputValue())
+  await pressOn(page, page.getByRole('region', { name: 'Troubleshooting' }).locator('summary').first())
   const all = page.locator('details').filter({ has: page.getByText(/^All (other )?errors, by reference/) }).last()
   await pressOn(page, all.locator('> summary'))
   const entry = page.locator('#NCL-204')

@@ -193,7 +193,7 @@ test('Arabic runs from right to left, what is typed and copied does not, and not
 
 // The zone never stands alone in a line: the space before it is one that does not break.
 const TIMES = /\d{1,2} [A-Z][a-z]{2,3} \d{4},? \d\d:\d\d\u00A0\S+/g
-const timesOn = async (page: Page) => (await page.locator('#details').innerText()).match(TIMES) ?? []
+const timesOn = async (page: Page) => (await page.locator('#details').textContent())?.match(TIMES) ?? []
 
 for (const [zone, mark] of [['Asia/Tokyo', 'GMT+9'], ['America/Bogota', 'GMT-5']] as const) {
   test(`times are those of the browser in ${zone}; from the second page on the server knows`, async ({ product, api, openPage }) => {
