@@ -204,6 +204,31 @@ export interface SupportBundle {
   events: EventView[]
 }
 
+/** What to suppose about the internet and this server's clock. Times in ISO 8601, with any offset from UTC. */
+export interface Supposition {
+  offlineFrom?: string | undefined
+  offlineUntil?: string | undefined
+  /** How far the clock is ahead (negative: behind) from now on, besides what it may be already. */
+  clockOffsetSeconds?: number | undefined
+}
+/** How far the clock may be supposed to be off: ten years, in seconds. */
+export const LONGEST_CLOCK_OFFSET = 315_576_000
+
+/** Why a state comes about in a rehearsal. `now`: it is the present one. `clock`: only a wrong clock brings it about. */
+export const REHEARSED_BECAUSE = ['now', 'check_in_missed', 'grace_over', 'term_over', 'checked_in', 'clock'] as const
+export interface RehearsedState {
+  at: string
+  state: LicenseState
+  entitled: boolean
+  /** What this server's clock would say then. */
+  clock: string
+  /** In English, for callers without a screen. */
+  sentence: string
+  because: (typeof REHEARSED_BECAUSE)[number]
+}
+/** The states to come under a supposition, the present one first, if the term is not renewed. */
+export interface Rehearsal { from: string, until: string, states: RehearsedState[] }
+
 /** What is licensed, for other services. */
 export interface Entitlements {
   state: LicenseState

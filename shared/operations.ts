@@ -1,11 +1,11 @@
 import { z } from 'zod'
-import { EVENT_KINDS, ROLES } from './contracts.ts'
+import { EVENT_KINDS, LONGEST_CLOCK_OFFSET, ROLES } from './contracts.ts'
 import type { ErrorCode, ErrorGroup } from './errors.ts'
 import { ERROR_CODES, ERRORS } from './errors.ts'
 import { isUsablePassword, PASSWORD_MAX, PASSWORD_MIN } from './password.ts'
 import {
   checkInDaySchema, diagnosticsSchema, entitlementsSchema, eventSchema, featureSchema, licenseViewSchema, outboundSchema, previewSchema,
-  sessionSchema, supportBundleSchema, userSchema,
+  rehearsalSchema, sessionSchema, supportBundleSchema, userSchema,
 } from './schemas.ts'
 
 /*
@@ -51,6 +51,14 @@ const credential = z.string().max(16_384)
 const PRINTABLE = /^\P{Cc}*$/u
 const userParams = z.object({ id: z.string().min(1).max(64).regex(PRINTABLE) })
 
+const moment = z.iso.datetime({ offset: true })
+const supposition = z.object({
+  offlineFrom: moment.optional().meta({ description: 'no internet from then on; now if it has passed, or if only `offlineUntil` is given' }),
+  offlineUntil: moment.optional().meta({ description: 'the internet is back; without it, it stays away' }),
+  clockOffsetSeconds: z.int().min(-LONGEST_CLOCK_OFFSET).max(LONGEST_CLOCK_OFFSET).optional()
+    .meta({ description: 'how far this server\'s clock is ahead (negative: behind) from now on, besides what it may be already' }),
+}).refine(({ offlineFrom, offlineUntil }) => !offlineFrom || !offlineUntil || Date.parse(offlineFrom) <= Date.parse(offlineUntil), { path: ['offlineUntil'] })
+
 const ofGroup = (group: ErrorGroup) => ERROR_CODES.filter(code => ERRORS[code].group === group)
 const NETWORK_ERRORS = ofGroup('network')
 const SAVE_ERRORS: readonly ErrorCode[] = [...ofGroup('credential'), 'CONFLICT', 'MANAGED_BY_ENV', 'RATE_LIMITED', ...NETWORK_ERRORS]
@@ -91,6 +99,11 @@ export const OPERATIONS = {
   previewLicense: {
     method: 'POST', path: '/api/license/preview', access: 'session', summary: 'What saving would do; changes nothing, calls nobody',
     body: z.object({ credential }), response: previewSchema, errors: ['CREDENTIAL_MALFORMED'],
+  },
+  rehearse: {
+    method: 'POST', path: '/api/license/what-if', access: 'session',
+    summary: 'The states to come without internet access or with a wrong clock; changes nothing, calls nobody',
+    body: supposition, response: rehearsalSchema,
   },
   saveLicense: {
     method: 'PUT', path: '/api/license', access: 'admin', summary: 'Activate a license key or token', events: true,

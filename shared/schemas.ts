@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import type {
-  CheckInDay, Diagnostics, DiagnosticStage, Entitlements, EventView, Feature, LicenseView, OutboundRequest, Preview, Session,
-  SupportBundle, User, Warning,
+  CheckInDay, Diagnostics, DiagnosticStage, Entitlements, EventView, Feature, LicenseView, OutboundRequest, Preview, Rehearsal,
+  Session, SupportBundle, User, Warning,
 } from './contracts.ts'
 import {
-  ACTORS, CHECK_NAMES, CHECK_RESULTS, DIAGNOSTIC_STAGES, DIAGNOSTIC_VERDICTS, EVENT_KINDS, ROLES, SKIPPED_BECAUSE, STAGE_RESULTS,
-  STATES, SUPPORT_FORMAT, TERMS,
+  ACTORS, CHECK_NAMES, CHECK_RESULTS, DIAGNOSTIC_STAGES, DIAGNOSTIC_VERDICTS, EVENT_KINDS, REHEARSED_BECAUSE, ROLES, SKIPPED_BECAUSE,
+  STAGE_RESULTS, STATES, SUPPORT_FORMAT, TERMS,
 } from './contracts.ts'
 import { ERROR_CODES } from './errors.ts'
 import type { Finding, FindingCause } from './findings.ts'
@@ -161,6 +161,19 @@ export const supportBundleSchema = z.object({
   events: z.array(eventSchema),
 }).meta({ id: 'SupportBundle' })
 
+export const rehearsalSchema = z.object({
+  from: time.meta({ description: 'now' }),
+  until: time.meta({ description: 'how far it looks: a day beyond the end of the outage, and never more than 400 days' }),
+  states: z.array(z.object({
+    at: time.meta({ description: 'the true time' }),
+    state: z.enum(STATES),
+    entitled: z.boolean(),
+    clock: time.meta({ description: 'what this server\'s clock would say then' }),
+    sentence: z.string().meta({ description: 'in English; the screen has it in every language' }),
+    because: z.enum(REHEARSED_BECAUSE).meta({ description: '`clock`: only a wrong clock brings it about' }),
+  })).meta({ description: 'the present state, and every change' }),
+}).meta({ id: 'Rehearsal', description: 'the states to come under a supposition, if the term is not renewed' })
+
 export const entitlementsSchema = z.object({
   state: z.enum(STATES),
   entitled: z.boolean(),
@@ -199,6 +212,7 @@ export type ContractsHold = [
   Holds<Same<z.output<typeof diagnosticStageSchema>, DiagnosticStage>>,
   Holds<Same<z.output<typeof diagnosticsSchema>, Diagnostics>>,
   Holds<Same<z.output<typeof outboundSchema>, OutboundRequest>>,
+  Holds<Same<z.output<typeof rehearsalSchema>, Rehearsal>>,
   Holds<Same<z.output<typeof entitlementsSchema>, Entitlements>>,
   Holds<Same<z.output<typeof featureSchema>, Feature>>,
   Holds<Same<z.output<typeof userSchema>, User>>,

@@ -5,7 +5,7 @@ import { isRecord } from '~/api/failure'
 import { useApi } from '~/api/use-api'
 import { useNow } from './now'
 import { useSessionStore } from './session'
-import type { CheckInDay, LicenseView, OutboundRequest, Preview } from '#shared/contracts'
+import type { CheckInDay, LicenseView, OutboundRequest, Preview, Rehearsal, Supposition } from '#shared/contracts'
 import type { SaveStep } from '#shared/method-rules'
 import { SAVE_STEPS } from '#shared/method-rules'
 
@@ -26,6 +26,8 @@ export const useLicenseStore = defineStore('license', () => {
   const steps = ref<SaveStep[]>([])
   /** What was typed and is not saved. */
   const draft = ref('')
+  /** What the last rehearsal foresees; null until it is answered. */
+  const rehearsal = ref<Result<Rehearsal> | null>(null)
   /** The server's clock minus the browser's, ms; null until the browser has an answer of its own. */
   const clockOffset = ref<number | null>(null)
 
@@ -117,12 +119,20 @@ export const useLicenseStore = defineStore('license', () => {
     return finish(await api.call<LicenseView>('/api/license', { method: 'DELETE', body }))
   }
 
+  let rehearsed = 0
+  async function rehearse(supposition: Supposition) {
+    const number = ++rehearsed
+    rehearsal.value = null
+    const result = await api.call<Rehearsal>('/api/license/what-if', { method: 'POST', body: { ...supposition } })
+    if (number === rehearsed) rehearsal.value = result
+  }
+
   const preview = (credential: string) =>
     api.call<Preview>('/api/license/preview', { method: 'POST', body: { credential } })
   const activationRequest = () => api.call<{ text: string, email: string }>('/api/license/activation-request')
 
   return {
-    view, days, outbound, loadFailure, actionFailure, busy, steps, draft, clockOffset,
-    refresh, loadFacts, load, save, checkIn, remove, preview, activationRequest,
+    view, days, outbound, loadFailure, actionFailure, busy, steps, draft, rehearsal, clockOffset,
+    refresh, loadFacts, load, save, checkIn, remove, rehearse, preview, activationRequest,
   }
 })

@@ -1,7 +1,9 @@
 import type { CheckedInLease, LeaseClaims } from './claims.ts'
 import { METHOD_RULES } from '../../shared/method-rules.ts'
+import type { Holding } from './state.ts'
+import { checkInDueAt, expiryOf, isCheckedIn, pausesAt } from './state.ts'
+import type { StoredLicense } from './stored-records.ts'
 import type { Verdict } from './token.ts'
-import { checkInDueAt, expiryOf, isCheckedIn } from './state.ts'
 
 /* When to check in next, and how long to wait after a failure. Milliseconds; `unit` is a random number in [0, 1). */
 
@@ -56,6 +58,21 @@ export function nextAfterFailure(attempt: FailedAttempt): number {
   const lastChance = pausesAt - LAST_CHANCE
   // Grace must not run out during a wait: one attempt always falls within its last ten minutes.
   return now < lastChance && at >= pausesAt ? lastChance + unit * (LAST_CHANCE / 2) : at
+}
+
+/** When to try again after this license failed to check in; null if it makes no check-ins. */
+export function retryOf(
+  license: Pick<StoredLicense, 'method' | 'consecutiveFailures'>, holding: Holding,
+  attempt: Pick<FailedAttempt, 'now' | 'sinceStart' | 'retryAfterMs' | 'unit'>,
+): number | null {
+  if (!METHOD_RULES[license.method].checksIn) return null
+  const claims = holding.kind === 'lease' ? holding.lease.claims : null
+  return nextAfterFailure({
+    ...attempt,
+    every: claims && isCheckedIn(claims) ? claims.check_in.every * SECOND : Infinity,
+    pausesAt: claims ? pausesAt(claims) : Infinity,
+    failures: license.consecutiveFailures + 1,
+  })
 }
 
 function delayAfterFailure({ now, every, pausesAt, failures, sinceStart, retryAfterMs, unit }: FailedAttempt): number {

@@ -11,11 +11,11 @@ import type { Keyring } from './jws.ts'
 import type { LicenseHolder } from './license-holder.ts'
 import type { CallFailure, LicenseServer, LicenseStore, Random, SignedStatement } from './ports.ts'
 import type { Commit, NewEvent, Snapshot, StoredLicense } from './stored-records.ts'
-import { nextAfterFailure, nextAfterLease, nextAfterVerdict } from './check-in-policy.ts'
+import { nextAfterLease, nextAfterVerdict, retryOf } from './check-in-policy.ts'
 import {
   isNoticed, recordFailure, recordVerdict, replaceLease, seqMarkOf, withFailure, withLease, withVerdict,
 } from './record.ts'
-import { expiryOf, isCheckedIn, pausesAt } from './state.ts'
+import { expiryOf, pausesAt } from './state.ts'
 import type { Lease, Verdict } from './token.ts'
 import { verifyServerLease, verifyVerdict } from './token.ts'
 
@@ -32,6 +32,8 @@ export interface CheckIn {
    * LicenseError: NO_LICENSE, NO_CALLS_FOR_OFFLINE.
    */
   attempt(actor: Actor, options?: { quiet?: boolean, signal?: AbortSignal }): Promise<CheckInResult>
+  /** Failures since this process started; null once it has had a success. */
+  readonly failuresSinceStart: number | null
 }
 
 export interface CheckInOptions {
@@ -118,7 +120,9 @@ export function createCheckIn({ holder, store, server, keyring, random, observe 
   async function countFailure(license: StoredLicense, failure: CallFailure, actor: Actor): Promise<CheckInResult> {
     const now = holder.observe().effective
     if (failuresSinceStart !== null) failuresSinceStart++
-    const made = { at: now, nextAt: nextAfter(license, failure, now) }
+    const { retryAfterMs } = failure
+    const nextAt = retryOf(license, holder.holding, { now, sinceStart: failuresSinceStart, retryAfterMs, unit: random.unit() })
+    const made = { at: now, nextAt }
     const what = withDeadline(failure.seen)
     const finding = findingOf(what, now)
     const { code, cause } = finding
@@ -136,20 +140,6 @@ export function createCheckIn({ holder, store, server, keyring, random, observe 
     if (what.code !== 'SERVER_REFUSED' || holder.holding.kind !== 'lease' || !holder.observe().entitled) return what
     const { claims } = holder.holding.lease
     return { ...what, facts: { ...what.facts, until: new Date(Math.min(pausesAt(claims), expiryOf(claims))).toISOString() } }
-  }
-
-  function nextAfter(license: StoredLicense, { retryAfterMs }: CallFailure, now: number): number | null {
-    if (!METHOD_RULES[license.method].checksIn) return null
-    const claims = holder.holding.kind === 'lease' ? holder.holding.lease.claims : null
-    return nextAfterFailure({
-      now,
-      every: claims && isCheckedIn(claims) ? claims.check_in.every * 1000 : Infinity,
-      pausesAt: claims ? pausesAt(claims) : Infinity,
-      failures: license.consecutiveFailures + 1,
-      sinceStart: failuresSinceStart,
-      retryAfterMs,
-      unit: random.unit(),
-    })
   }
 
   async function attempt(actor: Actor, { quiet = false, signal }: { quiet?: boolean, signal?: AbortSignal } = {}): Promise<CheckInResult> {
@@ -173,7 +163,7 @@ export function createCheckIn({ holder, store, server, keyring, random, observe 
     return result
   }
 
-  return { attempt }
+  return { attempt, get failuresSinceStart() { return failuresSinceStart } }
 }
 
 /** A lease with a new end of term is a renewal; any other is an ordinary check-in. */

@@ -4,7 +4,7 @@ import { claimHold } from './held-state.ts'
 import type { Keyring } from './jws.ts'
 import type { Memory, Moment } from './license-memory.ts'
 import {
-  isBeneathUnstored, observe, overRead, snapshotOf, withoutLicense, withRead, withStoredLease, withStoredVerdict,
+  isBeneathUnstored, observe, overRead, snapshotOf, trustedAfter, withoutLicense, withRead, withStoredLease, withStoredVerdict,
   withUnstoredAttempt, withUnstoredLease, withUnstoredVerdict,
 } from './license-memory.ts'
 import type { Clock, ClockReading, HeldStates, LicenseStore } from './ports.ts'
@@ -12,7 +12,7 @@ import type { Snapshot, StoredLicense, TrustedTimeRecord } from './stored-record
 import type { Holding } from './state.ts'
 import { isByTime, isEntitled, stateOf } from './state.ts'
 import type { Lease, Verdict } from './token.ts'
-import { advance, anchor, judgeTime, raise } from './trusted-time.ts'
+import { advance, judgeTime, raise } from './trusted-time.ts'
 import { isSameStatement, verifyStored } from './verify-stored.ts'
 
 /** What this process knows about the license: the stored row, verified, and the time. Carries on without storage. */
@@ -20,6 +20,8 @@ export interface LicenseHolder {
   readonly instanceId: string
   readonly snapshot: Snapshot
   readonly holding: Holding
+  /** All of it as one value, as of the last judgement. */
+  readonly memory: Memory
   /** Reads the store and verifies what it holds. Rejects with STORAGE_UNAVAILABLE, leaving all as it was. */
   reload(): Promise<Snapshot>
   /** Reads the clocks, and judges time and state by them. A decision takes one moment and sticks to it. */
@@ -91,17 +93,14 @@ export async function createLicenseHolder({ store, keyring, clock, instanceId }:
     instanceId,
     get snapshot() { return snapshotOf(memory) },
     get holding() { return memory.holding },
+    get memory() { return memory },
     reload,
     observe() {
       const observed = observe(memory, clock.read())
       memory = observed.memory
       return observed.moment
     },
-    trustedAfter(lease) {
-      const reading = clock.read()
-      const signedAt = lease.claims.iat * 1000
-      return METHOD_RULES[lease.claims.method].setsTrustedTime ? anchor(signedAt, reading) : raise(memory.trusted, signedAt, reading)
-    },
+    trustedAfter: lease => trustedAfter(memory, lease, clock.read()),
     adoptLease(lease, trusted, snapshot) { memory = withStoredLease(memory, lease, trusted, snapshot) },
     adoptVerdict(verdict, snapshot) { memory = withStoredVerdict(memory, verdict, snapshot) },
     adoptRemoval(snapshot) { memory = withoutLicense(memory, snapshot) },

@@ -8,7 +8,7 @@ import type { Holding } from './state.ts'
 import { isEntitled, stateOf } from './state.ts'
 import type { Lease, Verdict } from './token.ts'
 import type { TimeJudgement } from './trusted-time.ts'
-import { advance, judgeTime, raise } from './trusted-time.ts'
+import { advance, anchor, judgeTime, raise } from './trusted-time.ts'
 import type { StoredStatement } from './verify-stored.ts'
 import { isOutdated } from './verify-stored.ts'
 
@@ -86,6 +86,12 @@ function isSuperseded(memory: Memory, stored: Snapshot): boolean {
 /** A lease was accepted; `license` is the row that could not be written. */
 export function withUnstoredLease(memory: Memory, lease: Lease, trusted: TrustedTimeRecord, license: StoredLicense): Memory {
   return { ...holdingLease(memory, lease, trusted), unstored: unstoredStatement(memory, license) }
+}
+
+/** Trusted time to be stored with this lease, whether it answered our nonce or was pasted. */
+export function trustedAfter({ trusted }: Memory, { claims }: Lease, reading: ClockReading): TrustedTimeRecord {
+  const signedAt = claims.iat * 1000
+  return METHOD_RULES[claims.method].setsTrustedTime ? anchor(signedAt, reading) : raise(trusted, signedAt, reading)
 }
 
 function holdingLease(memory: Memory, lease: Lease, trusted: TrustedTimeRecord): Memory {

@@ -10,6 +10,8 @@ import type { Moment } from './license-memory.ts'
 import type { History, LicenseStore, Log, Notes } from './ports.ts'
 import type { Deactivation } from './deactivation.ts'
 import { nextAtStart, renewsAtStart } from './check-in-policy.ts'
+import type { Due } from './due.ts'
+import { dueAt, dueDuringAttempt, followDue } from './due.ts'
 import { recordState } from './record.ts'
 import { bordersOf, isCheckedIn } from './state.ts'
 
@@ -27,6 +29,8 @@ export interface Scheduler {
   tick(): Promise<number>
   /** Joins the check-in under way, or makes one. */
   checkIn(actor: Actor): Promise<CheckInResult>
+  /** When the next check-in is due; at once if one is under way. Null before the first tick. */
+  readonly due: Due | null
   /** Aborts what is under way and stores trusted time. */
   stop(): Promise<void>
 }
@@ -42,15 +46,6 @@ export interface SchedulerOptions {
   stopping: AbortController
 }
 
-/** When the next check-in is due, in uptime (ms), and what that was derived from. */
-interface Due {
-  uptime: number
-  /** The stored `nextAt` it stands for. */
-  forNextAt: number | null
-  /** How far effective time was ahead of uptime, ms. */
-  lead: number
-}
-
 /** Lets time pass for the rest of the domain. */
 export function createScheduler(options: SchedulerOptions): Scheduler {
   const { holder, store, checkIn, deactivation, provisioning, log, eventsKeepDays, stopping } = options
@@ -64,12 +59,12 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   const nextAt = () => holder.snapshot.license?.nextAt ?? null
 
   function setDue(uptime: number, moment: Moment): void {
-    due = { uptime, forNextAt: nextAt(), lead: leadOf(moment) }
+    due = dueAt(uptime, nextAt(), moment)
   }
 
   /** Brings `due` in line with the stored schedule. How long until then, ms. */
   function untilDue(moment: Moment): number {
-    due = follow(due, nextAt(), moment)
+    due = followDue(due, nextAt(), moment)
     return due.uptime - moment.reading.uptime
   }
 
@@ -173,8 +168,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       const moment = holder.observe()
       if (moment.inDoubt && !inFlight) setDue(-Infinity, moment)
       if (rulesOf(holder.snapshot.license?.method)?.checksIn && !inFlight && untilDue(moment) <= 0) {
-        // This one decides when the next is due; until then only a doubt can call for another.
-        setDue(moment.reading.uptime + 60 * SECOND, moment)
+        due = dueDuringAttempt(nextAt(), moment)
         void runWhenDue()
       }
       applying ??= deactivation.whileTellingNothing(() => provisioning.apply()).catch(logStorage).finally(() => { applying = null })
@@ -182,6 +176,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       return nextTick(holder.observe())
     },
     checkIn: actor => run(actor),
+    get due() { return due && inFlight ? { ...due, uptime: -Infinity } : due },
     async stop() {
       stopping.abort()
       const { record } = holder.observe()
@@ -189,21 +184,4 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       await Promise.allSettled([inFlight, deactivation.whenTold(), applying])
     },
   }
-}
-
-/**
- * The stored schedule is in effective time, but the wait is in uptime, so that a clock set back cannot put a check-in off. A
- * clock that goes ahead brings it forward: by that clock, grace may be about to end.
- */
-function follow(due: Due | null, nextAt: number | null, moment: Moment): Due {
-  const { effective, reading: { uptime } } = moment
-  const lead = leadOf(moment)
-  if (!due || due.forNextAt !== nextAt) {
-    return { uptime: nextAt === null ? Infinity : uptime + Math.max(0, nextAt - effective), forNextAt: nextAt, lead }
-  }
-  return lead > due.lead ? { ...due, uptime: due.uptime - (lead - due.lead), lead } : due
-}
-
-function leadOf({ effective, reading }: Moment): number {
-  return effective - reading.uptime
 }

@@ -1,7 +1,7 @@
 import type { Method, SaveStep } from '../../shared/method-rules.ts'
 import { rulesOf } from '../../shared/method-rules.ts'
 import { judgePaste } from '../../shared/paste/judge-paste.ts'
-import type { CheckInDay, Diagnostics, Entitlements, Feature, LicenseView, OutboundRequest, Preview, Role } from '../../shared/contracts.ts'
+import type { CheckInDay, Diagnostics, Entitlements, Feature, LicenseView, OutboundRequest, Preview, Role, Supposition } from '../../shared/contracts.ts'
 import type { ErrorCode } from '../../shared/errors.ts'
 import { ERRORS } from '../../shared/errors.ts'
 import type { Finding, Seen } from '../../shared/findings.ts'
@@ -31,6 +31,8 @@ import type { ActivationRequest, SupportFacts } from './support-bundle.ts'
 import { activationRequestOf, supportBundleOf } from './support-bundle.ts'
 import { entitlementsOf, featuresOf, viewOf } from './view.ts'
 import { warningsOf } from './warnings.ts'
+import type { Outlook } from './what-if.ts'
+import { rehearse } from './what-if.ts'
 
 export interface LicenseServiceOptions {
   store: LicenseStorage
@@ -61,6 +63,8 @@ export interface LicenseService {
   moment(): Moment
   /** How this server's clock is wrong, if it is known to be; undefined while there is no trusted time to compare it with. */
   clockTrouble(): Seen | null | undefined
+  /** The states to come under a supposition, if the term is not renewed. */
+  rehearse(supposition: Supposition): Outlook
   entitlements(withLease: boolean): Entitlements
   features(): Feature[]
   /** Whether this feature may be used now. */
@@ -163,6 +167,11 @@ export async function createLicenseService(options: LicenseServiceOptions): Prom
     clockTrouble: () => {
       const moment = holder.observe()
       return moment.trusted === null ? undefined : seenOfClock(moment)
+    },
+    rehearse(supposition) {
+      const { reading } = holder.observe()
+      const { failuresSinceStart } = checkIn
+      return rehearse({ memory: holder.memory, reading, due: scheduler.due, failuresSinceStart }, supposition)
     },
     entitlements: withLease => entitlementsOf(holder, holder.observe(), withLease),
     features: () => featuresOf(holder, holder.observe()),

@@ -8,7 +8,7 @@ import type { TrustedTimeRecord } from './stored-records.ts'
  */
 
 /** More than any quartz drifts, too little to gain from: 500 ppm is five minutes a week. */
-const MAX_DRIFT = 500e-6
+export const MAX_DRIFT = 500e-6
 
 /** Advances trusted time to a later reading; stands still across a reboot. */
 export function advance(record: TrustedTimeRecord, reading: ClockReading): TrustedTimeRecord {

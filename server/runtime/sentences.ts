@@ -1,11 +1,16 @@
 import words from '../../app/locales/en.json' with { type: 'json' }
 import { durationText } from '../../shared/duration.ts'
+import type { Rehearsal } from '../../shared/contracts.ts'
 import type { Finding } from '../../shared/findings.ts'
 import { textOf } from '../../shared/findings.ts'
+import type { Outlook } from '../license/what-if.ts'
 
-/* Findings in English sentences, for the command line and for scripts. The screen has its own, in every language. */
+/*
+ * Findings, and what a rehearsal foresees, in English sentences, for the command line and for scripts. The screen has its own, in
+ * every language.
+ */
 
-const { finding: texts } = words
+const { finding: texts, status: { headline }, whatIf: { because } } = words
 
 type Told = Pick<Finding, 'cause' | 'facts' | 'stage'>
 
@@ -17,6 +22,11 @@ export function sentenceOf(finding: Told): string {
 /** What to do about it, in a sentence or a few. */
 export function remedyOf(finding: Told): string {
   return fill(texts[textOf(finding)].do, finding)
+}
+
+/** Says of every state what holds, and why. */
+export function withSentences({ states, ...outlook }: Outlook): Rehearsal {
+  return { ...outlook, states: states.map(seen => ({ ...seen, sentence: `${headline[seen.state]}. ${because[seen.because]}` })) }
 }
 
 /** Puts facts into a text. */

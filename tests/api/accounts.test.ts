@@ -143,6 +143,7 @@ describe('a viewer', () => {
       // The vendor's own address for support is nobody's secret.
       expect(text.replaceAll('cs@nocodb.com', '')).not.toMatch(/[\w.]+@[\w.]+/)
     }
+    expect((await viewer.request('POST', '/api/license/what-if', {})).text).not.toContain('@')
     expect((await viewer.request('GET', '/api/entitlements')).text).not.toContain('@')
     expectError(await viewer.request('GET', '/api/users'), 'FORBIDDEN')
   })

@@ -68,6 +68,7 @@ export function createCanary(parts: Parts): Canary {
     for (const path of ['', '/events?limit=200', '/check-ins', '/support-bundle', '/activation-request', '/outbound']) await client.request('GET', `/api/license${path}`)
     for (const path of ['/api/users', '/api/auth/session', '/api/entitlements', '/api/features/sso', '/api/openapi.json', '/api/health/ready']) await client.request('GET', path)
     await client.request('POST', '/api/license/diagnostics', {})
+    await client.request('POST', '/api/license/what-if', {})
     await client.request('GET', '/metrics', undefined, service)
     for (const page of ['/admin/license', '/admin/activity', '/admin/diagnostics', '/admin/access', '/login', '/setup']) {
       answers.push(await createApiClient(parts.product.url).request('GET', page, undefined, { cookie: client.cookie }))

@@ -20,7 +20,7 @@ const paths = [...new Set(operations.map(([, { path }]) => path))]
 const CONTRACT = [
   'POST /api/auth/login', 'POST /api/auth/logout', 'GET /api/auth/session', 'PUT /api/auth/password', 'POST /api/auth/setup',
   'GET /api/users', 'POST /api/users', 'PATCH /api/users/:id', 'DELETE /api/users/:id', 'GET /api/license',
-  'POST /api/license/preview', 'PUT /api/license', 'DELETE /api/license', 'POST /api/license/check-in',
+  'POST /api/license/preview', 'POST /api/license/what-if', 'PUT /api/license', 'DELETE /api/license', 'POST /api/license/check-in',
   'GET /api/license/check-ins', 'GET /api/license/events', 'POST /api/license/diagnostics',
   'GET /api/license/support-bundle', 'GET /api/license/activation-request', 'GET /api/entitlements',
   'GET /api/features', 'GET /api/features/:name', 'PUT /api/usage', 'GET /api/health/live', 'GET /api/health/ready', 'GET /metrics',

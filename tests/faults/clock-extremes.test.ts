@@ -23,6 +23,7 @@ async function expectReadable(household: Household): Promise<void> {
     const { status, text } = await admin.request('GET', path)
     expect(status, `${path}: ${text.slice(0, 300)}`).toBe(200)
   }
+  expect((await admin.request('POST', '/api/license/what-if', { offlineFrom: '2026-03-01T12:00:00Z', clockOffsetSeconds: 315_576_000 })).status).toBe(200)
   expect(household.product.process.exitCode).toBeNull()
 }
 

@@ -48,6 +48,13 @@ async function showBanner(stage: Stage, path: string, method: 'standard' | 'airg
   await expect(stage.page.getByRole('region', { name: /^Enterprise features stop/ })).toBeVisible()
 }
 
+/** What would become of a license, by an address that says what to suppose. */
+async function rehearse(stage: Stage, query: Record<string, string>, arrange: (api: ApiClient) => Promise<unknown>): Promise<void> {
+  await openAfter(stage, `/admin/license?${new URLSearchParams(query)}#time`, arrange)
+  await expect(stage.page.getByTestId('rehearsal')).not.toBeEmpty()
+}
+const isoInDays = (days: number) => new Date(daysFromNow(days) * 1000).toISOString()
+
 /** Sign-in and set-up, and the pages beside the License screen. */
 export const PAGE_SCENES: readonly Scene[] = [
   { name: 'sign-in', prepare: ({ page, product }) => openPath(page, product, '/login') },
@@ -67,6 +74,14 @@ export const PAGE_SCENES: readonly Scene[] = [
       await expectUsable(page)
       await expect(page.getByRole('button', { name: 'Create account' })).toBeVisible()
     },
+  },
+  {
+    name: 'what-if-internet',
+    prepare: stage => rehearse(stage, { 'what-if': 'internet', 'from': isoInDays(0), 'to': isoInDays(10) }, api => requireSaved(api, 'nc_demo_standard')),
+  },
+  {
+    name: 'what-if-clock',
+    prepare: stage => rehearse(stage, { 'what-if': 'clock', 'offset': String(730 * 86_400) }, async api => requireSaved(api, await tokenFor(stage, api))),
   },
   { name: 'activity', prepare: fillActivity },
   { name: 'diagnostics', prepare: async (stage) => { await openAfter(stage, '/admin/diagnostics', api => api.license()) } },

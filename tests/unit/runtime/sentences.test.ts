@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { remedyOf, sentenceOf } from '../../../server/runtime/sentences.ts'
+import { remedyOf, sentenceOf, withSentences } from '../../../server/runtime/sentences.ts'
 import type { FindingCause, FindingFacts } from '../../../shared/findings.ts'
+import { REHEARSED_BECAUSE, STATES } from '../../../shared/contracts.ts'
 import { FACTS, FINDING_CAUSES, seen } from '../../../shared/findings.ts'
 
 const sentence = (cause: FindingCause, facts: FindingFacts = {}) => sentenceOf(seen('INTERNAL', cause, facts))
@@ -56,5 +57,14 @@ describe('a finding in English', () => {
         if (facts === everyFact || variants.length === 0) expect(told.replace(/https?:\S+/g, '')).not.toMatch(/(?<!\w)\?/)
       }
     }
+  })
+})
+
+describe('what a rehearsal foresees', () => {
+  it('is told in two sentences, of every state and for every reason', () => {
+    const seen = STATES.flatMap(state => REHEARSED_BECAUSE.map(because => ({ at: '', clock: '', entitled: false, state, because })))
+    const { states } = withSentences({ from: '', until: '', states: seen })
+    expect(new Set(states.map(({ sentence: told }) => told)).size).toBe(STATES.length * REHEARSED_BECAUSE.length)
+    for (const { sentence: told } of states) expect(told).toMatch(/^[A-Z][^{}]+\. [A-Z][^{}]+\.$/)
   })
 })

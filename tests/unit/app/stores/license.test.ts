@@ -187,3 +187,29 @@ describe('a person who is no administrator any more', () => {
     expect(session.isAdmin).toBe(false)
   })
 })
+
+describe('a rehearsal', () => {
+  const PATH = '/api/license/what-if'
+  const OUTLOOK = { from: '2026-03-01T12:00:00.000Z', until: '2026-03-02T12:00:00.000Z', states: [] }
+
+  it('is asked for as it is supposed, and touches neither the license nor an action', async () => {
+    const store = useLicenseStore()
+    const asked = store.rehearse({ clockOffsetSeconds: 60 })
+    expect(store.rehearsal).toBeNull()
+    const call = await called(PATH, 'POST')
+    call.answer(OUTLOOK)
+    await asked
+    expect(store.rehearsal).toEqual({ ok: true, value: OUTLOOK })
+    expect([store.view, store.busy, store.actionFailure]).toEqual([null, null, null])
+  })
+
+  it('of two, the one asked for last counts, in whatever order they are answered', async () => {
+    const store = useLicenseStore()
+    const both = [store.rehearse({}), store.rehearse({ clockOffsetSeconds: 60 })]
+    server.callTo(PATH, 'POST', 1).answer(OUTLOOK)
+    await both[1]
+    server.callTo(PATH, 'POST', 0).answer(conflict, 409)
+    await both[0]
+    expect(store.rehearsal).toEqual({ ok: true, value: OUTLOOK })
+  })
+})
