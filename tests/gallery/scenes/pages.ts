@@ -48,6 +48,8 @@ async function showBanner(stage: Stage, path: string, method: 'standard' | 'airg
   await expect(stage.page.getByRole('region', { name: /^Enterprise features stop/ })).toBeVisible()
 }
 
+const NO_ADMIN = { env: { NC_ADMIN_EMAIL: undefined, NC_ADMIN_PASSWORD: undefined } }
+
 /** Sign-in and set-up, and the pages beside the License screen. */
 export const PAGE_SCENES: readonly Scene[] = [
   { name: 'sign-in', prepare: ({ page, product }) => openPath(page, product, '/login') },
@@ -59,9 +61,21 @@ export const PAGE_SCENES: readonly Scene[] = [
       await expect(page.getByRole('alert')).toBeVisible()
     },
   },
+  { name: 'first-start', productOptions: NO_ADMIN, prepare: ({ page, product }) => openPath(page, product, '/login') },
+  {
+    name: 'set-up-refused',
+    productOptions: NO_ADMIN,
+    async prepare({ page, product }) {
+      await openPath(page, product, '/setup#token=made-up')
+      await page.getByLabel('E-mail').fill(ADMIN.email)
+      await page.getByLabel('Password', { exact: true }).fill(ADMIN.password)
+      await page.getByRole('button', { name: 'Create account' }).click()
+      await expect(page.getByRole('alert')).toBeVisible()
+    },
+  },
   {
     name: 'set-up',
-    productOptions: { env: { NC_ADMIN_EMAIL: undefined, NC_ADMIN_PASSWORD: undefined } },
+    productOptions: NO_ADMIN,
     async prepare({ page, product }) {
       await page.goto(/https?:\/\/[^\s"]+\/setup#token=[\w-]+/.exec(product.output())?.[0] ?? `${product.url}/setup`)
       await expectUsable(page)
