@@ -106,6 +106,14 @@ export const PAGE_SCENES: readonly Scene[] = [
       await expect(stage.page.getByText(VIEWER.email)).toBeVisible()
     },
   },
+  {
+    name: 'access-role',
+    async prepare(stage) {
+      await openAfter(stage, '/admin/access', api => api.request('POST', '/api/users', { ...VIEWER, role: 'viewer' }))
+      await stage.page.getByLabel(`Role of ${VIEWER.email}`).selectOption('admin')
+      await expect(stage.page.getByRole('dialog')).toBeVisible()
+    },
+  },
   { name: 'banner-month', prepare: stage => showBanner(stage, '/admin/diagnostics', 'airgapped', 28.5) },
   { name: 'banner-week', prepare: stage => showBanner(stage, '/admin/activity', 'standard', 5.5) },
   {
