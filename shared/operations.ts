@@ -75,6 +75,10 @@ export const OPERATIONS = {
     method: 'PUT', path: '/api/auth/password', access: 'session', person: true, summary: 'Change your own password; ends your other sessions',
     body: z.object({ current: presentedPassword, next: password }), response: sessionSchema, errors: ['RATE_LIMITED'],
   },
+  getSetup: {
+    method: 'GET', path: '/api/auth/setup', access: 'public', summary: 'Whether the first administrator is still to be created',
+    response: z.object({ pending: z.boolean() }),
+  },
   setup: {
     method: 'POST', path: '/api/auth/setup', access: 'public', summary: 'Create the first administrator',
     body: z.object({ token: z.string().min(1).max(256), email, password }), response: sessionSchema,

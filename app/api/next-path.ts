@@ -1,4 +1,6 @@
 export const HOME = '/admin/license'
+/** The sign-in page, saying that set-up is done. */
+export const SET_UP = { path: '/login', query: { setup: 'done' } }
 
 /** Where to go after signing in: `next` if it is a path on this site, else the License page. */
 export function sameSitePath(next: unknown): string {

@@ -1,16 +1,19 @@
-import { sameSitePath } from '~/api/next-path'
+import { sameSitePath, SET_UP } from '~/api/next-path'
 
 const PUBLIC: ReadonlySet<unknown> = new Set(['login', 'setup'])
 
 export default defineNuxtRouteMiddleware(async (to) => {
   // An error page is shown as it is, whether or not anybody is signed in.
-  if ((import.meta.server || useNuxtApp().isHydrating) && useError().value) return
+  const isHydrating = useNuxtApp().isHydrating === true
+  if ((import.meta.server || isHydrating) && useError().value) return
   // A page that doesn't exist needs no session to say so.
   if (to.name === 'path') return
   const session = useSessionStore()
   if (!session.known) await session.load()
   if (PUBLIC.has(to.name)) {
-    return session.user && to.name === 'login' ? navigateTo(sameSitePath(to.query.next)) : undefined
+    if (session.user && to.name === 'login') return navigateTo(sameSitePath(to.query.next))
+    if (!isHydrating) await session.loadSetup()
+    return to.name === 'setup' && session.setupPending === false ? navigateTo(SET_UP) : undefined
   }
   if (session.failure) {
     throw createError({

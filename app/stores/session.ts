@@ -9,6 +9,8 @@ export const useSessionStore = defineStore('session', () => {
   const user = ref<Session['user'] | null>(null)
   const known = ref(false)
   const failure = ref<Failure | null>(null)
+  /** Whether the first administrator is still to be created; null if unknown. */
+  const setupPending = ref<boolean | null>(null)
   const isAdmin = computed(() => user.value?.role === 'admin')
 
   function accept(session: Session) {
@@ -42,7 +44,15 @@ export const useSessionStore = defineStore('session', () => {
     return result.ok ? null : result.failure
   }
   const login = (email: string, password: string) => enter('/api/auth/login', { email, password })
-  const setup = (token: string, email: string, password: string) => enter('/api/auth/setup', { token, email, password })
+  async function loadSetup() {
+    const result = await api.call<{ pending: boolean }>('/api/auth/setup')
+    setupPending.value = result.ok ? result.value.pending : null
+  }
+  async function setup(token: string, email: string, password: string) {
+    const refused = await enter('/api/auth/setup', { token, email, password })
+    if (!refused || refused.details?.admin === 'exists') setupPending.value = false
+    return refused
+  }
   const changePassword = (current: string, next: string) => enter('/api/auth/password', { current, next }, 'PUT')
 
   async function logout() {
@@ -51,5 +61,5 @@ export const useSessionStore = defineStore('session', () => {
     return result.ok ? null : result.failure
   }
 
-  return { user, known, failure, isAdmin, load, look, recheck, login, setup, changePassword, logout }
+  return { user, known, failure, isAdmin, setupPending, load, look, recheck, login, loadSetup, setup, changePassword, logout }
 })

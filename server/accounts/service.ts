@@ -44,6 +44,8 @@ export interface Accounts {
   changeOwnPassword(
     identity: Identity, passwords: { current: string, next: string }, actor: Actor, from: string,
   ): Promise<{ token: string }>
+  /** Whether there is no administrator yet. */
+  isSetupPending(): Promise<boolean>
   /** Undefined once there is an administrator. */
   offerSetup(): Promise<SetupOffer | undefined>
   /** Creates the first administrator and signs in. Throws FORBIDDEN if the token is wrong, used or expired. */
@@ -102,8 +104,15 @@ export function createAccounts({ store, clock, sessionSecret, hashing, log }: Ac
     return user
   }
 
+  let isSetUp = false
+  /** Once there is an administrator there always is one, so the database is not asked again. */
+  async function isSetupPending(): Promise<boolean> {
+    isSetUp ||= await store.countAdmins() > 0
+    return !isSetUp
+  }
+
   async function refuseSetup(): Promise<never> {
-    throw new LicenseError('FORBIDDEN', await store.countAdmins() > 0 ? { details: { admin: 'exists' } } : {})
+    throw new LicenseError('FORBIDDEN', await isSetupPending() ? {} : { details: { admin: 'exists' } })
   }
 
   return {
@@ -129,6 +138,7 @@ export function createAccounts({ store, clock, sessionSecret, hashing, log }: Ac
       await store.updateUser(user.id, { passwordHash }, event('account_changed', actor, user.email, { change: 'password' }))
       return { token: (await begin(user)).token }
     },
+    isSetupPending,
     offerSetup: () => offerSetup({ store, sessionSecret, now }),
     async setUp({ token, email, password }, address, from) {
       if (!await isSetupToken(token, { store, now })) return refuseSetup()

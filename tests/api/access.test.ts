@@ -22,6 +22,7 @@ const TABLE: Readonly<Record<keyof typeof OPERATIONS, Row>> = {
   //                                                                             nobody viewer admin service admin-token wrong ended
   login: ['POST /api/auth/login', {}, [400, 400, 400, 400, 400, 400, 400]],
   logout: ['POST /api/auth/logout', {}, [204, 204, 204, 204, 204, 204, 204]],
+  getSetup: ['GET /api/auth/setup', undefined, [200, 200, 200, 200, 200, 200, 200]],
   setup: ['POST /api/auth/setup', {}, [400, 400, 400, 400, 400, 400, 400]],
   getSession: ['GET /api/auth/session', undefined, [401, 200, 200, 401, 403, 401, 401]],
   changePassword: ['PUT /api/auth/password', {}, [401, 400, 400, 401, 403, 401, 401]],

@@ -64,7 +64,7 @@ describe('F92: below a base path', () => {
 
   describe.each(WAYS)('asked %s', (_way, at) => {
     it.each([
-      ['/login', 200, 8], ['/setup', 200, 8], ['/admin/license', 200, 12], ['/admin/activity', 200, 12], ['/admin/diagnostics', 200, 12],
+      ['/login', 200, 8], ['/admin/license', 200, 12], ['/admin/activity', 200, 12], ['/admin/diagnostics', 200, 12],
       ['/admin/access', 200, 12], ['/no/such/page', 404, 8],
     ])('%s answers %i, and every address in it lies below', async (path, status, least) => {
       const answer = await ask(stand.product.port, at(path), { cookie: path === '/login' ? '' : cookie, accept: 'text/html' })
@@ -76,6 +76,12 @@ describe('F92: below a base path', () => {
       const answer = await ask(stand.product.port, at(path), { accept: 'text/html' })
       expect(answer.status).toBe(302)
       expect(answer.headers.location).toMatch(/^\/license\/login\?next=\//)
+      expectInside(answer, 1)
+    })
+
+    it('/setup leads to sign in, below, once there is an administrator', async () => {
+      const answer = await ask(stand.product.port, at('/setup'), { accept: 'text/html' })
+      expect([answer.status, answer.headers.location]).toEqual([302, '/license/login?setup=done'])
       expectInside(answer, 1)
     })
 

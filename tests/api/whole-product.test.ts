@@ -80,7 +80,9 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('the whole product on %s', (kin
 
   it('takes its first administrator by the set-up link, once', async () => {
     const token = await until('the set-up link is printed', () => /\/setup#token=([\w-]+)/.exec(product.output())?.[1])
+    expect((await owner.request('GET', '/api/auth/setup')).body).toEqual({ pending: true })
     expect((await owner.request('POST', '/api/auth/setup', { ...OWNER, token })).status).toBe(200)
+    expect((await owner.request('GET', '/api/auth/setup')).body).toEqual({ pending: false })
     expect((await owner.request<Session>('GET', '/api/auth/session')).body.user).toMatchObject({ email: OWNER.email, role: 'admin' })
     expectError(await visitor().request('POST', '/api/auth/setup', { ...AUDITOR, token }), 'FORBIDDEN')
     expect((await owner.license()).state).toBe('unlicensed')

@@ -1,4 +1,6 @@
 import type { Page } from '@playwright/test'
+import type { User } from '../../shared/contracts.ts'
+import type { ApiClient } from '../support/api-client.ts'
 import { signIn } from '../support/api-client.ts'
 import { ADMIN } from '../support/product-process.ts'
 import { expect, leave, test } from '../support/browser/fixtures.ts'
@@ -6,6 +8,11 @@ import { expectState, fillLogin, openPath, signInByForm } from '../support/brows
 
 const PERSON = { email: 'person@example.com', password: 'first password 1' }
 const rowOf = (page: Page, email: string) => page.getByRole('region', { name: 'Accounts' }).getByRole('listitem').filter({ hasText: email })
+
+async function roleOf(api: ApiClient, email: string): Promise<string | undefined> {
+  const { body: { users } } = await api.request<{ users: User[] }>('GET', '/api/users')
+  return users.find(user => user.email === email)?.role
+}
 
 async function addViewer(page: Page): Promise<void> {
   const form = page.getByRole('region', { name: 'Add an account' })
@@ -16,7 +23,7 @@ async function addViewer(page: Page): Promise<void> {
   await expect(page.getByRole('status').filter({ hasText: `${PERSON.email} was added.` })).toBeVisible()
 }
 
-test('an account is added, promoted, given a new password and removed; each ends its sessions', async ({ page, openPage, product }) => {
+test('an account is added, promoted, given a new password and removed; each ends its sessions', async ({ page, openPage, product, api }) => {
   await signInByForm(page, product)
   await openPath(page, product, '/admin/access')
   await addViewer(page)
@@ -26,7 +33,18 @@ test('an account is added, promoted, given a new password and removed; each ends
   await signInByForm(other, product, PERSON)
   // An open page would notice by itself, amid what is asked of it next.
   await leave(other)
-  await page.getByLabel(`Role of ${PERSON.email}`).selectOption({ label: 'Administrator' })
+  const role = page.getByLabel(`Role of ${PERSON.email}`)
+  await role.selectOption({ label: 'Administrator' })
+  const confirmation = page.getByRole('dialog', { name: `Make ${PERSON.email} an administrator?` })
+  await expect(confirmation).toContainText('Sees and changes everything.')
+  await expect(role).toHaveValue('viewer')
+  await confirmation.getByRole('button', { name: 'Cancel' }).click()
+  await expect(confirmation).toBeHidden()
+  await expect(role).toHaveValue('viewer')
+  expect(await roleOf(api, PERSON.email)).toBe('viewer')
+  await role.selectOption({ label: 'Administrator' })
+  await confirmation.getByRole('button', { name: 'Make administrator' }).click()
+  await expect(role).toHaveValue('admin')
   await expect(page.getByRole('status').filter({ hasText: `${PERSON.email} is now Administrator.` })).toBeVisible()
   await openPath(other, product, '/admin/access')
   await expect(other).toHaveURL(/\/login/)
@@ -59,6 +77,8 @@ test('the last administrator can\'t be demoted, and an address in use or a short
   await expect(rowOf(page, ADMIN.email)).toContainText('You')
   await expect(rowOf(page, ADMIN.email).getByRole('button')).toHaveCount(0)
   await page.getByLabel(`Role of ${ADMIN.email}`).selectOption({ label: 'Viewer' })
+  await page.getByRole('dialog', { name: `Make ${ADMIN.email} a viewer?` }).getByRole('button', { name: 'Make viewer' }).click()
+  await expect(page.getByRole('dialog')).toBeHidden()
   await expect(page.getByRole('alert')).toContainText('it is the last administrator')
   await expect(page.getByLabel(`Role of ${ADMIN.email}`)).toHaveValue('admin')
   expect((await api.request('GET', '/api/users')).status).toBe(200)
@@ -73,6 +93,25 @@ test('the last administrator can\'t be demoted, and an address in use or a short
   await form.getByLabel('First password').fill('long enough now')
   await form.getByRole('button', { name: 'Add account' }).click()
   await expect(page.getByRole('alert')).toContainText('the address is taken')
+})
+
+test('another administrator is made a viewer only after a confirmation', async ({ page, product, api }) => {
+  await api.request('POST', '/api/users', { ...PERSON, role: 'admin' })
+  await signInByForm(page, product)
+  await openPath(page, product, '/admin/access')
+  const role = page.getByLabel(`Role of ${PERSON.email}`)
+  await role.selectOption({ label: 'Viewer' })
+  const confirmation = page.getByRole('dialog', { name: `Make ${PERSON.email} a viewer?` })
+  await expect(confirmation).toContainText('changes nothing')
+  await page.keyboard.press('Escape')
+  await expect(confirmation).toBeHidden()
+  await expect(role).toHaveValue('admin')
+  expect(await roleOf(api, PERSON.email)).toBe('admin')
+  await role.selectOption({ label: 'Viewer' })
+  await confirmation.getByRole('button', { name: 'Make viewer' }).click()
+  await expect(page.getByRole('status').filter({ hasText: `${PERSON.email} is now Viewer.` })).toBeVisible()
+  await expect(role).toHaveValue('viewer')
+  expect(await roleOf(api, PERSON.email)).toBe('viewer')
 })
 
 test('people change their own password, which ends their other sessions', async ({ page, product, api }) => {

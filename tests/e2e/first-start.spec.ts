@@ -30,27 +30,76 @@ test.describe('a first start without NC_ADMIN_EMAIL', () => {
     await expect(page.getByText('This installation runs the Community Edition.')).toBeVisible()
 
     const second = await openPage(product)
-    await second.goto(link)
-    await expectUsable(second)
-    await second.getByLabel('E-mail').fill('second@example.com')
-    await second.getByLabel('Password', { exact: true }).fill('another password')
-    await second.getByRole('button', { name: 'Create account' }).click()
-    await expect(second.getByRole('alert')).toContainText(/This set-up link is not right or has ended|An administrator exists already/)
-    await openPath(second, product, '/login')
+    for (const used of [link, link.replace(/#.*/, '')]) {
+      await second.goto(used)
+      await expectUsable(second)
+      await expect(second).toHaveURL(/\/login\?setup=done$/)
+      await expect(second.getByRole('status').filter({ hasText: 'Set-up is done' })).toBeVisible()
+      await expect(second.getByRole('button', { name: 'Create account' })).toHaveCount(0)
+    }
     await fillLogin(second, { email: 'second@example.com', password: 'another password' })
     await expect(second.getByRole('alert')).toBeVisible()
     await fillLogin(second, { email: 'first@example.com', password: 'the first password' })
     await expect(second).toHaveURL(/\/admin\/license$/)
   })
 
-  test('a made-up set-up link is refused and changes nothing', async ({ page, product }) => {
+  test('the sign-in page says that there is no account, how to find the link, and takes it', async ({ page, openPage, product }) => {
+    await openPath(page, product, '/login')
+    await expect(page.getByRole('heading', { level: 1 })).toHaveText('No account exists yet')
+    await expect(page.getByRole('button', { name: 'Sign in' })).toHaveCount(0)
+    const command = await page.locator('code').innerText()
+    const wanted = /grep "(.+)"$/.exec(command)?.[1] ?? command
+    const lines = product.output().split('\n').filter(line => line.includes(wanted))
+    expect(lines).toHaveLength(1)
+    expect(await page.content()).not.toContain(setUpLink(product.output()).split('#token=')[1])
+
+    await page.getByLabel('Set-up link or code').fill('http://localhost/setup')
+    await page.getByRole('button', { name: 'Continue' }).click()
+    await expect(page.getByRole('alert')).toHaveText('Paste the whole link, or only what stands after “#token=”.')
+    await expect(page).toHaveURL(/\/login$/)
+    const late = await openPage(product)
+    await openPath(late, product, '/login')
+
+    await page.getByLabel('Set-up link or code').fill(lines[0] ?? '')
+    await page.getByLabel('Set-up link or code').press('Enter')
+    await expect(page).toHaveURL(/\/setup$/)
+    await page.getByLabel('E-mail').fill('first@example.com')
+    await page.getByLabel('Password', { exact: true }).fill('the first password')
+    await page.getByRole('button', { name: 'Create account' }).click()
+    await expect(page).toHaveURL(/\/admin\/license$/)
+
+    await late.getByLabel('Set-up link or code').fill(lines[0] ?? '')
+    await late.getByLabel('Set-up link or code').press('Enter')
+    await expect(late.getByRole('status').filter({ hasText: 'Set-up is done' })).toBeVisible()
+    await fillLogin(late, { email: 'first@example.com', password: 'the first password' })
+    await expect(late).toHaveURL(/\/admin\/license$/)
+  })
+
+  test('somebody who is too late with a good link is led to signing in', async ({ page, product }) => {
+    const link = setUpLink(product.output())
+    await page.goto(link)
+    await expectUsable(page)
+    const first = { email: 'first@example.com', password: 'the first password' }
+    const { status } = await createApiClient(product.url).request('POST', '/api/auth/setup', { ...first, token: link.split('#token=')[1] })
+    expect(status).toBe(200)
+    await page.getByLabel('E-mail').fill('second@example.com')
+    await page.getByLabel('Password', { exact: true }).fill('another password')
+    await page.getByRole('button', { name: 'Create account' }).click()
+    await expect(page).toHaveURL(/\/login\?setup=done$/)
+    await expect(page.getByRole('status').filter({ hasText: 'Set-up is done' })).toBeVisible()
+  })
+
+  test('a made-up set-up link is refused and changes nothing; the right one can be pasted in its place', async ({ page, product }) => {
     await openPath(page, product, '/setup#token=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA')
     await page.getByLabel('E-mail').fill('first@example.com')
     await page.getByLabel('Password', { exact: true }).fill('the first password')
     await page.getByRole('button', { name: 'Create account' }).click()
-    await expect(page.getByRole('alert')).toContainText('This set-up link is not right or has ended.')
+    await expect(page.getByRole('alert')).toContainText('This set-up link or code is wrong, or its hour has passed.')
     const login = await createApiClient(product.url).request('POST', '/api/auth/login', { email: 'first@example.com', password: 'the first password' })
     expect(login.status).toBe(401)
+    await page.getByLabel('Set-up link or code').fill(setUpLink(product.output()))
+    await page.getByRole('button', { name: 'Create account' }).click()
+    await expect(page).toHaveURL(/\/admin\/license$/)
   })
 })
 

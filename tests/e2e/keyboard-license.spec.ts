@@ -116,14 +116,25 @@ test('method cards, copy buttons, section links and entries respond to Enter and
 })
 
 test('a link with a reference opens its entry and takes the focus there', async ({ licensePage: page, product }) => {
-  for (const path of ['/admin/license#NCL-204', '/admin/license#NCL-101']) {
+  for (const path of ['/admin/license#NCL-204', '/admin/license#NCL-101', '/admin/license#ncl-401']) {
     await openPath(page, product, '/admin/activity')
     await openPath(page, product, path)
-    const entry = page.locator(path.slice(path.indexOf('#')))
+    const entry = page.locator(path.slice(path.indexOf('#')).toUpperCase())
     await expect(entry).toHaveAttribute('open', '')
     await expect(entry.locator('summary')).toBeFocused()
     await expect(entry.locator('summary')).toBeInViewport()
   }
+})
+
+test('a link with a reference that does not exist says so, where the references are', async ({ licensePage: page, product }) => {
+  const notice = page.getByRole('region', { name: 'Troubleshooting' }).getByText('There is no entry NCL-999.')
+  await openPath(page, product, '/admin/activity')
+  await openPath(page, product, '/admin/license#ncl-999')
+  await expect(notice).toBeFocused()
+  await expect(notice).toBeInViewport()
+  await page.evaluate(() => { location.hash = '#NCL-204' })
+  await expect(page.locator('#NCL-204 summary')).toBeFocused()
+  await expect(notice).toHaveCount(0)
 })
 
 test('the reference of a refused save leads to its entry', async ({ licensePage: page }) => {

@@ -69,16 +69,20 @@ async function expectAllSaid(page: Page, code: string, what: string): Promise<vo
 }
 
 for (const [code, asked, date] of LANGUAGES) {
-  test(`${code}: chosen by the browser's wish, whole on every page, dates in its way`, async ({ product, api, openPage }) => {
+  test(`${code}: chosen by the browser's wish, whole on every page, dates in its way`, async ({ product, api, openPage, launch }) => {
     test.slow()
     await api.save('nc_demo_expiring')
     await api.save('nc_demo_revoked')
     await api.request('POST', '/api/users', { email: 'person@example.com', password: 'a long password', role: 'viewer' })
     const words = wordsOf(code)
     const visitor = await openPage(product, { locale: asked })
+    await openPath(visitor, product, '/login')
+    await expectAllSaid(visitor, code, 'signing in')
+    const empty = await launch.product({ licenseServerUrl: product.url, env: { NC_ADMIN_EMAIL: undefined, NC_ADMIN_PASSWORD: undefined } })
+    const first = await openPage(empty, { locale: asked })
     for (const path of ['/login', '/setup']) {
-      await openPath(visitor, product, path)
-      await expectAllSaid(visitor, code, path)
+      await openPath(first, empty, path)
+      await expectAllSaid(first, code, path)
     }
     const page = await openIn(openPage, product, api, { locale: asked })
     for (const path of ['/admin/license?method=offline', '/admin/license?method=airgapped', '/admin/activity', '/admin/access', '/admin/diagnostics', '/admin/nothing-here']) {

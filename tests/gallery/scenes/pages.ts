@@ -54,6 +54,7 @@ async function rehearse(stage: Stage, query: Record<string, string>, arrange: (a
   await expect(stage.page.getByTestId('rehearsal')).not.toBeEmpty()
 }
 const isoInDays = (days: number) => new Date(daysFromNow(days) * 1000).toISOString()
+const NO_ADMIN = { env: { NC_ADMIN_EMAIL: undefined, NC_ADMIN_PASSWORD: undefined } }
 
 /** Sign-in and set-up, and the pages beside the License screen. */
 export const PAGE_SCENES: readonly Scene[] = [
@@ -66,9 +67,21 @@ export const PAGE_SCENES: readonly Scene[] = [
       await expect(page.getByRole('alert')).toBeVisible()
     },
   },
+  { name: 'first-start', productOptions: NO_ADMIN, prepare: ({ page, product }) => openPath(page, product, '/login') },
+  {
+    name: 'set-up-refused',
+    productOptions: NO_ADMIN,
+    async prepare({ page, product }) {
+      await openPath(page, product, '/setup#token=made-up')
+      await page.getByLabel('E-mail').fill(ADMIN.email)
+      await page.getByLabel('Password', { exact: true }).fill(ADMIN.password)
+      await page.getByRole('button', { name: 'Create account' }).click()
+      await expect(page.getByRole('alert')).toBeVisible()
+    },
+  },
   {
     name: 'set-up',
-    productOptions: { env: { NC_ADMIN_EMAIL: undefined, NC_ADMIN_PASSWORD: undefined } },
+    productOptions: NO_ADMIN,
     async prepare({ page, product }) {
       await page.goto(/https?:\/\/[^\s"]+\/setup#token=[\w-]+/.exec(product.output())?.[0] ?? `${product.url}/setup`)
       await expectUsable(page)
@@ -105,6 +118,14 @@ export const PAGE_SCENES: readonly Scene[] = [
         await api.request('POST', '/api/users', { ...VIEWER, role: 'viewer' })
       })
       await expect(stage.page.getByText(VIEWER.email)).toBeVisible()
+    },
+  },
+  {
+    name: 'access-role',
+    async prepare(stage) {
+      await openAfter(stage, '/admin/access', api => api.request('POST', '/api/users', { ...VIEWER, role: 'viewer' }))
+      await stage.page.getByLabel(`Role of ${VIEWER.email}`).selectOption('admin')
+      await expect(stage.page.getByRole('dialog')).toBeVisible()
     },
   },
   { name: 'banner-month', prepare: stage => showBanner(stage, '/admin/diagnostics', 'airgapped', 28.5) },

@@ -75,6 +75,17 @@ describe('the set-up link', () => {
     await expect(setUp(token)).rejects.toMatchObject({ code: 'FORBIDDEN', details: { admin: 'exists' } })
   })
 
+  it('is pending until there is an administrator, made by it or not, on every replica, and the database is not asked again', async () => {
+    const { accounts, offer, setUp, another, storage } = await createHouse()
+    const other = another()
+    const { token } = await offer()
+    expect([await accounts.isSetupPending(), await other.isSetupPending()]).toEqual([true, true])
+    await setUp(token)
+    expect([await accounts.isSetupPending(), await other.isSetupPending()]).toEqual([false, false])
+    await storage.close()
+    expect(await other.isSetupPending()).toBe(false)
+  })
+
   it.each(['', 'x', 'A'.repeat(32)])('with %j for a token is refused without a reason', async (token) => {
     const { offer, setUp } = await createHouse()
     expect(await refusalOf(setUp(token))).toBe('FORBIDDEN')

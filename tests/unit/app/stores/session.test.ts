@@ -39,6 +39,31 @@ describe('who is signed in', () => {
     expect([session.user, session.isAdmin]).toEqual([BEN, false])
   })
 
+  it.each([
+    ['still to be created', { pending: true }, 200, true],
+    ['there already', { pending: false }, 200, false],
+    ['unknown while the server cannot say', {}, 503, null],
+  ])('the first administrator is %s', async (_what, body, status, expected) => {
+    const session = useSessionStore()
+    const loading = session.loadSetup()
+    server.callTo('/api/auth/setup').answer(body, status)
+    await loading
+    expect(session.setupPending).toBe(expected)
+  })
+
+  it.each([
+    ['has just been created', { user: ADA }, 200, false],
+    ['was created by somebody else', { data: { code: 'FORBIDDEN', reference: 'NCL-303', details: { admin: 'exists' } } }, 403, false],
+    ['is still to be created after a wrong code', { data: { code: 'FORBIDDEN', reference: 'NCL-303' } }, 403, true],
+  ])('the first administrator %s', async (_what, body, status, expected) => {
+    const session = useSessionStore()
+    session.setupPending = true
+    const entering = session.setup('token', ADA.email, 'secret')
+    server.callTo('/api/auth/setup', 'POST').answer(body, status)
+    await entering
+    expect(session.setupPending).toBe(expected)
+  })
+
   it('stays when signing in is refused', async () => {
     const session = useSessionStore()
     const entering = session.login('ben@example.com', 'wrong')
