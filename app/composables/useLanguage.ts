@@ -16,12 +16,6 @@ export function useLanguage() {
   return { language }
 }
 
-/** Joins a list by the rules of the page's language. */
-export function useListText() {
-  const { locale } = useI18n()
-  return (items: readonly string[]) => new Intl.ListFormat(locale.value, { type: 'unit', style: 'short' }).format(items)
-}
-
 /** Switches the page to another language once its words have arrived; until then, or if they never do, the page stays as it is. */
 export function useLanguageSwitch() {
   const i18n = useI18n()

@@ -5,6 +5,7 @@ import { supportMail } from '~/license/support-text'
 import { useLicenseStore } from '~/stores/license'
 import type { LicenseState, LicenseView } from '#shared/contracts'
 import { METHOD_RULES, rulesOf } from '#shared/method-rules'
+import { useListText } from './useListText'
 import { useTimeText } from './useTimeText'
 
 export type Tone = 'green' | 'orange' | 'red' | 'grey'
@@ -117,6 +118,25 @@ export function useCheckInNotice() {
     const expires = time.both(expiresAt)
     if (!rulesOf(method)?.renewsOnRequest) return t('credential.checkedInUntil', { expires })
     return t(expiresAt === before ? 'renewal.notYet' : 'renewal.renewed', { expires })
+  }
+}
+
+/** Says that a license was saved, and what is less than before. `before`: the license until then. */
+export function useSavedNotice() {
+  const license = useLicenseStore()
+  const { t, te } = useI18n()
+  const time = useTimeText()
+  const list = useListText()
+  return (before: LicenseView | null) => {
+    const after = license.view
+    if (!before?.entitled || !after?.expiresAt || !before.expiresAt) return { text: t('credential.saved'), lessThanBefore: false }
+    const lost = before.features.filter(name => !after.features.includes(name)).map(name => te(`features.${name}`) ? t(`features.${name}`) : name)
+    const isShorter = Date.parse(after.expiresAt) < Date.parse(before.expiresAt) - 3_600_000
+    const first = isShorter
+      ? t('credential.savedShorter', { expires: time.both(after.expiresAt), before: time.absolute(before.expiresAt) })
+      : t('credential.saved')
+    const text = lost.length > 0 ? t('common.twoSentences', { first, second: t('credential.savedFewer', { features: list(lost) }) }) : first
+    return { text, lessThanBefore: isShorter || lost.length > 0 }
   }
 }
 

@@ -1,7 +1,7 @@
 import { createPinia, setActivePinia } from 'pinia'
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { StatusAction, Tone } from '../../../../app/composables/useLicenseStatus.ts'
-import { useCheckInNotice, useLicenseStatus } from '../../../../app/composables/useLicenseStatus.ts'
+import { useCheckInNotice, useLicenseStatus, useSavedNotice } from '../../../../app/composables/useLicenseStatus.ts'
 import { useTimeText } from '../../../../app/composables/useTimeText.ts'
 import { useLicenseStore } from '../../../../app/stores/license.ts'
 import { useNow } from '../../../../app/stores/now.ts'
@@ -171,5 +171,33 @@ describe('after a check-in', () => {
   ])('the notice for %s fits what came of it', (_what, changes, before, key) => {
     useLicenseStore().view = viewOf(changes)
     expect(useCheckInNotice()(before)).toBe(key && useI18n().t(key, { expires: useTimeText().both(END) }))
+  })
+})
+
+describe('what is said of a save', () => {
+  const EARLIER = '2026-06-30T00:00:00.000Z'
+  const saved = (before: Partial<LicenseView> | null, after: Partial<LicenseView>) => {
+    useLicenseStore().view = viewOf(after)
+    return useSavedNotice()(before && viewOf(before))
+  }
+
+  it.each<[string, Partial<LicenseView> | null, Partial<LicenseView>]>([
+    ['with nothing before', null, {}], ['over a license that was not in force', { entitled: false }, { expiresAt: EARLIER }],
+    ['over the same', {}, {}], ['that gives more', { features: [], expiresAt: EARLIER }, {}], ['that ends seconds earlier', { expiresAt: '2026-12-31T00:00:09.000Z' }, {}],
+  ])('%s is good news', (_what, before, after) => {
+    expect(saved(before, after)).toEqual({ text: 'The license was saved.', lessThanBefore: false })
+  })
+
+  it('that ends earlier names both ends', () => {
+    const { both, absolute } = useTimeText()
+    expect(saved({}, { expiresAt: EARLIER })).toEqual({
+      text: `The license was saved. It ends on ${both(EARLIER)}, earlier than the one before (${absolute(END)}).`, lessThanBefore: true,
+    })
+  })
+
+  it('that takes features away names them', () => {
+    expect(saved({ features: ['sso', 'scim', 'tomorrow'] }, { features: ['sso'] })).toEqual({
+      text: 'The license was saved. These features are off now: SCIM provisioning, tomorrow.', lessThanBefore: true,
+    })
   })
 })
