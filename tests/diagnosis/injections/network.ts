@@ -50,7 +50,7 @@ const ALL: readonly Omit<Injection, 'deeds'>[] = [
       firewall('tcp dport 4444 drop')
       return at('here.test', 4444)
     },
-    named: [/here\.test/, /port 4444/, /5 seconds/], helps: /Allow outgoing connections/,
+    named: [/here\.test/, /port 4444/, /[45] seconds/], helps: /Allow outgoing connections/,
   },
   {
     name: 'a port whose queue is full', cause: 'dropped',

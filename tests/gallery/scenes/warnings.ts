@@ -39,7 +39,7 @@ export const WARNING_SCENES: Record<Warning['code'], Scene> = {
       await expectWarning(stage, 'check-ins have failed')
     },
   },
-  CLOCK_BEHIND: { name: 'warning-clock-behind', prepare: stage => showClock(stage, 26 * 3600, 'clock_behind', 'clock is at least 26 hours behind') },
+  CLOCK_BEHIND: { name: 'warning-clock-behind', prepare: stage => showClock(stage, 26 * 3600, 'clock_behind', 'clock is about 26 hours behind') },
   CLOCK_AHEAD: { name: 'warning-clock-ahead', prepare: stage => showClock(stage, -26 * 3600, 'clock_ahead', 'clock is 26 hours ahead') },
   SEATS_EXCEEDED: {
     name: 'warning-seats-exceeded',
