@@ -36,12 +36,12 @@ const light = {
 
 const dark = {
   colorBgBase: '#171717',
-  colorTextBase: '#F4F4F5',
-  colorBorder: '#4A5058',
-  colorBorderSecondary: '#30363D',
-  colorBgElevated: '#21262D',
-  colorTextPlaceholder: '#9AA2AF',
-  colorLink: '#8AA8FF',
+  colorTextBase: '#E2E9F6',
+  colorBorder: '#505257',
+  colorBorderSecondary: '#3B3D40',
+  colorBgElevated: '#2A2C2E',
+  colorTextPlaceholder: '#989CA5',
+  colorLink: '#8EB6FF',
 }
 
 /** The theme of ant-design-vue's components; our own elements are styled in assets/main.css. */

@@ -1,6 +1,6 @@
 /* What was typed and not saved, kept for one person over the end of a session, in this tab alone. */
 
-const NAME = 'nc-license-draft'
+const NAME = 'license-draft'
 
 /** Keeps a text for this account. Without a store (private browsing) it is lost. */
 export function keepDraft(account: string, text: string): void {

@@ -117,6 +117,7 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('the whole product on %s', (kin
     const { body: request } = await owner.request<{ instanceId: string, text: string }>('GET', '/api/license/activation-request')
     expect(request.text).toContain(request.instanceId)
     const token = await licenseServer.control.issueToken({ instance_id: request.instanceId })
+    expect((await owner.request('POST', '/api/license/what-if', {})).status).toBe(200)
     const preview = (await owner.request<Preview>('POST', '/api/license/preview', { credential: token })).body
     expect(preview).toMatchObject({ method: 'offline', accepted: true, sends: null })
     const { body: view } = await owner.save(token)

@@ -16,6 +16,7 @@ test('without JavaScript the pages show what they can and say what they cannot',
   await expect(notice).toBeVisible()
   await expect(notice).toContainText('Changing it needs JavaScript.', { useInnerText: true })
   await expectState(page, 'active')
+  await unfold(page, 'License details')
   await expect(page.getByText('Acme Robotics')).toBeVisible()
 })
 

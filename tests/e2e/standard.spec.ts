@@ -39,13 +39,13 @@ test('the field names the method as one types', async ({ licensePage: page }) =>
     ['eyJhbGci\n  OiJFZERTQSJ9.eyJzdWIi\r\nOiJ4In0.c2ln bmF0dXJl', 'This looks like a license token for the offline method.'],
     ['NC_AG_DEMO_AIRGAPPED', 'The beginning of this key is in capitals. Keys begin with nc_ or nc_ag_, in small letters.'],
     ['nc_', 'This looks like neither a license key nor a license token.'],
-    ['', 'Spaces and line breaks before and after it do no harm.'],
+    ['', 'Line breaks and spaces around it are ignored.'],
   ]
   for (const [text, expected] of cases) {
     await fieldOf(page).fill(text)
     await expect(hint).toHaveText(expected)
   }
-  await expect(fieldOf(page)).toHaveAccessibleDescription('Spaces and line breaks before and after it do no harm.')
+  await expect(fieldOf(page)).toHaveAccessibleDescription('Line breaks and spaces around it are ignored.')
   await credentialOf(page).getByRole('button', { name: 'Save', exact: true }).click()
   await expect(hint).toHaveText('Paste a license key or token first.')
   await expect(fieldOf(page)).toBeFocused()

@@ -41,7 +41,7 @@ async function hintFor(pasted: string, silent = false): Promise<string | undefin
 
 describe('the hint below the field', () => {
   it.each([
-    ['', 'Spaces and line breaks before and after it do no harm.'],
+    ['', 'Line breaks and spaces around it are ignored.'],
     ['nc_demo_standard', 'This is a license key for the standard method.'],
     ['NC_AG_DEMO_AIRGAPPED', 'The beginning of this key is in capitals. Keys begin with nc_ or nc_ag_, in small letters.'],
     ['nc_', 'This looks like neither a license key nor a license token.'],

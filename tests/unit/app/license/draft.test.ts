@@ -22,7 +22,7 @@ it.each(['two', undefined])('is gone once %s has come', (account) => {
 })
 
 it.each(['not JSON', '{}', '["one"]', '["one",7]'])('is nothing if it is %s', (text) => {
-  kept.set('nc-license-draft', text)
+  kept.set('license-draft', text)
   expect(takeDraft('one')).toBe('')
 })
 
