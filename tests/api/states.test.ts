@@ -137,8 +137,8 @@ describe('the state', () => {
   })
 })
 
-/** Without what differs by role or changes with every attempt to check in. */
-function lasting({ licensee: _licensee, checkIn: _checkIn, serverTime: _now, finding: _finding, warnings, ...view }: LicenseView) {
+/** Without what differs by role, or changes with every attempt to check in or to tell of the license before. */
+function lasting({ licensee: _licensee, checkIn: _checkIn, serverTime: _now, finding: _finding, deactivation: _told, warnings, ...view }: LicenseView) {
   return { ...view, warnings: warnings.map(({ code }) => code).filter(code => code !== 'CHECK_IN_FAILING') }
 }
 
