@@ -71,6 +71,7 @@ test('a restart changes neither state nor Instance ID, even without the license 
   await openLicense(page, third)
   await expectState(page, 'active')
   await expect(page.getByTestId('instance-id')).toHaveText(instanceId ?? '')
+  await unfold(page, 'License details')
   await expect(page.getByRole('listitem').filter({ hasText: 'Single sign-on' })).toContainText('On')
   expect(third.output()).toContain(`Instance ID: ${instanceId}`)
 })
