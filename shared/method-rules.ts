@@ -60,3 +60,6 @@ export const METHODS = ['standard', 'airgapped', 'offline'] as const satisfies r
 export function rulesOf(method: Method | null | undefined): MethodRules | undefined {
   return method ? METHOD_RULES[method] : undefined
 }
+
+/** For how long the license server is told of a removed license, ms; after that the vendor has to free its seat. */
+export const TOLD_FOR = 7 * 86_400_000

@@ -107,7 +107,7 @@ export const OPERATIONS = {
   rehearse: {
     method: 'POST', path: '/api/license/what-if', access: 'session',
     summary: 'The states to come without internet access or with a wrong clock; changes nothing, calls nobody',
-    body: supposition, response: rehearsalSchema,
+    body: supposition, response: rehearsalSchema, errors: ['RATE_LIMITED'],
   },
   saveLicense: {
     method: 'PUT', path: '/api/license', access: 'admin', summary: 'Activate a license key or token', events: true,

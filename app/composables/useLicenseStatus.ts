@@ -101,7 +101,8 @@ export function useStateAnnouncement() {
   const announcement = ref('')
   watch(() => license.view?.state, (state, before) => {
     if (!state || !before) return
-    announcement.value = t('status.announce', { headline: t(`status.headline.${state}`) })
+    const byClock = license.view !== null && isEndedByClock(license.view)
+    announcement.value = t('status.announce', { headline: t(`status.headline.${byClock ? 'endedByClock' : state}`) })
   })
   return { announcement }
 }

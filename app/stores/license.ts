@@ -6,8 +6,16 @@ import { useApi } from '~/api/use-api'
 import { useNow } from './now'
 import { useSessionStore } from './session'
 import type { CheckInDay, LicenseView, OutboundRequest, Preview, Rehearsal, Supposition } from '#shared/contracts'
+import { maskKey } from '#shared/credential'
 import type { SaveStep } from '#shared/method-rules'
 import { SAVE_STEPS } from '#shared/method-rules'
+import { judgePaste } from '#shared/paste/judge-paste'
+
+/** Whether this is the license of a credential, as far as a view tells. */
+function isLicenseOf(view: LicenseView | null, text: string): boolean {
+  const { credential } = judgePaste(text, { instanceId: view?.instanceId ?? '', silent: false })
+  return credential !== null && view?.method === credential.method && (!('key' in credential) || view.maskedKey === maskKey(credential.key))
+}
 
 /** A save takes at most as long as the calls it makes, and those ten seconds; ms. */
 const ASK_AGAIN_AFTER = [500, 1000, 2000, 4000, 8000]
@@ -93,17 +101,18 @@ export const useLicenseStore = defineStore('license', () => {
       if (event === 'step' && isRecord(data) && isSaveStep(data.step)) steps.value = [...steps.value, data.step]
     })
     const isBroken = !result.ok && result.failure.code === 'UNREACHABLE'
-    return finish(isBroken && await wasSavedSince(revision) ? await api.call<LicenseView>('/api/license') : result)
+    return finish(isBroken && await wasSaved(credential, revision) ? await api.call<LicenseView>('/api/license') : result)
   }
 
   /** The connection broke, but the server goes on: asks it what became of the save. */
-  async function wasSavedSince(revision: number | undefined) {
+  async function wasSaved(text: string, revision: number | undefined) {
     const before = view.value?.activatedAt
     let silences = 0
     for (const wait of ASK_AGAIN_AFTER) {
       await new Promise(resolve => setTimeout(resolve, wait))
       if (await refresh() && ++silences === 2) return false
-      if (view.value?.revision !== revision && view.value?.activatedAt !== before) return true
+      const isNew = view.value?.revision !== revision && view.value?.activatedAt !== before
+      if (isNew && isLicenseOf(view.value, text)) return true
     }
     return false
   }

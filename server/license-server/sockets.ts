@@ -5,7 +5,7 @@ import { isIP } from 'node:net'
 
 /* Node's callbacks and events as promises, which reject with whatever was thrown or emitted. */
 
-/** What a connection fails with that was closed without an error of its own. */
+/** What a connection that was closed without an error of its own fails with. */
 export function closedError(): Error {
   return Object.assign(new Error('closed'), { code: 'ECONNRESET' })
 }

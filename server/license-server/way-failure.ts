@@ -3,7 +3,7 @@ import type { FindingCause, FindingFacts, FindingStage } from '../../shared/find
 import { foreignText } from '../license/foreign-text.ts'
 import { causesOf, codesOf, isTimeout } from './network-failure.ts'
 
-/* What it says about the way that a step of it has ended with an error, or a proxy's answer. Nothing here touches a socket. */
+/* What it says about the way if one of its steps ended with an error, or with a proxy's answer. Nothing here touches a socket. */
 
 /** What was seen, as far as error or answer alone tell it. */
 export interface Judgement { code: NetworkErrorCode, cause: FindingCause, facts?: FindingFacts, stage?: FindingStage }

@@ -1,3 +1,4 @@
+import { TOLD_FOR } from '../../shared/method-rules.ts'
 import { backOff, MAX_RETRY_AFTER } from './check-in-policy.ts'
 import { LicenseError } from './errors.ts'
 import type { Actor } from './events.ts'
@@ -7,9 +8,6 @@ import type { Moment } from './license-memory.ts'
 import type { CallFailure, Deactivations, LicenseServer, LicenseStore, Random } from './ports.ts'
 import type { PendingDeactivation } from './stored-records.ts'
 import { deactivationOf, remove } from './record.ts'
-
-/** How long we keep trying to tell the vendor about a removed license, ms. */
-export const TOLD_FOR = 7 * 86_400_000
 
 export interface Deactivation {
   /** Removes the license. Throws LicenseError: NO_LICENSE, CONFLICT, STORAGE_UNAVAILABLE. */

@@ -105,7 +105,7 @@ function readingAt({ reading: { wall, uptime, boot }, offset }: Plan, elapsed: n
   return { wall: wall + elapsed + offset, uptime: uptime + elapsed, boot }
 }
 
-/** The license if it would be checked in; what the license server would say to a verdict or an edited row, nobody knows. */
+/** The license if it were checked in; what the license server would say to a verdict or an edited row, nobody knows. */
 function checkedInOf({ holding, instanceId, stored: { license } }: Memory): { license: StoredLicense, lease: Lease } | null {
   if (holding.kind !== 'lease' || !license || !METHOD_RULES[license.method].checksIn) return null
   const { lease, verdict } = holding

@@ -69,3 +69,14 @@ function isCertificate(pem: string): boolean {
     return false
   }
 }
+
+/** Whether the percent signs in a text stand for characters (UTF-8). */
+export function decodes(text: string): boolean {
+  try {
+    decodeURIComponent(text)
+    return true
+  }
+  catch {
+    return false
+  }
+}

@@ -1,5 +1,6 @@
 import { accessSync, constants, statSync } from 'node:fs'
 import { toDatabasePath } from '../storage/sqlite-file.ts'
+import { decodes } from './addresses.ts'
 
 const FORMS = 'expected file:<path> for SQLite or postgres://user:password@host:port/database'
 const NUMBER = /^\d{1,9}$/
@@ -87,16 +88,6 @@ function isReadable(path: string): boolean {
   try {
     accessSync(path, constants.R_OK)
     return statSync(path).isFile()
-  }
-  catch {
-    return false
-  }
-}
-
-function decodes(text: string): boolean {
-  try {
-    decodeURIComponent(text)
-    return true
   }
   catch {
     return false

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import ipaddr from 'ipaddr.js'
+import { decodes } from './addresses.ts'
 
 /* Which proxy to use for a URL. The license server's client, the diagnostics and the support bundle all ask here. */
 
@@ -22,17 +23,6 @@ export function proxyAddress(value: string): string | null {
   if (!url || !['http:', 'https:'].includes(url.protocol)) return null
   const unused = !['', '/'].includes(url.pathname) || url.search || url.hash || /[,\s\\]/.test(value)
   return unused || !decodes(`${url.username}${url.password}`) || !url.hostname ? null : url.href.replace(/\/$/, '')
-}
-
-/** Whether the percent signs in a user and password stand for characters (UTF-8). */
-function decodes(text: string): boolean {
-  try {
-    decodeURIComponent(text)
-    return true
-  }
-  catch {
-    return false
-  }
 }
 
 /** Chooses proxies by settings that have been validated. */

@@ -26,7 +26,11 @@ export function remedyOf(finding: Told): string {
 
 /** Says of every state what holds, and why. */
 export function withSentences({ states, ...outlook }: Outlook): Rehearsal {
-  return { ...outlook, states: states.map(seen => ({ ...seen, sentence: `${headline[seen.state]}. ${because[seen.because]}` })) }
+  return { ...outlook, states: states.map(seen => ({ ...seen, sentence: `${headlineOf(seen)}. ${because[seen.because]}` })) }
+}
+
+function headlineOf({ state, because: why }: Outlook['states'][number]): string {
+  return headline[state === 'expired' && why === 'clock' ? 'endedByClock' : state]
 }
 
 /** Puts facts into a text. */

@@ -55,7 +55,7 @@ test.describe('a first start without NC_ADMIN_EMAIL', () => {
 
     await page.getByLabel('Set-up link or code').fill('http://localhost/setup')
     await page.getByRole('button', { name: 'Continue' }).click()
-    await expect(page.getByRole('alert')).toHaveText('Paste the whole link, or only what stands after “#token=”.')
+    await expect(page.getByRole('alert')).toHaveText('Paste the whole link, or only the part after “#token=”.')
     await expect(page).toHaveURL(/\/login$/)
     const late = await openPage(product)
     await openPath(late, product, '/login')
@@ -94,7 +94,7 @@ test.describe('a first start without NC_ADMIN_EMAIL', () => {
     await page.getByLabel('E-mail').fill('first@example.com')
     await page.getByLabel('Password', { exact: true }).fill('the first password')
     await page.getByRole('button', { name: 'Create account' }).click()
-    await expect(page.getByRole('alert')).toContainText('This set-up link or code is wrong, or its hour has passed.')
+    await expect(page.getByRole('alert')).toContainText('This set-up link or code is wrong, or more than an hour old.')
     const login = await createApiClient(product.url).request('POST', '/api/auth/login', { email: 'first@example.com', password: 'the first password' })
     expect(login.status).toBe(401)
     await page.getByLabel('Set-up link or code').fill(setUpLink(product.output()))

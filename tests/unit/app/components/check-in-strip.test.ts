@@ -29,6 +29,6 @@ describe('the strip of check-ins', () => {
   it('never shows as good the day on which the license was stopped', async () => {
     const { kinds, html } = await cellsOf({ days: [good('2026-03-29'), good('2026-03-30')], since: '2026-03-29T00:00:00.000Z', verdictAt: '2026-03-30T10:00:00.000Z' })
     expect(kinds).toEqual(['good', 'stopped'])
-    expect(html).toContain('2026-03-30: the license was stopped')
+    expect(html).toContain('2026-03-30: the license was revoked or suspended')
   })
 })

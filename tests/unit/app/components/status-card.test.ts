@@ -36,13 +36,13 @@ describe('the seat of a license that was removed', () => {
   const seatIn = (html: string) => /data-testid="seat-taken"[^>]*>([^<]*)/.exec(html)?.[1]
   it('is said to be taken once the license server should have been told, until when that is tried', async () => {
     const left = { state: 'unlicensed', method: null, deactivation: { pendingUntil: '2026-03-08T11:59:00.000Z' } } as const
-    expect(seatIn(await card(left))).toMatch(/its seat is still taken\. .* until 8 Mar 2026, 11:59/)
+    expect(seatIn(await card(left))).toMatch(/its activation is not free again yet\. .* until 8 Mar 2026, 11:59/)
     expect(seatIn(await card({ ...left, deactivation: { pendingUntil: '2026-03-08T11:59:58.000Z' } }))).toBeUndefined()
     expect(seatIn(await card({ ...left, deactivation: null }))).toBeUndefined()
   })
   it('beside a license that makes no calls is nothing that this server could free', async () => {
     const html = await card({ method: 'offline', deactivation: { pendingUntil: '2026-03-08T11:59:00.000Z' } })
-    expect(seatIn(html)).toMatch(/nothing is sent; support can free the seat\.$/)
+    expect(seatIn(html)).toMatch(/nothing is sent; support can free the activation\.$/)
   })
 })
 

@@ -122,13 +122,13 @@ describe('a save', () => {
   })
 
   describe('whose connection breaks before its end', () => {
-    const LATER = { revision: 8, activatedAt: '2026-03-01T12:00:00.000Z' }
+    const LATER = { revision: 8, activatedAt: '2026-03-01T12:00:00.000Z', maskedKey: 'nc_••••••••abcd' }
     /** Begins to save and breaks; `answers` are what the license is each time it is asked for, null for no answer. */
     async function breakOff(answers: (ReturnType<typeof viewOf> | null)[]) {
       vi.useFakeTimers({ toFake: ['setTimeout'] })
       const store = useLicenseStore()
       store.view = viewOf()
-      const saving = store.save('nc_key')
+      const saving = store.save('nc_key_0123456789abcd')
       server.callTo('/api/license', 'PUT').answer(eventsOf(['step', { step: 'checked' }]), 200, STREAM)
       for (const [nth, answer] of answers.entries()) {
         await vi.waitFor(async () => {
@@ -150,6 +150,7 @@ describe('a save', () => {
     it.each([
       ['nothing has changed in the end', Array.from({ length: 6 }, () => viewOf())],
       ['somebody else has changed something, but not the license', Array.from({ length: 6 }, () => viewOf({ revision: 8 }))],
+      ['somebody else has saved another license', Array.from({ length: 6 }, () => viewOf({ ...LATER, maskedKey: 'nc_••••••••wxyz' }))],
       ['the server does not answer at all', [null, null, null]],
     ])('is none if %s', async (_what, answers) => {
       const { failure, store } = await breakOff(answers)
