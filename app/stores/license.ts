@@ -19,6 +19,8 @@ function isLicenseOf(view: LicenseView | null, text: string): boolean {
 
 /** A save takes at most as long as the calls it makes, and those ten seconds; ms. */
 const ASK_AGAIN_AFTER = [500, 1000, 2000, 4000, 8000]
+/** A proxy that is started again, or another network, is back by then. */
+const MOST_SILENCES = 4
 const isSaveStep = (value: unknown): value is SaveStep => SAVE_STEPS.some(step => step === value)
 
 export const useLicenseStore = defineStore('license', () => {
@@ -101,7 +103,8 @@ export const useLicenseStore = defineStore('license', () => {
       if (event === 'step' && isRecord(data) && isSaveStep(data.step)) steps.value = [...steps.value, data.step]
     })
     const isBroken = !result.ok && result.failure.code === 'UNREACHABLE'
-    return finish(isBroken && await wasSaved(credential, revision) ? await api.call<LicenseView>('/api/license') : result)
+    if (isBroken && await wasSaved(credential, revision) && view.value) return finish({ ok: true, value: view.value })
+    return finish(result)
   }
 
   /** The connection broke, but the server goes on: asks it what became of the save. */
@@ -110,7 +113,7 @@ export const useLicenseStore = defineStore('license', () => {
     let silences = 0
     for (const wait of ASK_AGAIN_AFTER) {
       await new Promise(resolve => setTimeout(resolve, wait))
-      if (await refresh() && ++silences === 2) return false
+      if (await refresh() && ++silences === MOST_SILENCES) return false
       const isNew = view.value?.revision !== revision && view.value?.activatedAt !== before
       if (isNew && isLicenseOf(view.value, text)) return true
     }

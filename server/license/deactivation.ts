@@ -41,6 +41,8 @@ export function createDeactivation({ holder, store, server, random }: Deactivati
   async function tell(pending: PendingDeactivation, signal?: AbortSignal): Promise<void> {
     const { lease, secret } = pending
     const outcome = await server.deactivate({ lease, secret, nonce: random.hex(16) }).send(signal)
+    // Stopped from here: that says nothing about the vendor.
+    if (signal?.aborted && !outcome.ok) return
     const moment = holder.observe()
     const now = earliest(moment)
     // A refusal is an answer too: the vendor no longer knows the license, or never did.

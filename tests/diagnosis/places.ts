@@ -78,11 +78,11 @@ function textInSight(): string {
 
 const inOneLine = (text: string) => text.replaceAll(/\s+/g, ' ').trim()
 
-/** Follows the reference, as a click on it does, and reads its entry. */
+/** Follows the reference, as a click on it does, and reads what is then to be seen of its entry. */
 async function entryOf(page: Page, reference: string): Promise<string> {
   await page.evaluate((hash) => { location.hash = hash }, reference)
   const entry = page.locator(`[id="${reference}"]`).first()
-  return await entry.textContent({ timeout: 5000 }).catch(() => '') ?? ''
+  return await entry.waitFor({ timeout: 5000 }).then(() => entry.innerText(), () => '')
 }
 
 /** What a support engineer reads out of the bundle; null where there is none to be had. */

@@ -45,6 +45,19 @@ describe('removing a license', () => {
     expect(world.service.view('admin').state).toBe('unlicensed')
   })
 
+  it('is told of at the next start as if this process had not tried, if that is stopped meanwhile', async () => {
+    const world = await licensed()
+    await world.service.remove({ actor: ADMIN })
+    const gate = createGate()
+    world.vendor.beforeAnswer = gate.pass
+    world.vendor.failing = failure('NET_CONNECT')
+    await world.tick()
+    const stopping = world.service.stop()
+    gate.open()
+    await stopping
+    expect(await world.store.dueDeactivations(START)).toMatchObject([{ attempts: 0, nextAt: START }])
+  })
+
   it('leaves a seat taken until the vendor has been told, or for seven days, and says so', async () => {
     const world = await licensed()
     expect(world.service.view('viewer').deactivation).toBeNull()

@@ -66,5 +66,7 @@ describe('what a rehearsal foresees', () => {
     const { states } = withSentences({ from: '', until: '', states: seen })
     expect(new Set(states.map(({ sentence: told }) => told)).size).toBe(STATES.length * REHEARSED_BECAUSE.length)
     for (const { sentence: told } of states) expect(told).toMatch(/^[A-Z][^{}]+\. [A-Z][^{}]+\.$/)
+    const ended = states.filter(({ state }) => state === 'expired').filter(({ sentence: told }) => told.startsWith('By this server\'s clock, the license has ended.'))
+    expect(ended.map(({ because }) => because)).toEqual(['clock'])
   })
 })

@@ -26,6 +26,11 @@ describe('the strip of check-ins', () => {
     expect(html).toContain('viewBox="0 0 18 28"')
   })
 
+  it('keeps the days between two licenses', async () => {
+    const { kinds } = await cellsOf({ days: [good('2026-03-26'), good('2026-03-30')], since: '2026-03-30T00:00:00.000Z' })
+    expect(kinds).toEqual(['good', 'none', 'none', 'none', 'good'])
+  })
+
   it('never shows as good the day on which the license was stopped', async () => {
     const { kinds, html } = await cellsOf({ days: [good('2026-03-29'), good('2026-03-30')], since: '2026-03-29T00:00:00.000Z', verdictAt: '2026-03-30T10:00:00.000Z' })
     expect(kinds).toEqual(['good', 'stopped'])

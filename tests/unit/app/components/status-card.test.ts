@@ -75,7 +75,7 @@ describe('the status of a license', () => {
 
 describe('the warning that NC_LICENSE_KEY could not be applied', () => {
   const warnings: Warning[] = [{ code: 'ENV_DIFFERS', error: 'KEY_UNKNOWN', reference: 'NCL-102' }]
-  const list = async (licensed: boolean) => textsIn(await render(WarningList, { warnings, invalid: false, licensed }))
+  const list = async (entitled: boolean) => textsIn(await render(WarningList, { warnings, invalid: false, entitled }))
 
   it.each([
     [true, 'The license that was saved before stays in force. Correct NC_LICENSE_KEY or unset it, and restart this server.'],

@@ -143,7 +143,7 @@ describe('a save', () => {
     }
 
     it('is a success if the license turns out to have been saved', async () => {
-      const { failure, store } = await breakOff([viewOf(), viewOf(LATER), viewOf(LATER)])
+      const { failure, store } = await breakOff([viewOf(), null, viewOf(LATER)])
       expect([failure, store.actionFailure, store.view?.revision, store.busy]).toEqual([null, null, 8, null])
     })
 
@@ -151,7 +151,7 @@ describe('a save', () => {
       ['nothing has changed in the end', Array.from({ length: 6 }, () => viewOf())],
       ['somebody else has changed something, but not the license', Array.from({ length: 6 }, () => viewOf({ revision: 8 }))],
       ['somebody else has saved another license', Array.from({ length: 6 }, () => viewOf({ ...LATER, maskedKey: 'nc_••••••••wxyz' }))],
-      ['the server does not answer at all', [null, null, null]],
+      ['the server does not answer at all', [null, null, null, null, null]],
     ])('is none if %s', async (_what, answers) => {
       const { failure, store } = await breakOff(answers)
       expect([failure?.code, store.actionFailure?.code]).toEqual(['UNREACHABLE', 'UNREACHABLE'])
