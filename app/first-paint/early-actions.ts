@@ -13,13 +13,19 @@ export function enter(field: TextField, value: string): void {
   field.dispatchEvent(new Event('input', { bubbles: true }))
 }
 
-/** Replays, in order, the clicks, submits and choices that EARLY_SCRIPT recorded, and stops its recording. */
-export function carryOutKept(): void {
+/** Ends the recording of EARLY_SCRIPT and replays it: first what was typed, then clicks, submits and choices in their order. */
+export async function carryOutKept(): Promise<void> {
   const take: unknown = Reflect.get(window, 'takeEarlyActions')
   Reflect.deleteProperty(window, 'takeEarlyActions')
   const kept: unknown[] = typeof take === 'function' ? Array.from(take()) : []
-  for (const action of kept) if (Array.isArray(action)) carryOut(action[0], action[1])
+  const actions = kept.flatMap(entry => Array.isArray(entry) ? [{ target: entry[0], value: entry[1] }] : [])
+  for (const { target, value } of actions) if (isTextField(target)) enter(target, String(value))
+  await nextTick()
+  for (const { target, value } of actions) if (!isTextField(target)) carryOut(target, value)
 }
+
+const isTextField = (target: unknown): target is TextField => target instanceof HTMLTextAreaElement
+  || (target instanceof HTMLInputElement && target.type !== 'radio')
 
 function carryOut(target: unknown, value: unknown): void {
   if (target instanceof HTMLFormElement) target.requestSubmit()

@@ -1,14 +1,17 @@
 /* Inline scripts for the page's head: they run before any script file is requested. */
 
 /**
- * Records what is clicked, submitted or chosen before hydration, and marks the page as pending, until early-actions.ts replays
- * it; on a slow connection those clicks would otherwise be lost.
+ * Records what is typed, clicked, submitted or chosen before hydration, and marks the page as pending after a click, until
+ * early-actions.ts replays it. On a slow connection those clicks would otherwise be lost. Text that is typed in the middle of
+ * hydration would be overwritten, or reach a component that does not have its parts yet (ant-design-vue throws then).
  */
 export const EARLY_SCRIPT = `(() => {
   const kept = new Map()
   const keep = (event) => {
-    if (event.type === 'change') {
-      if (event.target.matches('select, [type=radio]')) kept.set(event.target, event.target.value)
+    if (event.type === 'input' || event.type === 'change') {
+      const isText = event.target.matches('textarea, input:not([type=radio])')
+      if (isText) event.stopPropagation()
+      if (isText || (event.type === 'change' && event.target.matches('select, [type=radio]'))) kept.set(event.target, event.target.value)
       return
     }
     const target = event.target.closest(event.type === 'submit' ? 'form' : 'button')
@@ -19,7 +22,7 @@ export const EARLY_SCRIPT = `(() => {
     kept.set(event.type === 'click' && target.type === 'submit' ? target.form : target)
     document.documentElement.dataset.pending = ''
   }
-  const types = ['click', 'submit', 'change']
+  const types = ['input', 'click', 'submit', 'change']
   for (const type of types) document.addEventListener(type, keep, true)
   window.takeEarlyActions = () => {
     for (const type of types) document.removeEventListener(type, keep, true)

@@ -7,7 +7,6 @@ export default defineNuxtPlugin(async (nuxtApp) => {
   const fields = readEntered()
   nuxtApp.hook('app:suspense:resolve', async () => {
     for (const [field, value] of fields.splice(0)) enter(field, value)
-    await nextTick()
-    carryOutKept()
+    await carryOutKept()
   })
 })

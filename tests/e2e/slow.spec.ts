@@ -205,6 +205,35 @@ test('a key typed before the page can respond is kept, with what is known about 
   await expect(page.getByLabel('License key or token')).toBeFocused()
 })
 
+/** Types once into a field in the very moment in which its component has taken it over, and others have not. */
+async function typeAmidHydration(page: Page, selector: string, text: string): Promise<void> {
+  await page.addInitScript(({ selector, text }) => {
+    document.addEventListener('DOMContentLoaded', () => {
+      const field = document.querySelector(selector)
+      if (!(field instanceof HTMLTextAreaElement)) return
+      const listen = field.addEventListener.bind(field)
+      field.addEventListener = async (...of: Parameters<typeof listen>) => {
+        listen(...of)
+        if (of[0] !== 'input') return
+        await null
+        field.value = text
+        field.dispatchEvent(new Event('input', { bubbles: true }))
+        Reflect.set(window, 'typedEarly', 'takeEarlyActions' in window)
+      }
+    })
+  }, { selector, text })
+}
+
+test('a key typed while the page comes to life is kept', async ({ page, product, api }) => {
+  await api.save('nc_demo_standard')
+  await useSession(page, product, api)
+  await typeAmidHydration(page, '#credential', 'nc_ag_demo_airgapped')
+  await openLicense(page, product)
+  await expect(page.getByLabel('License key or token')).toHaveValue('nc_ag_demo_airgapped')
+  await expect(page.locator('#credential-hint')).toHaveText('This is a license key for the airgapped method.')
+  expect(await page.evaluate(() => Reflect.get(window, 'typedEarly'))).toBe(true)
+})
+
 test('a button pressed before the page can respond takes effect afterwards', async ({ page, product, api }) => {
   await api.save('nc_demo_standard')
   await useSession(page, product, api)
