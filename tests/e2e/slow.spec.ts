@@ -212,13 +212,14 @@ async function typeAmidHydration(page: Page, selector: string, text: string): Pr
       const field = document.querySelector(selector)
       if (!(field instanceof HTMLTextAreaElement)) return
       const listen = field.addEventListener.bind(field)
-      field.addEventListener = async (...of: Parameters<typeof listen>) => {
-        listen(...of)
-        if (of[0] !== 'input') return
-        await null
+      const type = () => {
         field.value = text
         field.dispatchEvent(new Event('input', { bubbles: true }))
         Reflect.set(window, 'typedEarly', 'takeEarlyActions' in window)
+      }
+      field.addEventListener = (...of: Parameters<typeof listen>) => {
+        listen(...of)
+        if (of[0] === 'input') queueMicrotask(type)
       }
     })
   }, { selector, text })
