@@ -41,7 +41,7 @@ export function useDeadlineBanner() {
       id: `${kind}-${deadline}-${step}`, tone: step <= 1 ? 'red' as const : 'orange' as const,
       // In the last week it can be dismissed until the next step; on the last day it can't be.
       later: step > 7 ? t('banner.later') : step > 1 ? t('banner.laterDay') : null,
-      to: kind === 'grace' ? '/admin/license' : '/admin/license#renewal',
+      to: '/admin/license',
       text: t(`banner.${kind}`, { relative: time.relative(deadline), date: time.absolute(deadline) }),
     }
   }

@@ -1,6 +1,6 @@
 import type { Locator } from '@playwright/test'
 import { expect, test, useSession } from '../support/browser/fixtures.ts'
-import { checkInNow, expectNoHorizontalScroll, expectState, fieldOf, openLicense, openPath, statusOf, unfold } from '../support/browser/screen.ts'
+import { checkInNow, expectNoHorizontalScroll, expectState, fillField, openLicense, openPath, statusOf } from '../support/browser/screen.ts'
 
 /* That axe finds nothing in any state, place or error is the gallery's business (tests/gallery). */
 
@@ -16,7 +16,6 @@ test('without JavaScript the pages show what they can and say what they cannot',
   await expect(notice).toBeVisible()
   await expect(notice).toContainText('Changing it needs JavaScript.', { useInnerText: true })
   await expectState(page, 'active')
-  await unfold(page, 'License details')
   await expect(page.getByText('Acme Robotics')).toBeVisible()
 })
 
@@ -31,7 +30,6 @@ test('F07: what the vendor wrote is shown as text, however long and whatever it 
   await openLicense(page, product)
   await expectState(page, 'active')
   const details = page.getByRole('region', { name: 'License details' })
-  await unfold(page, 'License details')
   await expect(details).toContainText('<img src=x onerror="window.pwned=1">')
   await expectNoHorizontalScroll(page)
   await details.getByRole('button', { name: 'Show all' }).nth(1).click()
@@ -67,10 +65,9 @@ test('F07: quotes, escapes, line breaks and scripts in what the vendor signed cr
   expect((await api.save(key)).status).toBe(200)
   await openLicense(page, product)
   await expectState(page, 'active')
-  await unfold(page, 'License details')
   await expectInert(page.getByRole('region', { name: 'License details' }), shown(organization), shown(plan))
   const claims = { plan: `2 ${plan}`, licensee: { organization: `2 ${organization}` } }
-  await fieldOf(page).fill(await control.issueToken({ instance_id: (await api.license()).instanceId, claims }))
+  await fillField(page, await control.issueToken({ instance_id: (await api.license()).instanceId, claims }))
   await page.getByRole('button', { name: 'Preview' }).click()
   const preview = page.getByRole('region', { name: 'What would change' })
   await expectInert(preview, shown(claims.plan))

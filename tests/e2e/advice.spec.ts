@@ -4,7 +4,7 @@ import en from '../../app/locales/en.json' with { type: 'json' }
 import { ERROR_CODES, ERRORS } from '../../shared/errors.ts'
 import { referenceOf } from '../../shared/findings.ts'
 import { expect, test, useSession } from '../support/browser/fixtures.ts'
-import { openLicense } from '../support/browser/screen.ts'
+import { openLicense, openPath } from '../support/browser/screen.ts'
 
 /* Every error on the screen, with the title, the meaning and the remedy of that very one. */
 
@@ -16,7 +16,7 @@ for (const [locale, words] of LANGUAGES) {
   test(`the list of errors has each one's own words under its reference, ${locale}`, async ({ product, api, openPage }) => {
     const page = await openPage(product, { locale })
     await useSession(page, product, api)
-    await openLicense(page, product)
+    await openPath(page, product, '/admin/diagnostics')
     const entries = await page.locator('#troubleshooting details[id^=NCL]').evaluateAll(all => all.map(entry => [
       entry.id, entry.querySelector('.title')?.textContent?.trim(), ...[...entry.querySelectorAll('p')].map(part => part.textContent?.trim()),
     ].map(text => text?.replaceAll('\u00A0', ' '))))

@@ -77,9 +77,9 @@ async function walkAround(page: Page, url: string): Promise<void> {
   await page.goto(`${url}/admin/license#${reference}`)
   await expectUsable(page)
   await expect(page.locator(`#${reference}`)).toHaveAttribute('open')
-  for (const name of ['Activity', 'Diagnostics', 'Access']) {
+  for (const [name, path] of [['Activity', 'activity'], ['Help & diagnostics', 'diagnostics'], ['Access', 'access']] as const) {
     await page.getByRole('link', { name, exact: true }).click()
-    await expect(page).toHaveURL(`${url}/admin/${name.toLowerCase()}`)
+    await expect(page).toHaveURL(`${url}/admin/${path}`)
     await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
   }
   await page.goBack()

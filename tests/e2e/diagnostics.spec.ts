@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test'
 import { expect, test } from '../support/browser/fixtures.ts'
-import { openPath, unfold } from '../support/browser/screen.ts'
+import { openPath } from '../support/browser/screen.ts'
 
 const STAGES = ['Database', 'Configuration', 'Name look-up (DNS)', 'Proxy', 'Connection (TCP)', 'Encryption (TLS)', 'License server (HTTP)', 'Clock']
 /* The sandbox license server has no name, no proxy and no encryption. */
@@ -59,7 +59,7 @@ test('the stage that fails says what to do, and its reference leads to the entry
   await expect(stageOf(page, 'License server (HTTP)')).toContainText('Skipped')
   await expect(stageOf(page, 'License server (HTTP)')).toContainText('Not reached, because a stage before it failed.')
   await tcp.getByRole('link', { name: 'NCL-202' }).click()
-  await expect(page).toHaveURL(/\/admin\/license#NCL-202$/)
+  await expect(page).toHaveURL(/\/admin\/diagnostics#NCL-202$/)
   await expect(page.locator('#NCL-202 summary')).toBeFocused()
 })
 
@@ -91,9 +91,9 @@ test('with an offline license no stage that would make a call is there, and noth
   expect(await licenseServer.control.requests()).toEqual([])
 })
 
-test('the support bundle is downloaded and holds no secret', async ({ licensePage: page, api }) => {
+test('the support bundle is downloaded and holds no secret', async ({ licensePage: page, api, product }) => {
   await api.save('nc_demo_standard')
-  await unfold(page, 'Troubleshooting')
+  await openPath(page, product, '/admin/diagnostics')
   const download = page.waitForEvent('download')
   await page.getByRole('link', { name: 'Download support bundle' }).click()
   const stream = await (await download).createReadStream()

@@ -1,5 +1,5 @@
 import { expect, leave, test } from '../support/browser/fixtures.ts'
-import { credentialOf, expectState, fieldOf, openLicense, warningsOf } from '../support/browser/screen.ts'
+import { expectState, fieldOf, openLicense, statusOf, warningsOf } from '../support/browser/screen.ts'
 
 const REASON = 'This license is set by NC_LICENSE_KEY in the environment of this server'
 
@@ -8,10 +8,10 @@ test.describe('a key in NC_LICENSE_KEY', () => {
 
   test('is active after the start and cannot be changed here, which the page explains', async ({ licensePage: page, api }) => {
     await expectState(page, 'active')
-    await expect(credentialOf(page)).toContainText(REASON)
+    await expect(statusOf(page)).toContainText(REASON)
     await expect(page.getByRole('button', { name: 'Save', exact: true })).toHaveCount(0)
-    await expect(page.getByRole('button', { name: 'Remove license' })).toHaveCount(0)
-    await expect(credentialOf(page).getByRole('button', { name: 'Check in now' })).toBeVisible()
+    await expect(page.getByRole('button', { name: /^(Replace|Remove) license$/ })).toHaveCount(0)
+    await expect(statusOf(page).getByRole('button', { name: 'Check in now' })).toBeVisible()
     await expect(fieldOf(page)).toHaveCount(0)
     expect((await api.save('nc_demo_expiring')).error?.code).toBe('MANAGED_BY_ENV')
     expect((await api.remove()).error?.code).toBe('MANAGED_BY_ENV')
@@ -23,8 +23,8 @@ test.describe('a key in NC_LICENSE_KEY', () => {
     await leave(page)
     await openLicense(page, await launch.restart(product, { NC_LICENSE_KEY: undefined }))
     await expectState(page, 'active')
-    await expect(credentialOf(page)).not.toContainText(REASON)
-    await expect(page.getByRole('button', { name: 'Save', exact: true })).toBeVisible()
+    await expect(statusOf(page)).not.toContainText(REASON)
+    await expect(page.getByRole('button', { name: 'Replace license' })).toBeVisible()
     await expect(page.getByRole('button', { name: 'Remove license' })).toBeVisible()
   })
 

@@ -121,7 +121,7 @@ test('a deep link leads to the sign-in page and then back', async ({ page, produ
   await expect(page).toHaveURL(/\/login\?next=/)
   await fillLogin(page)
   await expect(page).toHaveURL(/\/admin\/diagnostics$/)
-  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Diagnostics')
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Help & diagnostics')
 })
 
 test('a link that would lead to another site after the sign-in is not followed', async ({ page, product }) => {

@@ -50,7 +50,7 @@ test('the first tab stop skips what is the same on every page', async ({ license
 })
 
 test('diagnostics are run and the support bundle is fetched', async ({ licensePage: page, product }) => {
-  await pressOn(page, page.getByRole('link', { name: 'Diagnostics', exact: true }).first())
+  await pressOn(page, page.getByRole('link', { name: 'Help & diagnostics', exact: true }).first())
   await expect(page).toHaveURL(/\/admin\/diagnostics$/)
   await openPath(page, product, '/admin/diagnostics')
   await pressOn(page, button(page, 'Run diagnostics'))

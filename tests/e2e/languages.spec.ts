@@ -197,14 +197,14 @@ test('Arabic runs from right to left, what is typed and copied does not, and not
 
 // The zone never stands alone in a line: the space before it is one that does not break.
 const TIMES = /\d{1,2} [A-Z][a-z]{2,3} \d{4},? \d\d:\d\d\u00A0\S+/g
-const timesOn = async (page: Page) => (await page.locator('#details').textContent())?.match(TIMES) ?? []
+const timesOn = async (page: Page) => (await page.locator('#status dl.facts').textContent())?.match(TIMES) ?? []
 
 for (const [zone, mark] of [['Asia/Tokyo', 'GMT+9'], ['America/Bogota', 'GMT-5']] as const) {
   test(`times are those of the browser in ${zone}; from the second page on the server knows`, async ({ product, api, openPage }) => {
     await api.save('nc_demo_standard')
     const page = await openIn(openPage, product, api, { timezoneId: zone })
     await openLicense(page, product)
-    await expect.poll(() => timesOn(page)).toEqual([expect.stringContaining(mark), expect.stringContaining(mark), expect.stringContaining(mark)])
+    await expect.poll(() => timesOn(page)).toEqual([expect.stringContaining(mark), expect.stringContaining(mark)])
     let release = () => {}
     const gate = new Promise<void>((resolve) => { release = resolve })
     await page.route(/\/_nuxt\/[^?]*\.js|\/_i18n\//, async (route) => {
@@ -212,9 +212,9 @@ for (const [zone, mark] of [['Asia/Tokyo', 'GMT+9'], ['America/Bogota', 'GMT-5']
       await route.continue()
     })
     await page.goto(`${product.url}/admin/license`, { waitUntil: 'commit' })
-    await expect(page.locator('#renewal')).toBeAttached()
+    await expect(page.locator('#outbound')).toBeAttached()
     const before = await timesOn(page)
-    expect(before).toEqual([expect.stringContaining(mark), expect.stringContaining(mark), expect.stringContaining(mark)])
+    expect(before).toEqual([expect.stringContaining(mark), expect.stringContaining(mark)])
     release()
     await expectUsable(page)
     expect(await timesOn(page)).toEqual(before)

@@ -1,6 +1,6 @@
 import { expect, test, useSession } from '../support/browser/fixtures.ts'
 import { expectNothingLost } from '../support/browser/layout.ts'
-import { expectState, fieldOf, openLicense, openPath, statusOf } from '../support/browser/screen.ts'
+import { expectState, fillField, openLicense, openPath, statusOf } from '../support/browser/screen.ts'
 
 /* Narrow windows, zoom, wide spacing, and texts of any length: everything keeps its place. */
 
@@ -24,13 +24,14 @@ for (const { name, ...options } of SIZES) {
       await expectNothingLost(page, path)
     }
     await openLicense(page, product)
+    await page.getByTestId('replace').click()
     await page.locator('#credential').fill('nc_demo_revoked')
     await page.locator('#activate form .ant-btn').last().click()
     await expect(page.locator('.preview')).toBeVisible()
     await page.locator('#activate form .ant-btn').first().click()
     await expect(page.getByRole('alert')).toBeVisible()
     await expectNothingLost(page, 'a refused save')
-    await page.locator('#activate .ant-btn-dangerous').click()
+    await page.locator('#status .ant-btn-dangerous').click()
     const cancel = page.getByRole('dialog').getByRole('button').first()
     await expect(cancel).toBeInViewport()
     await expectNothingLost(page, 'the dialog')
@@ -80,7 +81,7 @@ for (const [what, terms] of Object.entries(LONG_TERMS)) {
       await openLicense(page, product)
       await expectState(page, 'active')
       await expectNothingLost(page, `active ${width}`)
-      await fieldOf(page).fill(token)
+      await fillField(page, token)
       await page.getByRole('button', { name: 'Preview' }).click()
       await expect(page.getByRole('region', { name: 'What would change' })).toBeVisible()
       await expectNothingLost(page, `preview ${width}`)

@@ -4,7 +4,7 @@ import { promisify } from 'node:util'
 import type { Page } from '@playwright/test'
 import { expect, test, useSession } from '../support/browser/fixtures.ts'
 import {
-  activate, credentialOf, expectFailure, expectState, fieldOf, openLicense, saveCredential, statusOf, unfold,
+  activate, credentialOf, expectFailure, expectState, fillField, openLicense, saveCredential, statusOf, unfold,
 } from '../support/browser/screen.ts'
 
 const LICENSE_SERVER = fileURLToPath(new URL('../license-server/main.ts', import.meta.url))
@@ -37,14 +37,14 @@ test('Instance ID to token to Active, without any call', async ({ licensePage: p
   await expect(page.getByText('Nothing, ever.')).toBeVisible()
   await expect(statusOf(page)).toContainText('No license call is ever made. Nothing to do.')
   await expect(page.getByText('The current license is a token; it is not shown again.')).toBeVisible()
-  await expect(credentialOf(page).getByRole('button', { name: /Check in now|Renew now/ })).toHaveCount(0)
+  await expect(statusOf(page).getByRole('button', { name: /Check in now|Renew now/ })).toHaveCount(0)
   expect(await licenseServer.control.requests()).toEqual([])
   expect(await page.content()).not.toContain(token.split('\r\n')[1])
 })
 
 test('the limits of a plan are shown by their titles, and by their names where they have none', async ({ licensePage: page, product }) => {
   const instanceId = idInLog(product.output())
-  await fieldOf(page).fill(await issueByCommand(instanceId, '--limits', 'limit_workspace=5,limit_tomorrow=unlimited'))
+  await fillField(page, await issueByCommand(instanceId, '--limits', 'limit_workspace=5,limit_tomorrow=unlimited'))
   await page.getByRole('button', { name: 'Preview' }).click()
   await expect(page.getByRole('row', { name: 'Limits – limit_tomorrow: Unlimited, Workspaces: 5' })).toBeVisible()
   await credentialOf(page).getByRole('button', { name: 'Save', exact: true }).click()
@@ -57,7 +57,7 @@ test('the limits of a plan are shown by their titles, and by their names where t
 test('the preview shows every check and the difference, and changes nothing', async ({ licensePage: page, product, api, licenseServer }) => {
   const instanceId = idInLog(product.output())
   await activate(page, await issueByCommand(instanceId))
-  await fieldOf(page).fill(await issueByCommand(instanceId, '--seats', '500', '--days', '700'))
+  await fillField(page, await issueByCommand(instanceId, '--seats', '500', '--days', '700'))
   await page.getByRole('button', { name: 'Preview' }).click()
   await expect(page.getByText('This token would be accepted. Nothing has been changed.')).toBeVisible()
   const checks = page.getByRole('region', { name: 'Checks' }).getByRole('row')
@@ -66,13 +66,13 @@ test('the preview shows every check and the difference, and changes nothing', as
   await expect(page.getByText('Nothing is sent: a token is verified on this server.')).toBeVisible()
   expect((await api.license()).seats).toBe(25)
 
-  await fieldOf(page).fill(await licenseServer.control.issueToken({ instance_id: instanceId, claims: { features: ['sso', 'scim', 'teams', 'extensions'] } }))
+  await fillField(page, await licenseServer.control.issueToken({ instance_id: instanceId, claims: { features: ['sso', 'scim', 'teams', 'extensions'] } }))
   await page.getByRole('button', { name: 'Preview' }).click()
   await expect(page.getByText('Features turned off: Audit log, White label')).toBeVisible()
   await expect(page.getByRole('row', { name: /^Features turned on – Extensions$/ })).toBeVisible()
 
   const other = '0123456789abcdef'.repeat(2)
-  await fieldOf(page).fill(await issueByCommand(other))
+  await fillField(page, await issueByCommand(other))
   await page.getByRole('button', { name: 'Preview' }).click()
   await expect(page.getByText('This would be refused. Nothing has been changed.')).toBeVisible()
   const installation = checks.filter({ hasText: 'Failed' })

@@ -3,7 +3,7 @@ import { signIn } from '../support/api-client.ts'
 import { ADMIN } from '../support/product-process.ts'
 import { expect, test, useSession } from '../support/browser/fixtures.ts'
 import {
-  credentialOf, expectFailure, expectState, expectUsable, fieldOf, fillLogin, openLicense, openPath, signInByForm,
+  expectFailure, expectState, expectUsable, fillField, fillLogin, openLicense, openPath, signInByForm, statusOf,
 } from '../support/browser/screen.ts'
 
 /* More than one person at one browser: whoever is not signed in any more leaves nothing behind. */
@@ -11,7 +11,9 @@ import {
 const VIEWER = { email: 'viewer@example.com', password: 'viewer password 1' }
 const SECOND = { email: 'second@example.com', password: 'second admin 1' }
 const TYPED = 'nc_demo_typed_by_the_one_before'
-const PATHS = ['/admin/license', '/admin/activity', '/admin/diagnostics', '/admin/access']
+const LABELS = {
+  '/admin/license': 'License', '/admin/activity': 'Activity', '/admin/diagnostics': 'Help & diagnostics', '/admin/access': 'Your account',
+} as const
 
 test.beforeEach(async ({ api }) => {
   await api.request('POST', '/api/users', { ...VIEWER, role: 'viewer' })
@@ -32,20 +34,19 @@ async function expectNothingOf(page: Page, ...traces: string[]): Promise<void> {
 
 /** An administrator has seen every page, list and address, and has typed something. */
 async function lookAround(page: Page): Promise<void> {
-  for (const label of ['Activity', 'Access', 'Diagnostics', 'License']) {
+  for (const label of ['Activity', 'Access', 'Help & diagnostics', 'License']) {
     await page.getByRole('navigation').getByRole('link', { name: label, exact: true }).click()
     await expect(page.getByRole('heading', { level: 1 })).toHaveText(label)
   }
-  await fieldOf(page).fill(TYPED)
+  await fillField(page, TYPED)
   expect(await everythingIn(page)).toContain(VIEWER.email)
 }
 
 /** Somebody with fewer rights sees what is theirs, and of the one before nothing, on no page. */
 async function expectViewerAlone(page: Page): Promise<void> {
-  for (const path of PATHS) {
-    const label = path === '/admin/access' ? 'Your account' : path.slice('/admin/'.length)
-    await page.getByRole('navigation').getByRole('link', { name: new RegExp(`^${label}$`, 'i') }).click()
-    await expect(page.getByRole('heading', { level: 1 })).toHaveText(new RegExp(label, 'i'))
+  for (const label of Object.values(LABELS)) {
+    await page.getByRole('navigation').getByRole('link', { name: label, exact: true }).click()
+    await expect(page.getByRole('heading', { level: 1 })).toHaveText(label)
     await expect(page.locator('.sidebar .email')).toHaveText(VIEWER.email)
     await expect(page.getByRole('button', { name: /^(Save|Check in now|Remove license|Add account|Run diagnostics|Reset password.*)$/ })).toHaveCount(0)
     await expectNothingOf(page, ADMIN.email, SECOND.email, TYPED, 'license@acme.example')
@@ -87,7 +88,7 @@ test('the first tab belongs to whoever signed in in another one, as soon as it i
 
 test('somebody refused because the browser now has another person\'s session sees that person signed in', async ({ licensePage: page, product }) => {
   await useSession(page, product, await signIn(product.url, VIEWER))
-  await credentialOf(page).getByRole('button', { name: 'Check in now' }).click()
+  await statusOf(page).getByRole('button', { name: 'Check in now' }).click()
   await expect(page.locator('.sidebar .email')).toHaveText(VIEWER.email)
   await expectUsable(page)
   await expectViewerAlone(page)
@@ -95,16 +96,16 @@ test('somebody refused because the browser now has another person\'s session see
 
 test('somebody made a viewer while the page is open has to sign in again, and may then only look', async ({ page, product, api }) => {
   await signInByForm(page, product, SECOND)
-  await expect(credentialOf(page).getByRole('button', { name: 'Remove license' })).toBeVisible()
+  await expect(statusOf(page).getByRole('button', { name: 'Remove license' })).toBeVisible()
   const { body: { users } } = await api.request<{ users: { id: string, email: string }[] }>('GET', '/api/users')
   const id = users.find(({ email }) => email === SECOND.email)?.id
   expect((await api.request('PATCH', `/api/users/${id}`, { role: 'viewer' })).status).toBe(200)
-  await credentialOf(page).getByRole('button', { name: 'Check in now' }).click()
+  await statusOf(page).getByRole('button', { name: 'Check in now' }).click()
   await expectFailure(page, 'UNAUTHENTICATED', 'You are not signed in')
   await openLicense(page, product)
   await fillLogin(page, SECOND)
   await expectState(page, 'active')
-  await expect(credentialOf(page)).toContainText('You are a viewer')
+  await expect(statusOf(page)).toContainText('You are a viewer')
   await expect(page.getByRole('button', { name: /^(Save|Check in now|Remove license)$/ })).toHaveCount(0)
   await expectNothingOf(page, ADMIN.email, VIEWER.email, 'license@acme.example')
   await openPath(page, product, '/admin/access')

@@ -1,6 +1,7 @@
 import { expect, leave, test } from '../support/browser/fixtures.ts'
 import {
-  activate, badgeOf, checkInNow, credentialOf, expectFailure, expectState, fieldOf, openLicense, saveCredential, statusHeading, statusOf, warningsOf, unfold,
+  activate, badgeOf, checkInNow, credentialOf, expectFailure, expectState, fieldOf,
+  fillField, openLicense, saveCredential, statusHeading, statusOf, warningsOf, unfold,
 } from '../support/browser/screen.ts'
 
 const STEPS = ['Checked', 'Contacting the license server', 'Verify', 'Store']
@@ -23,8 +24,8 @@ test('pasting a key and clicking Save turns Enterprise on without a restart, ste
   await expect(page.getByRole('status').filter({ hasText: 'The license was saved.' })).toBeAttached()
   await expect(page.getByTestId('announcement')).toHaveText('License status changed: Enterprise is on.')
   await expect(statusOf(page)).toContainText(/Next check-in .*\(in [5-6] hours\)\. Nothing to do\./)
-  await expect(fieldOf(page)).toHaveValue('')
-  await expect(credentialOf(page)).toContainText('••••••••dard')
+  await expect(fieldOf(page)).toHaveCount(0)
+  await expect(statusOf(page)).toContainText('••••••••dard')
   await expect(page.locator('body')).not.toContainText('nc_demo_standard')
   expect(product.process.pid).toBe(pid)
   expect((await licenseServer.control.requests()).map(({ path }) => path)).toEqual(['/api/v1/licenses/activate'])
@@ -42,7 +43,7 @@ test('the field names the method as one types', async ({ licensePage: page }) =>
     ['', 'Line breaks and spaces around it are ignored.'],
   ]
   for (const [text, expected] of cases) {
-    await fieldOf(page).fill(text)
+    await fillField(page, text)
     await expect(hint).toHaveText(expected)
   }
   await expect(fieldOf(page)).toHaveAccessibleDescription('Line breaks and spaces around it are ignored.')
@@ -71,7 +72,6 @@ test('a restart changes neither state nor Instance ID, even without the license 
   await openLicense(page, third)
   await expectState(page, 'active')
   await expect(page.getByTestId('instance-id')).toHaveText(instanceId ?? '')
-  await unfold(page, 'License details')
   await expect(page.getByRole('listitem').filter({ hasText: 'Single sign-on' })).toContainText('On')
   expect(third.output()).toContain(`Instance ID: ${instanceId}`)
 })
@@ -92,8 +92,7 @@ test('Check in now says how it went; features stay on when it fails', async ({ l
   await expectState(page, 'active')
   await expect(statusOf(page).getByTestId('finding')).toHaveAttribute('data-cause', 'server_error_foreign')
   await expect(statusOf(page).getByTestId('finding')).toContainText('was answered with an error (status 500) that does not say who sent it.')
-  await expect(warningsOf(page)).toContainText('The last check-in failed')
-  await expect(warningsOf(page).getByRole('link', { name: 'NCL-207: The license server could not answer' })).toBeVisible()
+  await expect(statusOf(page).getByTestId('finding').first()).toBeVisible()
   await expect(statusOf(page)).toContainText('The last check-in failed and is tried again by itself; features stay on until')
 
   await checkInNow(page)

@@ -3,7 +3,7 @@ import { signIn } from '../support/api-client.ts'
 import type { Product } from '../support/product-process.ts'
 import { expect, test } from '../support/browser/fixtures.ts'
 import {
-  credentialOf, expectFailure, expectState, expectUsable, fieldOf, fillLogin, openLicense, openPath, saveCredential,
+  credentialOf, expectFailure, expectState, expectUsable, fieldOf, fillLogin, openLicense, openPath, saveCredential, statusOf,
 } from '../support/browser/screen.ts'
 import { watchPage } from '../support/browser/watch.ts'
 
@@ -54,7 +54,7 @@ test('what one tab does shows in the other, which keeps what is typed there; sig
   await page.getByRole('dialog').getByRole('button', { name: 'Remove license' }).click()
   await expectState(page, 'unlicensed')
   // Nothing is there any more to check in; the other tab says so and shows the new state.
-  await other.locator('#activate').getByRole('button', { name: 'Check in now' }).click()
+  await statusOf(other).getByRole('button', { name: 'Check in now' }).click()
   await expectFailure(other, 'NO_LICENSE', 'There is no license')
   await expectState(other, 'unlicensed')
   await fieldOf(other).fill('nc_demo_other')

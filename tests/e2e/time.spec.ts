@@ -113,7 +113,7 @@ test('going from page to page leaves one timer behind, not one per page', async 
   await page.clock.install()
   await useSession(page, product, api)
   await openLicense(page, product)
-  for (const label of ['Activity', 'Diagnostics', 'Access', 'License', 'Activity', 'License']) {
+  for (const label of ['Activity', 'Help & diagnostics', 'Access', 'License', 'Activity', 'License']) {
     await page.getByRole('navigation').getByRole('link', { name: label, exact: true }).click()
     await expect(page.getByRole('heading', { level: 1 })).toHaveText(label)
   }

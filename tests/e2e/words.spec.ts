@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { Page, Route } from '@playwright/test'
 import { ADMIN } from '../support/product-process.ts'
 import { expect, test, useSession } from '../support/browser/fixtures.ts'
-import { badgeOf, expectSaved, expectState, expectUsable, fieldOf, openLicense, openPath } from '../support/browser/screen.ts'
+import { badgeOf, expectSaved, expectState, expectUsable, fillField, openLicense, openPath } from '../support/browser/screen.ts'
 
 /* Words that do not arrive, or not yet. What the browser complains of, a hydration mismatch too, fails the test (fixtures.ts). */
 
@@ -108,7 +108,7 @@ test('another language waits for its words: the current one stays, and the contr
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('License')
   await expect(page.locator('html')).toHaveAttribute('lang', 'en')
   // The page goes on meanwhile.
-  await fieldOf(page).fill('nc_demo_standard')
+  await fillField(page, 'nc_demo_standard')
   await page.getByRole('button', { name: 'Save', exact: true }).click()
   await expectSaved(page)
   release()

@@ -1,14 +1,14 @@
 import { expect } from '@playwright/test'
 import { signIn } from '../../support/api-client.ts'
 import { useSession } from '../../support/browser/fixtures.ts'
-import { expectState, fieldOf, openLicense, saveCredential } from '../../support/browser/screen.ts'
+import { expectState, fillField, openLicense, saveCredential } from '../../support/browser/screen.ts'
 import type { Scene, Stage } from '../scene.ts'
 import { openAfter, openScreen, requireSaved, signInPage, tokenFor } from '../scene.ts'
 
 const VIEWER = { email: 'viewer@example.com', password: 'viewer password 1' }
 
 async function preview({ page }: Stage, credential: string, outcome: string): Promise<void> {
-  await fieldOf(page).fill(credential)
+  await fillField(page, credential)
   await page.getByRole('button', { name: 'Preview' }).click()
   await expect(page.getByText(outcome)).toBeVisible()
 }

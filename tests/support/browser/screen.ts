@@ -10,7 +10,7 @@ import { ADMIN } from '../product-process.ts'
 
 export const statusOf = (page: Page) => page.getByRole('region', { name: 'License status' })
 export const statusHeading = (page: Page) => statusOf(page).getByRole('heading', { level: 2 })
-export const credentialOf = (page: Page) => page.getByRole('region', { name: /^(Activate a license|Change the license|License key|Preview a license)$/ })
+export const credentialOf = (page: Page) => page.getByRole('region', { name: /^(Activate a license|Replace the license)$/ })
 export const fieldOf = (page: Page) => page.getByLabel('License key or token')
 export const warningsOf = (page: Page) => statusOf(page).getByRole('list', { name: 'Warnings' })
 export const badgeOf = (page: Page) => page.getByTestId('license-state')
@@ -52,9 +52,22 @@ export async function signInByForm(page: Page, product: Product, account: { emai
   await page.waitForURL('**/admin/**')
 }
 
+/** Makes the field for a key or token be there: beside a license that needs nothing it is asked for. */
+export async function openField(page: Page): Promise<void> {
+  const replace = statusOf(page).getByTestId('replace')
+  await expect(fieldOf(page).or(replace)).toBeVisible()
+  if (await replace.isVisible()) await replace.click()
+}
+
+/** Pastes into the field, wherever the page has it. */
+export async function fillField(page: Page, credential: string): Promise<void> {
+  await openField(page)
+  await fieldOf(page).fill(credential)
+}
+
 /** Pastes a credential and saves it. */
 export async function saveCredential(page: Page, credential: string): Promise<void> {
-  await fieldOf(page).fill(credential)
+  await fillField(page, credential)
   await credentialOf(page).getByRole('button', { name: 'Save', exact: true }).click()
 }
 
@@ -84,9 +97,9 @@ export async function expectFailure(page: Page, code: ErrorCode, title: string, 
   return alert
 }
 
-/** Clicks the credential card's button that contacts the license server now. */
-export async function checkInNow(page: Page, name: 'Check in now' | 'Renew now' = 'Check in now'): Promise<void> {
-  await credentialOf(page).getByRole('button', { name }).click()
+/** Clicks the button that contacts the license server now. */
+export async function checkInNow(page: Page, name: 'Check in now' | 'Check again' | 'Renew now' = 'Check in now'): Promise<void> {
+  await statusOf(page).getByRole('button', { name }).click()
 }
 
 export async function expectNoHorizontalScroll(page: Page): Promise<void> {
