@@ -141,7 +141,20 @@ test('the reference of a refused save leads to its entry', async ({ licensePage:
   await type(page, 'License key or token', 'nc_demo_revoked')
   await pressOn(page, button(page, 'Save'))
   const alert = await expectFailure(page, 'LICENSE_REVOKED', 'This license was revoked')
-  await pressOn(page, alert.getByRole('link', { name: 'NCL-104' }))
-  await expect(page.locator('#NCL-104 summary')).toBeFocused()
+  const link = alert.getByRole('link', { name: 'NCL-104' })
+  await pressOn(page, link)
+  const entry = page.locator('#NCL-104')
+  await expect(entry.locator('summary')).toBeFocused()
   await expectFocusShown(page)
+
+  // And leads there again, where the entry or the whole section was shut since.
+  const section = page.getByRole('region', { name: 'Troubleshooting' }).locator('summary').first()
+  for (const shut of [entry.locator('summary'), section]) {
+    await pressOn(page, shut)
+    await expect(shut.locator('..')).not.toHaveAttribute('open')
+    await pressOn(page, link)
+    await expect(entry).toHaveAttribute('open', '')
+    await expect(entry.locator('summary')).toBeFocused()
+    await expect(entry.locator('summary')).toBeInViewport()
+  }
 })
