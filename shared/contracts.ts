@@ -89,7 +89,7 @@ export interface LicenseView {
   boundTo: string | null
   /** The vendor's reason for a verdict. */
   reason: string | null
-  /** When the verdict against the license was issued. */
+  /** When the verdict against the license was first issued; repeating it changes nothing. */
   verdictAt: string | null
   /** Why the stored license does not verify. */
   invalidBecause: { code: ErrorCode, reference: string } | null
@@ -126,8 +126,8 @@ export interface EventView {
 }
 export type EventDetails = EventView['details']
 
-/** A day in UTC, `YYYY-MM-DD`. */
-export interface CheckInDay { day: string, good: number, failed: number }
+/** A day in UTC, `YYYY-MM-DD`. `off`: by its end, a verdict that still stands had taken the features away. */
+export interface CheckInDay { day: string, good: number, failed: number, off: boolean }
 
 export const CHECK_NAMES = ['format', 'signature', 'kind', 'claims', 'instance', 'term', 'start', 'sequence'] as const
 export const CHECK_RESULTS = ['pass', 'fail', 'skipped'] as const

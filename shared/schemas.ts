@@ -75,7 +75,7 @@ export const licenseViewSchema = z.object({
   instanceId: z.string(),
   boundTo: z.string().nullable().meta({ description: 'Instance ID the license is signed for' }),
   reason: z.string().nullable().meta({ description: 'the vendor\'s reason for a verdict' }),
-  verdictAt: time.nullable().meta({ description: 'when the verdict against the license was issued' }),
+  verdictAt: time.nullable().meta({ description: 'when the verdict against the license was first issued' }),
   invalidBecause: z.object({ code: errorCode, reference: z.string() }).nullable().meta({ description: 'why the stored license does not verify' }),
   finding: findingSchema.nullable().meta({ description: 'what to deal with first; null if all is well' }),
   managedByEnv: z.boolean(),
@@ -97,7 +97,9 @@ export const eventSchema = z.object({
   finding: findingSchema.nullable(),
 }).meta({ id: 'Event' })
 
-export const checkInDaySchema = z.object({ day: z.iso.date(), good: z.int(), failed: z.int() })
+export const checkInDaySchema = z.object({
+  day: z.iso.date(), good: z.int(), failed: z.int(), off: z.boolean().meta({ description: 'on or after the day of the verdict that stands' }),
+})
 
 export const previewSchema = z.object({
   method: z.enum(METHODS),

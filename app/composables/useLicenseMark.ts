@@ -1,5 +1,6 @@
 import { useI18n } from '#imports'
 import { computed } from 'vue'
+import { isWell } from '~/license/well'
 import { useLicenseStore } from '~/stores/license'
 
 /** The mark beside *License* in the menu: red while features are off that should be on, orange while something is wrong. */
@@ -10,7 +11,6 @@ export function useLicenseMark() {
     const { view } = license
     if (!view || view.state === 'unlicensed') return null
     if (!view.entitled) return { tone: 'red' as const, text: t(`states.${view.state}`) }
-    const isWarned = view.warnings.some(({ code }) => code !== 'SANDBOX_BUILD')
-    return view.finding || isWarned || view.state === 'grace' ? { tone: 'orange' as const, text: t('nav.attention') } : null
+    return isWell(view) && view.state !== 'grace' ? null : { tone: 'orange' as const, text: t('nav.attention') }
   })
 }

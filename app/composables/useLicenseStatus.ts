@@ -2,9 +2,11 @@ import { useI18n } from '#imports'
 import { computed, ref, watch } from 'vue'
 import { isEndedByClock } from '~/license/fitting-errors'
 import { supportMail } from '~/license/support-text'
+import { isWell } from '~/license/well'
 import { useLicenseStore } from '~/stores/license'
 import type { LicenseState, LicenseView } from '#shared/contracts'
 import { METHOD_RULES, rulesOf } from '#shared/method-rules'
+import { useFeatureName } from './useFeatureName'
 import { useListText } from './useListText'
 import { useTimeText } from './useTimeText'
 
@@ -41,8 +43,7 @@ export function useLicenseStatus(view: () => LicenseView) {
 
   // With a finding or a warning beside it, there is something to do.
   function withNothingToDo(said: string) {
-    const isMatter = view().finding || view().warnings.some(({ code }) => code !== 'SANDBOX_BUILD')
-    return isMatter ? said : t('common.twoSentences', { first: said, second: t('status.nothing') })
+    return isWell(view()) ? t('common.twoSentences', { first: said, second: t('status.nothing') }) : said
   }
   function activeSentence(license: LicenseView) {
     const expires = both(license.expiresAt)
@@ -125,13 +126,14 @@ export function useCheckInNotice() {
 /** Says that a license was saved, and what is less than before. `before`: the license until then. */
 export function useSavedNotice() {
   const license = useLicenseStore()
-  const { t, te } = useI18n()
+  const { t } = useI18n()
   const time = useTimeText()
   const list = useListText()
+  const featureName = useFeatureName()
   return (before: LicenseView | null) => {
     const after = license.view
     if (!before?.entitled || !after?.expiresAt || !before.expiresAt) return { text: t('credential.saved'), lessThanBefore: false }
-    const lost = before.features.filter(name => !after.features.includes(name)).map(name => te(`features.${name}`) ? t(`features.${name}`) : name)
+    const lost = before.features.filter(name => !after.features.includes(name)).map(featureName)
     const isShorter = Date.parse(after.expiresAt) < Date.parse(before.expiresAt) - 3_600_000
     const first = isShorter
       ? t('credential.savedShorter', { expires: time.both(after.expiresAt), before: time.absolute(before.expiresAt) })

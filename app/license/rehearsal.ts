@@ -1,5 +1,6 @@
-import type { RehearsedState, Supposition } from '#shared/contracts'
+import type { LicenseView, RehearsedState, Supposition } from '#shared/contracts'
 import { LONGEST_CLOCK_OFFSET } from '#shared/contracts'
+import { isEndedByClock } from './fitting-errors'
 
 /* What a person asks of a rehearsal, as an address that can be sent, and the one sentence that its answer comes to. */
 
@@ -34,6 +35,11 @@ export function askedIn(query: Record<string, unknown>): Asked | What | null {
 function timeIn(value: unknown): string | null {
   const time = typeof value === 'string' && /^\d{4}-\d\d-\d\dT/.test(value) ? new Date(value) : null
   return time && !Number.isNaN(time.getTime()) ? time.toISOString() : null
+}
+
+/** Whether a state is that the license has ended, and only by a clock that may be wrong. `view`: the license as it is now. */
+export function isByClock({ state, because }: RehearsedState, view: LicenseView): boolean {
+  return state === 'expired' && (because === 'clock' || (because === 'now' && isEndedByClock(view)))
 }
 
 type Name = 'on' | 'onUntilEnd' | 'offThenOn' | 'offUntilInternet' | 'offUntilClock' | 'offForGood' | 'off' | 'offNow'

@@ -13,7 +13,7 @@ import type { CallFailure, LicenseServer, LicenseStore, Random, SignedStatement 
 import type { Commit, NewEvent, Snapshot, StoredLicense } from './stored-records.ts'
 import { nextAfterLease, nextAfterVerdict, retryOf } from './check-in-policy.ts'
 import {
-  isNoticed, recordFailure, recordVerdict, replaceLease, seqMarkOf, withFailure, withLease, withVerdict,
+  isNoticed, recordFailure, recordVerdict, replaceLease, runInForce, seqMarkOf, withFailure, withLease, withVerdict,
 } from './record.ts'
 import { expiryOf, pausesAt } from './state.ts'
 import type { Lease, Verdict } from './token.ts'
@@ -106,12 +106,13 @@ export function createCheckIn({ holder, store, server, keyring, random, observe 
   async function acceptVerdict(license: StoredLicense, verdict: Verdict, actor: Actor): Promise<CheckInResult> {
     const now = holder.observe().effective
     const made = { at: now, nextAt: nextAfterVerdict(verdict, now) }
+    const held = runInForce(holder.holding, holder.snapshot.license)
     const written = await commitOver(license, {
-      seq: seqMarkOf(verdict), change: recordVerdict(verdict, made),
+      seq: seqMarkOf(verdict), change: recordVerdict(verdict, made, held),
       event: eventOf('verdict', now, actor, { verdict: verdict.claims.verdict, reason: verdict.claims.reason ?? null }),
     })
     if (written === 'stale') return { kind: 'dropped' }
-    if (written === 'unavailable') holder.adoptUnstoredVerdict(verdict, withVerdict(license, verdict, made))
+    if (written === 'unavailable') holder.adoptUnstoredVerdict(verdict, withVerdict(license, verdict, made, held))
     else holder.adoptVerdict(verdict, written)
     failuresSinceStart = null
     return { kind: 'verdict', claims: verdict.claims }

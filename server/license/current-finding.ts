@@ -4,6 +4,7 @@ import { findingOf, seen } from '../../shared/findings.ts'
 import { METHOD_RULES } from '../../shared/method-rules.ts'
 import type { LicenseHolder } from './license-holder.ts'
 import type { Moment } from './license-memory.ts'
+import { runInForce } from './record.ts'
 import { expiryOf } from './state.ts'
 import { CLOCK_TOLERANCE, clockTrouble, isoTime } from './warnings.ts'
 
@@ -19,18 +20,19 @@ export function currentFinding(holder: LicenseHolder, moment: Moment, storage: {
 }
 
 function ofState(holder: LicenseHolder, moment: Moment): Finding | null {
-  const { holding, instanceId } = holder
+  const { holding, instanceId, snapshot } = holder
   if (holding.kind === 'none') return null
   if (holding.kind === 'invalid') {
     return findingOf(seenOfInvalid(holding.code), moment.effective)
   }
-  const { lease: { claims }, verdict } = holding
-  if (moment.state === 'mismatch' && !verdict) {
+  const { claims } = holding.lease
+  const run = runInForce(holding, snapshot.license)
+  if (moment.state === 'mismatch' && !run) {
     return findingOf(seen('BOUND_TO_DIFFERENT_INSTALLATION', 'other_installation', { expected: instanceId, found: claims.instance_id }), moment.effective)
   }
-  if (verdict && (moment.state === 'revoked' || moment.state === 'suspended' || moment.state === 'mismatch')) {
-    const name = verdict.claims.verdict
-    return findingOf(seen(VERDICTS[name], name, name === 'bound_elsewhere' ? { instanceId } : {}), verdict.claims.iat * 1000)
+  if (run && (moment.state === 'revoked' || moment.state === 'suspended' || moment.state === 'mismatch')) {
+    const { verdict: name, since } = run
+    return findingOf(seen(VERDICTS[name], name, name === 'bound_elsewhere' ? { instanceId } : {}), since)
   }
   if (moment.state !== 'expired') return null
   const expiresAt = isoTime(expiryOf(claims))

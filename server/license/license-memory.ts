@@ -3,6 +3,7 @@ import type { LicenseState } from '../../shared/contracts.ts'
 import type { Doubt } from './doubt.ts'
 import { judgeDoubt } from './doubt.ts'
 import type { ClockReading } from './ports.ts'
+import { runOf } from './record.ts'
 import type { Snapshot, StoredLicense, TrustedTimeRecord } from './stored-records.ts'
 import type { Holding } from './state.ts'
 import { isEntitled, stateOf } from './state.ts'
@@ -103,13 +104,17 @@ function holdingLease(memory: Memory, lease: Lease, trusted: TrustedTimeRecord):
 export function withStoredVerdict(memory: Memory, verdict: Verdict, stored: Snapshot): Memory {
   if (isSuperseded(memory, stored)) return memory
   const unstored = memory.unstored?.statement
-    ? { ...memory.unstored, license: { ...memory.unstored.license, verdict: verdict.jws } }
+    ? { ...memory.unstored, license: judged(memory.unstored.license, verdict) }
     : null
   return { ...holdingVerdict(memory, verdict), stored, unstored }
 }
 
 export function withUnstoredVerdict(memory: Memory, verdict: Verdict, license: StoredLicense): Memory {
   return { ...holdingVerdict(memory, verdict), unstored: unstoredStatement(memory, license) }
+}
+
+function judged(license: StoredLicense, verdict: Verdict): StoredLicense {
+  return { ...license, verdict: verdict.jws, verdictRun: runOf(license.verdictRun, verdict) }
 }
 
 function holdingVerdict(memory: Memory, verdict: Verdict): Memory {
@@ -169,8 +174,8 @@ function stillUnstored({ unstored }: Memory, { license: stored }: Snapshot): Uns
 }
 
 /** The unwritten lease and verdict, with the bookkeeping of whichever row saw the later attempt. */
-function putOver(stored: StoredLicense, { lease, verdict, ...kept }: StoredLicense): StoredLicense {
+function putOver(stored: StoredLicense, { lease, verdict, verdictRun, ...kept }: StoredLicense): StoredLicense {
   const later = (stored.lastAttemptAt ?? 0) > (kept.lastAttemptAt ?? 0) ? stored : kept
   const lastSuccessAt = Math.max(stored.lastSuccessAt ?? 0, kept.lastSuccessAt ?? 0)
-  return { ...later, lease, verdict, lastState: stored.lastState, lastSuccessAt }
+  return { ...later, lease, verdict, verdictRun, lastState: stored.lastState, lastSuccessAt }
 }

@@ -1,9 +1,9 @@
 import type { LicenseKey } from '../../shared/credential.ts'
 import type { NetworkErrorCode } from '../../shared/errors.ts'
 import type { Finding, Seen } from '../../shared/findings.ts'
-import type { CheckInDay, Diagnostics, EventKind, OutboundRequest } from '../../shared/contracts.ts'
+import type { Diagnostics, EventKind, OutboundRequest } from '../../shared/contracts.ts'
 import type {
-  Commit, Installation, NewEvent, PendingDeactivation, Snapshot, StoredEvent, StoredHold, TrustedTimeRecord,
+  Commit, CountedDay, Installation, NewEvent, PendingDeactivation, Snapshot, StoredEvent, StoredHold, TrustedTimeRecord,
 } from './stored-records.ts'
 
 /* What the domain asks of the outside. All times are milliseconds since 1970, UTC, unless a name says otherwise. */
@@ -80,7 +80,7 @@ export interface History {
   /** Resolves to the number of events removed. */
   pruneEvents(olderThan: number): Promise<number>
   /** Days (UTC) with at least one check-in since the given time, oldest first. */
-  listCheckInDays(since: number): Promise<CheckInDay[]>
+  listCheckInDays(since: number): Promise<CountedDay[]>
 }
 
 /** What was found lately, for support: failed activations leave no trace in the activity log. */

@@ -2,7 +2,7 @@ import { METHOD_RULES } from '../../shared/method-rules.ts'
 import { isErrorCode } from '../../shared/errors.ts'
 import type { Finding } from '../../shared/findings.ts'
 import type { LicenseState } from '../../shared/contracts.ts'
-import type { Change, Decide, NewDeactivation, PendingDeactivation, SeqMark, StoredLicense } from './stored-records.ts'
+import type { Change, Decide, NewDeactivation, PendingDeactivation, SeqMark, StoredLicense, VerdictRun } from './stored-records.ts'
 import type { Holding } from './state.ts'
 import { isCheckedIn, stateOf } from './state.ts'
 import type { Lease, Verdict } from './token.ts'
@@ -20,12 +20,13 @@ export interface Accepted { lease: Lease, secret: string | null, maskedKey: stri
 
 /** As much of a signed statement as goes into the row. */
 type Statement = { jws: string, claims: { jti: string } }
+type VerdictStatement = { jws: string, claims: Pick<Verdict['claims'], 'verdict' | 'iat'> }
 
 /** The row of a license just activated on this installation. */
 export function activated({ lease, secret, maskedKey }: Accepted, instanceId: string, { at, nextAt }: Attempt): StoredLicense {
   const contactAt = secret === null ? null : at
   return {
-    method: lease.claims.method, lease: lease.jws, jti: lease.claims.jti, verdict: null, secret, maskedKey,
+    method: lease.claims.method, lease: lease.jws, jti: lease.claims.jti, verdict: null, verdictRun: null, secret, maskedKey,
     activatedAt: at, lastState: stateOf({ kind: 'lease', lease, verdict: null }, instanceId, at),
     lastSuccessAt: contactAt, lastAttemptAt: contactAt, nextAt, consecutiveFailures: 0, failingSince: null,
     lastError: null, lastFinding: null,
@@ -34,11 +35,23 @@ export function activated({ lease, secret, maskedKey }: Accepted, instanceId: st
 
 /** A fresh lease lifts the verdict on the previous one. */
 export function withLease(stored: StoredLicense, { jws, claims: { jti } }: Statement, attempt: Attempt): StoredLicense {
-  return { ...stored, lease: jws, jti, verdict: null, ...succeeded(attempt) }
+  return { ...stored, lease: jws, jti, verdict: null, verdictRun: null, ...succeeded(attempt) }
 }
 
-export function withVerdict(stored: StoredLicense, { jws }: Pick<Statement, 'jws'>, attempt: Attempt): StoredLicense {
-  return { ...stored, verdict: jws, ...succeeded(attempt) }
+/** `held`: the run so far as this process knows it, for a row that does not say. */
+export function withVerdict(stored: StoredLicense, verdict: VerdictStatement, attempt: Attempt, held: VerdictRun | null): StoredLicense {
+  return { ...stored, verdict: verdict.jws, verdictRun: runOf(stored.verdictRun ?? held, verdict), ...succeeded(attempt) }
+}
+
+/** The run that a verdict belongs to: it continues one of the same kind, and begins anew otherwise. */
+export function runOf(before: VerdictRun | null, { claims: { verdict, iat } }: Pick<VerdictStatement, 'claims'>): VerdictRun {
+  return before?.verdict === verdict ? before : { verdict, since: iat * 1000 }
+}
+
+/** The run of the verdict in force, or null if there is none. Where the row does not say, it began with this very statement. */
+export function runInForce(holding: Holding, stored: StoredLicense | null): VerdictRun | null {
+  const verdict = holding.kind === 'lease' ? holding.verdict : null
+  return verdict && runOf(stored?.verdictRun ?? null, verdict)
 }
 
 export function withFailure(stored: StoredLicense, finding: Finding, { at, nextAt }: Attempt): StoredLicense {
@@ -68,8 +81,8 @@ export function replaceLease(lease: Statement, attempt: Attempt, visible: boolea
   return ofStored(stored => ({ license: withLease(stored, lease, attempt), visible, ...counted(stored, attempt, 'good') }))
 }
 
-export function recordVerdict(verdict: Pick<Statement, 'jws'>, attempt: Attempt): Decide {
-  return ofStored(stored => ({ license: withVerdict(stored, verdict, attempt), visible: true, ...counted(stored, attempt, 'good') }))
+export function recordVerdict(verdict: VerdictStatement, attempt: Attempt, held: VerdictRun | null): Decide {
+  return ofStored(stored => ({ license: withVerdict(stored, verdict, attempt, held), visible: true, ...counted(stored, attempt, 'good') }))
 }
 
 export function recordFailure(finding: Finding, attempt: Attempt): Decide {

@@ -9,6 +9,7 @@ import { findingOf } from '../../shared/findings.ts'
 import { redactFinding } from '../../shared/redaction.ts'
 import { createActivation } from './activation.ts'
 import type { CheckInResult } from './check-in.ts'
+import { checkInDaysOf, offSince } from './check-in-days.ts'
 import { createCheckIn } from './check-in.ts'
 import { seenOf } from './credential-finding.ts'
 import { currentFinding, seenOfClock } from './current-finding.ts'
@@ -206,7 +207,11 @@ export async function createLicenseService(options: LicenseServiceOptions): Prom
     },
     appendEvent: event => store.appendEvent(event),
     listEvents: page => store.listEvents(page),
-    listCheckInDays: days => store.listCheckInDays(holder.observe().effective - (days - 1) * 86_400_000),
+    async listCheckInDays(days) {
+      const { effective: to } = holder.observe()
+      const from = to - (days - 1) * 86_400_000
+      return checkInDaysOf(await store.listCheckInDays(from), { from, to, since: offSince(holder) })
+    },
     lastRequest,
     activationRequest: () => {
       const { method, licenseId, expiresAt, maskedKey } = view('viewer')

@@ -2,6 +2,7 @@ import type { ErrorCode } from '../../shared/errors.ts'
 import type { Finding } from '../../shared/findings.ts'
 import type { EventDetails, EventKind, EventView, LicenseState, OutboundRequest } from '../../shared/contracts.ts'
 import type { Method } from '../../shared/method-rules.ts'
+import type { VerdictClaims } from './claims.ts'
 
 /*
  * What is stored of the license, and what a write to it is made of. All times are milliseconds since 1970, UTC, unless a
@@ -9,6 +10,9 @@ import type { Method } from '../../shared/method-rules.ts'
  */
 
 export interface Installation { instanceId: string, sessionSecret: string, createdAt: number }
+
+/** Since when the vendor has given the same verdict without a break: `since` is when the first of that run was issued. */
+export interface VerdictRun { verdict: VerdictClaims['verdict'], since: number }
 
 /** The one license row. A key is stored only in its masked form. */
 export interface StoredLicense {
@@ -18,6 +22,8 @@ export interface StoredLicense {
   /** The lease's `jti`, by which a late answer is recognised. */
   jti: string
   verdict: string | null
+  /** Null without a verdict, and where an earlier version stored it. */
+  verdictRun: VerdictRun | null
   /** Issued by activation; authenticates this installation's check-ins. Null for offline. */
   secret: string | null
   maskedKey: string | null
@@ -101,6 +107,9 @@ export interface PendingDeactivation {
   attempts: number
 }
 export type NewDeactivation = Omit<PendingDeactivation, 'id' | 'attempts'>
+
+/** How many check-ins a UTC day had, and how they went. */
+export interface CountedDay { day: string, good: number, failed: number }
 
 /** What a commit was based on: the revision a person was looking at, or the lease that was sent. */
 export type Basis = { revision: number } | { jti: string }

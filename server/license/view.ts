@@ -4,6 +4,7 @@ import { FEATURE_TITLES } from '../../shared/contracts.ts'
 import { METHOD_RULES, TOLD_FOR } from '../../shared/method-rules.ts'
 import type { LicenseHolder } from './license-holder.ts'
 import type { Moment } from './license-memory.ts'
+import { runInForce } from './record.ts'
 import type { StoredLicense } from './stored-records.ts'
 import { expiryOf, pausesAt, renewsByItself } from './state.ts'
 import type { Finding } from '../../shared/findings.ts'
@@ -18,6 +19,7 @@ export function viewOf(
   const license = snapshot.license
   const held = holding.kind === 'lease' ? holding : null
   const claims = held?.lease.claims
+  const run = runInForce(holding, license)
   const pauses = claims ? pausesAt(claims) : Infinity
   return {
     state: moment.state,
@@ -43,7 +45,7 @@ export function viewOf(
     instanceId: holder.instanceId,
     boundTo: claims?.instance_id ?? null,
     reason: held?.verdict?.claims.reason ?? null,
-    verdictAt: held?.verdict ? isoTime(held.verdict.claims.iat * 1000) : null,
+    verdictAt: run && isoTime(run.since),
     invalidBecause: holding.kind === 'invalid' ? { code: holding.code, reference: ERRORS[holding.code].reference } : null,
     finding: found.finding && redactFinding(found.finding, role),
     managedByEnv,

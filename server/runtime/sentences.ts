@@ -24,13 +24,13 @@ export function remedyOf(finding: Told): string {
   return fill(texts[textOf(finding)].do, finding)
 }
 
-/** Says of every state what holds, and why. */
-export function withSentences({ states, ...outlook }: Outlook): Rehearsal {
-  return { ...outlook, states: states.map(seen => ({ ...seen, sentence: `${headlineOf(seen)}. ${because[seen.because]}` })) }
+/** Says of every state what holds, and why. `byClock`: the clock may be wrong by which a license has ended now. */
+export function withSentences({ states, ...outlook }: Outlook, byClock: boolean): Rehearsal {
+  return { ...outlook, states: states.map(seen => ({ ...seen, sentence: `${headlineOf(seen, byClock)}. ${because[seen.because]}` })) }
 }
 
-function headlineOf({ state, because: why }: Outlook['states'][number]): string {
-  return headline[state === 'expired' && why === 'clock' ? 'endedByClock' : state]
+function headlineOf({ state, because: why }: Outlook['states'][number], byClock: boolean): string {
+  return headline[state === 'expired' && (why === 'clock' || (why === 'now' && byClock)) ? 'endedByClock' : state]
 }
 
 /** Puts facts into a text. */

@@ -11,7 +11,7 @@ const SNAPSHOT = [
   'installation.revision', 'installation.version', 'installation.trusted_at', 'installation.trusted_uptime',
   'installation.trusted_boot', 'installation.trusted_continuous', 'installation.seats_used', 'installation.env_digest',
   'installation.renewal_attempt_at', 'installation.last_request',
-  'license.method', 'license.lease', 'license.jti', 'license.verdict', 'license.secret', 'license.masked_key',
+  'license.method', 'license.lease', 'license.jti', 'license.verdict', 'license.verdict_kind', 'license.verdict_since', 'license.secret', 'license.masked_key',
   'license.activated_at', 'license.last_state', 'license.last_success_at', 'license.last_attempt_at', 'license.next_at',
   'license.consecutive_failures', 'license.failing_since', 'license.last_error', 'license.last_finding',
   'license_seq.sub as mark_sub', 'license_seq.seq as mark_seq', 'license_seq.jti as mark_jti',

@@ -3,7 +3,8 @@ import { isErrorCode } from '../../shared/errors.ts'
 import { STATES } from '../../shared/contracts.ts'
 import type { Finding } from '../../shared/findings.ts'
 import { findingSchema, outboundSchema } from '../../shared/schemas.ts'
-import type { SeqMark, Snapshot, StoredLicense, TrustedTimeRecord } from '../license/stored-records.ts'
+import { VERDICTS } from '../license/claims.ts'
+import type { SeqMark, Snapshot, StoredLicense, TrustedTimeRecord, VerdictRun } from '../license/stored-records.ts'
 import { readJson } from './json-column.ts'
 import type { InstallationTable, LicenseSeqTable, LicenseTable } from './schema.ts'
 
@@ -49,6 +50,7 @@ function toLicense(row: Nullable<LicenseRow>): StoredLicense | null {
     method, lease, jti, consecutiveFailures,
     activatedAt: toMoment(activatedAt) ?? 0,
     verdict: row.verdict,
+    verdictRun: toRun(row),
     secret: row.secret,
     maskedKey: row.masked_key,
     // Only another version, or somebody's edit, writes a state that this version does not know.
@@ -60,6 +62,13 @@ function toLicense(row: Nullable<LicenseRow>): StoredLicense | null {
     lastError: isErrorCode(row.last_error) ? row.last_error : null,
     lastFinding: toFinding(row),
   }
+}
+
+/** Null too if an older version, which does not know these columns, has lifted the verdict. */
+function toRun({ verdict: statement, verdict_kind: kind, verdict_since: at }: Nullable<LicenseRow>): VerdictRun | null {
+  const verdict = VERDICTS.find(each => each === kind)
+  const since = toMoment(at)
+  return statement === null || verdict === undefined || since === null ? null : { verdict, since }
 }
 
 /** The finding of the last failure; null if an older version, which does not know this column, has recorded another one since. */
@@ -75,6 +84,8 @@ export function toLicenseRow(license: StoredLicense): Insertable<LicenseTable> {
     lease: license.lease,
     jti: license.jti,
     verdict: license.verdict,
+    verdict_kind: license.verdictRun?.verdict ?? null,
+    verdict_since: license.verdictRun?.since ?? null,
     secret: license.secret,
     masked_key: license.maskedKey,
     activated_at: Math.round(license.activatedAt),

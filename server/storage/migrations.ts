@@ -10,6 +10,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0004_held_state': { up: createHeldStates },
   '0005_heartbeat': { up: db => db.schema.alterTable('installation').addColumn('probed_at', 'bigint').execute() },
   '0006_findings': { up: createFindings },
+  '0007_verdict_run': { up: rememberVerdictRun },
 }
 
 async function createLicenseTables(db: Kysely<Database>): Promise<void> {
@@ -123,6 +124,11 @@ async function createFindings(db: Kysely<Database>): Promise<void> {
     .addColumn('id', 'bigint', column => column.primaryKey().notNull())
     .addColumn('finding', 'text', column => column.notNull())
     .execute()
+}
+
+async function rememberVerdictRun(db: Kysely<Database>): Promise<void> {
+  await db.schema.alterTable('license').addColumn('verdict_kind', 'text').execute()
+  await db.schema.alterTable('license').addColumn('verdict_since', 'bigint').execute()
 }
 
 const ACTORS = sql`actor in ('user', 'system', 'environment', 'token')`

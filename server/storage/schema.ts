@@ -44,6 +44,9 @@ export interface LicenseTable {
   lease: string
   jti: string
   verdict: string | null
+  /** The kind of that verdict, and since when every verdict has been of this kind. */
+  verdict_kind: string | null
+  verdict_since: number | null
   secret: string | null
   masked_key: string | null
   activated_at: number

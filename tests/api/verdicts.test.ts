@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { LicenseState } from '../../shared/contracts.ts'
+import type { CheckInDay, LicenseState } from '../../shared/contracts.ts'
 import type { LicenseStatus } from '../support/vendor/control-protocol.ts'
 import type { ApiClient } from '../support/api-client.ts'
 import { SERVICE_TOKEN } from '../support/product-process.ts'
@@ -37,6 +37,36 @@ describe('F40 a signed verdict', () => {
     await control.changeLicense(key, { status: 'active' })
     expect((await client.checkIn()).body).toMatchObject({ state: 'active', entitled: true, reason: null })
     expect(await featureStatus(client)).toBe(204)
+  })
+
+  it('given again stands since it was first given, and keeps each day since marked as off', async () => {
+    const { control, url } = stand.licenseServer
+    const options = { licenseServerUrl: url }
+    const product = await startOwnProduct(options)
+    const client = await signInSoon(product)
+    const { key } = await control.createLicense({ method: 'standard' })
+    await client.save(key)
+    const daysOf = async () => (await client.request<{ days: CheckInDay[] }>('GET', '/api/license/check-ins')).body.days
+    await client.checkIn()
+    expect(new Set((await daysOf()).map(({ off }) => off))).toEqual(new Set([false]))
+
+    await control.changeLicense(key, { status: 'suspended' })
+    const { body: { verdictAt, revision } } = await client.checkIn()
+    const next = Date.parse(verdictAt ?? '') + 1000
+    await until('the next verdict has another date', () => Date.now() >= next)
+    await restart(product, options)
+    const { body: again } = await client.checkIn()
+    expect(again).toMatchObject({ state: 'suspended', verdictAt, finding: { at: verdictAt }, revision: revision + 1 })
+    const days = await daysOf()
+    expect(days.map(({ off }) => off)).toContain(true)
+    for (const { day, off } of days) expect([day, off]).toEqual([day, day >= (verdictAt ?? '').slice(0, 10)])
+
+    await control.changeLicense(key, { status: 'active' })
+    expect((await client.checkIn()).body.verdictAt).toBeNull()
+    expect(new Set((await daysOf()).map(({ off }) => off))).toEqual(new Set([false]))
+    await control.changeLicense(key, { status: 'suspended' })
+    const { body: anew } = await client.checkIn()
+    expect(Date.parse(anew.verdictAt ?? '')).toBeGreaterThanOrEqual(next)
   })
 
   it('reaches an installation by its own schedule', async () => {

@@ -60,7 +60,14 @@ test('the stage that fails says what to do, and its reference leads to the entry
   await expect(stageOf(page, 'License server (HTTP)')).toContainText('Not reached, because a stage before it failed.')
   await tcp.getByRole('link', { name: 'NCL-202' }).click()
   await expect(page).toHaveURL(/\/admin\/diagnostics#NCL-202$/)
-  await expect(page.locator('#NCL-202 summary')).toBeFocused()
+  const entry = page.locator('#NCL-202')
+  await expect(entry.locator('summary')).toBeFocused()
+  // And leads there again, where the entry was shut since.
+  await entry.locator('summary').click()
+  await expect(entry).not.toHaveAttribute('open')
+  await tcp.getByRole('link', { name: 'NCL-202' }).click()
+  await expect(entry).toHaveAttribute('open')
+  await expect(entry.locator('summary')).toBeFocused()
 })
 
 test('a captive portal is named, and the button for support copies it all', async ({ licensePage: page, product, licenseServer, api }) => {

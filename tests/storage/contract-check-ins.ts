@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { LicenseStorage } from '../../server/license/ports.ts'
+import type { Commit } from '../../server/license/stored-records.ts'
 import type { Bench } from './contract.ts'
 import { DAY, failureOf, freshLeaseOf, HOUR, licenseOf, markOf, NOW, removalOf, saveOf, silenceOf, toldStateOf, verdictOf } from './samples.ts'
 
@@ -75,10 +76,27 @@ export function describeCheckIns(bench: Bench): void {
       const at = NOW + HOUR
       expect(written).toMatchObject({
         revision: 2, marks: [markOf(2, 'verdict-2')],
-        license: licenseOf({ verdict: 'a.verdict.sig', lastSuccessAt: at, lastAttemptAt: at, nextAt: at + HOUR }),
+        license: licenseOf({ verdict: 'a.verdict.sig', verdictRun: { verdict: 'suspended', since: at }, lastSuccessAt: at, lastAttemptAt: at, nextAt: at + HOUR }),
       })
       expect(await licenses.read()).toEqual(written)
       expect(await licenses.listCheckInDays(0)).toEqual([{ day: '2026-03-01', good: 1, failed: 0 }])
+    })
+
+    it('keeps since when it stands while it is given again, and no longer', async () => {
+      const licenses = await openLicensed()
+      const runAfter = async (commit: Commit) => {
+        expect(await licenses.commit(commit)).not.toBe('stale')
+        return (await licenses.read()).license?.verdictRun
+      }
+      const since = NOW + HOUR
+      expect(await runAfter(verdictOf({ at: since }))).toEqual({ verdict: 'suspended', since })
+      expect(await runAfter(verdictOf({ at: NOW + 7 * HOUR, seq: markOf(3, 'verdict-3') }))).toEqual({ verdict: 'suspended', since })
+      expect(await runAfter(failureOf(NOW + 8 * HOUR))).toEqual({ verdict: 'suspended', since })
+      const other = verdictOf({ at: NOW + 9 * HOUR, seq: markOf(4, 'verdict-4'), verdict: 'bound_elsewhere' })
+      expect(await runAfter(other)).toEqual({ verdict: 'bound_elsewhere', since: NOW + 9 * HOUR })
+      expect(await runAfter(freshLeaseOf({ seq: markOf(5) }))).toBeNull()
+      const anew = verdictOf({ jti: 'lease-5', at: NOW + DAY, seq: markOf(6, 'verdict-6'), verdict: 'bound_elsewhere' })
+      expect(await runAfter(anew)).toEqual({ verdict: 'bound_elsewhere', since: NOW + DAY })
     })
 
     it('is lifted by a later lease and not by an earlier one', async () => {

@@ -25,7 +25,7 @@ export function describeLicense({ open }: Bench): void {
     it('stores license, seq, trusted time, event and digest as one step, and grows revision and version', async () => {
       const { licenses } = await open()
       const license = licenseOf({
-        verdict: 'a.verdict.sig', failingSince: NOW, lastError: 'NET_TLS', consecutiveFailures: 3,
+        verdict: 'a.verdict.sig', verdictRun: { verdict: 'revoked', since: NOW - HOUR }, failingSince: NOW, lastError: 'NET_TLS', consecutiveFailures: 3,
         lastFinding: findingOf(seen('NET_TLS', 'certificate_expired', { host: 'license.example' }), NOW),
       })
       const written = await licenses.commit(saveOf(0, { license, provisionedDigest: 'digest' }))

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { StoredSession, StoredUser } from '../../server/accounts/ports.ts'
-import type { Commit, NewDeactivation, NewEvent, SeqMark, StoredLicense, TrustedTimeRecord } from '../../server/license/stored-records.ts'
+import type { Commit, NewDeactivation, NewEvent, SeqMark, StoredLicense, TrustedTimeRecord, VerdictRun } from '../../server/license/stored-records.ts'
 import type { Attempt } from '../../server/license/record.ts'
 import { activate, recordFailure, recordState, recordVerdict, remove, replaceLease } from '../../server/license/record.ts'
 import type { Diagnostics, LicenseState } from '../../shared/contracts.ts'
@@ -20,7 +20,7 @@ export const deactivation: NewDeactivation = {
 
 export function licenseOf(changes: Partial<StoredLicense> = {}): StoredLicense {
   return {
-    method: 'standard', lease: 'header.lease-1.sig', jti: 'lease-1', verdict: null, secret: 'secret-1',
+    method: 'standard', lease: 'header.lease-1.sig', jti: 'lease-1', verdict: null, verdictRun: null, secret: 'secret-1',
     maskedKey: 'nc_••••••••abcd', activatedAt: NOW, lastState: 'active', lastSuccessAt: NOW, lastAttemptAt: NOW,
     nextAt: NOW + 6 * HOUR, consecutiveFailures: 0, failingSince: null, lastError: null, lastFinding: null, ...changes,
   }
@@ -65,9 +65,12 @@ export function freshLeaseOf({ jti = 'lease-1', seq = markOf(2), at = NOW + HOUR
   }
 }
 
+type VerdictChanges = Omit<AnswerChanges, 'visible'> & { verdict?: VerdictRun['verdict'] }
 /** A check-in that was answered with a verdict. */
-export function verdictOf({ jti = 'lease-1', seq = markOf(2, 'verdict-2'), at = NOW + HOUR }: AnswerChanges = {}): Commit {
-  const change = recordVerdict({ jws: 'a.verdict.sig' }, attemptOf(at))
+export function verdictOf(
+  { jti = 'lease-1', seq = markOf(2, 'verdict-2'), at = NOW + HOUR, verdict = 'suspended' }: VerdictChanges = {},
+): Commit {
+  const change = recordVerdict({ jws: 'a.verdict.sig', claims: { verdict, iat: at / 1000 } }, attemptOf(at), null)
   return { if: { jti }, seq, change, event: systemEventOf('verdict', at) }
 }
 

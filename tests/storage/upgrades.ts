@@ -79,7 +79,7 @@ export function describeUpgrades(title: string, backend: UpgradeBackend): void {
       })
 
       it('is brought up to date', () => {
-        expect(upgraded.storage.migrations.at(-1)).toBe('0006_findings')
+        expect(upgraded.storage.migrations.at(-1)).toBe('0007_verdict_run')
       })
 
       it('is understood', async () => {
@@ -89,7 +89,7 @@ export function describeUpgrades(title: string, backend: UpgradeBackend): void {
         expect(await licenses.read()).toMatchObject({
           revision: 4,
           license: {
-            method: 'standard', lease: 'header.lease-4.sig', jti: 'lease-4', verdict: 'a.verdict.sig', secret: 'secret-1', maskedKey: 'nc_••••••••wxyz',
+            method: 'standard', lease: 'header.lease-4.sig', jti: 'lease-4', verdict: 'a.verdict.sig', verdictRun: null, secret: 'secret-1', maskedKey: 'nc_••••••••wxyz',
             activatedAt: NOW + 5, lastState: 'suspended', lastSuccessAt: NOW + 6 * HOUR, lastAttemptAt: NOW + DAY + 2 * HOUR,
             nextAt: NOW + DAY + 3 * HOUR, consecutiveFailures: 3, failingSince: NOW + DAY, lastError: 'NET_DNS', lastFinding: null,
           },

@@ -16,7 +16,7 @@ import { keyring } from './signing.ts'
 export function storedOf(lease: Lease, changes: Partial<StoredLicense> = {}): StoredLicense {
   const at = lease.claims.iat * 1000
   return {
-    method: lease.claims.method, lease: lease.jws, jti: lease.claims.jti, verdict: null, secret: null, maskedKey: null,
+    method: lease.claims.method, lease: lease.jws, jti: lease.claims.jti, verdict: null, verdictRun: null, secret: null, maskedKey: null,
     activatedAt: at, lastState: 'active', lastSuccessAt: null, lastAttemptAt: null, nextAt: null, consecutiveFailures: 0,
     failingSince: null, lastError: null, lastFinding: null, ...changes,
   }

@@ -2,10 +2,10 @@ import { LicenseError } from '../../server/license/errors.ts'
 import { foldsInto } from '../../server/license/events.ts'
 import type { Deactivations, Findings, History, LicenseStorage } from '../../server/license/ports.ts'
 import type {
-  Change, Commit, Installation, NewEvent, PendingDeactivation, SeqMark, Snapshot, StoredEvent, StoredHold,
+  Change, Commit, CountedDay, Installation, NewEvent, PendingDeactivation, SeqMark, Snapshot, StoredEvent, StoredHold,
 } from '../../server/license/stored-records.ts'
 import { dayOf, mayFollow } from '../../server/license/record.ts'
-import type { CheckInDay, Diagnostics } from '../../shared/contracts.ts'
+import type { Diagnostics } from '../../shared/contracts.ts'
 import type { Finding } from '../../shared/findings.ts'
 
 /** In-memory storage, for simulating weeks; held to the same contract as the real ones. */
@@ -22,7 +22,7 @@ interface State {
   marks: Map<string, SeqMark>
   holds: StoredHold[]
   events: StoredEvent[]
-  days: Map<string, CheckInDay>
+  days: Map<string, CountedDay>
   deactivations: PendingDeactivation[]
   findings: Finding[]
   diagnostics: Diagnostics | null

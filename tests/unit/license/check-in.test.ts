@@ -84,7 +84,7 @@ describe('a good check-in', () => {
     world.vendor.failing = null
     await world.service.checkIn(ADMIN)
     expect(await license(world)).toMatchObject({ consecutiveFailures: 0, failingSince: null, lastError: null, lastFinding: null })
-    expect(await world.service.listCheckInDays(30)).toEqual([{ day: '2026-03-01', good: 1, failed: 1 }])
+    expect(await world.service.listCheckInDays(30)).toEqual([{ day: '2026-03-01', good: 1, failed: 1, off: false }])
   })
 
   it('corrects a clock that was ahead, backwards', async () => {
@@ -116,6 +116,86 @@ describe('a verdict', () => {
     standardOf(world).verdict = null
     await world.service.checkIn(ADMIN)
     expect(world.service.view('admin')).toMatchObject({ state: 'active', entitled: true, reason: null, revision: 3 })
+  })
+
+  const since = (world: World) => world.service.view('admin').verdictAt
+  const iso = (at: number) => new Date(at).toISOString()
+
+  it.each(['revoked', 'suspended', 'bound_elsewhere'] as const)('given again and again stands since it was first given: %s', async (verdict) => {
+    const world = await licensed()
+    standardOf(world).verdict = verdict
+    await world.run(2 * DAY)
+    expect(world.vendor.callsOf('checkIn').length).toBeGreaterThan(6)
+    const first = since(world)
+    expect(Date.parse(first ?? '')).toBeLessThan(START + 8 * HOUR)
+    const before = await license(world)
+    await world.run(DAY)
+    expect(since(world)).toBe(first)
+    expect(world.service.view('admin').finding?.at).toBe(first)
+    // The newest is what is kept and counts, also after a restart.
+    expect((await license(world))?.verdict).not.toBe(before?.verdict)
+    await world.boot()
+    expect(since(world)).toBe(first)
+  })
+
+  it('of another kind, or after a lease, stands anew', async () => {
+    const world = await licensed()
+    const told: (string | null)[] = []
+    for (const verdict of ['suspended', 'revoked', null, 'revoked', 'revoked'] as const) {
+      standardOf(world).verdict = verdict
+      await world.service.checkIn(ADMIN)
+      told.push(since(world))
+      world.clock.advance(HOUR)
+    }
+    const fourth = iso(START + 4 * HOUR)
+    expect(told).toEqual([iso(START + HOUR), iso(START + 2 * HOUR), null, fourth, fourth])
+  })
+
+  it('that could not be stored stands since it was first given, once the database is back', async () => {
+    const world = await licensed()
+    standardOf(world).verdict = 'suspended'
+    world.store.available = false
+    await world.run(8 * HOUR)
+    const first = since(world)
+    expect(first).not.toBeNull()
+    world.store.available = true
+    await world.run(DAY)
+    expect(since(world)).toBe(first)
+    expect((await license(world))?.verdictRun).toEqual({ verdict: 'suspended', since: Date.parse(first ?? '') })
+  })
+
+  it('that an earlier version stored stands since its own date, and goes on from there', async () => {
+    const world = await licensed()
+    standardOf(world).verdict = 'suspended'
+    await world.service.checkIn(ADMIN)
+    const read = world.store.read
+    world.store.read = async () => {
+      const snapshot = await read()
+      return { ...snapshot, license: snapshot.license && { ...snapshot.license, verdictRun: null } }
+    }
+    await world.boot()
+    expect(since(world)).toBe(iso(START + HOUR))
+    world.clock.advance(HOUR)
+    await world.service.checkIn(ADMIN)
+    world.store.read = read
+    await world.boot()
+    expect(since(world)).toBe(iso(START + HOUR))
+  })
+
+  it('makes every day since it a day on which the license was off, asked about or not', async () => {
+    const world = await licensed()
+    standardOf(world).verdict = 'revoked'
+    await world.service.checkIn(ADMIN)
+    world.clock.advance(3 * DAY)
+    await world.boot()
+    await world.service.checkIn(ADMIN)
+    const days = await world.service.listCheckInDays(30)
+    expect(days.map(({ day, good, off }) => [day, good, off]))
+      .toEqual([['2026-03-01', 1, true], ['2026-03-02', 0, true], ['2026-03-03', 0, true], ['2026-03-04', 1, true]])
+    expect(await world.service.listCheckInDays(2)).toEqual(days.slice(-2))
+    standardOf(world).verdict = null
+    await world.service.checkIn(ADMIN)
+    expect((await world.service.listCheckInDays(30)).map(({ day, off }) => [day, off])).toEqual([['2026-03-01', false], ['2026-03-04', false]])
   })
 
   it('without a reason is written down as such', async () => {

@@ -21,7 +21,7 @@ function requireSnapshot(written: Snapshot | 'stale'): Snapshot {
   return written
 }
 async function commitVerdict(store: LicenseStore, jti: string, verdict: Verdict): Promise<Snapshot> {
-  return requireSnapshot(await store.commit({ if: { jti }, seq: seqMarkOf(verdict), change: recordVerdict(verdict, made), event }))
+  return requireSnapshot(await store.commit({ if: { jti }, seq: seqMarkOf(verdict), change: recordVerdict(verdict, made, null), event }))
 }
 async function commitLease(store: LicenseStore, jti: string, lease: Lease): Promise<Snapshot> {
   return requireSnapshot(await store.commit({ if: { jti }, seq: seqMarkOf(lease), change: replaceLease(lease, made, true), event }))

@@ -162,9 +162,12 @@ describe('what could not be stored', () => {
     const later = verdictOf({ seq: 4 })
     const both = withUnstoredVerdict(unstored, later, { ...row, verdict: later.jws })
     expect(both.holding).toMatchObject({ lease: fresh, verdict: later })
-    const written = snapshot(storedOf(lease, { verdict: later.jws }), { version: 2 })
+    const written = snapshot(storedOf(lease, { verdict: later.jws, verdictRun: { verdict: 'revoked', since: START - DAY } }), { version: 2 })
     const over = withStoredVerdict(unstored, later, written)
     expect(snapshotOf(over)).toMatchObject({ version: 2, license: { lease: fresh.jws, verdict: later.jws } })
+    // The lease that could not be stored has ended the run that the row tells of.
+    expect(snapshotOf(over).license?.verdictRun).toEqual({ verdict: 'revoked', since: START })
+    expect(snapshotOf(overRead(over, written)).license?.verdictRun).toEqual({ verdict: 'revoked', since: START })
     expect(isBeneathUnstored(over, snapshot(storedOf(lease, { verdict: later.jws })))).toBe(true)
   })
 })

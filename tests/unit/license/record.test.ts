@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import type { NewDeactivation, SeqMark, StoredLicense } from '../../../server/license/stored-records.ts'
+import type { NewDeactivation, SeqMark, StoredLicense, VerdictRun } from '../../../server/license/stored-records.ts'
 import type { Attempt } from '../../../server/license/record.ts'
 import {
   activate, activated, dayOf, deactivationOf, isNoticed, markIn, mayFollow, recordFailure, recordState, recordVerdict, remove, replaceLease,
-  seqMarkOf, withFailure, withLease, withVerdict,
+  runInForce, seqMarkOf, withFailure, withLease, withVerdict,
 } from '../../../server/license/record.ts'
 import type { Holding } from '../../../server/license/state.ts'
 import type { Lease } from '../../../server/license/token.ts'
@@ -23,7 +23,7 @@ const silent = findingOf(seen('NET_DNS', 'dns_silent', { host: 'license.example'
 const expired = findingOf(seen('NET_TLS', 'certificate_expired', { host: 'license.example' }), attempt.at)
 /** A row with something in every column. */
 const failing = storedOf(lease, {
-  verdict: verdict.jws, secret: 'secret', maskedKey: 'nc_••••', lastState: 'grace', lastSuccessAt: START - 2 * HOUR, lastAttemptAt: START - HOUR,
+  verdict: verdict.jws, verdictRun: { verdict: 'revoked', since: START - HOUR }, secret: 'secret', maskedKey: 'nc_••••', lastState: 'grace', lastSuccessAt: START - 2 * HOUR, lastAttemptAt: START - HOUR,
   nextAt: START, consecutiveFailures: 3, failingSince: START - HOUR, lastError: 'NET_DNS', lastFinding: silent,
 })
 
@@ -38,7 +38,7 @@ describe('an accepted activation', () => {
   ])('%s makes a row without failures or a verdict', (_, claims, secret, expected) => {
     const accepted = { lease: leaseOf(claims), secret, maskedKey: secret && 'nc_••••' }
     expect(activated(accepted, INSTANCE, attempt)).toEqual({
-      lease: accepted.lease.jws, jti: 'jti-1', verdict: null, secret, maskedKey: accepted.maskedKey, activatedAt: attempt.at,
+      lease: accepted.lease.jws, jti: 'jti-1', verdict: null, verdictRun: null, secret, maskedKey: accepted.maskedKey, activatedAt: attempt.at,
       lastState: 'active', nextAt: attempt.nextAt, consecutiveFailures: 0, failingSince: null, lastError: null, lastFinding: null, ...expected,
     })
   })
@@ -56,8 +56,9 @@ describe('the row', () => {
   const found = { lastError: 'NET_TLS', lastFinding: expired } as const
 
   it.each<[string, StoredLicense, Partial<StoredLicense>]>([
-    ['a fresh lease, which lifts the verdict', withLease(failing, fresh, attempt), { lease: fresh.jws, jti: 'jti-2', verdict: null, ...contact }],
-    ['a verdict, which is a good contact too', withVerdict({ ...failing, verdict: null }, verdict, attempt), { verdict: verdict.jws, ...contact }],
+    ['a fresh lease, which lifts the verdict', withLease(failing, fresh, attempt), { lease: fresh.jws, jti: 'jti-2', verdict: null, verdictRun: null, ...contact }],
+    ['a verdict, which is a good contact too', withVerdict({ ...failing, verdict: null, verdictRun: null }, verdict, attempt, null),
+      { verdict: verdict.jws, verdictRun: { verdict: 'revoked', since: START }, ...contact }],
     ['one more failure in a row', withFailure(failing, expired, attempt), { consecutiveFailures: 4, ...found }],
     ['a first failure', withFailure({ ...failing, ...contact }, expired, attempt),
       { lastSuccessAt: attempt.at, consecutiveFailures: 1, failingSince: attempt.at, ...found }],
@@ -70,7 +71,7 @@ describe('a decision', () => {
   const deactivate: NewDeactivation = { sub: 'lic_1', lease: lease.jws, secret: 'secret', createdAt: START, nextAt: START }
 
   it.each([
-    ['a removal', remove(deactivate)], ['a lease', replaceLease(fresh, attempt, true)], ['a verdict', recordVerdict(verdict, attempt)],
+    ['a removal', remove(deactivate)], ['a lease', replaceLease(fresh, attempt, true)], ['a verdict', recordVerdict(verdict, attempt, null)],
     ['a failure', recordFailure(expired, attempt)], ['a state', recordState('grace')],
   ])('on %s is stale where nothing is stored', (_, decide) => {
     expect(decide(null)).toBe('stale')
@@ -99,8 +100,8 @@ describe('a decision', () => {
   })
 
   it('to record a verdict is seen, and counts as a good check-in', () => {
-    expect(recordVerdict(verdict, attempt)(failing)).toEqual({
-      license: withVerdict(failing, verdict, attempt), visible: true, checkIn: { at: attempt.at, result: 'good' },
+    expect(recordVerdict(verdict, attempt, null)(failing)).toEqual({
+      license: withVerdict(failing, verdict, attempt, null), visible: true, checkIn: { at: attempt.at, result: 'good' },
     })
   })
 
@@ -111,7 +112,7 @@ describe('a decision', () => {
   })
 
   it.each(['airgapped', 'offline'] as const)('counts no check-in of a license that makes none: %s', (method) => {
-    for (const decide of [replaceLease(fresh, attempt, true), recordVerdict(verdict, attempt), recordFailure(expired, attempt)]) {
+    for (const decide of [replaceLease(fresh, attempt, true), recordVerdict(verdict, attempt, null), recordFailure(expired, attempt)]) {
       expect(decide({ ...failing, method })).not.toHaveProperty('checkIn')
     }
   })
@@ -119,6 +120,38 @@ describe('a decision', () => {
   it('to tell a state changes that alone, and nothing where it has been told', () => {
     expect(recordState('paused')(failing)).toEqual({ license: { ...failing, lastState: 'paused' }, visible: false })
     expect(recordState('grace')(failing)).toBe('unchanged')
+  })
+})
+
+describe('a verdict that is given again', () => {
+  const again = verdictOf({ seq: 3, jti: 'verdict-2', iat: START / 1000 + 6 * 3600 })
+  const [first, held, anew]: VerdictRun[] = [START - HOUR, START + HOUR, START + 6 * HOUR].map(since => ({ verdict: 'revoked', since }))
+  const suspended: VerdictRun = { verdict: 'suspended', since: START - 9 * HOUR }
+
+  it.each<[string, VerdictRun | null, VerdictRun | null, VerdictRun | undefined]>([
+    ['goes on with the run in the row', first ?? null, null, first],
+    ['goes by the row, whatever this process knows', first ?? null, held ?? null, first],
+    ['goes on with what this process knows, where the row does not say', null, held ?? null, held],
+    ['begins a run where nobody knows of one', null, null, anew],
+    ['begins anew after a verdict of another kind', suspended, null, anew],
+    ['begins anew after another kind in the row, though this process knows of this one', suspended, held ?? null, anew],
+  ])('%s, and is itself what is stored', (_, verdictRun, known, expected) => {
+    const row = withVerdict({ ...failing, verdictRun }, again, attempt, known)
+    expect(row).toMatchObject({ verdict: again.jws, verdictRun: expected })
+  })
+
+  it('after a lease begins anew', () => {
+    expect(withVerdict(withLease(failing, fresh, attempt), again, attempt, null).verdictRun).toEqual(anew)
+  })
+
+  it.each<[string, Holding, StoredLicense | null, VerdictRun | null | undefined]>([
+    ['as the row says', { kind: 'lease', lease, verdict: again }, failing, first],
+    ['by its own date, in a row of an earlier version', { kind: 'lease', lease, verdict: again }, { ...failing, verdictRun: null }, anew],
+    ['by its own date, where the row is about another kind', { kind: 'lease', lease, verdict: again }, { ...failing, verdictRun: suspended }, anew],
+    ['never, without a verdict', { kind: 'lease', lease, verdict: null }, failing, null],
+    ['never, where nothing verifies', { kind: 'invalid', code: 'TOKEN_SIGNATURE_INVALID', lease }, failing, null],
+  ])('is in force since its run began: %s', (_, holding, row, expected) => {
+    expect(runInForce(holding, row)).toEqual(expected)
   })
 })
 

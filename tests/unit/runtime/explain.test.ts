@@ -26,7 +26,7 @@ const BUNDLE: SupportBundle = {
   configuration: { set: ['DATABASE_URL (environment)'], warnings: ['one thing', 'another'] },
   licenseServer: { url: 'https://app.nocodb.com', configured: false, proxy: 'http://proxy:3128' }, license: LICENSE,
   clocks: { effective: at(0), wall: at(0), trusted: at(0), continuous: true, uptimeSeconds: 100 },
-  findings: [], diagnostics: null, lastRequest: null, checkIns: [{ day: '2026-11-26', good: 3, failed: 1 }], events: [],
+  findings: [], diagnostics: null, lastRequest: null, checkIns: [{ day: '2026-11-26', good: 3, failed: 1, off: false }], events: [],
 }
 const explain = (change: Partial<SupportBundle> = {}, license: Partial<SupportBundle['license']> = {}) =>
   explainBundle(supportBundleSchema.parse({ ...BUNDLE, ...change, license: { ...LICENSE, ...license } }))

@@ -63,10 +63,13 @@ describe('a finding in English', () => {
 describe('what a rehearsal foresees', () => {
   it('is told in two sentences, of every state and for every reason', () => {
     const seen = STATES.flatMap(state => REHEARSED_BECAUSE.map(because => ({ at: '', clock: '', entitled: false, state, because })))
-    const { states } = withSentences({ from: '', until: '', states: seen })
-    expect(new Set(states.map(({ sentence: told }) => told)).size).toBe(STATES.length * REHEARSED_BECAUSE.length)
-    for (const { sentence: told } of states) expect(told).toMatch(/^[A-Z][^{}]+\. [A-Z][^{}]+\.$/)
-    const ended = states.filter(({ state }) => state === 'expired').filter(({ sentence: told }) => told.startsWith('By this server\'s clock, the license has ended.'))
-    expect(ended.map(({ because }) => because)).toEqual(['clock'])
+    const told = (byClock: boolean) => withSentences({ from: '', until: '', states: seen }, byClock).states
+    const states = told(false)
+    expect(new Set(states.map(({ sentence: said }) => said)).size).toBe(STATES.length * REHEARSED_BECAUSE.length)
+    for (const { sentence: said } of states) expect(said).toMatch(/^[A-Z][^{}]+\. [A-Z][^{}]+\.$/)
+    const endedByClock = (all: typeof states) => all.filter(({ sentence: said }) => said.startsWith('By this server\'s clock, the license has ended.'))
+      .map(({ state, because }) => [state, because])
+    expect(endedByClock(states)).toEqual([['expired', 'clock']])
+    expect(endedByClock(told(true))).toEqual([['expired', 'now'], ['expired', 'clock']])
   })
 })
