@@ -2,7 +2,7 @@ import type { Page } from '@playwright/test'
 import { PNG } from 'pngjs'
 import { ADMIN } from '../support/product-process.ts'
 import { expect, test, useSession } from '../support/browser/fixtures.ts'
-import { badgeOf, expectSaved, expectState, expectUsable, openLicense, openPath, signInByForm, unfold } from '../support/browser/screen.ts'
+import { badgeOf, expectSaved, expectState, expectUsable, openLicense, openPath, replaceDialogOf, signInByForm, unfold } from '../support/browser/screen.ts'
 
 /* A slow line: the page is there, and its scripts are not yet. */
 
@@ -192,6 +192,28 @@ test('a key pasted and saved before the page can respond is saved afterwards, on
   expect(calls).toEqual(['PUT /api/license'])
   expect((await licenseServer.control.requests()).map(({ path }) => path)).toEqual(['/api/v1/licenses/activate'])
   expectNoneWith('nc_demo_standard')
+})
+
+test('a save over a license in force, clicked before the page can respond, asks afterwards', async ({ page, product, api }) => {
+  await api.save('nc_demo_standard')
+  await useSession(page, product, api)
+  const ready = await holdScripts(page)
+  await arrive(page, `${product.url}/admin/license`)
+  await page.getByLabel('License key or token').fill('nc_ag_demo_airgapped')
+  await page.getByRole('button', { name: 'Save', exact: true }).click()
+  await ready()
+  await replaceDialogOf(page).getByRole('button', { name: 'Replace license' }).click()
+  await expectSaved(page)
+  expect((await api.license()).method).toBe('airgapped')
+})
+
+test('a file chosen before the page can respond is read afterwards', async ({ page, product, api }) => {
+  await useSession(page, product, api)
+  const ready = await holdScripts(page)
+  await arrive(page, `${product.url}/admin/license`)
+  await page.getByLabel('Choose a file').setInputFiles({ name: 'key.txt', mimeType: 'text/plain', buffer: Buffer.from('nc_ag_demo_airgapped') })
+  await ready()
+  await expect(page.getByLabel('License key or token')).toHaveValue('nc_ag_demo_airgapped')
 })
 
 test('a key typed before the page can respond is kept, with what is known about it', async ({ page, product, api }) => {
