@@ -49,10 +49,10 @@ export function usePreviewText() {
   function loss(lost: Loss) {
     switch (lost.kind) {
       case 'features': return listed(t('preview.fields.featuresOff'), list(lost.names.map(name => title('features', name))))
-      case 'ends': return listed(t('preview.fields.expiresAt'), t('preview.fromTo', { current: time.absolute(lost.current), next: time.both(lost.next) }))
+      case 'ends': return listed(t('preview.fields.expiresAt'), t('preview.instead', { current: time.absolute(lost.current), next: time.both(lost.next) }))
       default: {
         const name = lost.kind === 'seats' ? t('preview.fields.seats') : title('limits', lost.name)
-        return listed(name, t('preview.fromTo', { current: amount(lost.current), next: amount(lost.next) }))
+        return listed(name, t('preview.instead', { current: amount(lost.current), next: amount(lost.next) }))
       }
     }
   }

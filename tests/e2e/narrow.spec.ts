@@ -81,7 +81,7 @@ for (const [what, terms] of Object.entries(LONG_TERMS)) {
       await expectState(page, 'active')
       await expectNothingLost(page, `active ${width}`)
       await fieldOf(page).fill(token)
-      await expect(page.getByRole('region', { name: 'What would change' })).toBeVisible()
+      await expect(page.getByRole('region', { name: /^What (else )?would change$/ })).toBeVisible()
       await expectNothingLost(page, `preview ${width}`)
       await page.getByRole('button', { name: 'Remove license' }).click()
       const dialog = page.getByRole('dialog')

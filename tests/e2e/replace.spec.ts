@@ -1,4 +1,5 @@
 import type { Page } from '@playwright/test'
+import en from '../../app/locales/en.json' with { type: 'json' }
 import type { ApiClient } from '../support/api-client.ts'
 import { expect, test } from '../support/browser/fixtures.ts'
 import {
@@ -23,8 +24,9 @@ test('a token that gives less: the page says so first, and cancelling changes no
   const token = await tokenFor(api, licenseServer, { seats: 10, exp: daysFromNow(40), features: ['sso', 'scim', 'teams', 'extensions'] })
   await pressSave(page, token)
   const dialog = replaceDialogOf(page)
+  await expect(dialog.getByRole('heading', { name: 'Replace the license?' })).toBeFocused()
   await expect(dialog.getByTestId('losses').getByRole('listitem')).toHaveText([
-    /^Ends: .* now, .* after saving$/, 'Seats: 25 now, 10 after saving', 'Features turned off: Audit log, White label',
+    /^Ends: .* instead of .*$/, 'Seats: 10 instead of 25', 'Features turned off: Audit log, White label',
   ])
   await expect(dialog.getByRole('row', { name: /^Features turned on – Extensions$/ })).toBeVisible()
   await dialog.getByRole('button', { name: 'Cancel' }).click()
@@ -85,7 +87,7 @@ test('a license that is not in force is replaced without asking', async ({ licen
   await expectState(page, 'active')
 })
 
-test('the judgement of a token is not a word about the way to it', async ({ licensePage: page, api, licenseServer }) => {
+test('a token is judged without a word about the way to the answer, and without taking the focus', async ({ licensePage: page, api, licenseServer }) => {
   await page.route('**/api/license/preview', route => route.fulfill({ status: 429, json: { data: { code: 'RATE_LIMITED', reference: 'NCL-313' } } }))
   const failed = page.waitForResponse('**/api/license/preview')
   await fieldOf(page).fill(await tokenFor(api, licenseServer))
@@ -93,6 +95,11 @@ test('the judgement of a token is not a word about the way to it', async ({ lice
   await page.evaluate(() => new Promise(requestAnimationFrame))
   await expect(page.locator('#credential-hint')).toHaveText('This looks like a license token for the offline method.')
   await expect(page.getByRole('alert')).toHaveCount(0)
+  await page.unroute('**/api/license/preview')
+  await page.route('**/api/license/preview', route => route.fulfill({ status: 422, json: { data: { code: 'CREDENTIAL_MALFORMED', reference: 'NCL-101' } } }))
+  await fieldOf(page).fill(await tokenFor(api, licenseServer, { seats: 30 }))
+  await expectFailure(page, 'CREDENTIAL_MALFORMED', en.errors.CREDENTIAL_MALFORMED.title)
+  await expect(fieldOf(page)).toBeFocused()
   await page.unroute('**/api/license/preview')
   await fieldOf(page).fill(await tokenFor(api, licenseServer, { instance_id: 'e'.repeat(32) }))
   const refusal = page.getByTestId('preview').getByTestId('notice')

@@ -100,8 +100,8 @@ describe('the preview of a token', () => {
     ] })
     const first = texts.indexOf('What gets less or ends earlier')
     expect(texts.slice(first + 1, first + 6)).toEqual([
-      expect.stringMatching(/^Ends: 30 Jun 2027, 12:00\sUTC now, 31 Jan 2027, 12:00\sUTC \(.*\) after saving$/), 'Seats: 1,500 now, 25 after saving',
-      'Features turned off: Single sign-on', 'Editors: 10 now, 5 after saving', 'What would change',
+      expect.stringMatching(/^Ends: 31 Jan 2027, 12:00\sUTC \(.*\) instead of 30 Jun 2027, 12:00\sUTC$/), 'Seats: 25 instead of 1,500',
+      'Features turned off: Single sign-on', 'Editors: 5 instead of 10', 'What else would change',
     ])
     const rows = texts.slice(first + 6)
     expect(rows.slice(3, 12)).toEqual(['Plan', 'enterprise', 'business', 'Features turned on', '–', 'Teams', 'Limits', 'Editors: 10', 'Editors: 5'])
