@@ -1,6 +1,7 @@
 import { useI18n } from '#imports'
 import { computed, ref, watch } from 'vue'
 import { isEndedByClock } from '~/license/fitting-errors'
+import { endsEarlier } from '~/license/replacement'
 import { supportMail } from '~/license/support-text'
 import { isWell } from '~/license/well'
 import { useLicenseStore } from '~/stores/license'
@@ -134,7 +135,7 @@ export function useSavedNotice() {
     const after = license.view
     if (!before?.entitled || !after?.expiresAt || !before.expiresAt) return { text: t('credential.saved'), lessThanBefore: false }
     const lost = before.features.filter(name => !after.features.includes(name)).map(featureName)
-    const isShorter = Date.parse(after.expiresAt) < Date.parse(before.expiresAt) - 3_600_000
+    const isShorter = endsEarlier(after.expiresAt, before.expiresAt)
     const first = isShorter
       ? t('credential.savedShorter', { expires: time.both(after.expiresAt), before: time.absolute(before.expiresAt) })
       : t('credential.saved')

@@ -24,8 +24,9 @@ export async function carryOutKept(): Promise<void> {
   for (const { target, value } of actions) if (!isTextField(target)) carryOut(target, value)
 }
 
+/** What a chosen file is called cannot be entered, but the file is still there. */
 const isTextField = (target: unknown): target is TextField => target instanceof HTMLTextAreaElement
-  || (target instanceof HTMLInputElement && target.type !== 'radio')
+  || (target instanceof HTMLInputElement && target.type !== 'radio' && target.type !== 'file')
 
 function carryOut(target: unknown, value: unknown): void {
   if (target instanceof HTMLFormElement) target.requestSubmit()

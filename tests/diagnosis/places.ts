@@ -2,7 +2,7 @@ import type { Browser, Page } from '@playwright/test'
 import { supportBundleSchema } from '../../shared/schemas.ts'
 import { explainBundle } from '../../server/runtime/explain.ts'
 import type { ApiClient } from '../support/api-client.ts'
-import { badgeOf, checkInNow, fillLogin, openPath, saveCredential } from '../support/browser/screen.ts'
+import { badgeOf, checkInNow, fillLogin, openPath, pressSave } from '../support/browser/screen.ts'
 import type { Product } from '../support/product-process.ts'
 import type { Deed } from './injection.ts'
 
@@ -54,7 +54,7 @@ async function act(page: Page, deed: Deed, credential: string): Promise<void> {
     await page.getByTestId('finding').first().waitFor({ timeout: 45_000 }).catch(() => undefined)
     return
   }
-  if (deed === 'save') await saveCredential(page, credential)
+  if (deed === 'save') await pressSave(page, credential)
   else await checkInNow(page, 'Check in now')
   await page.getByTestId('notice').first().waitFor({ timeout: 30_000 })
   // What the page does by itself (scrolling, focusing) is part of how it leaves a person.

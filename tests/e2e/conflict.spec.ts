@@ -1,7 +1,7 @@
 import type { ApiClient } from '../support/api-client.ts'
 import { signIn } from '../support/api-client.ts'
 import { expect, test, useSession } from '../support/browser/fixtures.ts'
-import { credentialOf, expectFailure, expectState, openLicense, saveCredential, statusOf } from '../support/browser/screen.ts'
+import { credentialOf, expectFailure, expectState, openLicense, replaceDialogOf, saveCredential, statusOf } from '../support/browser/screen.ts'
 
 const SECOND = { email: 'second@example.com', password: 'second admin 1' }
 const NOTE = 'The page shows the present state now: look at it, and try again if you still want to.'
@@ -29,6 +29,7 @@ test('when two administrators save over the same state, the second is told and s
   expect((await api.license()).method).toBe('standard')
 
   await credentialOf(page).getByRole('button', { name: 'Save', exact: true }).click()
+  await replaceDialogOf(page).getByRole('button', { name: 'Replace license' }).click()
   await expect(statusOf(page)).toContainText('Airgapped')
   // The alert goes as soon as the second save begins.
   await expect.poll(async () => (await api.license()).method).toBe('airgapped')

@@ -4,7 +4,7 @@ import { promisify } from 'node:util'
 import type { Page } from '@playwright/test'
 import { expect, test, useSession } from '../support/browser/fixtures.ts'
 import {
-  activate, credentialOf, expectFailure, expectState, fillField, openLicense, saveCredential, statusOf, unfold,
+  activate, credentialOf, expectForeseen, expectState, fillField, openLicense, pressSave, saveCredential, statusOf, unfold,
 } from '../support/browser/screen.ts'
 
 const LICENSE_SERVER = fileURLToPath(new URL('../license-server/main.ts', import.meta.url))
@@ -45,7 +45,6 @@ test('Instance ID to token to Active, without any call', async ({ licensePage: p
 test('the limits of a plan are shown by their titles, and by their names where they have none', async ({ licensePage: page, product }) => {
   const instanceId = idInLog(product.output())
   await fillField(page, await issueByCommand(instanceId, '--limits', 'limit_workspace=5,limit_tomorrow=unlimited'))
-  await page.getByRole('button', { name: 'Preview' }).click()
   await expect(page.getByRole('row', { name: 'Limits – limit_tomorrow: Unlimited, Workspaces: 5' })).toBeVisible()
   await credentialOf(page).getByRole('button', { name: 'Save', exact: true }).click()
   await expectState(page, 'active')
@@ -54,12 +53,14 @@ test('the limits of a plan are shown by their titles, and by their names where t
   await expect(details.locator('div', { hasText: 'limit_tomorrow' })).toHaveText('limit_tomorrowUnlimited')
 })
 
-test('the preview shows every check and the difference, and changes nothing', async ({ licensePage: page, product, api, licenseServer }) => {
+test('a pasted token is judged at once, with every check and the difference, and nothing is changed', async ({ licensePage: page, product, api, licenseServer }) => {
   const instanceId = idInLog(product.output())
   await activate(page, await issueByCommand(instanceId))
   await fillField(page, await issueByCommand(instanceId, '--seats', '500', '--days', '700'))
-  await page.getByRole('button', { name: 'Preview' }).click()
-  await expect(page.getByText('This token would be accepted. Nothing has been changed.')).toBeVisible()
+  await expect(page.getByText('This token is for this installation and is valid until')).toBeVisible()
+  await expect(credentialOf(page).getByRole('button', { name: 'Preview' })).toHaveCount(0)
+  await expect(page.getByRole('region', { name: 'Checks' })).toBeHidden()
+  await page.getByText('All checks').click()
   const checks = page.getByRole('region', { name: 'Checks' }).getByRole('row')
   await expect(checks.filter({ hasText: 'Passed' })).toHaveCount(8)
   await expect(page.getByRole('region', { name: 'What would change' }).getByRole('row', { name: /^Seats 25 500$/ })).toBeVisible()
@@ -67,14 +68,13 @@ test('the preview shows every check and the difference, and changes nothing', as
   expect((await api.license()).seats).toBe(25)
 
   await fillField(page, await licenseServer.control.issueToken({ instance_id: instanceId, claims: { features: ['sso', 'scim', 'teams', 'extensions'] } }))
-  await page.getByRole('button', { name: 'Preview' }).click()
-  await expect(page.getByText('Features turned off: Audit log, White label')).toBeVisible()
+  await expect(page.getByTestId('losses')).toContainText('Features turned off: Audit log, White label')
   await expect(page.getByRole('row', { name: /^Features turned on – Extensions$/ })).toBeVisible()
 
   const other = '0123456789abcdef'.repeat(2)
   await fillField(page, await issueByCommand(other))
-  await page.getByRole('button', { name: 'Preview' }).click()
   await expect(page.getByText('This would be refused. Nothing has been changed.')).toBeVisible()
+  await page.getByText('All checks').click()
   const installation = checks.filter({ hasText: 'Failed' })
   await expect(installation).toContainText('Instance ID')
   await expect(installation).toContainText(instanceId)
@@ -92,9 +92,8 @@ test('a renewal is a new token; the older one is refused and changes nothing', a
   await saveCredential(page, newer)
   await expect(statusOf(page)).not.toContainText('Ask for a new license token before then.')
   const { expiresAt } = await api.license()
-  await saveCredential(page, older)
-  const alert = await expectFailure(page, 'TOKEN_OLDER_THAN_CURRENT', 'This license is older than one used before')
-  await expect(alert).toContainText('Nothing was changed; the license you had is kept.')
+  await pressSave(page, older)
+  await expect(await expectForeseen(page, 'TOKEN_OLDER_THAN_CURRENT', 'This license is older than one used before')).toBeFocused()
   await expectState(page, 'active')
   expect((await api.license()).expiresAt).toBe(expiresAt)
 })

@@ -57,7 +57,7 @@ test('with forced colours, controls, the focus and what is chosen can be told ap
     expect(others.length, other).toBeGreaterThan(1)
     expect(others, chosen).not.toContain(marks[0])
   }
-  for (const target of [fieldOf(page), page.getByRole('button', { name: 'Preview' }), page.getByRole('button', { name: /^Offline/ })]) {
+  for (const target of [fieldOf(page), page.getByRole('button', { name: 'Save', exact: true }), page.getByRole('button', { name: /^Offline/ })]) {
     await target.focus()
     await page.keyboard.press('Shift+Tab')
     await page.keyboard.press('Tab')

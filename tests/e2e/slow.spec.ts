@@ -192,6 +192,26 @@ test('a key pasted and saved before the page can respond is saved afterwards, on
   expectNoneWith('nc_demo_standard')
 })
 
+test('Replace license pressed before the page can respond leads to the field afterwards', async ({ page, product, api }) => {
+  await api.save('nc_demo_standard')
+  await useSession(page, product, api)
+  const ready = await holdScripts(page)
+  await arrive(page, `${product.url}/admin/license`)
+  await page.getByRole('button', { name: 'Replace license' }).click()
+  await expect(page.getByLabel('License key or token')).toHaveCount(0)
+  await ready()
+  await expect(page.getByLabel('License key or token')).toBeFocused()
+})
+
+test('a file chosen before the page can respond is read afterwards', async ({ page, product, api }) => {
+  await useSession(page, product, api)
+  const ready = await holdScripts(page)
+  await arrive(page, `${product.url}/admin/license`)
+  await page.getByLabel('Choose a file').setInputFiles({ name: 'key.txt', mimeType: 'text/plain', buffer: Buffer.from('nc_ag_demo_airgapped') })
+  await ready()
+  await expect(page.getByLabel('License key or token')).toHaveValue('nc_ag_demo_airgapped')
+})
+
 test('a key typed before the page can respond is kept, with what is known about it', async ({ page, product, api }) => {
   await useSession(page, product, api)
   const ready = await holdScripts(page)

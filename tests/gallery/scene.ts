@@ -7,7 +7,7 @@ import { signIn } from '../support/api-client.ts'
 import type { Product, ProductOptions } from '../support/product-process.ts'
 import type { Launcher } from '../support/browser/fixtures.ts'
 import { leave, useSession } from '../support/browser/fixtures.ts'
-import { expectFailure, openLicense, openPath, saveCredential } from '../support/browser/screen.ts'
+import { expectFailure, expectForeseen, openLicense, openPath, pressSave, saveCredential } from '../support/browser/screen.ts'
 
 /** Where a scene is set: processes of its own, and the page that is going to be looked at. */
 export interface Stage {
@@ -69,6 +69,12 @@ export async function tokenFor({ licenseServer }: Stage, api: ApiClient, claims:
 export async function saveAndFail({ page }: Stage, credential: string, code: ErrorCode): Promise<void> {
   await saveCredential(page, credential)
   await expectFailure(page, code, en.errors[code].title, 20_000)
+}
+
+/** The same over a license in force, where a token that would be refused is not sent. */
+export async function saveAndForesee({ page }: Stage, token: string, code: ErrorCode): Promise<void> {
+  await pressSave(page, token)
+  await expectForeseen(page, code, en.errors[code].title)
 }
 
 /** Starts the product anew on the same database, with the page away meanwhile. */

@@ -1,39 +1,46 @@
 import { expect } from '@playwright/test'
 import { signIn } from '../../support/api-client.ts'
 import { useSession } from '../../support/browser/fixtures.ts'
-import { expectState, fillField, openLicense, saveCredential } from '../../support/browser/screen.ts'
+import { expectState, fillField, openLicense, replaceDialogOf, saveCredential } from '../../support/browser/screen.ts'
 import type { Scene, Stage } from '../scene.ts'
-import { openAfter, openScreen, requireSaved, signInPage, tokenFor } from '../scene.ts'
+import { daysFromNow, openAfter, openScreen, requireSaved, signInPage, tokenFor } from '../scene.ts'
 
 const VIEWER = { email: 'viewer@example.com', password: 'viewer password 1' }
 
-async function preview({ page }: Stage, credential: string, outcome: string): Promise<void> {
-  await fillField(page, credential)
-  await page.getByRole('button', { name: 'Preview' }).click()
-  await expect(page.getByText(outcome)).toBeVisible()
-}
-
-/** Previews a token on an installation that has an offline license. */
-async function previewToken(stage: Stage, claims: Record<string, unknown>, outcome: string): Promise<void> {
+/** Pastes a token on an installation that has an offline license, which is judged at once. */
+async function pasteToken(stage: Stage, claims: Record<string, unknown>, outcome: string): Promise<void> {
   const api = await openAfter(stage, '/admin/license', async script => requireSaved(script, await tokenFor(stage, script)))
-  await preview(stage, await tokenFor(stage, api, claims), outcome)
+  await fillField(stage.page, await tokenFor(stage, api, claims))
+  await expect(stage.page.getByText(outcome)).toBeVisible()
+}
+const VALID = 'This token is for this installation and is valid until'
+
+async function askToReplace(stage: Stage): Promise<void> {
+  await stage.page.getByRole('button', { name: 'Save', exact: true }).click()
+  await expect(replaceDialogOf(stage.page).getByRole('button', { name: 'Cancel' })).toBeVisible()
 }
 
 /** What an administrator does with a credential, and who may not. */
 export const CREDENTIAL_CARD_SCENES: readonly Scene[] = [
   {
     name: 'preview-token-accepted',
-    prepare: stage => previewToken(stage, { seats: 500, features: ['sso', 'scim', 'teams', 'extensions'] }, 'would be accepted'),
+    prepare: stage => pasteToken(stage, { seats: 500, exp: daysFromNow(500) }, VALID),
+  },
+  {
+    name: 'preview-token-less',
+    prepare: stage => pasteToken(stage, { seats: 500, features: ['sso', 'scim', 'teams', 'extensions'] }, VALID),
   },
   {
     name: 'preview-token-refused',
-    prepare: stage => previewToken(stage, { instance_id: '0123456789abcdef'.repeat(2) }, 'This would be refused.'),
+    prepare: stage => pasteToken(stage, { instance_id: '0123456789abcdef'.repeat(2) }, 'This would be refused.'),
   },
   {
     name: 'preview-key',
     async prepare(stage) {
       await openAfter(stage, '/admin/license', api => requireSaved(api, 'nc_demo_standard'))
-      await preview(stage, 'nc_ag_demo_airgapped', 'the license server decides when you save')
+      await fillField(stage.page, 'nc_ag_demo_airgapped')
+      await stage.page.getByRole('button', { name: 'Preview' }).click()
+      await expect(stage.page.getByText('the license server decides when you save')).toBeVisible()
     },
   },
   {
@@ -52,6 +59,29 @@ export const CREDENTIAL_CARD_SCENES: readonly Scene[] = [
       await openScreen(stage)
       await saveCredential(stage.page, '')
       await expect(stage.page.getByText('Paste a license key or token first.')).toBeVisible()
+    },
+  },
+  {
+    name: 'replace-dialog-less',
+    async prepare(stage) {
+      await pasteToken(stage, { seats: 10, exp: daysFromNow(40), features: ['sso', 'scim', 'teams', 'extensions'] }, VALID)
+      await askToReplace(stage)
+    },
+  },
+  {
+    name: 'replace-dialog-key',
+    async prepare(stage) {
+      await openAfter(stage, '/admin/license', api => requireSaved(api, 'nc_demo_standard'))
+      await fillField(stage.page, 'nc_ag_demo_airgapped')
+      await askToReplace(stage)
+    },
+  },
+  {
+    name: 'file-too-large',
+    async prepare(stage) {
+      await openScreen(stage)
+      await stage.page.getByTestId('credential-file').setInputFiles({ name: 'token.txt', mimeType: 'text/plain', buffer: Buffer.alloc(65_537, 'x') })
+      await expect(stage.page.getByText('This file is too large for a license')).toBeVisible()
     },
   },
   {

@@ -2,7 +2,7 @@ import type { CredentialErrorCode } from '../../../shared/errors.ts'
 import type { IssueToken } from '../../support/vendor/control-protocol.ts'
 import { openLicense } from '../../support/browser/screen.ts'
 import type { Scene } from '../scene.ts'
-import { daysFromNow, openScreen, requireSaved, saveAndFail, signInPage, tokenFor } from '../scene.ts'
+import { daysFromNow, openScreen, requireSaved, saveAndFail, saveAndForesee, signInPage, tokenFor } from '../scene.ts'
 
 const nameOf = (code: CredentialErrorCode) => `error-${code.toLowerCase().replaceAll('_', '-')}`
 
@@ -25,7 +25,7 @@ function refusedToken(code: CredentialErrorCode, order: () => Partial<IssueToken
       await requireSaved(api, await tokenFor(stage, api))
       const { instanceId } = await api.license()
       await openLicense(stage.page, stage.product)
-      await saveAndFail(stage, change(await stage.licenseServer.control.issueToken({ instance_id: instanceId, ...order() })), code)
+      await saveAndForesee(stage, change(await stage.licenseServer.control.issueToken({ instance_id: instanceId, ...order() })), code)
     },
   }
 }

@@ -65,10 +65,31 @@ export async function fillField(page: Page, credential: string): Promise<void> {
   await fieldOf(page).fill(credential)
 }
 
-/** Pastes a credential and saves it. */
-export async function saveCredential(page: Page, credential: string): Promise<void> {
-  await fillField(page, credential)
+export const replaceDialogOf = (page: Page) => page.getByRole('dialog', { name: 'Replace the license?' })
+/** A save over a license in one of these states asks first. */
+const IN_FORCE: readonly (string | null)[] = ['active', 'grace', 'paused'] satisfies LicenseState[]
+
+/** Pastes a text and clicks Save, whatever comes of it. */
+export async function pressSave(page: Page, text: string): Promise<void> {
+  await fillField(page, text)
   await credentialOf(page).getByRole('button', { name: 'Save', exact: true }).click()
+}
+
+/** Pastes a credential and saves it; where it replaces a license in force, the page must ask, and the answer is yes. */
+export async function saveCredential(page: Page, credential: string): Promise<void> {
+  const asks = IN_FORCE.includes(await badgeOf(page).getAttribute('data-state'))
+  await pressSave(page, credential)
+  if (asks) await replaceDialogOf(page).getByRole('button', { name: 'Replace license' }).click()
+}
+
+/** The page shows that a credential would be refused, and asks nothing. */
+export async function expectForeseen(page: Page, code: ErrorCode, title: string): Promise<Locator> {
+  const refusal = page.getByTestId('preview').getByTestId('notice')
+  await expect(refusal).toHaveAttribute('data-code', code)
+  await expect(refusal).toContainText(title)
+  await expect(refusal.getByRole('link', { name: ERRORS[code].reference })).toBeVisible()
+  await expect(replaceDialogOf(page)).toHaveCount(0)
+  return refusal
 }
 
 /** Saves a credential that must turn the license on. */

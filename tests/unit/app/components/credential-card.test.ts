@@ -4,6 +4,7 @@ import { h } from 'vue'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import CredentialCard from '../../../../app/components/license/CredentialCard.vue'
 import CredentialPreview from '../../../../app/components/license/CredentialPreview.vue'
+import PreviewDifference from '../../../../app/components/license/PreviewDifference.vue'
 import type { Preview } from '../../../../shared/contracts.ts'
 import { judgePaste } from '../../../../shared/paste/judge-paste.ts'
 import { credentialIn } from '../../../../shared/paste/offer.ts'
@@ -25,6 +26,7 @@ const nothing: FunctionalComponent = () => null
 const slot: FunctionalComponent = (_props, { attrs, slots }) => h('div', { 'data-testid': attrs['data-testid'] }, slots.default?.())
 const PARTS = {
   CommonSectionCard: slot, AButton: slot, ATextarea: nothing, LicenseSaveProgress: nothing, CommonFailureNotice: nothing, LicenseCredentialPreview: nothing,
+  LicenseCredentialFile: slot, LicenseCurrentKey: nothing,
 }
 const INSTANCE = '0123456789abcdef0123456789abcdef'
 
@@ -70,10 +72,44 @@ describe('a credential among other words', () => {
   })
 })
 
+const previewOf = (changes: Partial<Preview>) => render(CredentialPreview, {
+  preview: { method: 'offline', accepted: true, error: null, checks: [], difference: null, sends: null, ...changes } satisfies Preview, view: viewOf(),
+}, { LicensePreviewDifference: PreviewDifference }).then(textsIn)
+const END = '2027-01-31T12:00:00.000Z'
+
+describe('the preview of a token', () => {
+  it('says in one line until when it is valid', async () => {
+    const [line] = await previewOf({ checks: [{ name: 'term', status: 'pass', expected: '> 2026-03-01T12:00:00.000Z', found: END }] })
+    expect(line).toMatch(/^This token is for this installation and is valid until 31 Jan 2027, 12:00\sUTC \(/)
+  })
+
+  it('says the one check that failed, with what was expected and found', async () => {
+    const error = { code: 'TOKEN_OLDER_THAN_CURRENT', reference: 'NCL-113', finding: null } as const
+    const texts = await previewOf({
+      accepted: false, error,
+      checks: [{ name: 'format', status: 'pass', expected: null, found: null }, { name: 'sequence', status: 'fail', expected: '≥ 7', found: '6' }],
+    })
+    expect(texts.slice(2, 8)).toEqual(['Check:', 'Sequence number', 'Expected:', '≥ 7', 'Found:', '6'])
+  })
+
+  it('says first what gets less', async () => {
+    const texts = await previewOf({ difference: [
+      { field: 'plan', current: 'enterprise', next: 'business' }, { field: 'seats', current: '1500', next: '25' },
+      { field: 'features', current: 'sso, scim', next: 'scim, teams' }, { field: 'expiresAt', current: '2027-06-30T12:00:00.000Z', next: END },
+      { field: 'limits', current: 'limit_editor 10', next: 'limit_editor 5' },
+    ] })
+    const first = texts.indexOf('What gets less or ends earlier')
+    expect(texts.slice(first + 1, first + 6)).toEqual([
+      expect.stringMatching(/^Ends: 31 Jan 2027, 12:00\sUTC \(.*\) instead of 30 Jun 2027, 12:00\sUTC$/), 'Seats: 25 instead of 1,500',
+      'Features turned off: Single sign-on', 'Editors: 5 instead of 10', 'What else would change',
+    ])
+    const rows = texts.slice(first + 6)
+    expect(rows.slice(3, 12)).toEqual(['Plan', 'enterprise', 'business', 'Features turned on', '–', 'Teams', 'Limits', 'Editors: 10', 'Editors: 5'])
+  })
+})
+
 describe('the preview of what would be refused', () => {
-  const refused = (error: NonNullable<Preview['error']>) => render(CredentialPreview, {
-    preview: { method: 'offline', accepted: false, error, checks: [], difference: null, sends: null } satisfies Preview, view: viewOf(),
-  }).then(textsIn)
+  const refused = (error: NonNullable<Preview['error']>) => previewOf({ accepted: false, error })
 
   it('says what was found, and what to do', async () => {
     const finding = found('other_installation', { expected: INSTANCE, found: 'f'.repeat(32) }, { code: 'BOUND_TO_DIFFERENT_INSTALLATION' })

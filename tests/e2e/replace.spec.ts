@@ -1,0 +1,108 @@
+import type { Page } from '@playwright/test'
+import en from '../../app/locales/en.json' with { type: 'json' }
+import type { ApiClient } from '../support/api-client.ts'
+import { expect, test } from '../support/browser/fixtures.ts'
+import {
+  credentialOf, expectFailure, expectSaved, expectState, fieldOf, fillField, openLicense, pressSave, replaceDialogOf, saveCredential, statusOf,
+} from '../support/browser/screen.ts'
+import type { LicenseServerProcess } from '../support/vendor/vendor-process.ts'
+
+/* A license in force is replaced only after somebody has said yes. */
+
+const saveButton = (page: Page) => credentialOf(page).getByRole('button', { name: 'Save', exact: true })
+const confirm = (page: Page) => replaceDialogOf(page).getByRole('button', { name: 'Replace license' })
+const daysFromNow = (days: number) => Math.floor(Date.now() / 1000 + days * 86_400)
+
+async function tokenFor(api: ApiClient, { control }: LicenseServerProcess, claims: Record<string, unknown> = {}): Promise<string> {
+  return control.issueToken({ instance_id: (await api.license()).instanceId, claims })
+}
+
+test('a token that gives less: the page says so first, and cancelling changes nothing', async ({ licensePage: page, product, api, licenseServer }) => {
+  await api.save(await tokenFor(api, licenseServer))
+  await openLicense(page, product)
+  const before = await api.license()
+  const token = await tokenFor(api, licenseServer, { seats: 10, exp: daysFromNow(40), features: ['sso', 'scim', 'teams', 'extensions'] })
+  await pressSave(page, token)
+  const dialog = replaceDialogOf(page)
+  await expect(dialog.getByRole('heading', { name: 'Replace the license?' })).toBeFocused()
+  await expect(dialog.getByTestId('losses').getByRole('listitem')).toHaveText([
+    /^Ends: .* instead of .*$/, 'Seats: 10 instead of 25', 'Features turned off: Audit log, White label',
+  ])
+  await expect(dialog.getByRole('row', { name: /^Features turned on – Extensions$/ })).toBeVisible()
+  await dialog.getByRole('button', { name: 'Cancel' }).click()
+  await expect(dialog).toHaveCount(0)
+  await expect(saveButton(page)).toBeFocused()
+  await expect(fieldOf(page)).toHaveValue(token)
+  expect((await api.license()).seats).toBe(before.seats)
+
+  await saveButton(page).click()
+  await confirm(page).click()
+  await expect(page.getByRole('status').filter({ hasText: 'earlier than the one before' })).toBeAttached()
+  expect((await api.license()).seats).toBe(10)
+})
+
+test('a token that gives more has nothing to warn of', async ({ licensePage: page, product, api, licenseServer }) => {
+  await api.save(await tokenFor(api, licenseServer))
+  await openLicense(page, product)
+  await pressSave(page, await tokenFor(api, licenseServer, { seats: 500 }))
+  await expect(replaceDialogOf(page).getByRole('row', { name: /^Seats 25 500$/ })).toBeVisible()
+  await expect(replaceDialogOf(page).getByTestId('losses')).toHaveCount(0)
+  await confirm(page).click()
+  await expectSaved(page)
+  expect((await api.license()).seats).toBe(500)
+})
+
+test('a key: the page says that its terms are unknown, and which license it replaces', async ({ licensePage: page, product, api, licenseServer }) => {
+  await api.save('nc_demo_standard')
+  await openLicense(page, product)
+  await pressSave(page, 'nc_ag_demo_airgapped')
+  const dialog = replaceDialogOf(page)
+  await expect(dialog).toContainText('What this key grants is not known before')
+  await expect(dialog.getByTestId('replaced')).toContainText(/Method: Standard.*License key: nc_••••••••dard.*Ends: \d/)
+  await page.keyboard.press('Escape')
+  await expect(saveButton(page)).toBeFocused()
+  await pressSave(page, 'nc_demo_standard')
+  await expect(dialog).toContainText('Saving it again spends another activation.')
+  await dialog.getByRole('button', { name: 'Cancel' }).click()
+  expect((await licenseServer.control.requests()).map(({ path }) => path)).toEqual(['/api/v1/licenses/activate'])
+
+  await licenseServer.control.addFault({ call: 'activate', times: 1, fault: { type: 'reset' } })
+  await saveCredential(page, 'nc_ag_demo_airgapped')
+  await expectFailure(page, 'NET_CONNECT', 'The connection to the license server failed')
+  await expect(fieldOf(page)).toHaveValue('nc_ag_demo_airgapped')
+  await saveCredential(page, 'nc_ag_demo_airgapped')
+  await expectSaved(page)
+  await expect(statusOf(page)).toContainText('Airgapped')
+})
+
+test('a license that is not in force is replaced without asking', async ({ licensePage: page, product, api, licenseServer }) => {
+  const { key } = await licenseServer.control.createLicense({ method: 'standard' })
+  await api.save(key)
+  await licenseServer.control.changeLicense(key, { status: 'revoked' })
+  await api.checkIn()
+  await openLicense(page, product)
+  await expectState(page, 'revoked')
+  await pressSave(page, 'nc_demo_standard')
+  await expectSaved(page)
+  await expectState(page, 'active')
+})
+
+test('a token is judged without a word about the way to the answer, and without taking the focus', async ({ licensePage: page, api, licenseServer }) => {
+  await page.route('**/api/license/preview', route => route.fulfill({ status: 429, json: { data: { code: 'RATE_LIMITED', reference: 'NCL-313' } } }))
+  const failed = page.waitForResponse('**/api/license/preview')
+  await fillField(page, await tokenFor(api, licenseServer))
+  await (await failed).finished()
+  await page.evaluate(() => new Promise(requestAnimationFrame))
+  await expect(page.locator('#credential-hint')).toHaveText('This looks like a license token for the offline method.')
+  await expect(page.getByRole('alert')).toHaveCount(0)
+  await page.unroute('**/api/license/preview')
+  await page.route('**/api/license/preview', route => route.fulfill({ status: 422, json: { data: { code: 'CREDENTIAL_MALFORMED', reference: 'NCL-101' } } }))
+  await fillField(page, await tokenFor(api, licenseServer, { seats: 30 }))
+  await expectFailure(page, 'CREDENTIAL_MALFORMED', en.errors.CREDENTIAL_MALFORMED.title)
+  await expect(fieldOf(page)).toBeFocused()
+  await page.unroute('**/api/license/preview')
+  await fillField(page, await tokenFor(api, licenseServer, { instance_id: 'e'.repeat(32) }))
+  const refusal = page.getByTestId('preview').getByTestId('notice')
+  await expect(refusal.getByRole('definition')).toHaveText(['Instance ID', (await api.license()).instanceId, 'e'.repeat(32)])
+  expect(await licenseServer.control.requests()).toEqual([])
+})
