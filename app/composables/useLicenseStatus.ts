@@ -1,8 +1,9 @@
 import { useI18n } from '#imports'
 import { computed, ref, watch } from 'vue'
+import type { Failure } from '~/api/failure'
 import { isEndedByClock } from '~/license/fitting-errors'
 import { endsEarlier } from '~/license/replacement'
-import { supportMail } from '~/license/support-text'
+import { failureMail, requestMail } from '~/license/support-mail'
 import { isWell } from '~/license/well'
 import { useLicenseStore } from '~/stores/license'
 import type { LicenseState, LicenseView } from '#shared/contracts'
@@ -92,8 +93,14 @@ export function useLicenseStatus(view: () => LicenseView) {
     }
   })
 
-  const mailto = useSupportMail(() => view().state)
-  return { tone, badge, headline, sentence, action, mailto }
+  /** For an action that is a mail: the mail. */
+  const mail = computed(() => {
+    switch (action.value) {
+      case 'support': case 'reissue': case 'renewal': return requestMail(action.value, view())
+      default: return null
+    }
+  })
+  return { tone, badge, headline, sentence, action, mail }
 }
 
 /** Announces a change of the license's state to screen readers while the page is open. */
@@ -144,8 +151,8 @@ export function useSavedNotice() {
   }
 }
 
-/** A mailto link to support that states its subject and includes the facts of this installation. */
-export function useSupportMail(about: () => string) {
+/** The mail to support about a failure, with the facts of this installation; null unless only support can help. */
+export function useFailureMail(failure: () => Failure) {
   const license = useLicenseStore()
-  return computed(() => supportMail(about(), license.view))
+  return computed(() => failureMail(failure(), license.view))
 }

@@ -7,7 +7,8 @@ function copyBySelection(text: string): boolean {
   area.readOnly = true
   area.style.cssText = 'position:fixed;inset:0 auto auto 0;opacity:0'
   const focused = document.activeElement
-  const host = focused?.closest('[role="dialog"]') ?? document.body
+  // Outside of an open dialog, nothing can be selected.
+  const host = focused?.closest('dialog') ?? document.body
   host.append(area)
   area.select()
   const copied = document.execCommand('copy')

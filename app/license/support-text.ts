@@ -39,12 +39,6 @@ function findingLine({ reference, cause, stage, facts, at }: Finding): string {
   return [`${reference} ${cause} (${stage})`, ...named, `at ${at}`].join(', ')
 }
 
-/** A mailto link to support; the body opens with the subject, followed by whatever facts are known. */
-export function supportMail(about: string, view: LicenseView | null): string {
-  const body = [about, ...(view ? [supportText(view)] : [])].map(part => `${part}\n\n`).join('')
-  return `mailto:${SUPPORT_ADDRESS}?subject=${encodeURIComponent(`NocoDB license: ${about}`)}&body=${encodeURIComponent(body)}`
-}
-
 /** The facts of the installation, then what diagnostics found, one line per stage. `ranAt`: ISO time by this server's clock. */
 export function diagnosticsText(view: LicenseView | null, ranAt: string | null, stages: readonly DiagnosticStage[]): string {
   return [

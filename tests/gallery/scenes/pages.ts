@@ -56,6 +56,19 @@ async function rehearse(stage: Stage, query: Record<string, string>, arrange: (a
 const isoInDays = (days: number) => new Date(daysFromNow(days) * 1000).toISOString()
 const NO_ADMIN = { env: { NC_ADMIN_EMAIL: undefined, NC_ADMIN_PASSWORD: undefined } }
 
+/** The mail about a suspension, as somebody without a mail program sees it. */
+async function showMail(stage: Stage): Promise<void> {
+  const { control } = stage.licenseServer
+  await openAfter(stage, '/admin/license', async (api) => {
+    const { key } = await control.createLicense({ method: 'standard', organization: 'Northwind Traders' })
+    await requireSaved(api, key)
+    await control.changeLicense(key, { status: 'suspended', reason: 'Invoice 4711 is open' })
+    await api.checkIn()
+  })
+  await stage.page.getByTestId('primary-action').click()
+  await expect(stage.page.getByRole('dialog', { name: 'E-mail to support' })).toBeVisible()
+}
+
 /** Sign-in and set-up, and the pages beside the License screen. */
 export const PAGE_SCENES: readonly Scene[] = [
   { name: 'sign-in', prepare: ({ page, product }) => openPath(page, product, '/login') },
@@ -96,6 +109,7 @@ export const PAGE_SCENES: readonly Scene[] = [
     name: 'what-if-clock',
     prepare: stage => rehearse(stage, { 'what-if': 'clock', 'offset': String(730 * 86_400) }, async api => requireSaved(api, await tokenFor(stage, api))),
   },
+  { name: 'mail-dialog', prepare: showMail },
   { name: 'activity', prepare: fillActivity },
   { name: 'diagnostics', prepare: async (stage) => { await openAfter(stage, '/admin/diagnostics', api => api.license()) } },
   { name: 'diagnostics-good', prepare: stage => diagnose(stage, 'reachable') },

@@ -127,3 +127,16 @@ export async function expectNoHorizontalScroll(page: Page): Promise<void> {
   const widths = await page.evaluate(() => ({ content: document.documentElement.scrollWidth, window: window.innerWidth }))
   expect(widths.content).toBeLessThanOrEqual(widths.window)
 }
+
+/** What a button that writes a mail offers to a mail program: the link in its dialog, which is closed again. */
+export async function mailBehind(page: Page, action: Locator): Promise<URL> {
+  await action.click()
+  const dialog = page.getByRole('dialog')
+  const href = await dialog.getByRole('link', { name: 'Open mail program' }).getAttribute('href')
+  await dialog.getByRole('button', { name: 'Close' }).click()
+  await expect(dialog).toBeHidden()
+  return new URL(href ?? '')
+}
+
+/** The body of a mail, with the line breaks of a text field. */
+export const bodyOf = (mail: URL) => mail.searchParams.get('body')?.replaceAll('\r\n', '\n') ?? ''

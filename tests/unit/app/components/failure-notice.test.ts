@@ -1,8 +1,10 @@
 import { createPinia, setActivePinia } from 'pinia'
 import { beforeEach, describe, expect, it } from 'vitest'
+import type { FunctionalComponent } from 'vue'
 import type { Failure } from '../../../../app/api/failure.ts'
 import { toFailure, UNREACHABLE } from '../../../../app/api/failure.ts'
 import FailureNotice from '../../../../app/components/common/FailureNotice.vue'
+import MailAction from '../../../../app/components/common/MailAction.vue'
 import type { ErrorCode } from '../../../../shared/errors.ts'
 import { ERROR_CODES, ERRORS } from '../../../../shared/errors.ts'
 import { found } from '../../../support/app/findings.ts'
@@ -20,8 +22,10 @@ beforeEach(() => {
 function failureOf(code: ErrorCode, more: Partial<Failure> = {}): Failure {
   return { ...toFailure({ data: { code, reference: ERRORS[code].reference } }, ERRORS[code].status), ...more }
 }
-const notice = (failure: Failure, note?: string, instead?: string) => render(FailureNotice, { failure, note, instead })
-const linksIn = (html: string) => [...html.matchAll(/<a href="([^"]*)"/g)].map(([, address = '']) => address.replace(/^mailto:[^?]*.*$/s, 'mailto'))
+const nothing: FunctionalComponent = () => null
+const PARTS = { CommonMailAction: MailAction, AButton: nothing }
+const notice = (failure: Failure, note?: string, instead?: string) => render(FailureNotice, { failure, note, instead }, PARTS)
+const linksIn = (html: string) => [...html.matchAll(/<a (?:class="without-script" )?href="([^"]*)"/g)].map(([, address = '']) => address.replace(/^mailto:[^?]*.*$/s, 'mailto'))
 
 describe('a failure with a finding', () => {
   const finding = found('no_answer', { host: 'app.nocodb.com', seconds: 10, errno: 'ETIMEDOUT' }, { code: 'NET_TIMEOUT' })

@@ -21,7 +21,10 @@ beforeEach(() => {
 
 const nothing: FunctionalComponent = () => null
 const button: FunctionalComponent = (_props, { slots }) => h('button', slots.default?.())
-const PARTS = { CommonFailureNotice: nothing, LicenseWarningList: WarningList, LicenseStatusFacts: nothing, LicenseRail: nothing, LicenseGraceStretch: nothing, AButton: button }
+const PARTS = {
+  AButton: button, CommonFailureNotice: nothing, CommonMailAction: nothing,
+  LicenseWarningList: WarningList, LicenseStatusFacts: nothing, LicenseRail: nothing, LicenseGraceStretch: nothing,
+}
 const card = (view: Partial<LicenseView>) =>
   render(StatusCard, { view: viewOf(view), canChange: true, busy: null, fieldOpen: false, notice: '', warns: false, failure: null, failedHere: false }, PARTS)
 const causesIn = (html: string) => [...html.matchAll(/data-cause="(\w+)"/g)].map(([, cause]) => cause)

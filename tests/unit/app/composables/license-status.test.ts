@@ -56,6 +56,9 @@ const TABLE: Record<LicenseState, Record<Method, Words>> = {
 }
 const ROWS = STATES.flatMap(state => METHODS.map(method => ({ state, method, ...TABLE[state][method] })))
 
+/* How the subject begins where the action is a mail. */
+const MAILS: Record<string, string> = { revoked: 'Revoked license', suspended: 'Suspended license', reissue: 'Re-issue', renewal: 'Renewal' }
+
 /** A message of status.sentence, with the times of this license in it. */
 function sentenceOf(key: string, { expiresAt, graceEndsAt, checkIn }: LicenseView): string {
   const { both } = useTimeText()
@@ -65,8 +68,8 @@ function sentenceOf(key: string, { expiresAt, graceEndsAt, checkIn }: LicenseVie
 const nothingToDo = () => useI18n().t('status.nothing')
 
 function wordsOf(view: LicenseView) {
-  const { tone, badge, headline, sentence, action, mailto } = useLicenseStatus(() => view)
-  return { tone: tone.value, badge: badge.value, headline: headline.value, sentence: sentence.value, action: action.value, mailto: mailto.value }
+  const { tone, badge, headline, sentence, action, mail } = useLicenseStatus(() => view)
+  return { tone: tone.value, badge: badge.value, headline: headline.value, sentence: sentence.value, action: action.value, mail: mail.value }
 }
 
 describe('the status', () => {
@@ -76,7 +79,7 @@ describe('the status', () => {
     expect(words).toMatchObject({ tone, action, headline: useI18n().t(`status.headline.${state}`) })
     expect(words.sentence).toBe(state === 'active' ? `${sentenceOf(sentence, view)} ${nothingToDo()}` : sentenceOf(sentence, view))
     if (state !== 'grace') expect(words.badge).toBe(useI18n().t(`states.${state}`))
-    expect(words.mailto).toContain(encodeURIComponent(`NocoDB license: ${state}`))
+    expect(words.mail?.subject.split(/ (?:of|for) /, 1)[0] ?? null).toBe(MAILS[action === 'support' ? state : action ?? ''] ?? null)
   })
 
   it('without a license or a method is that of the Community Edition', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { diagnosticsText, supportMail, supportText } from '../../../../app/license/support-text.ts'
+import { diagnosticsText, supportText } from '../../../../app/license/support-text.ts'
 import { toFailure } from '../../../../app/api/failure.ts'
 import { found } from '../../../support/app/findings.ts'
 import { viewOf } from '../../../support/app/license-view.ts'
@@ -21,12 +21,6 @@ describe('what support is given', () => {
   it('says what the last action failed with, whom it asked, and under which request', () => {
     const lines = supportText(viewOf(), failureOf('NET_DNS', 'NCL-201', { host: 'app.nocodb.com' })).split('\n')
     expect(lines).toEqual(expect.arrayContaining(['Last action failed: NCL-201 NET_DNS app.nocodb.com', 'Request: req-1']))
-  })
-  it('is in the mail, below what it is about', () => {
-    const mail = new URL(supportMail('revoked & more', viewOf()))
-    expect([mail.pathname, mail.searchParams.get('subject')]).toEqual(['cs@nocodb.com', 'NocoDB license: revoked & more'])
-    expect(mail.searchParams.get('body')).toBe(`revoked & more\n\n${supportText(viewOf())}\n\n`)
-    expect(new URL(supportMail('x', null)).searchParams.get('body')).toBe('x\n\n')
   })
   it('has what is the matter, and what the last action found, in a line each: reference, cause, where, facts, when', () => {
     const finding = found('certificate_expired', { host: 'app.nocodb.com', validTo: '2026-03-01T00:00:00.000Z' }, { code: 'NET_TLS' })
