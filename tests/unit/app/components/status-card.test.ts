@@ -25,8 +25,9 @@ const PARTS = {
   AButton: button, CommonFailureNotice: nothing, CommonMailAction: nothing,
   LicenseWarningList: WarningList, LicenseStatusFacts: nothing, LicenseRail: nothing, LicenseGraceStretch: nothing,
 }
+const CALM = { canChange: true, busy: null, fieldOpen: false, notice: '', warns: false, failure: null, failedHere: false }
 const card = (view: Partial<LicenseView>) =>
-  render(StatusCard, { view: viewOf(view), canChange: true, busy: null, fieldOpen: false, notice: '', warns: false, failure: null, failedHere: false }, PARTS)
+  render(StatusCard, { ...CALM, view: viewOf(view) }, PARTS)
 const causesIn = (html: string) => [...html.matchAll(/data-cause="(\w+)"/g)].map(([, cause]) => cause)
 const warningsIn = (html: string) => [...html.matchAll(/data-warning="(\w+)"/g)].map(([, code]) => code)
 
