@@ -107,6 +107,27 @@ export const EVENT_KINDS = [
 ] as const
 export type EventKind = (typeof EVENT_KINDS)[number]
 
+/** What the activity can be narrowed to, besides a single kind. */
+export const EVENT_GROUPS = ['license', 'check_ins', 'accounts'] as const
+export type EventGroup = (typeof EVENT_GROUPS)[number]
+export type EventFilter = EventKind | EventGroup
+
+type Kinds = readonly [EventKind, ...EventKind[]]
+const KINDS_OF_GROUP: Readonly<Record<EventGroup, Kinds>> = {
+  license: ['activated', 'renewed', 'removed', 'verdict', 'state_changed', 'vendor_told'],
+  check_ins: ['check_in_succeeded', 'check_in_failed'],
+  accounts: ['account_created', 'account_changed', 'account_removed'],
+}
+
+/** The kinds that a filter lets through. */
+export function kindsOf(filter: EventFilter): Kinds {
+  return isEventGroup(filter) ? KINDS_OF_GROUP[filter] : [filter]
+}
+
+function isEventGroup(filter: EventFilter): filter is EventGroup {
+  return EVENT_GROUPS.some(group => group === filter)
+}
+
 export const ACTORS = ['user', 'system', 'environment', 'token'] as const
 
 /** An entry in the activity log. If it is a folded run of equal check-ins, `count` is their number and `at` the time of the newest. */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { EVENT_KINDS, LONGEST_CLOCK_OFFSET, ROLES } from './contracts.ts'
+import { EVENT_GROUPS, EVENT_KINDS, LONGEST_CLOCK_OFFSET, ROLES } from './contracts.ts'
 import type { ErrorCode, ErrorGroup } from './errors.ts'
 import { ERROR_CODES, ERRORS } from './errors.ts'
 import { isUsablePassword, PASSWORD_MAX, PASSWORD_MIN } from './password.ts'
@@ -38,6 +38,8 @@ export interface Operation {
   etag?: true
   /** Also available as server-sent events, if `Accept` asks for `text/event-stream`. */
   events?: true
+  /** Also available as CSV, if the query asks for `format=csv`. */
+  csv?: true
 }
 
 const email = z.email().max(254).transform(value => value.toLowerCase())
@@ -52,6 +54,7 @@ const PRINTABLE = /^\P{Cc}*$/u
 const userParams = z.object({ id: z.string().min(1).max(64).regex(PRINTABLE) })
 
 const moment = z.iso.datetime({ offset: true })
+const eventFilter = z.enum([...EVENT_KINDS, ...EVENT_GROUPS]).optional()
 const supposition = z.object({
   offlineFrom: moment.optional().meta({ description: 'no internet from then on; now if it has passed, or if only `offlineUntil` is given' }),
   offlineUntil: moment.optional().meta({ description: 'the internet is back; without it, it stays away' }),
@@ -127,13 +130,18 @@ export const OPERATIONS = {
     response: z.object({ days: z.array(checkInDaySchema) }),
   },
   listEvents: {
-    method: 'GET', path: '/api/license/events', access: 'session', summary: 'Activity, newest first; of one kind if asked',
+    method: 'GET', path: '/api/license/events', access: 'session', summary: 'Activity, newest first; of one kind or group of kinds if asked',
     query: z.object({
       before: z.coerce.number().int().min(1).optional(),
       limit: z.coerce.number().int().min(1).max(200).default(50),
-      kind: z.enum(EVENT_KINDS).optional(),
+      kind: eventFilter,
     }),
     response: z.object({ events: z.array(eventSchema), nextBefore: z.int().nullable() }),
+  },
+  exportEvents: {
+    method: 'GET', path: '/api/license/events/export', access: 'session', summary: 'The whole activity, newest first, as a download',
+    query: z.object({ format: z.enum(['csv', 'json']).default('json'), kind: eventFilter }),
+    response: z.object({ events: z.array(eventSchema) }), csv: true,
   },
   diagnose: {
     method: 'POST', path: '/api/license/diagnostics', access: 'admin', summary: 'Test the way to the license server, stage by stage',

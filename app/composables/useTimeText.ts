@@ -68,6 +68,8 @@ export function useTimeText() {
       .replace(options.timeZoneName ? / (?=\S+$)/ : /$^/, '\u00A0'))
   }
   const date = (iso: string) => format(iso, { day: 'numeric', month: 'short', year: 'numeric' })
+  /** The day of a moment in the zone in use, in full. */
+  const fullDate = (iso: string) => format(iso, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' })
   /** A calendar day, the same in every zone. */
   const day = (iso: string) => formatted(`${iso} day`, () => formatterOf(tag(), { day: 'numeric', month: 'short', timeZone: 'UTC' }).format(new Date(iso)))
   const clock = (iso: string) => format(iso, { hour: '2-digit', minute: '2-digit', timeZoneName: 'short' })
@@ -93,5 +95,5 @@ export function useTimeText() {
     return `${absolute(iso)} (${relative(iso)})`
   }
   const count = (value: number) => formatted(String(value), () => new Intl.NumberFormat(tag()).format(value))
-  return { date, day, clock, absolute, exact, relative, both, count, now, zone }
+  return { date, fullDate, day, clock, absolute, exact, relative, both, count, now, zone }
 }

@@ -2,13 +2,13 @@ import { defineStore } from 'pinia'
 import { ref } from 'vue'
 import type { Failure } from '~/api/failure'
 import { useApi } from '~/api/use-api'
-import type { EventKind, EventView } from '#shared/contracts'
+import type { EventFilter, EventView } from '#shared/contracts'
 
 interface Page { events: EventView[], nextBefore: number | null }
 
 export const useActivityStore = defineStore('activity', () => {
   const api = useApi()
-  const kind = ref<EventKind | null>(null)
+  const kind = ref<EventFilter | null>(null)
   const events = ref<EventView[]>([])
   const nextBefore = ref<number | null>(null)
   const loading = ref(false)
@@ -28,8 +28,8 @@ export const useActivityStore = defineStore('activity', () => {
     return result.ok ? result.value : undefined
   }
 
-  /** Loads the newest events of a kind, or of all kinds for null; the previous ones stay until they arrive. */
-  async function load(wanted: EventKind | null) {
+  /** Loads the newest events of a kind or group, or all for null; the previous ones stay until they arrive. */
+  async function load(wanted: EventFilter | null) {
     const other = wanted !== kind.value
     kind.value = wanted
     const page = await fetchPage()

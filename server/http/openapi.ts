@@ -49,9 +49,12 @@ export function openApiDocument(version: string, basePath: string): Json {
 interface Described extends Json { operationId: string, responses: Record<string, Json> }
 
 function describe(operationId: string, operation: Operation, schemas: Json): Described {
-  const { summary, access, person, body, response, events, etag, status = 200 } = operation
+  const { summary, access, person, body, response, events, csv, etag, status = 200 } = operation
   const parameters = [...parametersOf('path', operation.params), ...parametersOf('query', operation.query), ...(etag ? [IF_NONE_MATCH] : [])]
-  const content = response && { 'application/json': { schema: jsonSchema(response, 'output', schemas) }, ...(events ? { 'text/event-stream': {} } : {}) }
+  const content = response && {
+    'application/json': { schema: jsonSchema(response, 'output', schemas) },
+    ...(events ? { 'text/event-stream': {} } : {}), ...(csv ? { 'text/csv': { schema: { type: 'string' } } } : {}),
+  }
   return {
     operationId, summary, security: person ? [{ session: [] }] : SECURITY[access],
     ...(access === 'admin' ? { description: 'Administrators only.' } : {}),

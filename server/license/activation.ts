@@ -2,6 +2,7 @@ import type { LicenseKey } from '../../shared/credential.ts'
 import { maskKey } from '../../shared/credential.ts'
 import type { KeyMethod, SaveStep } from '../../shared/method-rules.ts'
 import { METHOD_RULES } from '../../shared/method-rules.ts'
+import type { EventDetails } from '../../shared/contracts.ts'
 import { isInSequence, requireAnswerTo, unfit, unverified } from './verify-answer.ts'
 import { requireCredential } from './credential.ts'
 import { LicenseError } from './errors.ts'
@@ -16,8 +17,11 @@ import { nextAfterLease } from './check-in-policy.ts'
 import { activationError } from './refusal.ts'
 import type { Accepted } from './record.ts'
 import { activate, activated, deactivationOf, seqMarkOf } from './record.ts'
+import type { Holding } from './state.ts'
+import { expiryOf } from './state.ts'
 import type { Lease } from './token.ts'
 import { verifyServerLease } from './token.ts'
+import { isoTime } from './warnings.ts'
 
 export interface SaveRequest {
   credential: string
@@ -98,7 +102,8 @@ export function createActivation({ holder, store, server, keyring, random, signa
   function eventOfActivation({ lease: { claims }, maskedKey }: Accepted, at: number, before: StoredLicense | null, actor: Actor): NewEvent {
     const replaces = before && (holder.holding.kind === 'lease' ? holder.holding.lease.claims.sub : before.method)
     return eventOf('activated', at, actor, {
-      method: claims.method, licenseId: claims.sub, expiresAt: new Date(claims.exp * 1000).toISOString(),
+      method: claims.method, licenseId: claims.sub, expiresAt: isoTime(expiryOf(claims)),
+      ...(before ? { plan: claims.plan, ...factsOfReplaced(before, holder.holding) } : {}),
     }, { ...(maskedKey === null ? {} : { maskedKey }), ...(replaces === null ? {} : { replaces }) })
   }
 
@@ -122,6 +127,13 @@ export function createActivation({ holder, store, server, keyring, random, signa
       step('stored')
     },
   }
+}
+
+/** What the activity tells of the license before; of one that did not verify, its method alone. */
+function factsOfReplaced({ method }: StoredLicense, holding: Holding): EventDetails {
+  if (holding.kind !== 'lease') return { replacedMethod: method }
+  const { claims } = holding.lease
+  return { replacedMethod: method, replacedId: claims.sub, replacedPlan: claims.plan, replacedExpiresAt: isoTime(expiryOf(claims)) }
 }
 
 /** Saving the same token again changes nothing. */

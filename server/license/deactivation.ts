@@ -39,7 +39,7 @@ export function createDeactivation({ holder, store, server, random }: Deactivati
   let saves = 0
 
   async function tell(pending: PendingDeactivation, signal?: AbortSignal): Promise<void> {
-    const { lease, secret } = pending
+    const { lease, secret, sub: licenseId } = pending
     const outcome = await server.deactivate({ lease, secret, nonce: random.hex(16) }).send(signal)
     // Stopped from here: that says nothing about the vendor.
     if (signal?.aborted && !outcome.ok) return
@@ -47,10 +47,10 @@ export function createDeactivation({ holder, store, server, random }: Deactivati
     const now = earliest(moment)
     // A refusal is an answer too: the vendor no longer knows the license, or never did.
     if (outcome.ok || (outcome.refusal !== null && outcome.refusal !== 'rate_limited')) {
-      await store.dropDeactivation(pending.id, eventOf('vendor_told', now, { kind: 'system' }, { result: 'ok' }))
+      await store.dropDeactivation(pending.id, eventOf('vendor_told', now, { kind: 'system' }, { result: 'ok', licenseId }))
     }
     else if (now - pending.createdAt >= TOLD_FOR) {
-      await store.dropDeactivation(pending.id, eventOf('vendor_told', now, { kind: 'system' }, { result: 'given_up', code: outcome.seen.code }))
+      await store.dropDeactivation(pending.id, eventOf('vendor_told', now, { kind: 'system' }, { result: 'given_up', code: outcome.seen.code, licenseId }))
     }
     else {
       await store.postponeDeactivation(pending.id, moment.effective + waitAfter(pending, outcome))

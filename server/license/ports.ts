@@ -1,7 +1,7 @@
 import type { LicenseKey } from '../../shared/credential.ts'
 import type { NetworkErrorCode } from '../../shared/errors.ts'
 import type { Finding, Seen } from '../../shared/findings.ts'
-import type { Diagnostics, EventKind, OutboundRequest } from '../../shared/contracts.ts'
+import type { Diagnostics, EventFilter, OutboundRequest } from '../../shared/contracts.ts'
 import type {
   Commit, CountedDay, Installation, NewEvent, PendingDeactivation, Snapshot, StoredEvent, StoredHold, TrustedTimeRecord,
 } from './stored-records.ts'
@@ -70,7 +70,7 @@ export interface HeldStates {
 }
 
 /** The newest `limit` events with ids below `before`, newest first; of one kind if given. */
-export interface EventPage { before?: number, limit: number, kind?: EventKind }
+export interface EventPage { before?: number, limit: number, kind?: EventFilter }
 
 /** The activity log. */
 export interface History {

@@ -1,5 +1,5 @@
 import { sql, type Insertable, type Kysely, type Selectable } from 'kysely'
-import { EVENT_KINDS, type EventDetails, type EventKind } from '../../shared/contracts.ts'
+import { EVENT_KINDS, kindsOf, type EventDetails, type EventKind } from '../../shared/contracts.ts'
 import { eventSchema, findingSchema } from '../../shared/schemas.ts'
 import { foldsInto } from '../license/events.ts'
 import type { EventPage, History } from '../license/ports.ts'
@@ -38,14 +38,23 @@ export async function addCheckIn({ trx }: Write, { at, result }: NonNullable<Cha
  * is sorted and (almost) nothing skipped, however long the log.
  */
 export function selectEvents(db: Kysely<Database>, { before = Number.MAX_SAFE_INTEGER, limit, kind }: EventPage) {
-  const page = db.selectFrom('events').selectAll().limit(limit)
   if (kind === undefined) {
     // Skips kinds that only a later version of this product knows. An expression, because for a plain column SQLite would use the
     // index by kind, and sort.
-    return page.where(sql<EventKind>`kind || ''`, 'in', EVENT_KINDS).where('id', '<', before).orderBy('id', 'desc')
+    return db.selectFrom('events').selectAll().limit(limit)
+      .where(sql<EventKind>`kind || ''`, 'in', EVENT_KINDS).where('id', '<', before).orderBy('id', 'desc')
   }
-  // Not `kind = …`: if a kind is frequent but old, PostgreSQL would walk the primary key through everything newer.
-  return page.where('kind', '>=', kind).where(({ eb, refTuple, tuple }) => eb(refTuple('kind', 'id'), '<', tuple(kind, before)))
+  const [first, ...others] = kindsOf(kind)
+  if (others.length === 0) return selectKind(db, first, before, limit)
+  // Of a group, a page of each kind, and of those the newest: one statement, so that what is added meanwhile leaves no gap.
+  const pageOf = (each: EventKind) => db.selectFrom(selectKind(db, each, before, limit).as('page')).selectAll()
+  return others.reduce((all, each) => all.unionAll(pageOf(each)), pageOf(first)).orderBy('id', 'desc').limit(limit)
+}
+
+/** Not `kind = …`: if a kind is frequent but old, PostgreSQL would walk the primary key through everything newer. */
+function selectKind(db: Kysely<Database>, kind: EventKind, before: number, limit: number) {
+  return db.selectFrom('events').selectAll().limit(limit)
+    .where('kind', '>=', kind).where(({ eb, refTuple, tuple }) => eb(refTuple('kind', 'id'), '<', tuple(kind, before)))
     .orderBy('kind', 'desc').orderBy('id', 'desc')
 }
 

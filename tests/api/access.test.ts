@@ -42,6 +42,7 @@ const TABLE: Readonly<Record<keyof typeof OPERATIONS, Row>> = {
   getDiagnostics: ['GET /api/license/diagnostics', undefined, [401, 200, 200, 401, 200, 401, 401]],
   listCheckIns: ['GET /api/license/check-ins', undefined, [401, 200, 200, 401, 200, 401, 401]],
   listEvents: ['GET /api/license/events', undefined, [401, 200, 200, 401, 200, 401, 401]],
+  exportEvents: ['GET /api/license/events/export', undefined, [401, 200, 200, 401, 200, 401, 401]],
   getSupportBundle: ['GET /api/license/support-bundle', undefined, [401, 200, 200, 401, 200, 401, 401]],
   getActivationRequest: ['GET /api/license/activation-request', undefined, [401, 200, 200, 401, 200, 401, 401]],
   getOutbound: ['GET /api/license/outbound', undefined, [401, 200, 200, 401, 200, 401, 401]],

@@ -136,7 +136,7 @@ describe('a viewer', () => {
     expect(body.events.length).toBe(seen.body.events.length)
     expect(body.events.every(({ actorEmail, address }) => actorEmail === null && address === null)).toBe(true)
     expect((await viewer.request<LicenseView>('GET', '/api/license')).body.licensee).toEqual({ organization: 'Acme Robotics', email: null })
-    for (const path of ['', '/events', '/check-ins', '/support-bundle', '/activation-request', '/outbound']) {
+    for (const path of ['', '/events', '/events/export?format=csv', '/events/export?format=json', '/check-ins', '/support-bundle', '/activation-request', '/outbound']) {
       const { status, text } = await viewer.request('GET', `/api/license${path}`)
       expect(status).toBe(200)
       expect(text).not.toContain(FROM)

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { EventKind, EventView, User } from '../../shared/contracts.ts'
-import { EVENT_KINDS } from '../../shared/contracts.ts'
+import { EVENT_GROUPS, EVENT_KINDS, kindsOf } from '../../shared/contracts.ts'
 import type { ApiClient } from '../support/api-client.ts'
 import { createApiClient } from '../support/api-client.ts'
 import type { Product } from '../support/product-process.ts'
@@ -24,15 +24,16 @@ const account = expect.stringMatching(/^\w+@example\.com$/)
 const FINDING = {
   code: 'SERVER_ERROR', reference: 'NCL-207', cause: 'server_error_foreign', stage: 'http', at: iso, facts: expect.objectContaining({ status: 500 }),
 }
+const ACTIVATED = expect.toSatisfy((details: EventView['details']) => isActivation(details), 'tells of the license, and of one that it replaced')
 const TABLE: Record<EventKind, { by: ActorKind[], details: unknown, finding?: object }> = {
-  activated: { by: ['user', 'token', 'environment'], details: { method: 'standard', licenseId, expiresAt: iso } },
+  activated: { by: ['user', 'token', 'environment'], details: ACTIVATED },
   renewed: { by: ['user', 'token', 'system'], details: { from: iso, to: iso } },
   removed: { by: ['user', 'token'], details: { method: 'standard', licenseId } },
   check_in_succeeded: { by: ['user', 'token', 'system'], details: {} },
   check_in_failed: { by: ['user', 'token', 'system'], details: { code: 'SERVER_ERROR', cause: 'server_error_foreign' }, finding: FINDING },
   verdict: { by: ['user', 'token', 'system'], details: { verdict: 'revoked', reason: 'unpaid' } },
   state_changed: { by: ['system'], details: { from: expect.any(String), to: expect.any(String) } },
-  vendor_told: { by: ['system'], details: { result: 'ok' } },
+  vendor_told: { by: ['system'], details: { result: 'ok', licenseId } },
   account_created: { by: ['user', 'token', 'environment'], details: { role: expect.stringMatching(/^(admin|viewer)$/), account } },
   account_changed: { by: ['user', 'token', 'environment'], details: expect.objectContaining({ change: expect.stringMatching(/^(role|reset)$/), account }) },
   account_removed: { by: ['user', 'token'], details: { account } },
@@ -97,6 +98,12 @@ async function changeEnvironment({ stop, dataDir, port }: Product): Promise<Prod
   })
 }
 
+/** Exactly what an activation tells; more if it replaced a license. */
+function isActivation(details: EventView['details']): boolean {
+  const names = ['expiresAt', 'licenseId', 'method', ...(details.replacedId ? ['plan', 'replacedExpiresAt', 'replacedId', 'replacedMethod', 'replacedPlan'] : [])]
+  return names.join() === Object.keys(details).toSorted().join() && details.method === 'standard' && /^lic_/.test(String(details.licenseId))
+}
+
 describe('the activity', () => {
   let admin: ApiClient
   let viewer: ApiClient
@@ -154,6 +161,18 @@ describe('the activity', () => {
     const first = await read(admin, `limit=2&before=${(told[0]?.id ?? 0) + 1}`)
     const second = await read(admin, `limit=2&before=${first.nextBefore}`)
     expect([...first.events, ...second.events]).toEqual(told.slice(0, 4))
+  })
+
+  it.each(EVENT_GROUPS)('is listed by group, page by page, to its end and no further: %s', async (group) => {
+    const before = (told[0]?.id ?? 0) + 1
+    const paged: EventView[] = []
+    for (let next: number | null = before; next !== null;) {
+      const page: Page = await read(admin, `kind=${group}&limit=3&before=${next}`)
+      paged.push(...page.events)
+      next = page.nextBefore
+    }
+    expect(paged).toEqual(told.filter(({ kind }) => kindsOf(group).includes(kind)))
+    expect(new Set(paged.map(({ kind }) => kind))).toEqual(new Set(kindsOf(group)))
   })
 
   it.each(EVENT_KINDS)('is listed by kind, page by page, to its end and no further: %s', async (kind) => {

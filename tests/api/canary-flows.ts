@@ -65,7 +65,7 @@ export function createCanary(parts: Parts): Canary {
   }
 
   async function readEverything(client: ApiClient): Promise<void> {
-    for (const path of ['', '/events?limit=200', '/check-ins', '/support-bundle', '/activation-request', '/outbound']) await client.request('GET', `/api/license${path}`)
+    for (const path of ['', '/events?limit=200', '/events/export', '/events/export?format=csv', '/check-ins', '/support-bundle', '/activation-request', '/outbound']) await client.request('GET', `/api/license${path}`)
     for (const path of ['/api/users', '/api/auth/session', '/api/entitlements', '/api/features/sso', '/api/openapi.json', '/api/health/ready']) await client.request('GET', path)
     await client.request('POST', '/api/license/diagnostics', {})
     await client.request('POST', '/api/license/what-if', {})

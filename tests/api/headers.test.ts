@@ -30,6 +30,7 @@ const CASES: Case[] = [
   { what: 'metrics', status: 200, ask: visitor => visitor.request('GET', '/metrics', undefined, token) },
   { what: 'metrics without a token', status: 401, own: CHALLENGE, ask: visitor => visitor.request('GET', '/metrics') },
   { what: 'the support bundle', status: 200, ask: (_visitor, admin) => admin.request('GET', '/api/license/support-bundle') },
+  { what: 'an export of the activity', status: 200, ask: (_visitor, admin) => admin.request('GET', '/api/license/events/export?format=csv') },
   { what: 'an event stream', status: 200, ask: (_visitor, admin) => admin.request('POST', '/api/license/diagnostics', {}, { accept: 'text/event-stream' }) },
   { what: 'invalid input', status: 400, ask: visitor => visitor.request('POST', '/api/auth/login', '{') },
   { what: 'no session', status: 401, own: CHALLENGE, ask: visitor => visitor.request('GET', '/api/license') },

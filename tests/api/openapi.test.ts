@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { EVENT_KINDS } from '../../shared/contracts.ts'
+import { EVENT_GROUPS, EVENT_KINDS } from '../../shared/contracts.ts'
 import type { Operation } from '../../shared/operations.ts'
 import { OPERATIONS } from '../../shared/operations.ts'
 import { createApiClient } from '../support/api-client.ts'
@@ -15,7 +15,7 @@ const operationSchema = z.object({
   security: z.array(z.record(z.string(), z.array(z.string()))),
   parameters: z.array(z.object({ name: z.string(), in: z.enum(['path', 'query', 'header']), required: z.boolean(), schema: z.looseObject({}) })).optional(),
   requestBody: z.object({ content: z.record(z.string(), z.object({ schema: z.looseObject({}) })) }).optional(),
-  responses: z.record(z.string().regex(/^[1-5]\d\d$/), z.object({ description: z.string().min(1) })),
+  responses: z.record(z.string().regex(/^[1-5]\d\d$/), z.looseObject({ description: z.string().min(1) })),
 })
 const documentSchema = z.object({
   openapi: z.string().regex(/^3\.1\.\d+$/),
@@ -51,9 +51,15 @@ describe('/api/openapi.json', () => {
     if (operation.access === 'admin' || operation.person) expect(Object.keys(described?.responses ?? {})).toContain('403')
   })
 
-  it('says which kinds of events can be asked for', () => {
-    const kind = describedAs(OPERATIONS.listEvents)?.parameters?.find(each => each.name === 'kind')
-    expect(kind).toMatchObject({ in: 'query', required: false, schema: { enum: [...EVENT_KINDS] } })
+  it.each(['listEvents', 'exportEvents'] as const)('says which kinds and groups of events can be asked of %s', (name) => {
+    const kind = describedAs(OPERATIONS[name])?.parameters?.find(each => each.name === 'kind')
+    expect(kind).toMatchObject({ in: 'query', required: false, schema: { enum: [...EVENT_KINDS, ...EVENT_GROUPS] } })
+  })
+
+  it('says that the activity is exported as JSON or as CSV', () => {
+    const described = describedAs(OPERATIONS.exportEvents)
+    expect(described?.parameters?.find(each => each.name === 'format')).toMatchObject({ required: false, schema: { enum: ['csv', 'json'] } })
+    expect(described?.responses['200']).toMatchObject({ content: { 'application/json': {}, 'text/csv': { schema: { type: 'string' } } } })
   })
 
   it('describes nothing that is not served', () => {

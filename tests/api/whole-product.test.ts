@@ -197,6 +197,7 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('the whole product on %s', (kin
     }
     expect(paged).toEqual(all)
     expect((await events('kind=activated')).events).toEqual(all.filter(event => event.kind === 'activated'))
+    expect((await owner.request('GET', '/api/license/events/export')).body).toEqual({ events: all })
     expect(all.map(event => event.kind).toReversed()).toEqual([
       'account_created', 'account_created', 'account_changed', 'account_removed', 'account_created', 'account_changed',
       'activated', 'activated', 'renewed', 'activated', 'verdict', 'state_changed', 'check_in_succeeded', 'state_changed', 'check_in_failed',

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { DatabaseSync } from 'node:sqlite'
 import type { Page } from '@playwright/test'
 import type { ApiClient } from '../support/api-client.ts'
 import { expect, test, useSession } from '../support/browser/fixtures.ts'
@@ -5,6 +7,13 @@ import { openPath } from '../support/browser/screen.ts'
 
 const eventsOf = (page: Page) => page.getByRole('region', { name: 'Activity' }).getByRole('listitem')
 const showOnly = (page: Page, label: string) => page.getByLabel('Show').selectOption({ label })
+
+/** Lets what happened have happened days before. */
+function moveBack(file: string, kind: string, days: number): void {
+  const database = new DatabaseSync(file, { timeout: 10_000 })
+  database.prepare('update events set at = at - ?, first_at = first_at - ? where kind = ?').run(days * 86_400_000, days * 86_400_000, kind)
+  database.close()
+}
 
 /** Adds and removes accounts: two events for each. */
 async function fillLog(api: ApiClient, accounts: number): Promise<void> {
@@ -114,7 +123,7 @@ test('the list stays in view while another is on its way, and a late answer does
   await api.save('nc_demo_standard')
   await openPath(page, product, '/admin/activity')
   const events = eventsOf(page)
-  const list = page.getByRole('region', { name: 'Activity' }).getByRole('list')
+  const list = page.getByTestId('timeline')
   const count = await events.count()
   const late = Promise.withResolvers<void>()
   await page.route(/\/api\/license\/events\?.*kind=removed/, async (route) => {
@@ -134,6 +143,39 @@ test('the list stays in view while another is on its way, and a late answer does
   await page.evaluate(() => fetch('/api/health/live').then(answer => answer.text()))
   await expect(events).toHaveCount(1)
   await expect(events).toContainText('License activated')
+})
+
+test('a license that replaces another is one entry, below the heading of its day, and what is shown can be exported', async ({ licensePage: page, product, api, licenseServer }) => {
+  await api.save('nc_demo_standard')
+  const { key } = await licenseServer.control.createLicense({ method: 'standard', plan: 'Business' })
+  await api.save(key)
+  await expect.poll(async () => (await api.request('GET', '/api/license/events?kind=vendor_told')).text).toContain('lic_')
+  moveBack(product.databaseFile, 'account_created', 1)
+  await openPath(page, product, '/admin/activity')
+  const events = eventsOf(page)
+  const replaced = events.filter({ has: page.getByRole('heading', { name: 'License replaced', level: 3 }) })
+  await expect(replaced).toHaveCount(1)
+  await expect(replaced.getByTestId('replacement')).toContainText(/Before: Enterprise · Standard · until .*After: Business · Standard · until /)
+  await expect(replaced).toContainText('the activation of the earlier license is free again')
+  await expect(page.getByRole('heading', { name: 'Report of the removal to the license server' })).toHaveCount(0)
+
+  await expect(page.getByRole('main').getByRole('heading', { level: 2 })).toHaveText(['Today', 'Yesterday'])
+  await expect(page.getByRole('list', { name: 'Today' }).getByRole('listitem')).toHaveCount(2)
+  await expect(page.getByRole('list', { name: 'Yesterday' }).getByRole('heading')).toHaveText('Account added')
+
+  await showOnly(page, 'Everything about accounts')
+  await expect(page).toHaveURL(`${product.url}/admin/activity?kind=accounts`)
+  await expect(events).toHaveCount(1)
+  moveBack(product.databaseFile, 'account_created', 7)
+  await page.reload()
+  await expect(page.getByLabel('Show')).toHaveValue('accounts')
+  await expect(page.getByRole('main').getByRole('heading', { level: 2 })).toHaveText(/^\w+day,? \d+ \w+ \d{4}$/)
+
+  for (const [name, content] of [['Export CSV', /^\uFEFFid,.*\r\n\d+,[^\n]*account_created[^\n]*\r\n$/], ['Export JSON', /^\{"events":\[\n\{"id":\d+,"kind":"account_created"[^\n]*\n\]\}\n$/]] as const) {
+    const download = page.waitForEvent('download')
+    await page.getByRole('link', { name, exact: true }).click()
+    expect(readFileSync(await (await download).path(), 'utf8')).toMatch(content)
+  }
 })
 
 test('events of another kind do not stay under the name of one that could not be loaded', async ({ licensePage: page, product }) => {

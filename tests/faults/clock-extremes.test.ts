@@ -13,7 +13,7 @@ const start = (at?: string) => startHousehold(library, at)
 
 /** Everything that can be read: a bug with dates would show as a status other than 200. */
 const READABLE = [
-  '/api/license', '/api/license/events', '/api/license/check-ins', '/api/license/outbound', '/api/license/activation-request',
+  '/api/license', '/api/license/events', '/api/license/events/export?format=csv', '/api/license/check-ins', '/api/license/outbound', '/api/license/activation-request',
   '/api/license/support-bundle', '/api/entitlements', '/api/users', '/api/health/ready', '/admin/license',
 ]
 

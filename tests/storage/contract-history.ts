@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { EventPage } from '../../server/license/ports.ts'
 import type { Bench } from './contract.ts'
 import { deactivation, eventOf, HOUR, NOW, saveOf } from './samples.ts'
 
@@ -34,6 +35,16 @@ export function describeHistory({ open }: Bench): void {
       expect(await licenses.listEvents({ kind: 'removed', before: 1, limit: 9 })).toEqual([])
       expect(await licenses.listEvents({ kind: 'activated', limit: 9 })).toEqual([])
       expect((await licenses.listEvents({ kind: 'verdict', limit: 9 })).map(event => event.id)).toEqual([8, 4])
+    })
+
+    it('lists a group of kinds, in pages, newest first', async () => {
+      const { licenses } = await open()
+      for (const kind of ['removed', 'account_created', 'verdict', 'check_in_failed', 'removed', 'account_removed'] as const) await licenses.appendEvent(eventOf({ kind }))
+      const idsOf = async (page: EventPage) => (await licenses.listEvents(page)).map(({ id }) => id)
+      expect(await idsOf({ kind: 'license', limit: 2 })).toEqual([5, 3])
+      expect(await idsOf({ kind: 'license', before: 3, limit: 2 })).toEqual([1])
+      expect(await idsOf({ kind: 'accounts', limit: 9 })).toEqual([6, 2])
+      expect(await idsOf({ kind: 'check_ins', before: 4, limit: 9 })).toEqual([])
     })
 
     it('folds a run of equal check-ins into one entry', async () => {

@@ -1,6 +1,7 @@
 import { CompiledQuery, type Kysely } from 'kysely'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { selectEvents } from '../../server/storage/event-log.ts'
+import { kindsOf } from '../../shared/contracts.ts'
 import { openStorage, type Storage } from '../../server/storage/open.ts'
 import type { Database } from '../../server/storage/schema.ts'
 import type { EventPage } from '../../server/license/ports.ts'
@@ -33,6 +34,9 @@ const PAGES: [string, EventPage, number[]][] = [
   ['a frequent kind that has long not come up', { limit: 50, kind: 'check_in_failed' }, downFrom(450_000)],
   ['that kind deep inside', { limit: 50, kind: 'check_in_failed', before: 200_000 }, downFrom(199_999)],
   ['a kind that never came up', { limit: 50, kind: 'verdict' }, []],
+  ['a group', { limit: 50, kind: 'check_ins' }, downFrom(999_999)],
+  ['a group where one kind ends and another begins', { limit: 50, kind: 'check_ins', before: 450_026 }, downFrom(450_025)],
+  ['a rare group', { limit: 50, kind: 'license' }, [MILLION, 666_667, 333_334]],
 ]
 
 /** Runs on one kind of database: what the activity log costs does not grow with it. */
@@ -65,7 +69,9 @@ export function describeMillionEvents(title: string, backend: PlanBackend): void
 
       it.each(PAGES)('%s is read without sorting or searching', async (_, page) => {
         const steps = await backend.plan(db, selectEvents(db, page).compile())
-        expect(steps).toEqual(page.kind ? backend.walks.kind : backend.walks.all)
+        const walks = page.kind ? kindsOf(page.kind).flatMap(() => backend.walks.kind) : backend.walks.all
+        expect(steps.filter(step => walks.includes(step))).toEqual(walks)
+        if (!page.kind || kindsOf(page.kind).length === 1) expect(steps).toEqual(walks)
       })
     })
   })

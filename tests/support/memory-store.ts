@@ -6,6 +6,7 @@ import type {
 } from '../../server/license/stored-records.ts'
 import { dayOf, mayFollow } from '../../server/license/record.ts'
 import type { Diagnostics } from '../../shared/contracts.ts'
+import { kindsOf } from '../../shared/contracts.ts'
 import type { Finding } from '../../shared/findings.ts'
 
 /** In-memory storage, for simulating weeks; held to the same contract as the real ones. */
@@ -120,7 +121,7 @@ function createHistory(state: State, step: Step): History {
     }),
     listEvents: page => step(() => {
       const { before = Infinity, limit } = page
-      return state.events.filter(({ id, kind }) => id < before && kind === (page.kind ?? kind)).reverse().slice(0, limit)
+      return state.events.filter(({ id, kind }) => id < before && kindsOf(page.kind ?? kind).includes(kind)).reverse().slice(0, limit)
     }),
     pruneEvents: olderThan => step(() => {
       const kept = state.events.filter(({ at }) => at >= Math.round(olderThan))

@@ -47,7 +47,7 @@ async function askFor(status: number, product: ProductOnSocket, method: string, 
 }
 
 async function everything(product: ProductOnSocket): Promise<void> {
-  const paths = ['/api/license/events', '/api/license/check-ins', '/api/license/support-bundle', '/api/license/activation-request', '/api/license/outbound', '/admin/license']
+  const paths = ['/api/license/events', '/api/license/events/export', '/api/license/check-ins', '/api/license/support-bundle', '/api/license/activation-request', '/api/license/outbound', '/admin/license']
   for (const path of paths) await askFor(200, product, 'GET', path)
   await askFor(200, product, 'POST', '/api/license/diagnostics', {})
   await askFor(200, product, 'POST', '/api/license/what-if', {})

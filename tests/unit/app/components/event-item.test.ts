@@ -18,7 +18,7 @@ beforeEach(() => {
 const eventOf = (changes: Partial<EventView>): EventView => ({
   id: 1, kind: 'check_in_failed', at: AT, firstAt: AT, count: 1, actor: 'system', actorEmail: null, address: null, details: {}, finding: null, ...changes,
 })
-const item = (changes: Partial<EventView>) => render(EventItem, { event: eventOf(changes) })
+const item = (changes: Partial<EventView>, told: EventView | null = null) => render(EventItem, { event: eventOf(changes), told })
 
 describe('an entry of the activity log', () => {
   const finding = found('gateway', { status: 503 }, { code: 'SERVER_ERROR' })
@@ -40,5 +40,34 @@ describe('an entry of the activity log', () => {
 
   it('does not say what to do: that time has passed', async () => {
     expect(textsIn(await item({ details, finding })).join('\n')).not.toContain('Wait a few minutes')
+  })
+})
+
+describe('an entry of a license that replaced another', () => {
+  const details = {
+    licenseId: 'lic_new', method: 'standard', plan: 'Business', expiresAt: '2027-11-26T12:00:00.000Z',
+    replacedId: 'lic_old', replacedMethod: 'offline', replacedPlan: 'enterprise', replacedExpiresAt: '2026-12-01T12:00:00.000Z',
+  }
+  const told = eventOf({ id: 2, kind: 'vendor_told', details: { result: 'ok', licenseId: 'lic_old' } })
+
+  it('says what was before and what came after, each once, and that the seat was given back', async () => {
+    const [title, , ...rest] = textsIn(await item({ kind: 'activated', details }, told))
+    expect(title).toBe('License replaced')
+    expect(rest).toEqual([
+      'Before:', 'Enterprise · Offline · until 1 Dec 2026', 'After:', 'Business · Standard · until 26 Nov 2027', 'License ID:', 'lic_new',
+      'The license server was told at 14:03\u00A0UTC: the activation of the earlier license is free again.',
+    ])
+  })
+
+  it('keeps its own name if it is the same license on other terms', async () => {
+    const texts = textsIn(await item({ kind: 'activated', details: { ...details, replacedId: 'lic_new' } }))
+    expect(texts[0]).toBe('License activated')
+    expect(texts).toContain('Before:')
+  })
+
+  it('and did not verify has its method alone before', async () => {
+    const { replacedMethod, licenseId, method, plan, expiresAt } = details
+    const texts = textsIn(await item({ kind: 'activated', details: { replacedMethod, licenseId, method, plan, expiresAt } }))
+    expect(texts.slice(2, 4)).toEqual(['Before:', 'Offline'])
   })
 })
