@@ -1,5 +1,6 @@
 import { useI18n } from '#imports'
 import type { Failure } from '~/api/failure'
+import type { LicenseView } from '#shared/contracts'
 import type { ErrorDetails } from '#shared/errors'
 import { useTimeText } from './useTimeText'
 
@@ -38,4 +39,14 @@ export function useFailureText() {
     })
   }
   return { words, details }
+}
+
+/** Says what an action that failed has left as it was; nothing where that is not known. */
+export function useKeptNote() {
+  const { t } = useI18n()
+  return ({ code }: Failure, { state }: LicenseView) => {
+    if (code === 'UNREACHABLE' || code === 'CONFLICT') return undefined
+    if (code === 'STORAGE_UNAVAILABLE') return t('credential.keptStorage')
+    return t(state === 'unlicensed' ? 'credential.keptNone' : 'credential.kept')
+  }
 }

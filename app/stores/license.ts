@@ -32,6 +32,8 @@ export const useLicenseStore = defineStore('license', () => {
   const outbound = ref<OutboundRequest | null>(null)
   const loadFailure = ref<Failure | null>(null)
   const actionFailure = ref<Failure | null>(null)
+  /** What the last action failed with, also on the pages that explain it; null once one succeeds. */
+  const recentFailure = ref<Failure | null>(null)
   const busy = ref<'save' | 'check-in' | 'remove' | null>(null)
   const steps = ref<SaveStep[]>([])
   /** What was typed and is not saved. */
@@ -77,6 +79,7 @@ export const useLicenseStore = defineStore('license', () => {
   }
 
   async function finish(result: Result<LicenseView>) {
+    recentFailure.value = result.ok ? null : result.failure
     if (result.ok) accept(result.value, ++asked)
     else {
       actionFailure.value = result.failure
@@ -144,7 +147,7 @@ export const useLicenseStore = defineStore('license', () => {
   const activationRequest = () => api.call<{ text: string, email: string }>('/api/license/activation-request')
 
   return {
-    view, days, outbound, loadFailure, actionFailure, busy, steps, draft, rehearsal, clockOffset,
+    view, days, outbound, loadFailure, actionFailure, recentFailure, busy, steps, draft, rehearsal, clockOffset,
     refresh, loadFacts, load, save, checkIn, remove, rehearse, preview, activationRequest,
   }
 })

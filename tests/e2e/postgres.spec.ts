@@ -1,7 +1,7 @@
 import type { PostgresServer } from '../support/postgres-server.ts'
 import { startPostgres } from '../support/postgres-server.ts'
 import { expect, leave, test as base } from '../support/browser/fixtures.ts'
-import { activate, badgeOf, checkInNow, credentialOf, expectState, openLicense, openPath, statusHeading, statusOf } from '../support/browser/screen.ts'
+import { activate, badgeOf, checkInNow, expectState, openLicense, openPath, statusHeading, statusOf } from '../support/browser/screen.ts'
 
 /* The product on PostgreSQL, one server for the file and a database for each test. */
 const test = base.extend<object, { postgres: PostgresServer }>({
@@ -30,7 +30,7 @@ test('on PostgreSQL a key activates, renews and survives a restart, and the acti
   await openLicense(page, again)
   await expectState(page, 'active')
   await expect(page.getByTestId('instance-id')).toHaveText(instanceId ?? '')
-  await expect(credentialOf(page)).toContainText(key.slice(-4))
+  await expect(statusOf(page)).toContainText(key.slice(-4))
   await openPath(page, again, '/admin/activity')
   const events = page.getByRole('region', { name: 'Activity' }).getByRole('listitem')
   for (const heading of ['License activated', 'License renewed']) {
