@@ -24,6 +24,9 @@ const INSERT = `insert into events (id, kind, at, first_at, count, actor, actor_
   select n, case when n % 333333 = 1 and n > 1 then 'removed' when n <= 450000 then 'check_in_failed' else 'check_in_succeeded' end,
     n, n, 1, 'system', null, null, '{}' from numbers`
 
+/** Whether a step of a plan reads the log. */
+const isWalk = (step: string) => / events\b/.test(step)
+
 const downFrom = (id: number) => Array.from({ length: 50 }, (_, index) => id - index)
 const PAGES: [string, EventPage, number[]][] = [
   ['the first page', { limit: 50 }, [MILLION, 999_999, ...downFrom(999_998).slice(0, 48)]],
@@ -69,9 +72,11 @@ export function describeMillionEvents(title: string, backend: PlanBackend): void
 
       it.each(PAGES)('%s is read without sorting or searching', async (_, page) => {
         const steps = await backend.plan(db, selectEvents(db, page).compile())
-        const walks = page.kind ? kindsOf(page.kind).flatMap(() => backend.walks.kind) : backend.walks.all
-        expect(steps.filter(step => walks.includes(step))).toEqual(walks)
-        if (!page.kind || kindsOf(page.kind).length === 1) expect(steps).toEqual(walks)
+        const walk = page.kind ? backend.walks.kind : backend.walks.all
+        const kinds = page.kind ? kindsOf(page.kind) : []
+        // Of a group, no more is sorted than a page of each kind; PostgreSQL numbers the walks.
+        if (kinds.length > 1) expect(steps.filter(isWalk).map(step => step.replace(/ events_\d$/, ''))).toEqual(kinds.flatMap(() => walk.filter(isWalk)))
+        else expect(steps).toEqual(walk)
       })
     })
   })
