@@ -30,6 +30,7 @@ test('grace, with the time left and the one action that helps', async ({ license
   await licenseServer.stop()
   await expectShown(page, 'grace', 'Grace period, 2 days left', 'Enterprise is on, check-in is overdue', 'Everything stays on until')
   await expect(statusOf(page).getByTestId('finding')).toHaveAttribute('data-cause', 'refused')
+  await expect(statusOf(page).getByRole('heading', { name: /check-ins? (have|has) failed|The last check-in failed/ })).toBeVisible()
   await expect(statusOf(page).getByRole('link', { name: 'Run diagnostics' })).toBeVisible()
   await expect(page.getByRole('listitem').filter({ hasText: 'Single sign-on' })).toContainText('On')
   const back = await launch.licenseServer(licenseServer.port)
