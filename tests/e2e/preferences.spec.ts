@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test'
 import { expect, test } from '../support/browser/fixtures.ts'
-import { badgeOf, expectState, fieldOf, openPath, saveCredential } from '../support/browser/screen.ts'
+import { badgeOf, expectState, fieldOf, openField, openPath, saveCredential } from '../support/browser/screen.ts'
 
 /* What somebody has set in their system: less motion, colours of their own. */
 
@@ -57,6 +57,7 @@ test('with forced colours, controls, the focus and what is chosen can be told ap
     expect(others.length, other).toBeGreaterThan(1)
     expect(others, chosen).not.toContain(marks[0])
   }
+  await openField(page)
   for (const target of [fieldOf(page), page.getByRole('button', { name: 'Save', exact: true }), page.getByRole('button', { name: /^Offline/ })]) {
     await target.focus()
     await page.keyboard.press('Shift+Tab')

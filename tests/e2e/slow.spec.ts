@@ -2,7 +2,7 @@ import type { Page } from '@playwright/test'
 import { PNG } from 'pngjs'
 import { ADMIN } from '../support/product-process.ts'
 import { expect, test, useSession } from '../support/browser/fixtures.ts'
-import { badgeOf, expectSaved, expectState, expectUsable, openLicense, openPath, signInByForm } from '../support/browser/screen.ts'
+import { badgeOf, expectSaved, expectState, expectUsable, openLicense, openPath, replaceDialogOf, signInByForm } from '../support/browser/screen.ts'
 
 /* A slow line: the page is there, and its scripts are not yet. */
 
@@ -201,6 +201,25 @@ test('Replace license pressed before the page can respond leads to the field aft
   await expect(page.getByLabel('License key or token')).toHaveCount(0)
   await ready()
   await expect(page.getByLabel('License key or token')).toBeFocused()
+})
+
+test('a save over a license in force, clicked before the page can respond, asks afterwards', async ({ page, product, api, licenseServer }) => {
+  const { instanceId } = await api.license()
+  const tokenFor = (days: number) => {
+    const exp = Math.floor(Date.now() / 1000 + days * 86_400)
+    return licenseServer.control.issueToken({ instance_id: instanceId, claims: { exp } })
+  }
+  await api.save(await tokenFor(5))
+  const next = await tokenFor(500)
+  await useSession(page, product, api)
+  const ready = await holdScripts(page)
+  await arrive(page, `${product.url}/admin/license`)
+  await page.getByLabel('License key or token').fill(next)
+  await page.getByRole('button', { name: 'Save', exact: true }).click()
+  await ready()
+  await expect(replaceDialogOf(page).getByRole('row', { name: /^Ends/ })).toBeVisible()
+  await replaceDialogOf(page).getByRole('button', { name: 'Replace license' }).click()
+  await expectSaved(page)
 })
 
 test('a file chosen before the page can respond is read afterwards', async ({ page, product, api }) => {

@@ -56,7 +56,9 @@ export async function signInByForm(page: Page, product: Product, account: { emai
 export async function openField(page: Page): Promise<void> {
   const replace = statusOf(page).getByTestId('replace')
   await expect(fieldOf(page).or(replace)).toBeVisible()
-  if (await replace.isVisible()) await replace.click()
+  if (!await replace.isVisible()) return
+  await replace.click()
+  await expect(fieldOf(page)).toBeFocused()
 }
 
 /** Pastes into the field, wherever the page has it. */
