@@ -2,7 +2,7 @@ import { defineConfig } from '@playwright/test'
 import { BASE } from '../support/browser/playwright-base.ts'
 
 /* What takes minutes: every flow by keyboard, every language, slow lines, narrow windows. */
-const PEOPLE = /(clipboard|keyboard-\w+|languages|narrow|offline-request|preferences|slow|tabs)\.spec\.ts$/
+const PEOPLE = /(clipboard|keyboard-\w+|languages|narrow|notices|offline-request|preferences|slow|tabs)\.spec\.ts$/
 
 /** Read at the end by tests/faults/report.ts. */
 const report = `${process.env.E2E_RESULTS ?? 'playwright'}.json`
