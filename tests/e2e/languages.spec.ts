@@ -185,6 +185,7 @@ test('Arabic runs from right to left, what is typed and copied does not, and not
   for (const id of ['#request-key', '#request-message']) {
     expect(await page.locator(id).evaluate(element => getComputedStyle(element).direction), id).toBe('ltr')
   }
+  await page.getByTestId('replace').click()
   await page.locator('#credential').fill('nc_demo_standard')
   expect(await page.locator('#credential').evaluate(element => getComputedStyle(element).direction)).toBe('ltr')
 

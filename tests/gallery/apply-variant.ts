@@ -21,6 +21,8 @@ export async function applyVariant(page: Page, { scheme, width, height, language
   if (await page.locator('html').getAttribute('dir') !== (language === 'ar' ? 'rtl' : 'ltr')) await setLanguage(page, language)
   await page.evaluate(async () => {
     scrollTo(0, 0)
+    // What is below the window is drawn as well: it is looked at and measured too.
+    for (const part of document.querySelectorAll<HTMLElement>('.event')) part.style.contentVisibility = 'visible'
     await document.fonts.ready
     const frame = () => new Promise(resolve => requestAnimationFrame(resolve))
     await frame()

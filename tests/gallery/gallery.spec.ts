@@ -28,7 +28,7 @@ const test = base.extend<{ stage: Stage }>({
 
 async function expectAccessible(page: Page, where: string): Promise<void> {
   const { violations } = await new AxeBuilder({ page }).withTags(WCAG).analyze()
-  const found = violations.map(({ id, nodes }) => `${where}: ${id}: ${nodes.map(({ target }) => target.join(' ')).join(' | ')}`)
+  const found = violations.map(({ id, nodes }) => `${where}: ${id}: ${nodes.map(({ target, any }) => [...target, any[0]?.message].join(' ')).join(' | ')}`)
   expect.soft(found).toEqual([])
 }
 
