@@ -35,8 +35,10 @@ function termsOf(...facts: unknown[]): LicenseTerms {
 export function entriesOf(events: readonly EventView[]): ActivityEntry[] {
   const toldBy = new Map<EventView, EventView>()
   for (const [place, told] of events.entries()) {
-    const save = toldSuccessfully(told) ? events.slice(place + 1).find(event => isSaveBehind(event, told)) : undefined
-    if (save && !toldBy.has(save)) toldBy.set(save, told)
+    if (!toldSuccessfully(told)) continue
+    // The last event that gave the license up is what was told; a removal stands by itself.
+    const givenUp = events.slice(place + 1).find(event => isSaveBehind(event, told) || isRemovalBehind(event, told))
+    if (givenUp?.kind === 'activated' && !toldBy.has(givenUp)) toldBy.set(givenUp, told)
   }
   const merged = new Set(toldBy.values())
   return events.flatMap(event => merged.has(event) ? [] : [{ event, told: toldBy.get(event) ?? null }])
@@ -49,6 +51,10 @@ function toldSuccessfully({ kind, details }: EventView): boolean {
 function isSaveBehind({ kind, at, details }: EventView, told: EventView): boolean {
   return kind === 'activated' && details.replacedId === told.details.licenseId && details.replacedId !== details.licenseId
     && Date.parse(told.at) - Date.parse(at) <= SAME_SAVE
+}
+
+function isRemovalBehind({ kind, details }: EventView, told: EventView): boolean {
+  return kind === 'removed' && details.licenseId === told.details.licenseId
 }
 
 /** The entries by day in a zone, in their order. If the clock was set back, a day may come up again. */

@@ -13,7 +13,7 @@ test('an airgapped key is activated by one call, then needs no license server, r
   await expect(page.getByRole('button', { name: /^Airgapped/ })).toHaveAttribute('aria-pressed', 'true')
   await expect(page.getByText(CAN_GO)).toBeVisible()
   await expect(page.getByText(/It must come back once before \d+ \w+ \d{4}, .* to renew\./)).toBeVisible()
-  await expect(statusOf(page)).toContainText('No internet access is needed until then: you can remove it. Nothing to do.')
+  await expect(statusOf(page)).toContainText('Until then this server needs no internet access; let it back once before that date, to renew. Nothing to do.')
   expect((await licenseServer.control.requests()).map(({ path }) => path)).toEqual(['/api/v1/licenses/activate'])
 
   await licenseServer.stop()
@@ -38,7 +38,7 @@ test('Renew now picks up the new end of the term, and says why when it cannot', 
   await checkInNow(page, 'Renew now')
   await expect(page.getByRole('status').filter({ hasText: 'Renewed: the license now ends on' })).toBeAttached()
   await expect(statusHeading(page)).toBeFocused()
-  await expect(statusOf(page)).toContainText('No internet access is needed until then')
+  await expect(statusOf(page)).toContainText('Until then this server needs no internet access')
   await expect(warningsOf(page)).toHaveCount(0)
   const after = await api.license()
   expect(Date.parse(after.expiresAt ?? '') - Date.parse(before.expiresAt ?? '')).toBeGreaterThan(300 * DAY)

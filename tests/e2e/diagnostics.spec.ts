@@ -110,3 +110,14 @@ test('the support bundle is downloaded and holds no secret', async ({ licensePag
   expect(text).toContain((await api.license()).instanceId)
   for (const secret of ['nc_demo_standard', 'admin@example.com', 'license@acme.example', api.cookie.split('=')[1] ?? 'no cookie']) expect(text).not.toContain(secret)
 })
+
+test('whoever comes from a failed check-in to run the diagnostics finds them running', async ({ licensePage: page, product, api, licenseServer }) => {
+  await api.save('nc_demo_standard')
+  await licenseServer.stop()
+  await api.checkIn()
+  await openPath(page, product, '/admin/license')
+  await page.getByRole('region', { name: 'License status' }).getByRole('link', { name: 'Run diagnostics' }).click()
+  await expect(verdictOf(page)).toHaveAttribute('data-verdict', 'problem', { timeout: 20_000 })
+  await expect(stageOf(page, 'Connection (TCP)').getByTestId('finding')).toHaveAttribute('data-cause', 'refused')
+  await expect(page).toHaveURL(/\/admin\/diagnostics$/)
+})

@@ -20,7 +20,7 @@ test('preview, a refused save and a good one are announced, and have the focus',
   await type(page, 'License key or token', 'nc_demo_revoked')
   await expectFocusShown(page)
   await pressOn(page, button(page, 'Preview'))
-  await expect(statusSays(page, 'The form of this key is right')).toBeVisible()
+  await expect(statusSays(page, 'This has the form of a license key')).toBeVisible()
   await expect(button(page, 'Preview')).toBeFocused()
 
   await tabTo(page, button(page, 'Save'), 'Shift+Tab')

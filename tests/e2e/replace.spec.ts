@@ -106,3 +106,24 @@ test('a token is judged without a word about the way to the answer, and without 
   await expect(refusal.getByRole('definition')).toHaveText(['Instance ID', (await api.license()).instanceId, 'e'.repeat(32)])
   expect(await licenseServer.control.requests()).toEqual([])
 })
+
+test('the field that was asked for beside a license can be left again', async ({ licensePage: page, product, api }) => {
+  await api.save('nc_demo_standard')
+  await openLicense(page, product)
+  await fillField(page, 'nc_ag_demo_airgapped')
+  await credentialOf(page).getByRole('button', { name: 'Cancel' }).click()
+  await expect(fieldOf(page)).toHaveCount(0)
+  await expect(page.getByRole('button', { name: 'Replace license' })).toBeFocused()
+  await page.getByRole('button', { name: 'Replace license' }).click()
+  await expect(fieldOf(page)).toHaveValue('')
+})
+
+test('a dialog stands in the middle of the window', async ({ licensePage: page, product, api }) => {
+  await api.save('nc_demo_standard')
+  await openLicense(page, product)
+  await page.getByRole('button', { name: 'Remove license' }).click()
+  const box = await page.getByRole('dialog').boundingBox()
+  const window = page.viewportSize()
+  if (!box || !window) throw new Error('there is no dialog')
+  expect(Math.abs(box.y - (window.height - box.y - box.height))).toBeLessThan(4)
+})

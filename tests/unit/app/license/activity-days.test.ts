@@ -57,6 +57,11 @@ describe('a license that was replaced', () => {
     expect(shapeOf([word, saved(1)])).toEqual([[3, null], [1, null]])
   })
 
+  it('and removed later again: word of the removal is not word of the replacement', () => {
+    const removed = eventAt(3, later(60_000), { kind: 'removed', actor: 'user', details: { licenseId: 'lic_old', method: 'standard' } })
+    const back = saved(2, { ...OLD, ...NEW, replacedId: 'lic_new', licenseId: 'lic_old' })
+    expect(shapeOf([told(4, 61_000), removed, back, saved(1)])).toEqual([[4, null], [3, null], [2, null], [1, null]])
+  })
   it('twice within minutes has each its own word', () => {
     expect(shapeOf([told(4, 2000), saved(3), told(2, 1000), saved(1)])).toEqual([[3, 4], [1, 2]])
   })
