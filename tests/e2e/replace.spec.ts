@@ -122,8 +122,9 @@ test('a dialog stands in the middle of the window', async ({ licensePage: page, 
   await api.save('nc_demo_standard')
   await openLicense(page, product)
   await page.getByRole('button', { name: 'Remove license' }).click()
-  const box = await page.getByRole('dialog').boundingBox()
-  const window = page.viewportSize()
-  if (!box || !window) throw new Error('there is no dialog')
-  expect(Math.abs(box.y - (window.height - box.y - box.height))).toBeLessThan(4)
+  // Once it has come to rest.
+  await expect.poll(() => page.getByRole('dialog').evaluate((dialog) => {
+    const { top, bottom } = dialog.getBoundingClientRect()
+    return Math.abs(top - (innerHeight - bottom))
+  })).toBeLessThan(4)
 })

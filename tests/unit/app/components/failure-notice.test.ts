@@ -96,7 +96,7 @@ describe('a failure without a finding', () => {
 describe('the ways on from a failure', () => {
   const about = (code: ErrorCode) => `/admin/license#${ERRORS[code].reference}`
   it.each<[ErrorCode, string[]]>([
-    ['NET_DNS', ['/admin/diagnostics']], ['SERVER_NOT_A_LICENSE_SERVER', ['/admin/diagnostics']], ['SERVER_REFUSED', ['/admin/diagnostics']],
+    ['NET_DNS', ['/admin/diagnostics?run']], ['SERVER_NOT_A_LICENSE_SERVER', ['/admin/diagnostics?run']], ['SERVER_REFUSED', ['/admin/diagnostics?run']],
     ['KEY_UNKNOWN', ['mailto']], ['TOKEN_UNKNOWN_SIGNER', ['mailto']], ['INTERNAL', ['mailto']], ['UNAUTHENTICATED', ['/login']],
     ['LICENSE_EXPIRED', []], ['CONFLICT', []], ['STORAGE_UNAVAILABLE', []],
   ])('from %s lead to its entry, then to %j', async (code, others) => {
