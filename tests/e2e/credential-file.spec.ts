@@ -25,8 +25,9 @@ async function dropFile(page: Page, selector: string, text: string): Promise<{ o
 
 test('a file is chosen by keyboard, its text is judged, and saved', async ({ licensePage: page, api, licenseServer }) => {
   const token = await licenseServer.control.issueToken({ instance_id: (await api.license()).instanceId })
-  await tabTo(page, chooser(page))
+  // From here on, so that the browser surely hands the dialog over by the time it is opened.
   const opened = page.waitForEvent('filechooser')
+  await tabTo(page, chooser(page))
   await page.keyboard.press('Enter')
   await (await opened).setFiles(file(Buffer.from(`${token}\r\n`), 'license.jwt'))
   await expect(fieldOf(page)).toHaveValue(`${token}\n`)
