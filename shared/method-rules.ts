@@ -61,5 +61,5 @@ export function rulesOf(method: Method | null | undefined): MethodRules | undefi
   return method ? METHOD_RULES[method] : undefined
 }
 
-/** For how long the license server is told of a removed license, ms; after that the vendor has to free its seat. */
+/** For how long this server tries to tell the license server of a removed license, ms; after that the vendor has to free its activation. */
 export const TOLD_FOR = 7 * 86_400_000

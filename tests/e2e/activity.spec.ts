@@ -156,7 +156,7 @@ test('a license that replaces another is one entry, below the heading of its day
   const replaced = events.filter({ has: page.getByRole('heading', { name: 'License replaced', level: 3 }) })
   await expect(replaced).toHaveCount(1)
   await expect(replaced.getByTestId('replacement')).toContainText(/Before: Enterprise · Standard · until .*After: Business · Standard · until /)
-  await expect(replaced).toContainText('the activation of the earlier license is free again')
+  await expect(replaced).toContainText('that the earlier license is no longer used here')
   await expect(page.getByRole('heading', { name: 'Report of the removal to the license server' })).toHaveCount(0)
 
   await expect(page.getByRole('main').getByRole('heading', { level: 2 })).toHaveText(['Today', 'Yesterday'])

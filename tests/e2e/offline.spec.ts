@@ -164,7 +164,7 @@ test('an offline license shows no button that would make a call, and its request
   })
   await api.save(token)
   await expectState(page, 'expired', 25_000)
-  await expect(statusOf(page)).toContainText('Ask for a new license token and enter it below.')
+  await expect(statusOf(page)).toContainText('Ask for a new license token and enter it.')
   await statusOf(page).getByRole('button', { name: 'Request a new token' }).click()
   await expect(page.getByRole('heading', { name: 'Activation methods' })).toBeInViewport()
   await expect(page.getByLabel('Message', { exact: true })).toHaveValue(/Instance ID: /)

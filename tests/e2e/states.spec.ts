@@ -60,7 +60,7 @@ test('expired, by a standard license that was not renewed, and renewed again', a
 for (const [status, state, badge, headline, sentence] of [
   ['revoked', 'revoked', 'Revoked', 'The license was revoked', 'because the license server revoked this license.'],
   ['suspended', 'suspended', 'Suspended', 'The license is suspended', 'while this license is suspended.'],
-  ['bound_elsewhere', 'mismatch', 'Bound to a different installation', 'The license belongs to another installation', 'name this server\'s Instance ID'],
+  ['bound_elsewhere', 'mismatch', 'Bound to a different installation', 'The license belongs to another installation', 'name this installation\'s Instance ID'],
 ] as const) {
   test(`F07: ${state}, with the vendor's reason, until the vendor takes it back`, async ({ licensePage: page, licenseServer }) => {
     const { control } = licenseServer

@@ -55,7 +55,7 @@ describe('an entry of a license that replaced another', () => {
     expect(title).toBe('License replaced')
     expect(rest).toEqual([
       'Before:', 'Enterprise · Offline · until 1 Dec 2026', 'After:', 'Business · Standard · until 26 Nov 2027', 'License ID:', 'lic_new',
-      'The license server was told at 14:03\u00A0UTC: the activation of the earlier license is free again.',
+      'The license server was told at 14:03\u00A0UTC that the earlier license is no longer used here.',
     ])
   })
 

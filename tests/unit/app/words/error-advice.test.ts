@@ -37,7 +37,7 @@ const ENGLISH: Record<ErrorCode, About> = {
   SERVER_REFUSED: [/refused/, /reason.*stays so until its grace period or its term ends/, /reason.*before then/],
   VALIDATION: [/field/, /empty/, /correct it/i],
   UNAUTHENTICATED: [/not signed in/, /session/, /sign in again/i],
-  FEATURE_NOT_LICENSED: [/feature/, /not include/, /features on this page/i],
+  FEATURE_NOT_LICENSED: [/feature/, /not include/, /features in Admin Panel > License/i],
   FORBIDDEN: [/administrator/, /viewer/, /administrator/i],
   CROSS_SITE: [/another address/, /browser/, /NC_PUBLIC_URL/],
   NOT_FOUND: [/not there/, /removed|mistyped/, /reload/i],
