@@ -6,6 +6,7 @@ import { setResponseHeaders } from 'h3'
 import type { EventView } from '../../shared/contracts.ts'
 import type { FoldedLog } from '../runtime/folded-log.ts'
 import { csvRecord } from './csv.ts'
+import { wantsNoBody } from './head-request.ts'
 import { errorBodyOf } from './http-error.ts'
 
 export type ExportFormat = 'csv' | 'json'
@@ -55,7 +56,12 @@ export async function sendExport(event: H3Event, log: Pick<FoldedLog, 'error'>, 
   setResponseHeaders(event, {
     'content-type': FORMS[format].type, 'content-disposition': `attachment; filename="${name}.${format}"`,
   })
-  const { res } = event.node
+  const { req, res } = event.node
+  if (res.destroyed) return
+  if (wantsNoBody(req)) {
+    res.end()
+    return
+  }
   try {
     await pipeline(Readable.from(continued(first, texts)), res)
   }

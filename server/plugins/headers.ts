@@ -3,6 +3,7 @@ import { setResponseHeaders } from 'h3'
 import { defineNitroPlugin } from 'nitropack/runtime'
 import { getBase } from '../runtime/app.ts'
 import { isTrustworthy, peerOf } from '../http/peer.ts'
+import { answerHeadAsGet } from '../http/head-request.ts'
 
 /**
  * Sets the headers that every response carries, whatever produces it. Pages replace the policy with their own, which has a
@@ -47,8 +48,7 @@ function normalizeRequest(req: IncomingMessage): void {
   if (!isHost(firstOf(req.headers['x-forwarded-host']))) delete req.headers['x-forwarded-host']
   // The framework marks its own request for the error page with this; nobody else may.
   if (!('__unenv__' in req)) delete req.headers['x-nuxt-error']
-  // HEAD is GET without the body (RFC 9110 §9.3.2). Node already knows that none is to be sent.
-  if (req.method === 'HEAD') req.method = 'GET'
+  answerHeadAsGet(req)
 }
 
 function firstOf(header: string | string[] | undefined): string | undefined {

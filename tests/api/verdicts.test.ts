@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { CheckInDay, LicenseState } from '../../shared/contracts.ts'
 import type { LicenseStatus } from '../support/vendor/control-protocol.ts'
 import type { ApiClient } from '../support/api-client.ts'
+import type { ProductOptions } from '../support/product-process.ts'
 import { SERVICE_TOKEN } from '../support/product-process.ts'
 import { expectError } from '../support/expect-error.ts'
 import { addAdmin, restart, signInSoon, startOwnProduct, until, useStand } from '../support/stand.ts'
@@ -13,14 +14,20 @@ function featureStatus(client: ApiClient): Promise<number> {
   return client.request('GET', '/api/features/sso', undefined, { authorization: `Bearer ${SERVICE_TOKEN}` }).then(({ status }) => status)
 }
 
+/** A product of its own with a standard license, and its key. */
+async function activateOwn(options: ProductOptions) {
+  const product = await startOwnProduct(options)
+  const client = await signInSoon(product)
+  const { key } = await stand.licenseServer.control.createLicense({ method: 'standard' })
+  await client.save(key)
+  return { product, client, key }
+}
+
 describe('F40 a signed verdict', () => {
   it.each(VERDICTS)('%s takes the features at once, survives a restart, and is lifted by a later lease', async (status, state) => {
     const { control, url } = stand.licenseServer
     const options = { licenseServerUrl: url }
-    const product = await startOwnProduct(options)
-    const client = await signInSoon(product)
-    const { key } = await control.createLicense({ method: 'standard' })
-    await client.save(key)
+    const { product, client, key } = await activateOwn(options)
     expect(await featureStatus(client)).toBe(204)
 
     await control.changeLicense(key, { status, reason: 'unpaid <b>bill</b>' })
@@ -42,10 +49,7 @@ describe('F40 a signed verdict', () => {
   it('given again stands since it was first given, and keeps each day since marked as off', async () => {
     const { control, url } = stand.licenseServer
     const options = { licenseServerUrl: url }
-    const product = await startOwnProduct(options)
-    const client = await signInSoon(product)
-    const { key } = await control.createLicense({ method: 'standard' })
-    await client.save(key)
+    const { product, client, key } = await activateOwn(options)
     const daysOf = async () => (await client.request<{ days: CheckInDay[] }>('GET', '/api/license/check-ins')).body.days
     await client.checkIn()
     expect(new Set((await daysOf()).map(({ off }) => off))).toEqual(new Set([false]))

@@ -1,10 +1,12 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { setTimeout } from 'node:timers/promises'
 import { createEvent } from 'h3'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { csvRecord } from '../../../server/http/csv.ts'
 import type { ReadPage } from '../../../server/http/event-export.ts'
 import { exportTexts, sendExport } from '../../../server/http/event-export.ts'
+import { answerHeadAsGet } from '../../../server/http/head-request.ts'
 import type { EventView } from '../../../shared/contracts.ts'
 
 const AT = '2026-11-26T14:03:00.000Z'
@@ -108,5 +110,50 @@ describe('an export over the network', () => {
     expect(answer.status).toBe(200)
     await expect(answer.text()).rejects.toThrow()
     expect(logged).toEqual(['a request ended unexpectedly'])
+  })
+
+  it('whose reader leaves, at once or halfway, is no failure of ours', async () => {
+    const parting = new AbortController()
+    const { url, logged } = await serve(async (before) => {
+      if (before === undefined) parting.abort()
+      await setTimeout(50)
+      return logOf(events).read(before)
+    })
+    await expect(fetch(url, { signal: parting.signal })).rejects.toThrow()
+    const slow = await serve(async (before) => {
+      await setTimeout(before === undefined ? 0 : 20)
+      return [eventOf((before ?? 1000) - 1)]
+    })
+    const answer = await fetch(slow.url)
+    await answer.body?.cancel()
+    await setTimeout(200)
+    expect([...logged, ...slow.logged]).toEqual([])
+  })
+
+  it('is read no faster than it is taken', async () => {
+    const wide = { ...eventOf(1), details: { text: 'x'.repeat(1_000_000) } }
+    let reads = 0
+    const { url } = await serve((before) => {
+      reads++
+      return Promise.resolve(before === 1 ? [] : [{ ...wide, id: (before ?? 102) - 1 }])
+    })
+    const answer = await fetch(url)
+    await setTimeout(300)
+    expect(reads).toBeLessThan(60)
+    expect((await answer.text()).length).toBeGreaterThan(100_000_000)
+    expect(reads).toBe(102)
+  })
+
+  it('of which only the headers are wanted is not read on', async () => {
+    const log = logOf(events)
+    const server = createServer((request, response) => {
+      answerHeadAsGet(request)
+      void sendExport(createEvent(request, response), { error: () => undefined }, { format: 'csv', name: 'activity', read: log.read })
+    })
+    await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve) })
+    onTestFinished(() => { server.close() })
+    const answer = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/`, { method: 'HEAD' })
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'text/csv; charset=utf-8; header=present'])
+    expect(log.reads()).toBe(1)
   })
 })
