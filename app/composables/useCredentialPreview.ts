@@ -54,6 +54,6 @@ export function useCredentialPreview({ text, isToken, ask, onFailure }: Options)
     forget()
     if (isToken()) timer = setTimeout(() => void lookByItself(), PAUSE)
   })
-  onScopeDispose(() => clearTimeout(timer))
+  onScopeDispose(forget)
   return { preview, previewing, look, forget }
 }

@@ -13,7 +13,7 @@ import { useListText } from './useListText'
 import { useTimeText } from './useTimeText'
 
 export type Tone = 'green' | 'orange' | 'red' | 'grey'
-export type StatusAction = 'enter' | 'enterAgain' | 'checkIn' | 'renew' | 'request' | 'support' | 'reissue' | 'renewal'
+export type StatusAction = 'checkIn' | 'renew' | 'request' | 'support' | 'reissue' | 'renewal'
 
 const TONES: Record<LicenseState, Tone> = {
   unlicensed: 'grey', invalid: 'red', mismatch: 'red', revoked: 'red', suspended: 'red', expired: 'red', paused: 'red',
@@ -79,8 +79,8 @@ export function useLicenseStatus(view: () => LicenseView) {
     const checksIn = rulesOf(method)?.checksIn ?? false
     const renewal = ({ standard: 'checkIn', airgapped: 'renew', offline: 'request' } as const)[method ?? 'standard']
     switch (state) {
-      case 'unlicensed': return 'enter'
-      case 'invalid': return 'enterAgain'
+      // The field is there.
+      case 'unlicensed': case 'invalid': return null
       case 'mismatch': return 'reissue'
       case 'revoked': case 'suspended': return 'support'
       case 'grace': case 'paused': return 'checkIn'

@@ -2,6 +2,8 @@ import { useI18n } from '#imports'
 import type { Loss } from '~/license/replacement'
 import { limitsIn, lossesOf, namesIn } from '~/license/replacement'
 import type { Preview } from '#shared/contracts'
+import { useFeatureName } from './useFeatureName'
+import { useLimitName } from './useLimitName'
 import { useListText } from './useListText'
 import { useTimeText } from './useTimeText'
 
@@ -15,7 +17,8 @@ export function usePreviewText() {
   const { t, te } = useI18n()
   const time = useTimeText()
   const list = useListText()
-  const title = (key: string, name: string) => te(`${key}.${name}`) ? t(`${key}.${name}`) : name
+  const featureName = useFeatureName()
+  const limitName = useLimitName()
   const amount = (value: number | null) => value === null ? t('details.unlimited') : time.count(value)
   const listed = (name: string, value: string) => t('common.listed', { name, value })
 
@@ -29,11 +32,11 @@ export function usePreviewText() {
   /** Each limit, by its title if it has one. */
   function limits(text: string | null) {
     if (text === null) return NONE
-    return list([...limitsIn(text)].map(([name, limit]) => listed(title('limits', name), limit === null ? t('details.unlimited') : String(limit))))
+    return list([...limitsIn(text)].map(([name, limit]) => listed(limitName(name), amount(limit))))
   }
   function term(field: Difference[number]['field'], value: string | null) {
     if (field === 'limits') return limits(value)
-    return field === 'method' && value !== null ? title('methods', value) : fact(value)
+    return field === 'method' && value !== null && te(`methods.${value}`) ? t(`methods.${value}`) : fact(value)
   }
   function row({ field, current, next }: Difference[number]): Row {
     const shown = { field, current: term(field, current), next: term(field, next) }
@@ -44,14 +47,14 @@ export function usePreviewText() {
   /** Features that are lost are told apart from those that are gained, so that a loss can't hide in a list. */
   function gained({ current, next }: Difference[number]): Row[] {
     const names = namesIn(next).filter(name => !namesIn(current).includes(name))
-    return names.length > 0 ? [{ field: 'featuresOn', current: NONE, next: list(names.map(name => title('features', name))) }] : []
+    return names.length > 0 ? [{ field: 'featuresOn', current: NONE, next: list(names.map(name => featureName(name))) }] : []
   }
   function loss(lost: Loss) {
     switch (lost.kind) {
-      case 'features': return listed(t('preview.fields.featuresOff'), list(lost.names.map(name => title('features', name))))
+      case 'features': return listed(t('preview.fields.featuresOff'), list(lost.names.map(name => featureName(name))))
       case 'ends': return listed(t('preview.fields.expiresAt'), t('preview.instead', { current: time.absolute(lost.current), next: time.both(lost.next) }))
       default: {
-        const name = lost.kind === 'seats' ? t('preview.fields.seats') : title('limits', lost.name)
+        const name = lost.kind === 'seats' ? t('preview.fields.seats') : limitName(lost.name)
         return listed(name, t('preview.instead', { current: amount(lost.current), next: amount(lost.next) }))
       }
     }

@@ -1,4 +1,6 @@
 import type { LicenseView, Preview } from '#shared/contracts'
+import type { Credential } from '#shared/credential'
+import { maskKey } from '#shared/credential'
 
 /* What is at stake when a license is saved over another one. */
 
@@ -16,6 +18,11 @@ const NOTICED = 3_600_000
 /** Whether a save would replace something: a license that works, or will again by itself. */
 export function isInForce({ entitled, state }: Pick<LicenseView, 'entitled' | 'state'>): boolean {
   return entitled || state === 'paused'
+}
+
+/** Whether this is the license of a key, as far as can be told: only the ends of its key are known. */
+export function isLicenseOfKey({ method, maskedKey }: Pick<LicenseView, 'method' | 'maskedKey'>, key: Extract<Credential, { key: unknown }>): boolean {
+  return method === key.method && maskedKey === maskKey(key.key)
 }
 
 export function endsEarlier(next: string, current: string): boolean {

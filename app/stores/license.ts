@@ -3,10 +3,10 @@ import { ref } from 'vue'
 import type { Failure, Result } from '~/api/failure'
 import { isRecord } from '~/api/failure'
 import { useApi } from '~/api/use-api'
+import { isLicenseOfKey } from '~/license/replacement'
 import { useNow } from './now'
 import { useSessionStore } from './session'
 import type { CheckInDay, LicenseView, OutboundRequest, Preview, Rehearsal, Supposition } from '#shared/contracts'
-import { maskKey } from '#shared/credential'
 import type { SaveStep } from '#shared/method-rules'
 import { SAVE_STEPS } from '#shared/method-rules'
 import { judgePaste } from '#shared/paste/judge-paste'
@@ -14,7 +14,8 @@ import { judgePaste } from '#shared/paste/judge-paste'
 /** Whether this is the license of a credential, as far as a view tells. */
 function isLicenseOf(view: LicenseView | null, text: string): boolean {
   const { credential } = judgePaste(text, { instanceId: view?.instanceId ?? '', silent: false })
-  return credential !== null && view?.method === credential.method && (!('key' in credential) || view.maskedKey === maskKey(credential.key))
+  if (view === null || credential === null) return false
+  return 'key' in credential ? isLicenseOfKey(view, credential) : view.method === credential.method
 }
 
 /** A save takes at most as long as the calls it makes, and those ten seconds; ms. */

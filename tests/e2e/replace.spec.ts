@@ -128,3 +128,16 @@ test('a dialog stands in the middle of the window', async ({ licensePage: page, 
     return Math.abs(top - (innerHeight - bottom))
   })).toBeLessThan(4)
 })
+
+test('the question goes where the license that it is about has gone meanwhile', async ({ licensePage: page, product, api }) => {
+  await api.save('nc_demo_standard')
+  await openLicense(page, product)
+  await pressSave(page, 'nc_ag_demo_airgapped')
+  await expect(replaceDialogOf(page)).toBeVisible()
+  await api.remove()
+  await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')))
+  await expectState(page, 'unlicensed')
+  await expect(replaceDialogOf(page)).toHaveCount(0)
+  await expect(fieldOf(page)).toHaveValue('nc_ag_demo_airgapped')
+  await expect(saveButton(page)).toBeFocused()
+})

@@ -26,7 +26,7 @@ const nothing: FunctionalComponent = () => null
 const slot: FunctionalComponent = (_props, { attrs, slots }) => h('div', { 'data-testid': attrs['data-testid'] }, slots.default?.())
 const PARTS = {
   CommonSectionCard: slot, AButton: slot, ATextarea: nothing, LicenseSaveProgress: nothing, CommonFailureNotice: nothing, LicenseCredentialPreview: nothing,
-  LicenseCredentialFile: slot, LicenseCurrentKey: nothing,
+  LicenseCredentialFile: slot,
 }
 const INSTANCE = '0123456789abcdef0123456789abcdef'
 

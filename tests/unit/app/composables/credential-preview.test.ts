@@ -90,6 +90,16 @@ it('answers whoever asks, in place of the question that was to come', async () =
   expect(asked).toHaveLength(1)
 })
 
+it('says nothing of an answer that comes once the page is left', async () => {
+  const { text, asked, failures, preview, unmount } = openField()
+  text.value = 'eyJ1'
+  await pass()
+  unmount()
+  asked[0]?.answer({ ok: false, failure: { ...UNREACHABLE, code: 'TOKEN_SIGNATURE_INVALID' } })
+  await pass()
+  expect([failures, preview.value]).toEqual([[], null])
+})
+
 it('asks nothing any more once the page is left', async () => {
   const { text, asked, unmount } = openField()
   text.value = 'eyJ1'

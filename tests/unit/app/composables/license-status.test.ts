@@ -28,8 +28,8 @@ const same = (words: Words): Record<Method, Words> => ({ standard: words, airgap
 
 /* What the screen says in each state and by each method: written out, not worked out from METHOD_RULES. */
 const TABLE: Record<LicenseState, Record<Method, Words>> = {
-  unlicensed: same({ tone: 'grey', sentence: 'unlicensed', action: 'enter' }),
-  invalid: same({ tone: 'red', sentence: 'invalid', action: 'enterAgain' }),
+  unlicensed: same({ tone: 'grey', sentence: 'unlicensed', action: null }),
+  invalid: same({ tone: 'red', sentence: 'invalid', action: null }),
   mismatch: same({ tone: 'red', sentence: 'mismatch', action: 'reissue' }),
   revoked: {
     standard: { tone: 'red', sentence: 'revoked.check', action: 'support' },
@@ -83,7 +83,7 @@ describe('the status', () => {
   })
 
   it('without a license or a method is that of the Community Edition', () => {
-    expect(wordsOf(viewOf({ state: 'unlicensed', method: null }))).toMatchObject({ tone: 'grey', action: 'enter' })
+    expect(wordsOf(viewOf({ state: 'unlicensed', method: null }))).toMatchObject({ tone: 'grey', action: null })
   })
 
   it.each([
