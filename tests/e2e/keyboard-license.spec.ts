@@ -136,6 +136,26 @@ test('a link with a reference that does not exist says so, where the references 
   await expect(notice).toHaveCount(0)
 })
 
+test('what comes after a refusal leaves the focus where somebody has moved it', async ({ licensePage: page }) => {
+  const facts = Promise.withResolvers<undefined>()
+  await page.route('**/api/license/check-ins*', async (route) => {
+    await facts.promise
+    await route.continue()
+  })
+  await type(page, 'License key or token', 'nc_demo_revoked')
+  await pressOn(page, button(page, 'Save'))
+  const alert = await expectFailure(page, 'LICENSE_REVOKED', 'This license was revoked')
+  await expect(alert).toBeFocused()
+  const reference = alert.getByRole('link', { name: 'NCL-104' })
+  await tabTo(page, reference)
+  const answered = page.waitForResponse('**/api/license/check-ins*')
+  facts.resolve(undefined)
+  await (await answered).finished()
+  // What the page does with the answer, it does within two frames.
+  await page.evaluate(() => new Promise((resolve) => { requestAnimationFrame(() => requestAnimationFrame(resolve)) }))
+  await expect(reference).toBeFocused()
+})
+
 test('the reference of a refused save leads to its entry', async ({ licensePage: page }) => {
   await type(page, 'License key or token', 'nc_demo_revoked')
   await pressOn(page, button(page, 'Save'))
