@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url'
 import componentStyles from './app/ant/component-styles.ts'
 import words from './app/words/module.ts'
 import { guardEntry } from './server/build/entry.ts'
+import sandboxHooks from './server/build/sandbox-hooks.ts'
 import trustedKeys from './server/build/trusted-keys.ts'
 
 /* Two builds that cannot overwrite each other: the vendor's, and the sandbox's for trials and tests. */
@@ -18,6 +19,7 @@ export default defineNuxtConfig({
   compatibilityDate: '2026-11-01',
   modules: [
     [trustedKeys, { sandbox }],
+    [sandboxHooks, { sandbox }],
     componentStyles,
     words,
     '@pinia/nuxt',

@@ -4,7 +4,7 @@ import type { Config } from '../runtime/config.ts'
 import type { BearerTokens } from './bearer.ts'
 import { createBearerTokens } from './bearer.ts'
 import type { RateLimits } from './rate-limits.ts'
-import { createRateLimits } from './rate-limits.ts'
+import { createRateLimits, UNLIMITED } from './rate-limits.ts'
 import type { RefusedTokens } from './refused-tokens.ts'
 import { createRefusedTokens } from './refused-tokens.ts'
 
@@ -19,10 +19,10 @@ const MINUTE = 60_000
 /** Keyed by configuration, because a base and the app built on it share that object. */
 const made = new WeakMap<Config, Guards>()
 
-function createGuards({ config, log, jobs }: Base): Guards {
+function createGuards({ config, log, jobs, limited }: Base): Guards {
   const refusedTokens = createRefusedTokens(log)
   jobs.every(MINUTE, refusedTokens.flush)
-  return { limits: createRateLimits(), bearerTokens: createBearerTokens(config), refusedTokens }
+  return { limits: limited ? createRateLimits() : UNLIMITED, bearerTokens: createBearerTokens(config), refusedTokens }
 }
 
 /** Creates the guards on first use. */

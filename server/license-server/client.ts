@@ -19,6 +19,8 @@ export interface ClientOptions extends Routing {
   /** Sent as part of `User-Agent`, and in the bodies. */
   version: string
   limits?: Limits
+  /** Sent with every call, beside the protocol's own. */
+  callHeaders?: () => Record<string, string>
 }
 
 export interface LicenseServerClient extends LicenseServer {
@@ -40,10 +42,11 @@ interface WireCall<Q, R, T> {
 }
 
 /** Creates a client of the license server at `baseUrl`. Its calls never reject and never follow a redirect. */
-export function createLicenseServerClient({ baseUrl: given, version, limits = LIMITS, ...routing }: ClientOptions): LicenseServerClient {
+export function createLicenseServerClient(options: ClientOptions): LicenseServerClient {
+  const { baseUrl: given, version, limits = LIMITS, callHeaders, ...routing } = options
   const baseUrl = given.replace(/(?<!\/)\/+$/, '')
   const openWay = createWayOpener(routing)
-  const exchange = createExchange({ version, openWay, limits })
+  const exchange = createExchange({ version, openWay, limits, ...(callHeaders ? { callHeaders } : {}) })
   const base = new URL(baseUrl)
 
   async function send<Q, R, T>({ call, body, secret, read }: WireCall<Q, R, T>, signal?: AbortSignal): Promise<CallOutcome<T>> {

@@ -22,6 +22,8 @@ export interface ExchangeOptions {
   version: string
   openWay: OpenWay
   limits: Limits
+  /** Sent with every message. */
+  callHeaders?: () => Record<string, string>
 }
 
 export interface Message {
@@ -50,7 +52,7 @@ export type Exchange = (message: Message) => Promise<Answer>
 interface Progress { headers: Answer['headers'] | null, bytes: number }
 
 /** Sends one message and reads its answer, whatever the status; never follows a redirect. Rejects with NetworkFailure. */
-export function createExchange({ version, openWay, limits }: ExchangeOptions): Exchange {
+export function createExchange({ version, openWay, limits, callHeaders }: ExchangeOptions): Exchange {
   return async ({ method, url: address, body, secret, signal }) => {
     const url = new URL(address)
     const total = AbortSignal.timeout(limits.total)
@@ -68,7 +70,7 @@ export function createExchange({ version, openWay, limits }: ExchangeOptions): E
       const progress: Progress = { headers: null, bytes: 0 }
       const asking = ask(client, {
         method, path: url.pathname + url.search, signal: ended,
-        headers: headersOf(version, body, secret), ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        headers: { ...callHeaders?.(), ...headersOf(version, body, secret) }, ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       }, progress)
       return { url, ...await orAborted(ended, asking).catch((error: unknown) => {
         throw new NetworkFailure(seenOf(error, progress, url, limits), error)

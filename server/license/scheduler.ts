@@ -25,8 +25,10 @@ const SHORTEST_TICK = 20
 export interface Scheduler {
   /** Decides what is due at a start. */
   start(): void
-  /** Does everything that is due. Resolves to the wait before the next tick, ms; never rejects. */
-  tick(): Promise<number>
+  /** Does everything that is due. Resolves to the wait before the next tick, at most `longest` ms; never rejects. */
+  tick(longest?: number): Promise<number>
+  /** Resolves once no call is under way, to whether a check-in or a renewal was; never rejects. */
+  whenIdle(): Promise<boolean>
   /** Joins the check-in under way, or makes one. */
   checkIn(actor: Actor): Promise<CheckInResult>
   /** When the next check-in is due; at once if one is under way. Null before the first tick. */
@@ -51,6 +53,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   const { holder, store, checkIn, deactivation, provisioning, log, eventsKeepDays, stopping } = options
   let inFlight: Promise<CheckInResult> | null = null
   let applying: Promise<unknown> | null = null
+  let renewing: Promise<void> | null = null
   let due: Due | null = null
   let timeStoredAt = -Infinity
   let prunedAt = -Infinity
@@ -139,11 +142,11 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     if (!(error instanceof LicenseError)) log.error('a background step failed', { cause: String(error) })
   }
 
-  function nextTick(moment: Moment): number {
+  function nextTick(moment: Moment, longest: number): number {
     if (moment.inDoubt && !inFlight) return SHORTEST_TICK
     const { holding } = holder
     const borders = holding.kind === 'lease' ? bordersOf(holding.lease.claims).map(at => at - moment.effective).filter(left => left > 0) : []
-    const waits = [LONGEST_TICK, ...borders, ...(inFlight ? [] : [untilDue(moment)])]
+    const waits = [longest, ...borders, ...(inFlight ? [] : [untilDue(moment)])]
     return Math.max(SHORTEST_TICK, Math.min(...waits))
   }
 
@@ -161,10 +164,10 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
         setDue(reading.uptime + (at - effective), moment)
       }
       if (holding.kind === 'lease' && renewsAtStart(holding.lease.claims, snapshot.renewalAttemptAt, effective)) {
-        void renewAtStart().catch(logStorage)
+        renewing = renewAtStart().catch(logStorage)
       }
     },
-    async tick() {
+    async tick(longest = LONGEST_TICK) {
       const moment = holder.observe()
       if (moment.inDoubt && !inFlight) setDue(-Infinity, moment)
       if (rulesOf(holder.snapshot.license?.method)?.checksIn && !inFlight && untilDue(moment) <= 0) {
@@ -173,7 +176,12 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       }
       applying ??= deactivation.whileTellingNothing(() => provisioning.apply()).catch(logStorage).finally(() => { applying = null })
       await work().catch(logStorage)
-      return nextTick(holder.observe())
+      return nextTick(holder.observe(), longest)
+    },
+    async whenIdle() {
+      const wasBusy = inFlight !== null
+      await Promise.allSettled([inFlight, deactivation.whenTold(), applying, renewing])
+      return wasBusy
     },
     checkIn: actor => run(actor),
     get due() { return due && inFlight ? { ...due, uptime: -Infinity } : due },

@@ -94,17 +94,21 @@ export interface LicenseService {
   supportBundle(facts: GivenForSupport): Promise<ReturnType<typeof supportBundleOf>>
   /** Starts this process's schedule. */
   start(): void
-  /** Does everything that is due. Resolves to the wait before the next tick, ms; never rejects. */
-  tick(): Promise<number>
+  /** Does everything that is due. Resolves to the wait before the next tick, at most `longest` ms; never rejects. */
+  tick(longest?: number): Promise<number>
+  /** Resolves once no call is under way, to whether a check-in or a renewal was; never rejects. */
+  whenIdle(): Promise<boolean>
   stop(): Promise<void>
 }
 
 /**
  * The identity of this installation: as stored, or else made now, with an Instance ID of 128 random bits and a session
- * secret of 256. Rejects with STORAGE_UNAVAILABLE.
+ * secret of 256. `instanceId` takes the place of a random one. Rejects with STORAGE_UNAVAILABLE.
  */
-export function requireInstallation(store: Identity, { random, clock }: { random: Random, clock: Clock }): Promise<Installation> {
-  return store.installation({ instanceId: random.hex(16), sessionSecret: random.hex(32), createdAt: clock.read().wall })
+export function requireInstallation(
+  store: Identity, { random, clock, instanceId = null }: { random: Random, clock: Clock, instanceId?: string | null },
+): Promise<Installation> {
+  return store.installation({ instanceId: instanceId ?? random.hex(16), sessionSecret: random.hex(32), createdAt: clock.read().wall })
 }
 
 /** Reads and verifies the license of this installation. Rejects with STORAGE_UNAVAILABLE. */
@@ -228,6 +232,7 @@ export async function createLicenseService(options: LicenseServiceOptions): Prom
     }),
     start: scheduler.start,
     tick: scheduler.tick,
+    whenIdle: scheduler.whenIdle,
     stop: scheduler.stop,
   }
 }

@@ -21,10 +21,10 @@ async function runCommand(args: readonly string[]): Promise<void> {
     process.stderr.write(`Unknown command: ${args.map(word => JSON.stringify(word)).join(' ')}\n${USAGE}`)
     process.exit(1)
   }
-  const { ok, lines } = checkConfiguration(process.env)
+  const { ok, lines } = checkConfiguration(process.env, { inMemory: sandbox })
   print([`License activation ${version} (${commit})${sandbox ? ', sandbox build' : ''}, Node.js ${process.version}`, ...lines])
   if (!ok || !network) process.exit(ok ? 0 : 1)
-  const tested = await checkNetwork(readConfig(process.env), version).catch((error: unknown) => (
+  const tested = await checkNetwork(readConfig(process.env, { inMemory: sandbox }), version).catch((error: unknown) => (
     { ok: false, lines: [`Network: the test ended unexpectedly (${error instanceof Error ? error.message : String(error)}).`] }
   ))
   print(tested.lines)

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { defineNitroPlugin, useRuntimeConfig } from 'nitropack/runtime'
 import { commit, sandbox, version } from '#license-build'
+import { sandboxHooks } from '#sandbox-hooks'
 import { LicenseError } from '../license/errors.ts'
 import type { StorageCause } from '../storage/open.ts'
 import { causeOf, codeOf, StorageOpenError } from '../storage/open.ts'
@@ -20,13 +21,20 @@ export default defineNitroPlugin((nitro) => {
   const base = configureOrExit()
   routeConsole(base.log, base.refusals)
   const stopping = new AbortController()
-  const started = start(base, stopping.signal).catch(error => exit(base, error))
+  let started = start(base, stopping.signal).catch(error => exit(base, error))
   nitro.hooks.hook('close', async () => {
     stopping.abort()
     base.jobs.stop()
-    const app = await started
-    await app?.license.stop()
-    await app?.storage.close()
+    await (await started)?.close()
+  })
+  sandboxHooks?.open({
+    base,
+    async restart(between) {
+      await (await started)?.close()
+      await between()
+      started = start(base, stopping.signal)
+      await started
+    },
   })
 })
 
@@ -61,13 +69,13 @@ function exit(base: Base, error: unknown): never {
 }
 
 async function start(base: Base, stop: AbortSignal): Promise<App | undefined> {
-  const { log, jobs, config: { logFormat, replica, origins } } = base
+  const { log, config: { logFormat, replica, origins } } = base
   // In JSON every line names the replica anyway.
   const tell = sandbox ? log.announce : log.info
   tell('starting', { version, commit, ...(logFormat === 'pretty' ? { replica } : {}), ...(sandbox ? { build: 'SANDBOX: trusts the public sandbox key, not for production' } : {}) })
   const app = await openWhenReachable(base, stop)
   if (!app) return undefined
-  const { storage, license, accounts } = app
+  const { storage, license, accounts, jobs } = app
   log.info(storage.created ? 'database created' : 'database opened', { kind: storage.kind, location: storage.location })
   if (storage.created && origins.DATABASE_URL?.from === 'default') {
     log.warn('DATABASE_URL is not set: a new database was created in the default place; make sure that it is on storage that outlives this server', { location: storage.location })
@@ -76,7 +84,7 @@ async function start(base: Base, stop: AbortSignal): Promise<App | undefined> {
   log.announce(`Instance ID: ${license.instanceId}`)
   openApp(app)
   license.start()
-  jobs.repeat(() => license.tick())
+  jobs.repeat(() => sandboxHooks?.inTurn(() => license.tick()) ?? license.tick())
   jobs.every(PRUNE_SESSIONS, () => accounts.prune())
   return app
 }

@@ -20,6 +20,8 @@ export interface Base {
   jobs: PeriodicJobs
   metrics: Metrics
   client: LicenseServerClient
+  /** Whether rate limits are on; off only in a sandbox that is told so. */
+  limited: boolean
 }
 
 /** Available once the database has been reached. */
@@ -28,6 +30,8 @@ export interface App extends Base {
   license: LicenseService
   accounts: Accounts
   build: { version: string, commit: string, sandbox: boolean }
+  /** Ends its work and closes its database. */
+  close(): Promise<void>
 }
 
 let base: Base | undefined

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { commit, jwks, sandbox, version } from '#license-build'
+import { sandboxHooks } from '#sandbox-hooks'
 import { createHashingQueue } from '../accounts/hashing-queue.ts'
 import type { Accounts } from '../accounts/service.ts'
 import { createAccounts } from '../accounts/service.ts'
@@ -10,11 +11,12 @@ import type { Random } from '../license/ports.ts'
 import { createLicenseService, requireInstallation } from '../license/service.ts'
 import { openStorage } from '../storage/open.ts'
 import type { App, Base } from './app.ts'
-import { readConfig } from './config.ts'
+import { ConfigError, readConfig } from './config.ts'
 import { createFoldedLog } from './folded-log.ts'
 import { createLog, stackOf } from './log.ts'
 import { createMetrics } from './metrics.ts'
 import { storageTrouble } from './storage-finding.ts'
+import type { PeriodicJobs } from './periodic-jobs.ts'
 import { createPeriodicJobs } from './periodic-jobs.ts'
 import { currentRequest } from './request-context.ts'
 import { createDatabaseClock, createSystemClock } from './system-clock.ts'
@@ -23,24 +25,34 @@ import { createDatabaseClock, createSystemClock } from './system-clock.ts'
 
 const MINUTE = 60_000
 
-const random: Random = {
+const machineRandom: Random = {
   hex: bytes => randomBytes(bytes).toString('hex'),
   unit: () => randomBytes(6).readUIntBE(0, 6) / 2 ** 48,
 }
 
 /** Builds everything that needs no database. Throws ConfigError. */
 export function assembleBase(): Base {
-  const config = readConfig(process.env)
+  const config = readConfig(process.env, { inMemory: sandbox })
+  const problems = sandboxHooks?.configure(process.env) ?? []
+  if (problems.length > 0) throw new ConfigError(problems)
   const { logFormat: format, logLevel: level, replica } = config
   const log = createLog({ format, level, replica, context: () => ({ ...currentRequest() }) })
   for (const warning of config.warnings) log.warn(warning)
   const client = createLicenseServerClient({
     baseUrl: config.licenseServerUrl, version, proxyFor: config.proxyFor, configured: config.origins.NC_LICENSE_SERVER_URL?.from !== 'default',
+    ...(sandboxHooks ? { callHeaders: sandboxHooks.callHeaders } : {}),
   })
   const refusals = createFoldedLog(log)
-  const jobs = createPeriodicJobs(error => refusals.error('a periodic job failed', { cause: stackOf(error) }))
+  const jobs = startJobs(refusals)
   jobs.every(MINUTE, refusals.flush)
-  return { config, log, refusals, jobs, metrics: createMetrics({ version, commit }), client }
+  return {
+    config, log, refusals, jobs, metrics: createMetrics({ version, commit }),
+    client: sandboxHooks?.client(client) ?? client, limited: sandboxHooks?.limited ?? true,
+  }
+}
+
+function startJobs(refusals: Base['refusals']): PeriodicJobs {
+  return createPeriodicJobs(error => refusals.error('a periodic job failed', { cause: stackOf(error) }))
 }
 
 /**
@@ -48,26 +60,38 @@ export function assembleBase(): Base {
  * StorageOpenError for a database that must not be touched.
  */
 export async function assembleApp(base: Base): Promise<App> {
-  const { config, log, metrics, client, jobs } = base
+  const { config, log, metrics, client } = base
   const storage = await openStorage({ url: config.databaseUrl, baseDir: config.projectDir, log })
   if (storage.migrations.length > 0) log.info('migrations applied', { names: storage.migrations })
   try {
-    const clock = createDatabaseClock(createSystemClock(), () => storage.licenses.databaseTime())
-    await clock.sample()
-    const { instanceId, sessionSecret } = await requireInstallation(storage.licenses, { random, clock })
+    const databaseClock = createDatabaseClock(createSystemClock(), () => storage.licenses.databaseTime())
+    await databaseClock.sample()
+    const clock = sandboxHooks?.clock(databaseClock) ?? databaseClock
+    const random = sandboxHooks?.random(machineRandom) ?? machineRandom
+    const { instanceId, sessionSecret } = await requireInstallation(storage.licenses, {
+      random, clock, instanceId: sandboxHooks?.instanceId() ?? null,
+    })
     const license = await createLicenseService({
       store: storage.licenses, instanceId, server: client, keyring: await createKeyring(jwks), clock, log, version, sandbox, random,
       provisioned: config.licenseKey, eventsKeepDays: config.eventsKeepDays,
-      storageTrouble: () => storageTrouble(storage),
+      storageTrouble: () => sandboxHooks?.storageTrouble() ?? storageTrouble(storage),
       observeCheckIn: (result, seconds) => metrics.observeCheckIn(result, seconds),
     })
     const accounts = createAccounts({
-      store: withEventLines(storage.accounts, log, accountOf), clock, sessionSecret: config.sessionSecret ?? sessionSecret,
-      hashing: createHashingQueue(), log,
+      store: withEventLines(storage.accounts, log, accountOf), clock: sandboxHooks?.accountClock(databaseClock) ?? clock,
+      sessionSecret: config.sessionSecret ?? sessionSecret, hashing: createHashingQueue(), log,
     })
     await provideAdministrator(accounts, base)
-    jobs.every(MINUTE, clock.sample)
-    return { ...base, storage, license, accounts, build: { version, commit, sandbox } }
+    const jobs = startJobs(base.refusals)
+    jobs.every(MINUTE, databaseClock.sample)
+    return {
+      ...base, jobs, storage, license, accounts, build: { version, commit, sandbox },
+      async close() {
+        jobs.stop()
+        await license.stop()
+        await storage.close()
+      },
+    }
   }
   catch (error) {
     await storage.close().catch(() => undefined)

@@ -1,5 +1,6 @@
 import { accessSync, constants, statSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { IN_MEMORY } from '../storage/open.ts'
 import { toDatabasePath } from '../storage/sqlite-file.ts'
 import type { Config } from './config.ts'
 import { ConfigError, readConfig } from './config.ts'
@@ -11,9 +12,9 @@ import { VARIABLES } from './config-variables.ts'
 export interface Checked { ok: boolean, lines: string[] }
 
 /** Describes, in lines for a person, how a start with this environment would go. Opens no database and no connection. */
-export function checkConfiguration(env: Environment): Checked {
+export function checkConfiguration(env: Environment, options: { inMemory?: boolean } = {}): Checked {
   try {
-    const config = readConfig(env)
+    const config = readConfig(env, options)
     const database = describeDatabase(config)
     const lines = [...VARIABLES.map(({ name }) => describe(config, env, name)), `Database: ${database.line}`, ...config.warnings.map(asLine)]
     return { ok: database.ok, lines: [...lines, database.ok ? 'The configuration can be used.' : 'The server would not start.'] }
@@ -37,6 +38,7 @@ function describe({ origins }: Config, env: Environment, name: string): string {
 }
 
 function describeDatabase({ databaseUrl, projectDir }: Config): { ok: boolean, line: string } {
+  if (databaseUrl === IN_MEMORY) return { ok: true, line: 'in memory, until the process ends' }
   if (!databaseUrl.startsWith('file:')) {
     const { host, pathname, searchParams } = new URL(databaseUrl)
     return { ok: true, line: `PostgreSQL at ${host || searchParams.get('host')}${pathname} (not contacted)` }

@@ -7,6 +7,7 @@ import { admin, adminTokens, bearerTokens, licenseKey, quoteWarnings, sessionSec
 import type { Environment, Origin, Source } from './config-source.ts'
 import { createSource, originsOf } from './config-source.ts'
 import { misspeltVariables } from './config-variables.ts'
+import { IN_MEMORY } from '../storage/open.ts'
 import { databaseUrlProblem, databaseUrlWarnings } from './database-url.ts'
 import type { ProxyFor } from './proxy.ts'
 
@@ -66,15 +67,18 @@ export class ConfigError extends Error {
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
-/** Throws ConfigError with every problem, so that all can be fixed in one go. */
-export function readConfig(env: Environment): Config {
+/**
+ * Throws ConfigError with every problem, so that all can be fixed in one go. `inMemory`: whether the build may keep its database
+ * in memory, which is nothing for a license that somebody paid for.
+ */
+export function readConfig(env: Environment, { inMemory = false } = {}): Config {
   const source = createSource(env)
   const dir = projectDir()
   const listen = { port: Number(port(source) ?? 3000), host: host(source) }
   const address = publicUrl(source)
   const trusted = trustProxy(source)
   const serviceTokens = bearerTokens(source, 'NC_SERVICE_TOKEN')
-  const database = databaseUrl(source, dir)
+  const database = databaseUrl(source, dir, inMemory)
   const config = {
     listen,
     databaseUrl: database,
@@ -110,9 +114,9 @@ function projectDir(): string {
   return built?.[1] || process.cwd()
 }
 
-function databaseUrl(source: Source, dir: string): string {
+function databaseUrl(source: Source, dir: string, inMemory: boolean): string {
   const value = source.secret('DATABASE_URL') ?? 'file:.data/license.db'
-  const problem = databaseUrlProblem(value, dir)
+  const problem = value === IN_MEMORY ? inMemory ? null : 'a database in memory loses its license at every stop; name a file' : databaseUrlProblem(value, dir)
   if (problem) source.reject('DATABASE_URL', problem)
   return value
 }

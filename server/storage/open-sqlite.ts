@@ -58,6 +58,19 @@ export async function openSqlite({ url, baseDir, log }: SqliteOptions): Promise<
   }
 }
 
+/** Opens a new database that no file keeps. */
+export async function openSqliteInMemory({ log }: { log?: Log | undefined }): Promise<Storage> {
+  const location = ':memory:'
+  const database = new DatabaseSync(location, { enableForeignKeyConstraints: true })
+  const health = createHealthMonitor({ log, waitMeans: 'locked', quickMs: 250, isReadOnly: () => false })
+  const db = new Kysely<Database>({ dialect: createSqliteDialect({ database, reader: () => undefined, health }) })
+  const { applied } = await migrate(db, location)
+  await requireInstallationRow(db, location)
+  return assembleStorage({
+    kind: 'sqlite', location, created: true, migrations: applied, connection: createConnection(db), databaseTime: async () => null, health,
+  })
+}
+
 async function prepare(database: DatabaseSync, path: string, { empty, logged }: { empty: boolean, logged: boolean }): Promise<void> {
   const deadline = performance.now() + OPEN_PATIENCE_MS
   // A new file is marked as ours before anything else is written to it.

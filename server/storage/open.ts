@@ -1,6 +1,6 @@
 import type { Log } from '../license/ports.ts'
 import { openPostgres } from './open-postgres.ts'
-import { openSqlite } from './open-sqlite.ts'
+import { openSqlite, openSqliteInMemory } from './open-sqlite.ts'
 import type { Storage } from './storage.ts'
 import { StorageOpenError } from './storage-error.ts'
 
@@ -11,12 +11,16 @@ export type { StorageHealth } from './storage-health.ts'
 export { peekMethod } from './peek.ts'
 export { StorageOpenError } from './storage-error.ts'
 
+/** The address of a database that ends with the process. */
+export const IN_MEMORY = 'file::memory:'
+
 /**
- * Opens the database of a `file:` (relative to `baseDir`) or `postgres:` URL and brings its tables up to date. Rejects with
+ * Opens the database of a `file:` (relative to `baseDir`, or `IN_MEMORY`) or `postgres:` URL and brings its tables up to date. Rejects with
  * `StorageOpenError` (one sentence for the operator; nothing was changed) or, if trying again can help, with
  * `STORAGE_UNAVAILABLE`. Later trouble is reported to `log`.
  */
 export async function openStorage({ url, baseDir, log }: { url: string, baseDir: string, log?: Log }): Promise<Storage> {
+  if (url === IN_MEMORY) return openSqliteInMemory({ log })
   if (url.startsWith('file:')) return openSqlite({ url, baseDir, log })
   if (/^postgres(?:ql)?:\/\//.test(url)) return openPostgres({ url, log })
   throw new StorageOpenError('The database address must start with file: or postgres://.')

@@ -26,7 +26,8 @@ export function createBase(env: Environment = {}): { base: Base, lines: Record<s
   const lines: Record<string, unknown>[] = []
   const log = createLog({ format: 'json', level: 'debug', write: line => void lines.push(JSON.parse(line)) })
   const config = readConfig(env)
-  const base = {
+  const base: Base = {
+    limited: true,
     config, log, refusals: createFoldedLog(log), jobs: createPeriodicJobs(() => undefined), metrics: createMetrics({ version: VERSION, commit: 'unknown' }),
     client: createLicenseServerClient({ baseUrl: config.licenseServerUrl, version: VERSION, proxyFor: config.proxyFor }),
   }
@@ -38,7 +39,8 @@ export async function openRunningApp(env: Environment = {}): Promise<RunningApp>
   const [world, license] = [await createAccountsWorld(), await createWorld()]
   const { base, lines } = createBase(env)
   const build = { version: VERSION, commit: 'unknown', sandbox: false }
-  const app = { ...base, storage: world.storage, license: license.service, accounts: world.accounts, build }
+  const close = () => world.storage.close()
+  const app = { ...base, storage: world.storage, license: license.service, accounts: world.accounts, build, close }
   setBase(base)
   openApp(app)
   return { ...world, app, license, lines }

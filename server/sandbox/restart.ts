@@ -1,0 +1,38 @@
+import { rmSync } from 'node:fs'
+import { Client } from 'pg'
+import { TABLES } from '../storage/schema.ts'
+import { requireApp } from '../runtime/app.ts'
+import type { App } from '../runtime/app.ts'
+import type { Handle } from '../runtime/sandbox-hooks.ts'
+import type { Beginning } from './hooks.ts'
+import { beginWith, fixedInstanceId, time } from './hooks.ts'
+import type { Vendor } from './vendor.ts'
+
+export interface Anew extends Beginning {
+  /** The moment at which it starts, ms; null for the machine's time. */
+  at: number | null
+  /** Whether time stands still from there. */
+  frozen: boolean
+}
+
+/** Starts the product again, on an empty database and without a new process. Resolves to the app that is running then. */
+export async function startAnew({ restart, base }: Handle, vendor: Vendor, { at, frozen, ...beginning }: Anew): Promise<App> {
+  const { kind, location } = requireApp().storage
+  await restart(async () => {
+    if (kind === 'postgres') await dropTables(base.config.databaseUrl)
+    else for (const suffix of ['', '-wal', '-shm']) rmSync(location + suffix, { force: true })
+    beginWith(beginning)
+    time.set(at, frozen)
+    // Another id is another installation. With the same one, the vendor would remember what is forgotten here.
+    const instanceId = fixedInstanceId()
+    if (instanceId !== null) await vendor.forget(instanceId).catch(() => undefined)
+  })
+  return requireApp()
+}
+
+async function dropTables(connectionString: string): Promise<void> {
+  const client = new Client({ connectionString })
+  await client.connect()
+  const tables = [...TABLES, 'license_migration', 'license_migration_lock']
+  await client.query(`drop table if exists ${tables.join(', ')} cascade`).finally(() => client.end())
+}

@@ -1,0 +1,104 @@
+import type { CallFailure, RefusalCode } from '../license/ports.ts'
+import { failure } from '../license-server/read-answer.ts'
+import type { FindingCause, FindingFacts, Seen } from '../../shared/findings.ts'
+import { FINDING_CAUSES, seen } from '../../shared/findings.ts'
+import type { NetworkErrorCode } from '../../shared/errors.ts'
+
+/* One plausible failure for each cause. Facts are fixed, so that a screenshot of them is the same every time. */
+
+const PLACE = { host: 'license.example.com', port: 443 }
+const PROXY = { proxy: 'http://proxy.example.com:3128', ...PLACE }
+const DATES = { validFrom: '2026-01-01T00:00:00.000Z', validTo: '2026-03-31T23:59:59.000Z', clock: '2026-05-04T10:00:00.000Z' }
+
+type NetworkSample = [NetworkErrorCode, FindingFacts, RefusalCode?]
+
+const NETWORK = {
+  dns_no_such_name: ['NET_DNS', PLACE],
+  dns_silent: ['NET_DNS', PLACE],
+  refused: ['NET_CONNECT', { ...PLACE, errno: 'ECONNREFUSED' }],
+  no_route: ['NET_CONNECT', { ...PLACE, errno: 'EHOSTUNREACH' }],
+  dropped: ['NET_TIMEOUT', { ...PLACE, seconds: 5 }],
+  handshake_cut: ['NET_TLS', PLACE],
+  not_tls: ['NET_TLS', PLACE],
+  tls_version: ['NET_TLS', { ...PLACE, version: 'TLSv1.1' }],
+  certificate_expired: ['NET_TLS', { ...PLACE, ...DATES, subject: PLACE.host }],
+  certificate_not_yet_valid: ['NET_TLS', { ...PLACE, ...DATES, subject: PLACE.host, validFrom: '2026-06-01T00:00:00.000Z' }],
+  certificate_self_signed: ['NET_TLS', { ...PLACE, subject: PLACE.host }],
+  certificate_other_name: ['NET_TLS', { ...PLACE, names: 'intranet.example.com' }],
+  certificate_unknown_issuer: ['NET_TLS', { ...PLACE, issuer: 'Example Corp Proxy CA' }],
+  certificate_invalid: ['NET_TLS', { ...PLACE, errno: 'CERT_SIGNATURE_FAILURE' }],
+  proxy_refused: ['NET_PROXY', PROXY],
+  proxy_silent: ['NET_PROXY', { ...PROXY, seconds: 5 }],
+  proxy_not_found: ['NET_PROXY', PROXY],
+  proxy_login: ['NET_PROXY', { ...PROXY, status: 407 }],
+  proxy_forbids: ['NET_PROXY', { ...PROXY, status: 403 }],
+  proxy_cannot_reach: ['NET_PROXY', { ...PROXY, status: 503 }],
+  no_answer: ['NET_TIMEOUT', { ...PLACE, seconds: 10 }],
+  reset_while_receiving: ['NET_CONNECT', { ...PLACE, bytes: 120 }],
+  stalled_while_receiving: ['NET_TIMEOUT', { ...PLACE, bytes: 120, seconds: 10 }],
+  cut_answer: ['NET_CONNECT', { ...PLACE, bytes: 120 }],
+  web_page: ['NET_CAPTIVE_PORTAL', { ...PLACE, status: 200, title: 'Guest network', contentType: 'text/html' }],
+  redirect: ['NET_CAPTIVE_PORTAL', { ...PLACE, status: 302, target: 'https://portal.example.com/' }],
+  gateway: ['SERVER_ERROR', { ...PLACE, status: 502 }],
+  not_a_license_server: ['SERVER_NOT_A_LICENSE_SERVER', { url: 'https://license.example.com/api/v1/licenses/check-in', status: 404 }],
+  server_error: ['SERVER_ERROR', { ...PLACE, status: 500 }],
+  server_error_foreign: ['SERVER_ERROR', { ...PLACE, status: 500 }],
+  rate_limited: ['SERVER_RATE_LIMITED', PLACE, 'rate_limited'],
+  unreadable_answer: ['SERVER_RESPONSE_INVALID', PLACE],
+  answer_not_ours: ['SERVER_RESPONSE_INVALID', PLACE],
+  answer_stale: ['SERVER_RESPONSE_INVALID', PLACE],
+  signer_unknown: ['SERVER_RESPONSE_INVALID', { ...PLACE, kid: 'vendor-2031' }],
+  refused_unknown_key: ['SERVER_REFUSED', PLACE, 'unknown_key'],
+  refused_expired: ['SERVER_REFUSED', PLACE, 'expired'],
+  refused_revoked: ['SERVER_REFUSED', PLACE, 'revoked'],
+  refused_suspended: ['SERVER_REFUSED', PLACE, 'suspended'],
+  refused_bound_elsewhere: ['SERVER_REFUSED', PLACE, 'bound_elsewhere'],
+  refused_method_not_in_plan: ['SERVER_REFUSED', PLACE, 'method_not_in_plan'],
+  refused_bad_request: ['SERVER_REFUSED', PLACE, 'bad_request'],
+} as const satisfies Partial<Record<FindingCause, NetworkSample>>
+
+/** Causes for which a call to the license server can be made to fail. */
+export type OutageCause = keyof typeof NETWORK
+export const OUTAGE_CAUSES = Object.keys(NETWORK).filter(isOutageCause)
+
+export function isOutageCause(cause: string): cause is OutageCause {
+  return Object.hasOwn(NETWORK, cause)
+}
+
+/** The failure of a call for this cause. */
+export function outageOf(cause: OutageCause): CallFailure {
+  const [code, facts, refusal]: NetworkSample = NETWORK[cause]
+  return failure(seen(code, cause, facts), { answered: FINDING_CAUSES[cause].stage === 'http', refusal: refusal ?? null })
+}
+
+/** The trouble that a database with this cause has. */
+export function storageTroubleOf(cause: FindingCause): Seen {
+  return seen('STORAGE_UNAVAILABLE', cause, { location: '/var/lib/nocodb/license.db' })
+}
+
+/** What to paste for a credential to be refused with a cause, without the license server being asked. */
+export type Paste = (facts: { key: string, instanceId: string, token: string, strangers: string }) => string
+
+const flip = (part: string) => `${part.slice(0, -8)}${[...part.slice(-8)].reverse().join('')}`
+const parts = (token: string) => token.split('.')
+
+export const PASTES: Partial<Record<FindingCause, Paste>> = {
+  empty: () => '  ',
+  words_around: ({ key }) => `Your license key: ${key}`,
+  two_credentials: ({ key }) => `${key}\n${key}`,
+  part_of_token: ({ token }) => parts(token)[1] ?? '',
+  token_cut: ({ token }) => token.slice(0, -20),
+  token_changed: ({ token }) => [...parts(token).slice(0, 2), flip(parts(token)[2] ?? '')].join('.'),
+  instance_id_pasted: ({ instanceId }) => instanceId,
+  masked_key_pasted: () => 'nc_••••dard',
+  capitals: ({ key }) => key.toUpperCase(),
+  quotes_around: ({ key }) => `"${key}"`,
+  not_a_credential: () => 'nc_!',
+  other_installation: ({ strangers }) => strangers,
+  key_unknown: () => 'nc_demo_unknown_key',
+  subscription_ended: () => 'nc_demo_expired',
+  revoked: () => 'nc_demo_revoked',
+  suspended: () => 'nc_demo_suspended',
+  bound_elsewhere: () => 'nc_demo_bound_elsewhere',
+  method_not_in_plan: () => 'nc_ag_demo_method_not_in_plan',
+}
