@@ -32,7 +32,7 @@ export default defineConfig({
     reporters: ['default', ['json', { outputFile: 'tests/faults/.results/vitest.json' }]],
     projects: [
       // Stores, composables and components of app/ run without Nuxt, whose imports are stood in for.
-      { root, ...APP, test: { name: 'unit', setupFiles, include: ['tests/unit/**/*.test.ts'], environment: 'node', testTimeout: 20_000 } },
+      { root, ...APP, test: { name: 'unit', setupFiles, include: ['tests/unit/**/*.test.ts', 'tests/license-server/*.test.ts'], environment: 'node', testTimeout: 20_000 } },
       { root, test: { name: 'storage', setupFiles, include: ['tests/storage/**/*.test.ts'], environment: 'node', testTimeout: 60_000, hookTimeout: 60_000 } },
       { root, test: { name: 'api', setupFiles, include: ['tests/api/**/*.test.ts'], environment: 'node', testTimeout: 60_000, hookTimeout: 60_000 } },
     ],

@@ -14,6 +14,7 @@ const HOUR = 60 * MINUTE
 /** Also checked in around the end of the term, so that a renewal is picked up without anyone's help. */
 const BEFORE_EXPIRY = [72 * HOUR, HOUR, 0]
 const EARLY = 0.1
+/** The longest wait after a verdict. */
 const AFTER_VERDICT = 6 * HOUR
 const START_RETRIES = [2 * SECOND, 5 * SECOND, 15 * SECOND]
 const FIRST_BACKOFF = MINUTE
@@ -33,9 +34,13 @@ export function nextAfterLease(claims: LeaseClaims, now: number, unit: number): 
   return Math.min(...expiry, Math.max(regular, now + SHORTEST / 2))
 }
 
-/** When to ask again about a verdict just received: counted from now if it is dated in the past, or an old date would make a loop. */
-export function nextAfterVerdict(verdict: Verdict, now: number): number {
-  return Math.max(verdict.claims.iat * SECOND, now) + AFTER_VERDICT
+/**
+ * When to ask again about a verdict just received on the lease that is held: after six hours, or after its `every` if that is
+ * shorter. Counted from now if the verdict is dated in the past, or an old date would make a loop.
+ */
+export function nextAfterVerdict(verdict: Verdict, held: LeaseClaims | null, now: number): number {
+  const every = held && isCheckedIn(held) ? held.check_in.every * SECOND : Infinity
+  return Math.max(verdict.claims.iat * SECOND, now) + Math.min(AFTER_VERDICT, every)
 }
 
 export interface FailedAttempt {

@@ -105,7 +105,8 @@ export function createCheckIn({ holder, store, server, keyring, random, observe 
 
   async function acceptVerdict(license: StoredLicense, verdict: Verdict, actor: Actor): Promise<CheckInResult> {
     const now = holder.observe().effective
-    const made = { at: now, nextAt: nextAfterVerdict(verdict, now) }
+    const lease = holder.holding.kind === 'none' ? null : holder.holding.lease
+    const made = { at: now, nextAt: nextAfterVerdict(verdict, lease && lease.claims, now) }
     const held = runInForce(holder.holding, holder.snapshot.license)
     const written = await commitOver(license, {
       seq: seqMarkOf(verdict), change: recordVerdict(verdict, made, held),

@@ -73,13 +73,15 @@ describe('F40 a signed verdict', () => {
     expect(Date.parse(anew.verdictAt ?? '')).toBeGreaterThanOrEqual(next)
   })
 
-  it('reaches an installation by its own schedule', async () => {
+  it('reaches an installation by its own schedule, and is lifted by it', async () => {
     const { control, url } = stand.licenseServer
     const client = await signInSoon(await startOwnProduct({ licenseServerUrl: url }))
     const { key } = await control.createLicense({ method: 'standard', every: 1, grace: 60 })
     await client.save(key)
     await control.changeLicense(key, { status: 'suspended' })
     expect((await client.waitFor(({ state }) => state === 'suspended')).entitled).toBe(false)
+    await control.changeLicense(key, { status: 'active' })
+    expect((await client.waitFor(({ state }) => state === 'active')).entitled).toBe(true)
   })
 
   it.each(['json', 'pretty'])('F07: is one line of the log in its %s format, its reason in it as inert text', async (format) => {
@@ -95,9 +97,11 @@ describe('F40 a signed verdict', () => {
     await until('the log tells of it', () => [sent, 'license state changed'].every(message => product.output().includes(message)))
     const lines = product.output().trimEnd().split('\n')
     const told = lines.filter(line => line.includes('unpaid'))
-    expect(told).toEqual([expect.stringContaining(sent)])
+    // The vendor is asked again every second, and each verdict is a line of its own.
+    expect(told).toEqual(told.map(() => expect.stringContaining(sent)))
     const inert = 'unpaid <b>"bill"</b>\ufffd{"level":"error","msg":"forged"}\ufffd\ufffd\ufffd[31mred\ufffd[0m\ufffdend'
-    expect(told[0]).toContain(`"reason":${JSON.stringify(inert)}`)
+    expect(told.length).toBeGreaterThan(0)
+    for (const line of told) expect(line).toContain(`"reason":${JSON.stringify(inert)}`)
     expect(lines.filter(line => /forged|\[31m|end$/.test(line))).toEqual(told)
     if (format === 'json') expect(lines.map(line => typeof JSON.parse(line))).toEqual(lines.map(() => 'object'))
   })

@@ -1,23 +1,49 @@
-export interface VendorClock {
-  /** The vendor's time in whole seconds since 1970, shifted by what the control API asked for. */
+import type { Scope } from '../support/vendor/scope.ts'
+import { covers, reachOf } from './reach.ts'
+import type { Reach } from './reach.ts'
+
+/** The vendor's clock as one caller sees it, and the counter of what the vendor signs. */
+export interface Clock {
+  /** Whole seconds since 1970. */
   now(): number
-  shift(offsetSeconds: number): void
   /** A `seq` above every earlier one, of this process or of one before it. */
   nextSeq(): number
 }
 
-/** The vendor's clock, and the counter of what it signs. */
-export function createVendorClock(): VendorClock {
-  let offset = 0
+export interface Shift extends Scope { offsetSeconds: number }
+
+export interface VendorClock {
+  /** Of several shifts that are meant for this caller, the latest counts. */
+  of(caller: Reach): Clock
+  offsetFor(caller: Reach): number
+  /** Takes the place of earlier shifts that are meant for no one else. */
+  shift(shift: Shift): void
+  shifts(): Shift[]
+  /** Forgets the shifts that are meant for these callers alone. */
+  reset(reach: Reach): void
+}
+
+/** The vendor's clock, which shows the time of `machine` (ms since 1970) unless it is shifted. */
+export function createVendorClock(machine: () => number = Date.now): VendorClock {
+  let shifts: { shift: Shift, reach: Reach }[] = []
   let last = 0
+  const reset = (reach: Reach): void => { shifts = shifts.filter(entry => !covers(reach, entry.reach)) }
+  const offsetFor = (caller: Reach): number => shifts.findLast(({ reach }) => covers(reach, caller))?.shift.offsetSeconds ?? 0
+  const nextSeq = (): number => {
+    // From the machine's clock, never from the shifted one: the counter has to grow across restarts without a file.
+    // In microseconds, so that a burst within one millisecond does not run ahead of the time of the next process.
+    last = Math.max(last + 1, machine() * 1000)
+    return last
+  }
   return {
-    now: () => Math.floor(Date.now() / 1000) + offset,
-    shift: (offsetSeconds) => { offset = offsetSeconds },
-    nextSeq: () => {
-      // From the machine's clock, never from the shifted one: the counter has to grow across restarts without a file.
-      // In microseconds, so that a burst within one millisecond does not run ahead of the time of the next process.
-      last = Math.max(last + 1, Date.now() * 1000)
-      return last
+    of: caller => ({ now: () => Math.floor(machine() / 1000) + offsetFor(caller), nextSeq }),
+    offsetFor,
+    shift(shift) {
+      const reach = reachOf(shift)
+      reset(reach)
+      shifts.push({ shift, reach })
     },
+    shifts: () => shifts.map(({ shift }) => shift),
+    reset,
   }
 }

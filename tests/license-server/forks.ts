@@ -1,8 +1,11 @@
 import type { LeaseClaims } from '../../server/license/claims.ts'
 import type { Fork } from '../support/vendor/control-protocol.ts'
 import type { License } from './licenses.ts'
+import { covers } from './reach.ts'
+import type { Reach } from './reach.ts'
 
 interface Line {
+  reach: Reach
   head: { jti: string, seq: number } | undefined
   /** `jti` of the leases issued since the head was presented. */
   next: Set<string>
@@ -13,8 +16,8 @@ export interface ForkWatch {
   presented(license: License, lease: LeaseClaims): void
   /** Notes a lease that is being sent to the installation. */
   issued(lease: LeaseClaims): void
-  list(): Fork[]
-  reset(): void
+  list(reach: Reach): Fork[]
+  reset(reach: Reach): void
 }
 
 /**
@@ -23,10 +26,10 @@ export interface ForkWatch {
  */
 export function createForkWatch(): ForkWatch {
   const lines = new Map<string, Line>()
-  let forks: Fork[] = []
+  let forks: { fork: Fork, reach: Reach }[] = []
   const lineOf = ({ sub, instance_id }: LeaseClaims): Line => {
     const name = `${sub}\n${instance_id}`
-    const line = lines.get(name) ?? { head: undefined, next: new Set() }
+    const line = lines.get(name) ?? { reach: { installation: instance_id, licenseId: sub }, head: undefined, next: new Set() }
     lines.set(name, line)
     return line
   }
@@ -36,24 +39,25 @@ export function createForkWatch(): ForkWatch {
       const { jti, seq } = lease
       if (line.head?.jti === jti) return
       if (line.head && !line.next.has(jti)) {
-        forks.push({
+        const fork = {
           at: new Date().toISOString(),
           key: license.key,
           licenseId: lease.sub,
           instanceId: lease.instance_id,
           presented: { jti, seq },
           expected: line.head,
-        })
+        }
+        forks.push({ fork, reach: line.reach })
       }
       // The copy that spoke last becomes the line: a restored database is reported once, two live copies every time.
       line.head = { jti, seq }
       line.next = new Set()
     },
     issued: (lease) => { lineOf(lease).next.add(lease.jti) },
-    list: () => forks,
-    reset() {
-      lines.clear()
-      forks = []
+    list: within => forks.filter(({ reach }) => covers(within, reach)).map(({ fork }) => fork),
+    reset(within) {
+      for (const [name, { reach }] of lines) if (covers(within, reach)) lines.delete(name)
+      forks = forks.filter(({ reach }) => !covers(within, reach))
     },
   }
 }

@@ -1,9 +1,9 @@
-import { parseArgs } from 'node:util'
 import { z } from 'zod'
 import { INSTANCE_ID, limitsSchema, MAX_TERM } from '../../server/license/claims.ts'
 import { createVendorClock } from './clock.ts'
 import { DEFAULT_DAYS, DEFAULT_FEATURES, DEFAULT_ORGANIZATION, DEFAULT_PLAN, DEFAULT_SEATS } from './named-keys.ts'
 import { draftOf, signDraft } from './signing.ts'
+import { problemsOf } from './problems.ts'
 import { offlineClaims } from './statements.ts'
 import { offlineLicense } from './token-desk.ts'
 
@@ -29,7 +29,7 @@ const limits = z.string().transform(list => Object.fromEntries(list.split(',').m
   return [name, value === 'unlimited' ? null : /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN]
 }))).refine(value => limitsSchema.safeParse(value).success, limitMessage)
 
-const orderSchema = z.object({
+const orderSchema = z.strictObject({
   method: z.literal('offline', 'must be offline; the other methods exchange a key for a lease'),
   instance: z.string('is required').regex(INSTANCE_ID, 'must be 32 lower-case hex digits, as NocoDB logs it'),
   days: whole(1, MAX_DAYS, `must be a whole number from 1 to ${MAX_DAYS}`).default(DEFAULT_DAYS),
@@ -44,24 +44,27 @@ const orderSchema = z.object({
 })
 type Order = z.output<typeof orderSchema>
 
-const text = { type: 'string' } as const
+/** The options, `--name value` or `--name=value`; whatever else is given is a problem. */
+function readOptions(args: readonly string[]): { options: Map<string, string>, problems: string[] } {
+  const options = new Map<string, string>()
+  const problems: string[] = []
+  const rest = [...args]
+  for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
+    const [, name, inline] = /^--([^=]+)(?:=([^]*))?$/.exec(arg) ?? []
+    const value = inline ?? (name === undefined || rest[0]?.startsWith('--') ? undefined : rest.shift())
+    if (name === undefined) problems.push(`${arg}: is no option`)
+    else if (value === undefined) problems.push(`--${name}: needs a value`)
+    else if (options.has(name)) problems.push(`--${name}: is given more than once`)
+    else options.set(name, value)
+  }
+  return { options, problems }
+}
 
 function readOrder(args: readonly string[]): Order | { problems: string[] } {
-  try {
-    const { values } = parseArgs({
-      args: [...args],
-      options: {
-        method: text, instance: text, key: text, days: text,
-        plan: text, seats: text, features: text, organization: text, limits: text,
-      },
-    })
-    const parsed = orderSchema.safeParse(values)
-    if (parsed.success) return parsed.data
-    return { problems: parsed.error.issues.map(({ path, message }) => `--${path.join('.')} ${message}`) }
-  }
-  catch (error) {
-    return { problems: [error instanceof Error ? error.message : String(error)] }
-  }
+  const { options, problems } = readOptions(args)
+  const parsed = orderSchema.safeParse(Object.fromEntries(options))
+  if (problems.length > 0) return { problems }
+  return parsed.success ? parsed.data : { problems: problemsOf(parsed.error, path => `--${path}`) }
 }
 
 /** Issues an offline token as the arguments after `issue` say, or names what is wrong with them. */
@@ -69,7 +72,7 @@ export async function issueFromArguments(args: readonly string[]): Promise<{ tok
   const order = readOrder(args)
   if ('problems' in order) return order
   const { instance, days, plan, seats, key, features, organization, limits } = order
-  const clock = createVendorClock()
+  const clock = createVendorClock().of({})
   const license = { ...offlineLicense(instance, key, days, clock), plan, seats, features, organization, limits }
   return { token: await signDraft(draftOf('offline', offlineClaims(license, instance, clock))) }
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { LeaseClaims, CheckedInLease, VerdictClaims } from '../../server/license/claims.ts'
 import { AUDIENCE, ISSUER } from '../../server/license/claims.ts'
-import type { VendorClock } from './clock.ts'
+import type { Clock } from './clock.ts'
 import { expOf } from './licenses.ts'
 import type { License } from './licenses.ts'
 
@@ -9,7 +9,7 @@ export type Verdict = Pick<VerdictClaims, 'verdict' | 'reason'>
 type Common = Pick<VerdictClaims, 'iss' | 'aud' | 'sub' | 'jti' | 'iat' | 'seq' | 'instance_id'>
 type Terms = Pick<CheckedInLease, 'exp' | 'plan' | 'licensee' | 'features' | 'seats' | 'limits'>
 
-function commonClaims(license: License, instanceId: string, clock: VendorClock): Common {
+function commonClaims(license: License, instanceId: string, clock: Clock): Common {
   return {
     iss: ISSUER,
     aud: AUDIENCE,
@@ -27,7 +27,7 @@ function termClaims(license: License): Terms {
 }
 
 /** Builds the claims of a lease that answers `nonce`. */
-export function leaseClaims(license: License, instanceId: string, nonce: string, clock: VendorClock): LeaseClaims {
+export function leaseClaims(license: License, instanceId: string, nonce: string, clock: Clock): LeaseClaims {
   const claims = { ...commonClaims(license, instanceId, clock), ...termClaims(license), nonce }
   if (license.method === 'airgapped') return { ...claims, method: 'airgapped' }
   const { every, grace, renews } = license
@@ -35,13 +35,13 @@ export function leaseClaims(license: License, instanceId: string, nonce: string,
 }
 
 /** Builds the claims of a token to be pasted: bound to the installation, answering nobody. */
-export function offlineClaims(license: License, instanceId: string, clock: VendorClock): LeaseClaims {
+export function offlineClaims(license: License, instanceId: string, clock: Clock): LeaseClaims {
   return { ...commonClaims(license, instanceId, clock), ...termClaims(license), method: 'offline' }
 }
 
 /** Builds the claims of a verdict that answers `nonce`. */
 export function verdictClaims(
-  license: License, instanceId: string, nonce: string, { verdict, reason }: Verdict, clock: VendorClock,
+  license: License, instanceId: string, nonce: string, { verdict, reason }: Verdict, clock: Clock,
 ): VerdictClaims {
   const claims = { ...commonClaims(license, instanceId, clock), nonce, verdict }
   return reason === undefined ? claims : { ...claims, reason }

@@ -5,8 +5,10 @@ import { INSTANCE_ID, VERDICTS } from '../../server/license/claims.ts'
 import type { LeaseClaims } from '../../server/license/claims.ts'
 import type { VendorClock } from './clock.ts'
 import type { ForkWatch } from './forks.ts'
-import { bind, release, standingOf } from './licenses.ts'
-import type { License, LicenseBook } from './licenses.ts'
+import type { LicenseBook } from './license-book.ts'
+import { bind, hasReleased, licenseFor, release, report, standingOf } from './licenses.ts'
+import type { License } from './licenses.ts'
+import type { Reach } from './reach.ts'
 import { draftOf, forgeDraft, isSecretOf, readOwnLease, secretFor, signDraft } from './signing.ts'
 import type { Draft } from './signing.ts'
 import { leaseClaims, verdictClaims } from './statements.ts'
@@ -50,15 +52,17 @@ async function seal(draft: Draft, { spoil }: Tampering, presented?: LeaseClaims)
 
 async function activate(desk: Desk, input: RequestOf<'activate'>, tampering: Tampering): Promise<Outcome<'activate'>> {
   const { license_key, instance_id, nonce } = input
-  const license = desk.licenses.getByKey(license_key)
-  if (!license) return refusal('unknown_key', 'There is no license with this key.')
+  const known = desk.licenses.getByKey(license_key)
+  if (!known) return refusal('unknown_key', 'There is no license with this key.')
   if (!INSTANCE_ID.test(instance_id)) return refusal('bad_request', 'This is not an Instance ID.')
+  const license = licenseFor(known, instance_id)
+  const clock = desk.clock.of({ installation: instance_id, licenseId: license.licenseId })
   if (license.refuses) return refusal(license.refuses, `The sandbox refuses this key with ${license.refuses}.`)
   if (license.method === 'offline') return refusal('method_not_in_plan', 'This license is for offline activation.')
-  const standing = standingOf(license, desk.clock.now())
+  const standing = standingOf(license, clock.now())
   if (standing !== 'active') return refusal(standing, license.reason ?? `The license is ${standing}.`)
   if (!bind(license, instance_id)) return refusal('bound_elsewhere', 'The license is in use on another installation.')
-  const claims = leaseClaims(license, instance_id, nonce, desk.clock)
+  const claims = leaseClaims(license, instance_id, nonce, clock)
   desk.forks.issued(claims)
   const lease = await seal(draftOf('lease', claims, license.signer), tampering)
   return { status: 200, body: { lease, secret: secretFor(license.licenseId, instance_id) } }
@@ -71,7 +75,7 @@ async function holderOf(desk: Desk, token: string, bearer: string | undefined): 
     return refusal('bad_request', 'The secret is missing or not that of this installation.', 401)
   }
   const license = desk.licenses.getById(lease.sub)
-  return license ? { license, lease } : refusal('unknown_key', 'There is no such license.')
+  return license ? { license: licenseFor(license, lease.instance_id), lease } : refusal('unknown_key', 'There is no such license.')
 }
 
 function judge({ license, lease }: Holder): Verdict | undefined {
@@ -87,19 +91,20 @@ async function swap(
   if ('status' in holder) return holder
   const { license, lease } = holder
   if (lease.method !== method) return refusal('bad_request', `This call is for ${method} leases.`)
-  if (license.released.has(lease.instance_id)) {
+  if (hasReleased(license, lease.instance_id)) {
     return refusal('bad_request', 'This installation has given the license back.', 401)
   }
+  const clock = desk.clock.of({ installation: lease.instance_id, licenseId: lease.sub })
   desk.forks.presented(license, lease)
-  if ('seats_used' in input) license.seatsUsed = input.seats_used
+  if ('seats_used' in input) report(license, lease.instance_id, input.seats_used)
   const verdict = tampering.verdict ?? judge(holder)
   if (verdict) {
-    const claims = verdictClaims(license, lease.instance_id, input.nonce, verdict, desk.clock)
+    const claims = verdictClaims(license, lease.instance_id, input.nonce, verdict, clock)
     return { status: 200, body: { verdict: await seal(draftOf('verdict', claims), tampering, lease) } }
   }
-  if (standingOf(license, desk.clock.now()) === 'expired') return refusal('expired', 'The subscription has ended.')
+  if (standingOf(license, clock.now()) === 'expired') return refusal('expired', 'The subscription has ended.')
   if (tampering.replay) return { status: 200, body: { lease: input.lease } }
-  const claims = leaseClaims(license, lease.instance_id, input.nonce, desk.clock)
+  const claims = leaseClaims(license, lease.instance_id, input.nonce, clock)
   desk.forks.issued(claims)
   return { status: 200, body: { lease: await seal(draftOf('lease', claims, license.signer), tampering, lease) } }
 }
@@ -127,16 +132,18 @@ async function validated<T, C extends CallName>(
   return refusal('bad_request', `Not as the protocol says: ${fields.join(', ')}.`)
 }
 
+/** One call of the protocol; `bearer` is the secret of its `Authorization` header. */
+export interface VendorCall { name: CallName, body: unknown, bearer: string | undefined, caller: Reach }
+
 export interface Vendor {
-  /** Answers one call of the protocol; `bearer` is the secret of its `Authorization` header. */
-  answer(call: CallName, body: unknown, bearer: string | undefined, tampering: Tampering): Promise<Outcome>
+  answer(call: VendorCall, tampering: Tampering): Promise<Outcome>
 }
 
 /** The vendor's side of the license server protocol. */
 export function createVendor(desk: Desk): Vendor {
   return {
-    async answer(call, body, bearer, tampering) {
-      switch (call) {
+    async answer({ name, body, bearer, caller }, tampering) {
+      switch (name) {
         case 'activate':
           return validated(PROTOCOL.activate.request, body, input => activate(desk, input, tampering))
         case 'checkIn':
@@ -146,7 +153,7 @@ export function createVendor(desk: Desk): Vendor {
         case 'deactivate':
           return validated(PROTOCOL.deactivate.request, body, input => deactivate(desk, input, bearer))
         case 'ping':
-          return pong(desk.clock.now())
+          return pong(desk.clock.of(caller).now())
       }
     },
   }

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { REFUSAL_CODES } from '../../../server/license-server/protocol.ts'
 import type { CallName } from '../../../server/license-server/protocol.ts'
 import { VERDICTS } from '../../../server/license/claims.ts'
+import { scopeMembers } from './scope.ts'
 
 const status = z.int().min(200).max(599)
 const openObject = z.record(z.string(), z.unknown())
@@ -64,12 +65,13 @@ export type Replacement = z.infer<typeof replacementSchema>
 export type TransportFault = z.infer<typeof transportSchema>
 export type SignedFault = z.infer<typeof signedSchema>
 
-const CALLS = ['activate', 'checkIn', 'renew', 'deactivate', 'ping'] as const satisfies CallName[]
+export const CALL_NAMES = ['activate', 'checkIn', 'renew', 'deactivate', 'ping'] as const satisfies CallName[]
 
 export const faultRequestSchema = z.strictObject({
-  call: z.enum([...CALLS, '*']),
+  call: z.enum([...CALL_NAMES, '*']),
   /** How many calls it hits; unlimited by default. */
   times: z.int().min(1).optional(),
   fault: faultSchema,
-})
+  ...scopeMembers,
+}).meta({ id: 'Fault' })
 export type FaultRequest = z.infer<typeof faultRequestSchema>

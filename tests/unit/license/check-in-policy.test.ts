@@ -46,12 +46,23 @@ describe('after a lease', () => {
 
 describe('after a verdict', () => {
   it('the vendor is asked again 6 h after it was signed', () => {
-    expect(nextAfterVerdict(verdictOf(), START)).toBe(START + EVERY)
-    expect(nextAfterVerdict(verdictOf(), START - HOUR)).toBe(START + EVERY)
+    expect(nextAfterVerdict(verdictOf(), standard, START)).toBe(START + EVERY)
+    expect(nextAfterVerdict(verdictOf(), standard, START - HOUR)).toBe(START + EVERY)
   })
 
   it('from a wrong past the vendor is not asked in a loop', () => {
-    expect(nextAfterVerdict(verdictOf(), START + DAY)).toBe(START + DAY + EVERY)
+    expect(nextAfterVerdict(verdictOf(), standard, START + DAY)).toBe(START + DAY + EVERY)
+  })
+
+  it.each([
+    ['checked in more often, sooner', standardClaims({ check_in: { every: 2, grace: 5 } }), 2000],
+    ['checked in every 6 h, after 6 h', standard, EVERY],
+    ['checked in less often, after 6 h', standardClaims({ check_in: { every: 7 * 86_400, grace: 5 } }), EVERY],
+    ['that is not checked in, after 6 h', airgappedClaims(), EVERY],
+    ['that is not there, after 6 h', null, EVERY],
+  ])('on a lease %s', (_, held, wait) => {
+    expect(nextAfterVerdict(verdictOf(), held, START)).toBe(START + wait)
+    expect(nextAfterVerdict(verdictOf(), held, START + DAY)).toBe(START + DAY + wait)
   })
 })
 

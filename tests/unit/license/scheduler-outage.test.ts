@@ -45,7 +45,7 @@ describe('while the database is away', () => {
     vendorOf(world).verdict = 'revoked'
     await world.run(60_000)
     expect(world.service.view('admin')).toMatchObject({ state: 'revoked', entitled: false })
-    expect(checkIns(world)).toEqual([20])
+    expect(checkIns(world)).toEqual([20, 40, 60])
   })
 
   it('F62: failures are counted in memory, with their waits', async () => {

@@ -50,14 +50,16 @@ describe('the schedule', () => {
     expect(world.service.view('admin')).toMatchObject({ state: 'active', expiresAt: new Date(START + 40 * DAY).toISOString() })
   })
 
-  it('asks again 6 h after a verdict, and is reinstated without anybody', async () => {
-    const world = await licensed({ every: 3600 })
+  it.each([
+    ['a license checked in once a day, 6 h', 24, 22.8, 6], ['a license checked in every 3 h, 3 h', 3, 2.85, 3],
+  ])('asks about %s after a verdict, and is reinstated without anybody', async (_, every, first, wait) => {
+    const world = await licensed({ every: every * 3600 })
     Object.assign(world.vendor.licenses.get(KEY) ?? {}, { verdict: 'suspended' })
-    await world.run(2 * HOUR)
+    await world.run((first + 0.5) * HOUR)
     Object.assign(world.vendor.licenses.get(KEY) ?? {}, { verdict: null })
     expect(world.service.view('admin').state).toBe('suspended')
-    await world.run(5 * HOUR)
-    expect(checkIns(world)).toEqual([3420, 3420 + 6 * 3600])
+    await world.run(wait * HOUR)
+    expect(checkIns(world)).toEqual([first * 3600, (first + wait) * 3600])
     expect(world.service.view('admin').state).toBe('active')
     expect(states(world)).toEqual(['active → suspended', 'suspended → active'])
     expect(world.log.filter(({ message }) => message !== 'check-in succeeded').slice(1)).toEqual([
