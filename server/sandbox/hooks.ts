@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { CallFailure, Clock, Random } from '../license/ports.ts'
 import { INSTANCE_ID } from '../license/claims.ts'
 import { createMutex } from '../storage/mutex.ts'
+import { getApp } from '../runtime/app.ts'
 import type { Environment } from '../runtime/config-source.ts'
 import type { Handle, SandboxHooks } from '../runtime/sandbox-hooks.ts'
 import { createSystemClock } from '../runtime/system-clock.ts'
@@ -93,7 +94,8 @@ export const sandboxHooks: SandboxHooks = {
   random: source => ({ hex: bytes => (now.seed ?? source).hex(bytes), unit: () => (now.seed ?? source).unit() }),
   callHeaders(): Record<string, string> {
     const at = time.now()
-    return at === null ? {} : { 'x-sandbox-time': String(Math.round(at)) }
+    const installation = getApp()?.license.instanceId
+    return at === null || !installation ? {} : { 'x-sandbox-time': String(Math.round(at)), 'x-sandbox-installation': installation }
   },
   client: client => withOutage(client, currentOutage),
   storageTrouble: () => now.trouble,

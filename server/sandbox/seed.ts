@@ -112,11 +112,12 @@ function keyFor(method: Method, instanceId: string): string {
 async function activate({ app, vendor, wanted: { method, terms }, key }: Story): Promise<string> {
   const { license } = app
   const { days, every: _every, grace: _grace, renews: _renews, organization, ...claims } = terms
-  if (method !== 'offline') await vendor.createLicense(key, method, terms)
   const issuedAt = Math.floor((time.now() ?? Date.now()) / SECOND)
+  const exp = issuedAt + Math.round((days ?? 365) * 86_400)
+  if (method !== 'offline') await vendor.createLicense(key, method, { ...terms, exp })
   const credential = method === 'offline'
     ? await vendor.issueToken(license.instanceId, {
-        iat: issuedAt, exp: issuedAt + Math.round((days ?? 365) * 86_400), ...withoutUndefined(claims),
+        iat: issuedAt, exp, ...withoutUndefined(claims),
         ...(organization ? { licensee: { organization } } : {}),
       })
     : key

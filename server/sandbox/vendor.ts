@@ -13,10 +13,12 @@ export interface Terms {
 
 export interface Vendor {
   /** Makes a license of this key, in place of one there may be. */
-  createLicense(key: string, method: string, terms: Terms): Promise<void>
+  createLicense(key: string, method: string, terms: Terms & { exp: number }): Promise<void>
   setStatus(key: string, status: string): Promise<void>
   /** An offline token with these claims. */
   issueToken(instanceId: string, claims: Record<string, unknown>): Promise<string>
+  /** Has the vendor's clock show this installation `at`, ms. */
+  setClock(instanceId: string, at: number): Promise<void>
   /** Forgets what it knows of an installation. */
   forget(instanceId: string): Promise<void>
 }
@@ -39,7 +41,7 @@ export function createVendor(baseUrl: string, headers: () => Record<string, stri
     return JSON.parse(text)
   }
   return {
-    async createLicense(key, method, terms) {
+    async createLicense(key, method, { days: _days, ...terms }) {
       await call('DELETE', `licenses/${key}`).catch(() => undefined)
       await call('POST', 'licenses', { key, method, ...terms })
     },
@@ -49,6 +51,9 @@ export function createVendor(baseUrl: string, headers: () => Record<string, stri
     async issueToken(instanceId, claims) {
       const answer = await call('POST', 'tokens', { instance_id: instanceId, claims })
       return String(Object(answer).token)
+    },
+    async setClock(instanceId, at) {
+      await call('POST', 'clock', { installation: instanceId, offsetSeconds: Math.floor(at / 1000) - Math.floor(Date.now() / 1000) })
     },
     async forget(instanceId) {
       await call('POST', 'reset', { installation: instanceId })

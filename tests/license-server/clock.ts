@@ -18,6 +18,8 @@ export interface VendorClock {
   offsetFor(caller: Reach): number
   /** Takes the place of earlier shifts that are meant for no one else. */
   shift(shift: Shift): void
+  /** Shows this installation the time that it says it is, ms since 1970. */
+  follow(installation: string, at: number): void
   shifts(): Shift[]
   /** Forgets the shifts that are meant for these callers alone. */
   reset(reach: Reach): void
@@ -35,14 +37,16 @@ export function createVendorClock(machine: () => number = Date.now): VendorClock
     last = Math.max(last + 1, machine() * 1000)
     return last
   }
+  function shift(wanted: Shift): void {
+    const reach = reachOf(wanted)
+    reset(reach)
+    shifts.push({ shift: wanted, reach })
+  }
   return {
     of: caller => ({ now: () => Math.floor(machine() / 1000) + offsetFor(caller), nextSeq }),
     offsetFor,
-    shift(shift) {
-      const reach = reachOf(shift)
-      reset(reach)
-      shifts.push({ shift, reach })
-    },
+    shift,
+    follow: (installation, at) => shift({ installation, offsetSeconds: Math.floor(at / 1000) - Math.floor(machine() / 1000) }),
     shifts: () => shifts.map(({ shift }) => shift),
     reset,
   }

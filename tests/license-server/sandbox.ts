@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { PROTOCOL } from '../../server/license-server/protocol.ts'
 import type { CallName } from '../../server/license-server/protocol.ts'
+import { INSTANCE_ID } from '../../server/license/claims.ts'
 import { replacementSchema, signedSchema, transportSchema } from '../support/vendor/fault-types.ts'
 import type { Fault, Replacement, TransportFault } from '../support/vendor/fault-types.ts'
 import { createCallers, openDoor } from './callers.ts'
@@ -42,6 +43,17 @@ function bearerOf({ authorization = '' }: IncomingHttpHeaders): string | undefin
   return /^Bearer (\S+)$/.exec(authorization)?.[1]
 }
 
+/** A sandbox build whose time is not the machine's says so, and who it is. */
+function timeIn(headers: IncomingHttpHeaders): number | undefined {
+  const time = headers['x-sandbox-time']
+  return typeof time === 'string' && /^\d{1,15}$/.test(time) ? Number(time) : undefined
+}
+
+function installationIn(headers: IncomingHttpHeaders): string | undefined {
+  const id = headers['x-sandbox-installation']
+  return typeof id === 'string' && INSTANCE_ID.test(id) ? id : undefined
+}
+
 function headersOf(headers: IncomingHttpHeaders): Record<string, string | string[]> {
   return Object.fromEntries(Object.entries(headers).flatMap(([name, value]) => value === undefined ? [] : [[name, value]]))
 }
@@ -81,12 +93,14 @@ export function createSandbox(parts: SandboxParts): Sandbox {
 
   async function receive(incoming: Incoming): Promise<{ now: number, reply: Reply }> {
     const { method, url, headers, body: read } = incoming
-    const { path, installation } = openDoor(url.split('?', 1)[0] ?? '/')
+    const { path, installation = installationIn(headers) } = openDoor(url.split('?', 1)[0] ?? '/')
     const call = CALLS.get(path)
     const body = read.ok ? parseBody(read.text) : null
     const bearer = bearerOf(headers)
     const caller = await callers.identify({ call, body, bearer, installation })
     requests.add({ method, path, url, call: call ?? null, headers: headersOf(headers), body }, caller)
+    const told = timeIn(headers)
+    if (told !== undefined && caller.installation !== undefined) clock.follow(caller.installation, told)
     const now = clock.of(caller).now()
     const judged = judge(incoming, call)
     const reply: Reply = typeof judged === 'string'
