@@ -14,7 +14,7 @@ test('without JavaScript the pages show what they can and say what they cannot',
   await useSession(page, product, api)
   await page.goto(`${product.url}/admin/license`)
   await expect(notice).toBeVisible()
-  await expect(notice).toContainText('Changing it needs JavaScript.', { useInnerText: true })
+  await expect(notice).toContainText('To change anything, turn JavaScript on.', { useInnerText: true })
   await expectState(page, 'active')
   await expect(page.getByText('Acme Robotics')).toBeVisible()
 })

@@ -44,7 +44,7 @@ describe('a support bundle in words', () => {
     expect(explain({ findings: [pageAt(1)] }, { finding }).slice(2, 5)).toEqual([
       'What is the matter: NCL-211 (SERVER_REFUSED, refused_expired)',
       '  The license server says that the subscription has ended. Enterprise features stay on until 2026-12-01T00:00:00.000Z.',
-      '  What to do: Renew the subscription. The license continues automatically afterwards.',
+      '  What to do: Renew the subscription. The license then continues by itself.',
     ])
   })
 
