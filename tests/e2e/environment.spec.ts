@@ -34,7 +34,7 @@ test.describe('a key in NC_LICENSE_KEY', () => {
     const again = await launch.restart(product, { NC_LICENSE_KEY: 'nc_demo_revoked' })
     await openLicense(page, again)
     await expectState(page, 'active')
-    const heading = statusOf(page).getByRole('heading', { name: 'The credential in NC_LICENSE_KEY could not be applied' })
+    const heading = statusOf(page).getByRole('heading', { name: 'The value of NC_LICENSE_KEY could not be applied' })
     await expect(heading).toBeVisible({ timeout: 20_000 })
     await expect(statusOf(page)).toContainText('The previous license stays in force.')
     await expect(statusOf(page).getByTestId('finding')).toHaveAttribute('data-cause', 'revoked')

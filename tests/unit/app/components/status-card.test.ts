@@ -85,7 +85,7 @@ describe('the warning that NC_LICENSE_KEY could not be applied', () => {
     [true, 'The previous license stays in force. Correct NC_LICENSE_KEY or unset it, and restart this server.'],
     [false, 'No license is in force. Correct NC_LICENSE_KEY or unset it, and restart this server.'],
   ])('knows whether there is another license (%j)', async (licensed, text) => {
-    expect(await list(licensed)).toEqual(['The credential in NC_LICENSE_KEY could not be applied', text, 'NCL-102: The license server does not know this key'])
+    expect(await list(licensed)).toEqual(['The value of NC_LICENSE_KEY could not be applied', text, 'NCL-102: The license server does not know this key'])
   })
 
   it('is told as of no other license where there is none', async () => {
