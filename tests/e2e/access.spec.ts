@@ -79,7 +79,7 @@ test('the last administrator can\'t be demoted, and an address in use or a short
   await page.getByLabel(`Role of ${ADMIN.email}`).selectOption({ label: 'Viewer' })
   await page.getByRole('dialog', { name: `Make ${ADMIN.email} a viewer?` }).getByRole('button', { name: 'Make viewer' }).click()
   await expect(page.getByRole('dialog')).toBeHidden()
-  await expect(page.getByRole('alert')).toContainText('it is the last administrator')
+  await expect(page.getByRole('alert')).toContainText('this is the last administrator')
   await expect(page.getByLabel(`Role of ${ADMIN.email}`)).toHaveValue('admin')
   expect((await api.request('GET', '/api/users')).status).toBe(200)
 

@@ -10,7 +10,7 @@ test('without JavaScript the pages show what they can and say what they cannot',
   const notice = page.locator('noscript')
   await page.goto(`${product.url}/login`)
   await expect(notice).toBeVisible()
-  await expect(notice).toContainText('needs JavaScript', { useInnerText: true })
+  await expect(notice).toContainText('turn JavaScript on', { useInnerText: true })
   await useSession(page, product, api)
   await page.goto(`${product.url}/admin/license`)
   await expect(notice).toBeVisible()

@@ -31,7 +31,7 @@ test('Renew now picks up the new end of the term, and says why when it cannot', 
   const { key } = await control.createLicense({ method: 'airgapped', days: 20 })
   await activate(page, key)
   const before = await api.license()
-  await expect(statusOf(page)).toContainText('Give this server internet access once before then and renew.')
+  await expect(statusOf(page)).toContainText('Give this server internet access once before then and renew the license.')
   await expect(warningsOf(page)).toContainText(/The license ends in 2[01] days/)
 
   await control.changeLicense(key, { days: 400 })

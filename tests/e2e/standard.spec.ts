@@ -116,7 +116,7 @@ test('a check-in is shown at once, even when its answer sets the time back', asy
 test('more than ten tries a minute are refused, and the page says how long to wait', async ({ licensePage: page, api }) => {
   for (let tries = 0; tries < 10; tries++) await api.save('nc_unknown_key_0001')
   await saveCredential(page, 'nc_demo_standard')
-  const alert = await expectFailure(page, 'RATE_LIMITED', 'Too many tries')
+  const alert = await expectFailure(page, 'RATE_LIMITED', 'Too many attempts')
   await expect(alert).toContainText(/Try again in \d+ seconds?\./)
   await expectState(page, 'unlicensed')
 })
