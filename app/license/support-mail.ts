@@ -20,7 +20,7 @@ const PROBLEMS: Partial<Record<Failure['code'], string>> = {
   LICENSE_SUSPENDED: 'Our license is suspended',
   METHOD_NOT_IN_PLAN: 'Our plan does not include this method of activation',
   BOUND_TO_DIFFERENT_INSTALLATION: 'Our license is bound to a different installation',
-  TOKEN_CLAIMS_INVALID: 'The contents of our license token are not right',
+  TOKEN_CLAIMS_INVALID: 'Our license token has invalid contents',
   TOKEN_UNKNOWN_SIGNER: 'Our license token was signed with an unknown key',
   INTERNAL: 'Something went wrong in our server',
 }
@@ -56,7 +56,7 @@ export function failureMail(failure: Failure, view: LicenseView | null): Mail | 
   const problem = PROBLEMS[failure.code]
   if (!problem) return null
   const subject = `${problem} (${failure.reference})`
-  const asked = `${problem} (${failure.reference} ${failure.code}). Please help us to solve it.`
+  const asked = `${problem} (${failure.reference} ${failure.code}). Please help us solve this.`
   if (!view) return mailOf(subject, failure.requestId ? `${asked}\n\nRequest: ${failure.requestId}` : asked)
   return mailOf(`${subject}, ${installationOf(view)}`, `${asked}\n\n${supportText(view, failure)}`)
 }

@@ -9,9 +9,9 @@ interface Words { title: string, text: string }
 
 /** Kept here rather than in app/locales, because the code that loads those is not running yet. */
 const WORDS: Readonly<Record<string, Words>> = {
-  'en': { title: 'Starting', text: 'The license panel is waiting for its database. This page continues by itself as soon as it answers.' },
-  'de': { title: 'Wird gestartet', text: 'Die Lizenzverwaltung wartet auf ihre Datenbank. Diese Seite geht von selbst weiter, sobald sie antwortet.' },
-  'fr': { title: 'Démarrage en cours', text: 'Le panneau de licence attend sa base de données. Cette page se poursuit d’elle-même dès qu’elle répond.' },
+  'en': { title: 'Starting', text: 'The license panel is waiting for its database. As soon as the database answers, this page continues by itself.' },
+  'de': { title: 'Wird gestartet', text: 'Die Lizenzverwaltung wartet auf ihre Datenbank. Sobald die Datenbank antwortet, geht es auf dieser Seite von selbst weiter.' },
+  'fr': { title: 'Démarrage en cours', text: 'Le panneau de licence attend sa base de données. Dès que celle-ci répond, la page s’affiche d’elle-même.' },
   'es': { title: 'Iniciando', text: 'El panel de licencias está esperando a su base de datos. Esta página continuará sola en cuanto responda.' },
   'pt-BR': { title: 'Iniciando', text: 'O painel de licenças está aguardando o banco de dados. Esta página continua sozinha assim que ele responder.' },
   'ja': { title: '起動しています', text: 'ライセンスパネルはデータベースの応答を待っています。応答があり次第、このページは自動的に切り替わります。' },

@@ -72,7 +72,7 @@ async function start(base: Base, stop: AbortSignal): Promise<App | undefined> {
   const { log, config: { logFormat, replica, origins } } = base
   // In JSON every line names the replica anyway.
   const tell = sandbox ? log.announce : log.info
-  tell('starting', { version, commit, ...(logFormat === 'pretty' ? { replica } : {}), ...(sandbox ? { build: 'SANDBOX: trusts the public sandbox key, not for production' } : {}) })
+  tell('starting', { version, commit, ...(logFormat === 'pretty' ? { replica } : {}), ...(sandbox ? { build: 'SANDBOX: accepts licenses that anybody can sign; never use it in production' } : {}) })
   const app = await openWhenReachable(base, stop)
   if (!app) return undefined
   const { storage, license, accounts, jobs } = app

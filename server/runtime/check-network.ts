@@ -24,7 +24,7 @@ export async function checkNetwork(config: Config, version: string): Promise<{ o
   for await (const stage of diagnose({ client, now: Date.now, silent: false, remedyOf })) stages.push(stage)
   const { ok } = concludeDiagnostics(stages, Date.now())
   const reached = `This server can reach the license server at ${client.host}`
-  const end = ok ? `${reached}.` : hasAnswered(stages) ? `${reached}, but not all is well.` : 'Something is in the way to the license server.'
+  const end = ok ? `${reached}.` : hasAnswered(stages) ? `${reached}, but at least one stage failed.` : 'Something blocks the way to the license server.'
   return { ok, lines: [...stages.flatMap(lineOf), end] }
 }
 

@@ -13,8 +13,8 @@ export function explainBundle(bundle: SupportBundle): string[] {
   return [
     headline(bundle), '', ...firstThing(bundle), '',
     ...section('License', licenseLines(bundle)), ...section('Check-ins', checkInLines(bundle)),
-    ...section('Way to the license server', wayLines(bundle)), ...section('Clock', clockLines(bundle)),
-    ...section('Database', databaseLines(bundle)), ...section('Found lately', bundle.findings.map(each => findingLine(each, bundle))),
+    ...section('Connection to the license server', wayLines(bundle)), ...section('Clock', clockLines(bundle)),
+    ...section('Database', databaseLines(bundle)), ...section('Recent findings', bundle.findings.map(each => findingLine(each, bundle))),
     ...section('Configuration', configurationLines(bundle)),
   ]
 }
@@ -32,7 +32,7 @@ function headline({ build, runtime, license, createdAt }: SupportBundle): string
 /** The finding that matters, or else the last that was made since all was well, or that there is none. */
 function firstThing(bundle: SupportBundle): string[] {
   const { license, findings, diagnostics, createdAt } = bundle
-  if (license.finding) return tell('What is the matter', license.finding, createdAt)
+  if (license.finding) return tell('What is wrong', license.finding, createdAt)
   const failures = license.checkIn?.consecutiveFailures ?? 0
   const since = Date.parse(license.checkIn?.lastSuccessAt ?? license.activatedAt ?? '') || 0
   const isSince = (finding: Finding | null | undefined) => finding && Date.parse(finding.at) > since
@@ -40,8 +40,8 @@ function firstThing(bundle: SupportBundle): string[] {
   if (latest && isSince(latest)) return tell(`What failed last, ${ago(latest.at, createdAt)}`, latest, createdAt)
   const failed = diagnostics?.stages.find(({ finding }) => finding)?.finding
   if (failed && isSince(failed)) return tell(`What diagnostics found, ${ago(failed.at, createdAt)}`, failed, createdAt)
-  if (failures > 0) return [`Check-ins fail (${failures} in a row), and this bundle does not tell why. Run diagnostics and ask for a new bundle.`]
-  return ['Nothing is the matter, as far as this bundle tells.']
+  if (failures > 0) return [`Check-ins fail (${failures} in a row), and this bundle does not say why. Run diagnostics and ask for a new bundle.`]
+  return ['Nothing is wrong, as far as this bundle shows.']
 }
 
 function tell(lead: string, finding: Finding, now: string): string[] {
@@ -63,7 +63,7 @@ function licenseLines({ license }: SupportBundle): string[] {
   return listed([
     ['Instance ID', instanceId], ['Bound to another Instance ID', boundTo !== instanceId ? boundTo : null], ['License ID', licenseId],
     ['Key', maskedKey], ['Activated', activatedAt], ['Ends', expiresAt], ['Grace ends', rulesOf(method)?.checksIn ? graceEndsAt : null],
-    ['Verdict', verdictAt], ['Vendor\'s reason', reason], ['Seats', seats === null ? null : `${seatsUsed ?? '?'} of ${seats} used`],
+    ['Verdict', verdictAt], ['NocoDB\'s reason', reason], ['Seats', seats === null ? null : `${seatsUsed ?? '?'} of ${seats} used`],
     ['Managed by NC_LICENSE_KEY', license.managedByEnv ? 'yes' : null],
     ['Warnings', license.warnings.map(({ code }) => code).join(', ')],
   ])

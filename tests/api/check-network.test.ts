@@ -49,7 +49,7 @@ describe('check --network', () => {
     expect(code).toBe(1)
     expect(output).toMatch(/^Network, tcp: failed, NCL-202 \(refused\)\. The connection to 127\.0\.0\.1 on port 9 was refused\. Allow this server/m)
     expect(networkLines(output)).toContain('Network, tls: not reached')
-    expect(output).toMatch(/Something is in the way to the license server\.$/m)
+    expect(output).toMatch(/Something blocks the way to the license server\.$/m)
   })
 
   it.each([

@@ -25,7 +25,7 @@ async function rehearse(body: unknown, client = stand.admin): Promise<Rehearsal>
 describe('without a license', () => {
   it('what holds now goes on', async () => {
     const { states } = await rehearse({ offlineUntil: inDays(10), clockOffsetSeconds: 86_400 })
-    expect(states).toMatchObject([{ state: 'unlicensed', entitled: false, because: 'now', sentence: 'No Enterprise license. That is how it is now.' }])
+    expect(states).toMatchObject([{ state: 'unlicensed', entitled: false, because: 'now', sentence: 'No Enterprise license. This is how it is now.' }])
   })
 })
 

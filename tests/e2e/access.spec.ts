@@ -79,7 +79,7 @@ test('the last administrator can\'t be demoted, and an address in use or a short
   await page.getByLabel(`Role of ${ADMIN.email}`).selectOption({ label: 'Viewer' })
   await page.getByRole('dialog', { name: `Make ${ADMIN.email} a viewer?` }).getByRole('button', { name: 'Make viewer' }).click()
   await expect(page.getByRole('dialog')).toBeHidden()
-  await expect(page.getByRole('alert')).toContainText('it is the last administrator')
+  await expect(page.getByRole('alert')).toContainText('this is the last administrator')
   await expect(page.getByLabel(`Role of ${ADMIN.email}`)).toHaveValue('admin')
   expect((await api.request('GET', '/api/users')).status).toBe(200)
 
@@ -92,7 +92,7 @@ test('the last administrator can\'t be demoted, and an address in use or a short
   }
   await form.getByLabel('First password').fill('long enough now')
   await form.getByRole('button', { name: 'Add account' }).click()
-  await expect(page.getByRole('alert')).toContainText('the address is taken')
+  await expect(page.getByRole('alert')).toContainText('the e-mail address is already in use')
 })
 
 test('another administrator is made a viewer only after a confirmation', async ({ page, product, api }) => {
@@ -121,7 +121,7 @@ test('people change their own password, which ends their other sessions', async 
   await form.getByLabel('Current password').fill('not the password')
   await form.getByLabel('New password').fill('a brand new password')
   await form.getByRole('button', { name: 'Change password' }).click()
-  await expect(form.getByRole('alert')).toHaveText('The current password is not right.')
+  await expect(form.getByRole('alert')).toHaveText('The current password is wrong.')
   await form.getByLabel('Current password').fill(ADMIN.password)
   await form.getByRole('button', { name: 'Change password' }).click()
   await expect(page.getByRole('status').filter({ hasText: 'Your password was changed.' })).toBeVisible()

@@ -34,15 +34,15 @@ test('the activity lists what happened, newest first, by whom and from where, an
   const events = eventsOf(page)
   await expect(events.first()).toBeVisible()
   const of = (kind: string) => events.filter({ has: page.getByRole('heading', { name: kind }) })
-  for (const kind of ['License activated', 'Check-in worked', 'Check-in failed', 'License removed', 'Account added']) {
+  for (const kind of ['License activated', 'Check-in succeeded', 'Check-in failed', 'License removed', 'Account added']) {
     await expect(of(kind)).toHaveCount(1)
   }
   await expect(of('License activated')).toContainText('by admin@example.com from 127.0.0.1')
   await expect(of('Check-in failed')).toContainText('2 times since')
   const order = await events.getByRole('heading').allInnerTexts()
   const place = (kind: string) => order.findIndex(text => text.startsWith(kind))
-  expect(place('License removed')).toBeLessThan(place('Check-in worked'))
-  expect(place('Check-in worked')).toBeLessThan(place('Check-in failed'))
+  expect(place('License removed')).toBeLessThan(place('Check-in succeeded'))
+  expect(place('Check-in succeeded')).toBeLessThan(place('Check-in failed'))
   expect(place('Check-in failed')).toBeLessThan(place('License activated'))
 
   await showOnly(page, 'Check-in failed')

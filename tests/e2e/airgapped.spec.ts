@@ -3,17 +3,17 @@ import { activate, checkInNow, expectFailure, expectState, openLicense, openPath
 
 const DAY = 86_400_000
 const METHOD = 'Activation methods'
-const CAN_GO = 'You can remove the internet access of this server now.'
+const CAN_GO = 'You can remove internet access from this server now.'
 
 test('an airgapped key is activated by one call, then needs no license server, restart included', async ({ licensePage: page, licenseServer, product, launch }) => {
   await page.getByRole('button', { name: /^Airgapped/ }).click()
-  await expect(page.getByText('The internet can be removed as soon as the status is Active.')).toBeVisible()
+  await expect(page.getByText('Keep internet access until the status is Active.')).toBeVisible()
   await activate(page, 'nc_ag_demo_airgapped')
   // Whoever has opened the steps keeps them.
   await expect(page.getByRole('button', { name: /^Airgapped/ })).toHaveAttribute('aria-pressed', 'true')
   await expect(page.getByText(CAN_GO)).toBeVisible()
-  await expect(page.getByText(/It must come back once before \d+ \w+ \d{4}, .* to renew\./)).toBeVisible()
-  await expect(statusOf(page)).toContainText('Until then this server needs no internet access; let it back once before that date, to renew. Nothing to do.')
+  await expect(page.getByText(/To renew, give this server internet access once before \d+ \w+ \d{4}, /)).toBeVisible()
+  await expect(statusOf(page)).toContainText('Until then this server needs no internet access, except once before that date, to renew. Nothing to do.')
   expect((await licenseServer.control.requests()).map(({ path }) => path)).toEqual(['/api/v1/licenses/activate'])
 
   await licenseServer.stop()
@@ -31,7 +31,7 @@ test('Renew now picks up the new end of the term, and says why when it cannot', 
   const { key } = await control.createLicense({ method: 'airgapped', days: 20 })
   await activate(page, key)
   const before = await api.license()
-  await expect(statusOf(page)).toContainText('Give this server internet access once before then and renew.')
+  await expect(statusOf(page)).toContainText('Give this server internet access once before then and renew the license.')
   await expect(warningsOf(page)).toContainText(/The license ends in 2[01] days/)
 
   await control.changeLicense(key, { days: 400 })
@@ -55,7 +55,7 @@ test('a renewal is picked up by a restart with internet access, even after the t
   const { key } = await control.createLicense({ method: 'airgapped', exp: Math.floor(Date.now() / 1000) + 5 })
   await activate(page, key)
   await expectState(page, 'expired')
-  await expect(statusOf(page)).toContainText('Once the renewal is bought, give this server internet access and click Renew now.')
+  await expect(statusOf(page)).toContainText('Renew the subscription, give this server internet access and click Renew now.')
   await control.changeLicense(key, { days: 300 })
   await leave(page)
   await openLicense(page, await launch.restart(product))

@@ -47,7 +47,7 @@ for (const strips of [false, true]) {
     try {
       const product = await launch.product({ licenseServerUrl: licenseServer.url, port: panelPort })
       await page.goto(`${proxy.url}/login`)
-      await expect(page.getByRole('alert').filter({ hasText: 'set NC_PUBLIC_URL to the whole address' })).toBeVisible()
+      await expect(page.getByRole('alert').filter({ hasText: 'set NC_PUBLIC_URL to the full address' })).toBeVisible()
       await page.goto(`${product.url}/login`)
       await expectUsable(page)
       await expect(page.getByRole('alert')).toHaveCount(0)

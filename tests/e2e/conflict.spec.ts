@@ -4,7 +4,7 @@ import { expect, test, useSession } from '../support/browser/fixtures.ts'
 import { credentialOf, expectFailure, expectState, openLicense, replaceDialogOf, saveCredential, statusOf } from '../support/browser/screen.ts'
 
 const SECOND = { email: 'second@example.com', password: 'second admin 1' }
-const NOTE = 'The page shows the present state now: look at it, and try again if you still want to.'
+const NOTE = 'The page now shows the current state. Look at it, and try again if you still want to.'
 
 async function addAdmin(api: ApiClient, url: string): Promise<ApiClient> {
   expect((await api.request('POST', '/api/users', { ...SECOND, role: 'admin' })).status).toBe(201)
@@ -22,7 +22,7 @@ test('when two administrators save over the same state, the second is told and s
   await expectState(other, 'active')
   await page.unroute('**/api/license')
   await saveCredential(page, 'nc_ag_demo_airgapped')
-  const alert = await expectFailure(page, 'CONFLICT', 'Changed meanwhile')
+  const alert = await expectFailure(page, 'CONFLICT', 'Changed in the meantime')
   await expect(alert).toContainText(NOTE)
   await expectState(page, 'active')
   await expect(page.getByText('First Come')).toBeVisible()
@@ -44,7 +44,7 @@ test('a removal over a state that has changed is refused too', async ({ licenseP
   await expect(page.getByRole('dialog')).toBeVisible()
   await api.save('nc_ag_demo_airgapped')
   await page.getByRole('dialog').getByRole('button', { name: 'Remove license' }).click()
-  await expectFailure(page, 'CONFLICT', 'Changed meanwhile')
+  await expectFailure(page, 'CONFLICT', 'Changed in the meantime')
   await expectState(page, 'active')
   expect((await api.license()).method).toBe('airgapped')
 })

@@ -40,7 +40,7 @@ test('what is no text file is told at the field, until something else is there',
   await fillField(page, 'nc_demo_standard')
   for (const [buffer, said] of [
     [Buffer.alloc(65_537, 'x'), 'This file is too large for a license'], [Buffer.alloc(0), 'This file is empty.'],
-    [Buffer.from([0x89, 0x50, 0x4E, 0x47, 0, 0]), 'This file holds no text.'],
+    [Buffer.from([0x89, 0x50, 0x4E, 0x47, 0, 0]), 'This is not a text file.'],
   ] as const) {
     await chooser(page).setInputFiles(file(buffer))
     await expect(hint(page)).toContainText(said)

@@ -34,7 +34,7 @@ test.describe('a first start without NC_ADMIN_EMAIL', () => {
       await second.goto(used)
       await expectUsable(second)
       await expect(second).toHaveURL(/\/login\?setup=done$/)
-      await expect(second.getByRole('status').filter({ hasText: 'Set-up is done' })).toBeVisible()
+      await expect(second.getByRole('status').filter({ hasText: 'Set-up is complete' })).toBeVisible()
       await expect(second.getByRole('button', { name: 'Create account' })).toHaveCount(0)
     }
     await fillLogin(second, { email: 'second@example.com', password: 'another password' })
@@ -70,7 +70,7 @@ test.describe('a first start without NC_ADMIN_EMAIL', () => {
 
     await late.getByLabel('Set-up link or code').fill(lines[0] ?? '')
     await late.getByLabel('Set-up link or code').press('Enter')
-    await expect(late.getByRole('status').filter({ hasText: 'Set-up is done' })).toBeVisible()
+    await expect(late.getByRole('status').filter({ hasText: 'Set-up is complete' })).toBeVisible()
     await fillLogin(late, { email: 'first@example.com', password: 'the first password' })
     await expect(late).toHaveURL(/\/admin\/license$/)
   })
@@ -86,7 +86,7 @@ test.describe('a first start without NC_ADMIN_EMAIL', () => {
     await page.getByLabel('Password', { exact: true }).fill('another password')
     await page.getByRole('button', { name: 'Create account' }).click()
     await expect(page).toHaveURL(/\/login\?setup=done$/)
-    await expect(page.getByRole('status').filter({ hasText: 'Set-up is done' })).toBeVisible()
+    await expect(page.getByRole('status').filter({ hasText: 'Set-up is complete' })).toBeVisible()
   })
 
   test('a made-up set-up link is refused and changes nothing; the right one can be pasted in its place', async ({ page, product }) => {
@@ -106,9 +106,9 @@ test.describe('a first start without NC_ADMIN_EMAIL', () => {
 test('a wrong password is reported in plain words, not as somebody who is not signed in, and the right one then works', async ({ page, product }) => {
   await openPath(page, product, '/login')
   await page.getByRole('button', { name: 'Sign in' }).click()
-  await expect(page.getByRole('alert')).toHaveText('Fill in your e-mail and your password.')
+  await expect(page.getByRole('alert')).toHaveText('Enter your e-mail and your password.')
   await fillLogin(page, { ...ADMIN, password: 'not the password' })
-  await expect(page.getByRole('alert')).toContainText('E-mail or password is not right.')
+  await expect(page.getByRole('alert')).toContainText('The e-mail or the password is wrong.')
   // Its reference would lead to an entry about sessions.
   await expect(page.getByRole('alert')).not.toContainText('NCL-302')
   await fillLogin(page)

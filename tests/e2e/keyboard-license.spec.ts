@@ -45,7 +45,7 @@ test('Check in now leads to the status when it worked, and to what went wrong wh
   await openLicense(page, product)
   const checkIn = statusOf(page).getByRole('button', { name: 'Check in now' })
   await pressOn(page, checkIn)
-  await expect(statusSays(page, 'The check-in worked.')).toBeAttached()
+  await expect(statusSays(page, 'The check-in succeeded.')).toBeAttached()
   await expect(statusHeading(page)).toBeFocused()
   await licenseServer.control.addFault({ call: 'checkIn', times: 1, fault: { type: 'status', status: 500 } })
   await pressOn(page, checkIn)
@@ -110,7 +110,7 @@ test('method cards, copy buttons, section links and entries respond to Enter and
   const entry = page.locator('#NCL-204')
   await pressOn(page, entry.locator('summary'))
   await expect(entry).toHaveAttribute('open', '')
-  await expect(entry.getByText('Encryption could not be set up, or the certificate is not to be trusted.')).toBeVisible()
+  await expect(entry.getByText('Encryption could not be set up, or the certificate cannot be trusted.')).toBeVisible()
 })
 
 test('a link with a reference opens its entry and takes the focus there', async ({ licensePage: page, product }) => {

@@ -9,7 +9,7 @@ import { bodyOf, mailBehind, openPath } from '../support/browser/screen.ts'
 
 const messageOf = (page: Page) => page.getByLabel('Message', { exact: true })
 const keyOf = (page: Page) => page.getByLabel('Your full license key')
-const qrOf = (page: Page) => page.getByRole('img', { name: /^QR code that holds the message/ })
+const qrOf = (page: Page) => page.getByRole('img', { name: /^QR code that contains the message/ })
 
 /** What a phone reads from the screen. */
 async function scan(page: Page): Promise<string | undefined> {

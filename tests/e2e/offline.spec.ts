@@ -35,7 +35,7 @@ test('Instance ID to token to Active, without any call', async ({ licensePage: p
   await expectState(page, 'active')
   await unfold(page, 'What leaves this server')
   await expect(page.getByText('Nothing, ever.')).toBeVisible()
-  await expect(statusOf(page)).toContainText('No license call is ever made. Nothing to do.')
+  await expect(statusOf(page)).toContainText('This server never calls the license server. Nothing to do.')
   await expect(statusOf(page).getByRole('button', { name: /Check in now|Renew now/ })).toHaveCount(0)
   expect(await licenseServer.control.requests()).toEqual([])
   expect(await page.content()).not.toContain(token.split('\r\n')[1])
@@ -63,7 +63,7 @@ test('a pasted token is judged at once, with every check and the difference, and
   const checks = page.getByRole('region', { name: 'Checks' }).getByRole('row')
   await expect(checks.filter({ hasText: 'Passed' })).toHaveCount(8)
   await expect(page.getByRole('region', { name: 'What would change' }).getByRole('row', { name: /^Seats 25 500$/ })).toBeVisible()
-  await expect(page.getByText('Nothing is sent: a token is verified on this server.')).toBeVisible()
+  await expect(page.getByText('Nothing: this server verifies a token by itself.')).toBeVisible()
   expect((await api.license()).seats).toBe(25)
 
   await fillField(page, await licenseServer.control.issueToken({ instance_id: instanceId, claims: { features: ['sso', 'scim', 'teams', 'extensions'] } }))

@@ -8,7 +8,7 @@ test('while the license server is away the license goes into grace and pauses; o
 
   await expectState(page, 'grace', 20_000)
   await expect(badgeOf(page)).toHaveText(/^Grace period, \d+ seconds? left$/)
-  await expect(announcement).toHaveText('License status changed: Enterprise is on, check-in is overdue.')
+  await expect(announcement).toHaveText('License status changed: Enterprise is on, but a check-in is overdue.')
   await expect(statusOf(page)).toContainText('No check-in has succeeded since')
   // A call that was under way when it died has seen its end.
   await expect(statusOf(page).getByTestId('finding')).toHaveAttribute('data-cause', /^(refused|reset_while_receiving)$/)

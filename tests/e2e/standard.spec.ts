@@ -23,7 +23,7 @@ test('pasting a key and clicking Save turns Enterprise on without a restart, ste
   await expect(statusHeading(page)).toBeFocused()
   await expect(page.getByRole('status').filter({ hasText: 'The license was saved.' })).toBeAttached()
   await expect(page.getByTestId('announcement')).toHaveText('License status changed: Enterprise is on.')
-  await expect(statusOf(page)).toContainText(/Next check-in .*\(in [5-6] hours\)\. Nothing to do\./)
+  await expect(statusOf(page)).toContainText(/Next check-in: .*\(in [5-6] hours\)\. Nothing to do\./)
   await expect(fieldOf(page)).toHaveCount(0)
   await expect(statusOf(page)).toContainText('••••••••dard')
   await expect(page.locator('body')).not.toContainText('nc_demo_standard')
@@ -38,7 +38,7 @@ test('the field names the method as one types', async ({ licensePage: page }) =>
     ['nc_ag_demo_airgapped', 'This is a license key for the airgapped method.'],
     ['eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl', 'This looks like a license token for the offline method.'],
     ['eyJhbGci\n  OiJFZERTQSJ9.eyJzdWIi\r\nOiJ4In0.c2ln bmF0dXJl', 'This looks like a license token for the offline method.'],
-    ['NC_AG_DEMO_AIRGAPPED', 'The beginning of this key is in capitals. Keys begin with nc_ or nc_ag_, in small letters.'],
+    ['NC_AG_DEMO_AIRGAPPED', 'The beginning of this key is in capital letters. Keys begin with nc_ or nc_ag_, in small letters.'],
     ['nc_', 'This looks like neither a license key nor a license token.'],
     ['', 'Line breaks and spaces around it are ignored.'],
   ]
@@ -79,7 +79,7 @@ test('a restart changes neither state nor Instance ID, even without the license 
 test('Check in now says how it went; features stay on when it fails', async ({ licensePage: page, licenseServer }) => {
   await activate(page, 'nc_demo_standard')
   await checkInNow(page)
-  await expect(page.getByRole('status').filter({ hasText: 'The check-in worked.' })).toBeAttached()
+  await expect(page.getByRole('status').filter({ hasText: 'The check-in succeeded.' })).toBeAttached()
   await expect(statusHeading(page)).toBeFocused()
   // Today is the last of the thirty days.
   await expect(page.locator('#time rect.good, #time rect:last-of-type')).toHaveClass(['good'])
@@ -93,10 +93,10 @@ test('Check in now says how it went; features stay on when it fails', async ({ l
   await expect(statusOf(page).getByTestId('finding')).toHaveAttribute('data-cause', 'server_error_foreign')
   await expect(statusOf(page).getByTestId('finding')).toContainText('was answered with an error (status 500) that does not say who sent it.')
   await expect(statusOf(page).getByTestId('finding').first()).toBeVisible()
-  await expect(statusOf(page)).toContainText('The last check-in failed and is tried again by itself; features stay on until')
+  await expect(statusOf(page)).toContainText('The last check-in failed, and this server tries again by itself. Features stay on until')
 
   await checkInNow(page)
-  await expect(page.getByRole('status').filter({ hasText: 'The check-in worked.' })).toBeAttached()
+  await expect(page.getByRole('status').filter({ hasText: 'The check-in succeeded.' })).toBeAttached()
   await expect.poll(() => warningsOf(page).allInnerTexts()).toEqual([])
   await expect(page.getByTestId('finding')).toHaveCount(0)
   await expect(page.getByRole('alert')).toHaveCount(0)
@@ -109,14 +109,14 @@ test('a check-in is shown at once, even when its answer sets the time back', asy
   await expectFailure(page, 'SERVER_ERROR', 'The license server could not answer')
   await licenseServer.control.setClock(-90)
   await checkInNow(page)
-  await expect(page.getByRole('status').filter({ hasText: 'The check-in worked.' })).toBeAttached()
+  await expect(page.getByRole('status').filter({ hasText: 'The check-in succeeded.' })).toBeAttached()
   await expect.poll(() => warningsOf(page).allInnerTexts()).toEqual([])
 })
 
 test('more than ten tries a minute are refused, and the page says how long to wait', async ({ licensePage: page, api }) => {
   for (let tries = 0; tries < 10; tries++) await api.save('nc_unknown_key_0001')
   await saveCredential(page, 'nc_demo_standard')
-  const alert = await expectFailure(page, 'RATE_LIMITED', 'Too many tries')
+  const alert = await expectFailure(page, 'RATE_LIMITED', 'Too many attempts')
   await expect(alert).toContainText(/Try again in \d+ seconds?\./)
   await expectState(page, 'unlicensed')
 })

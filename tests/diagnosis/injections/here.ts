@@ -44,7 +44,7 @@ const TEXTS: readonly Omit<Injection, 'deeds' | 'arrange'>[] = [
   },
   {
     name: 'capitals', cause: 'capitals', credential: 'NC_DEMO_STANDARD',
-    named: [/capitals/], helps: /exactly as it was sent/,
+    named: [/capital letters/], helps: /exactly as it was sent/,
   },
   {
     name: 'quotes around', cause: 'quotes_around', credential: '"nc_demo_standard"',
@@ -63,7 +63,7 @@ const TEXTS: readonly Omit<Injection, 'deeds' | 'arrange'>[] = [
 const TOKENS: readonly Omit<Injection, 'deeds' | 'arrange'>[] = [
   {
     name: 'a lease', cause: 'other_kind', credential: ({ issue }) => issue({ kind: 'lease' }),
-    named: [/not a token for pasting/], helps: /license token you were sent/,
+    named: [/not a license token/], helps: /license token you were sent/,
   },
   {
     name: 'a token of an unknown signer', cause: 'unknown_signer', credential: ({ issue }) => issue({ header: { kid: 'vendor-2031' } }),

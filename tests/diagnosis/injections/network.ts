@@ -79,7 +79,7 @@ const ALL: readonly Omit<Injection, 'deeds'>[] = [
   },
   {
     name: 'an expired certificate', cause: 'certificate_expired', arrange: behind('expired'),
-    named: [/expired on/, /clock says/], helps: /renewed/, never: /NODE_EXTRA_CA_CERTS|nothing is wrong here/i,
+    named: [/expired on/, /clock says/], helps: /renew the certificate/, never: /NODE_EXTRA_CA_CERTS|nothing is wrong here/i,
   },
   {
     name: 'a self-signed certificate', cause: 'certificate_self_signed', arrange: behind('self-signed'),

@@ -40,7 +40,7 @@ export const CREDENTIAL_CARD_SCENES: readonly Scene[] = [
       await openAfter(stage, '/admin/license', api => requireSaved(api, 'nc_demo_standard'))
       await fillField(stage.page, 'nc_ag_demo_airgapped')
       await stage.page.getByRole('button', { name: 'Preview' }).click()
-      await expect(stage.page.getByText('the license server decides when you save')).toBeVisible()
+      await expect(stage.page.getByText('The license server decides when you save')).toBeVisible()
     },
   },
   {

@@ -31,7 +31,7 @@ export const METHOD_SCENES: readonly Scene[] = [
     name: 'airgapped-active',
     async prepare(stage) {
       await openAfter(stage, '/admin/license?method=airgapped', api => requireSaved(api, 'nc_ag_demo_airgapped'))
-      await expect(stage.page.getByText('You can remove the internet access of this server now.')).toBeVisible()
+      await expect(stage.page.getByText('You can remove internet access from this server now.')).toBeVisible()
     },
   },
   {

@@ -35,22 +35,22 @@ describe('a support bundle in words', () => {
   it('begins with what it is about, and that nothing is the matter', () => {
     expect(explain().slice(0, 3)).toEqual([
       `ACTIVE: standard license of Acme, features on, as of ${at(0)} (version 1.2.3, abc, Node.js v24.1.0, replica one)`, '',
-      'Nothing is the matter, as far as this bundle tells.',
+      'Nothing is wrong, as far as this bundle shows.',
     ])
   })
 
   it('says first what is the matter, with reference, cause, facts, what to do and until when', () => {
     const finding = findingOf(seen('SERVER_REFUSED', 'refused_expired', { host: 'app.nocodb.com', until: '2026-12-01T00:00:00.000Z' }), NOW)
     expect(explain({ findings: [pageAt(1)] }, { finding }).slice(2, 5)).toEqual([
-      'What is the matter: NCL-211 (SERVER_REFUSED, refused_expired)',
+      'What is wrong: NCL-211 (SERVER_REFUSED, refused_expired)',
       '  The license server says that the subscription has ended. Enterprise features stay on until 2026-12-01T00:00:00.000Z.',
-      '  What to do: Renew the subscription. The license continues automatically afterwards.',
+      '  What to do: Renew the subscription. The license then continues by itself.',
     ])
   })
 
   it('says what failed last, if nothing has gone well since', () => {
     expect(explain({ findings: [pageAt(2), pageAt(9)] })[2]).toBe('What failed last, 2 hours before this bundle: NCL-206 (NET_CAPTIVE_PORTAL, web_page)')
-    expect(explain({ findings: [pageAt(7)] })[2]).toBe('Nothing is the matter, as far as this bundle tells.')
+    expect(explain({ findings: [pageAt(7)] })[2]).toBe('Nothing is wrong, as far as this bundle shows.')
   })
 
   it('names no deadline that has passed by the time of the bundle', () => {

@@ -45,7 +45,7 @@ describe('the hint below the field', () => {
   it.each([
     ['', 'Line breaks and spaces around it are ignored.'],
     ['nc_demo_standard', 'This is a license key for the standard method.'],
-    ['NC_AG_DEMO_AIRGAPPED', 'The beginning of this key is in capitals. Keys begin with nc_ or nc_ag_, in small letters.'],
+    ['NC_AG_DEMO_AIRGAPPED', 'The beginning of this key is in capital letters. Keys begin with nc_ or nc_ag_, in small letters.'],
     ['nc_', 'This looks like neither a license key nor a license token.'],
     [INSTANCE, 'This is the Instance ID of this installation, not a license.'],
     ['nc_demo\u0001standard', 'An invisible character (U+0001) is in the text, at position 8.'],
@@ -98,7 +98,7 @@ describe('the preview of a token', () => {
       { field: 'features', current: 'sso, scim', next: 'scim, teams' }, { field: 'expiresAt', current: '2027-06-30T12:00:00.000Z', next: END },
       { field: 'limits', current: 'limit_editor 10', next: 'limit_editor 5' },
     ] })
-    const first = texts.indexOf('What gets less or ends earlier')
+    const first = texts.indexOf('What is lost or ends earlier')
     expect(texts.slice(first + 1, first + 6)).toEqual([
       expect.stringMatching(/^Ends: 31 Jan 2027, 12:00\sUTC \(.*\) instead of 30 Jun 2027, 12:00\sUTC$/), 'Seats: 25 instead of 1,500',
       'Features turned off: Single sign-on', 'Editors: 5 instead of 10', 'What else would change',

@@ -66,7 +66,7 @@ describe('the entries of the clock', () => {
       'This server\'s clock is ahead',
       'The license ends on 20 Nov 2026, 00:00\u00A0UTC. It only seems to have ended because this server\'s clock is 8 days ahead: '
       + 'it says 26 Nov 2026, 14:03\u00A0UTC, while the right time is about 18 Nov 2026, 14:03\u00A0UTC.',
-      'What to do:', 'Set this server\'s clock, preferably with NTP. The license is then in force again by itself.',
+      'What to do:', 'Set this server\'s clock, preferably with NTP. The license then comes back into force by itself.',
     ])
   })
 })

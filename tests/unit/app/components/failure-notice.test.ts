@@ -67,15 +67,15 @@ describe('a failure without a finding', () => {
 
   it('lists its particulars', async () => {
     expect(textsIn(await notice(failureOf('MANAGED_BY_ENV', { details: { host: 'h', status: 409 } })))).toEqual([
-      'The license is set by NC_LICENSE_KEY',
-      'The operator manages it in the environment of this server. Change or unset NC_LICENSE_KEY, then restart.',
+      'NC_LICENSE_KEY sets the license',
+      'The operator manages it in the environment of this server. Change or unset NC_LICENSE_KEY, then restart this server.',
       'Host', 'h', 'HTTP status', '409', 'NCL-309: what it means and what to do',
     ])
   })
 
   it('says how long to wait in place of what to do, except for the database, which a person has to see to', async () => {
     expect(textsIn(await notice(failureOf('RATE_LIMITED', { retryAfter: 12 })))[1])
-      .toBe('To guard this installation, only a few tries a minute are allowed. Try again in 12 seconds.')
+      .toBe('To protect this installation, only a few attempts a minute are allowed. Try again in 12 seconds.')
     expect(textsIn(await notice(failureOf('STORAGE_UNAVAILABLE', { retryAfter: 2 })))[1])
       .toBe('The license is kept and comes back with the database. Check the database and DATABASE_URL.')
   })

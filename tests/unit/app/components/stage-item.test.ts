@@ -26,7 +26,7 @@ describe('a stage of the diagnostics', () => {
     expect(textsIn(html)).toEqual([
       'Encryption (TLS)', '12 ms', 'Failed',
       'The connection to app.nocodb.com on port 443 was accepted, but cut off while encryption was being set up.',
-      'A firewall that filters by server name looks like this. Have app.nocodb.com allowed in it.', 'Error:', 'ECONNRESET', 'NCL-202',
+      'A firewall that filters by server name looks like this. Have app.nocodb.com allowed there.', 'Error:', 'ECONNRESET', 'NCL-202',
     ])
   })
 

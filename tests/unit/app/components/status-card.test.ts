@@ -40,13 +40,13 @@ describe('the seat of a license that was removed', () => {
   const seatIn = (html: string) => /data-testid="seat-taken"[^>]*>([^<]*)/.exec(html)?.[1]
   it('is said to be taken once the license server should have been told, until when that is tried', async () => {
     const left = { state: 'unlicensed', method: null, deactivation: { pendingUntil: '2026-03-08T11:59:00.000Z' } } as const
-    expect(seatIn(await card(left))).toMatch(/its activation is not free again yet\. .* until 8 Mar 2026, 11:59/)
+    expect(seatIn(await card(left))).toMatch(/its activation is still in use\. .* until 8 Mar 2026, 11:59/)
     expect(seatIn(await card({ ...left, deactivation: { pendingUntil: '2026-03-08T11:59:58.000Z' } }))).toBeUndefined()
     expect(seatIn(await card({ ...left, deactivation: null }))).toBeUndefined()
   })
   it('beside a license that makes no calls is nothing that this server could free', async () => {
     const html = await card({ method: 'offline', deactivation: { pendingUntil: '2026-03-08T11:59:00.000Z' } })
-    expect(seatIn(html)).toMatch(/nothing is sent; support can free the activation\.$/)
+    expect(seatIn(html)).toMatch(/this server sends nothing; support can free the activation\.$/)
   })
 })
 
@@ -82,10 +82,10 @@ describe('the warning that NC_LICENSE_KEY could not be applied', () => {
   const list = async (entitled: boolean) => textsIn(await render(WarningList, { warnings, over: false, entitled }))
 
   it.each([
-    [true, 'The license that was saved before stays in force. Correct NC_LICENSE_KEY or unset it, and restart this server.'],
+    [true, 'The previous license stays in force. Correct NC_LICENSE_KEY or unset it, and restart this server.'],
     [false, 'No license is in force. Correct NC_LICENSE_KEY or unset it, and restart this server.'],
   ])('knows whether there is another license (%j)', async (licensed, text) => {
-    expect(await list(licensed)).toEqual(['The credential in NC_LICENSE_KEY could not be applied', text, 'NCL-102: The license server does not know this key'])
+    expect(await list(licensed)).toEqual(['The value of NC_LICENSE_KEY could not be applied', text, 'NCL-102: The license server does not know this key'])
   })
 
   it('is told as of no other license where there is none', async () => {

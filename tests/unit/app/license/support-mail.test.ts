@@ -49,8 +49,8 @@ describe('the text of a mail to support', () => {
     expect(requestMail('support', view({ state: 'suspended' })).text).toMatch(/^Our license is suspended\. Please [^\n]+\.\n\nInstance ID: /)
   })
   it('about a failure has its facts, or at least its request', () => {
-    expect(failureMail(REFUSED, view())?.text).toBe(`Our license was revoked (NCL-104 LICENSE_REVOKED). Please help us to solve it.\n\n${supportText(view(), REFUSED)}`)
-    expect(failureMail(REFUSED, null)?.text).toMatch(/solve it\.\n\nRequest: req-1$/)
+    expect(failureMail(REFUSED, view())?.text).toBe(`Our license was revoked (NCL-104 LICENSE_REVOKED). Please help us solve this.\n\n${supportText(view(), REFUSED)}`)
+    expect(failureMail(REFUSED, null)?.text).toMatch(/solve this\.\n\nRequest: req-1$/)
     expect(failureMail({ ...REFUSED, code: 'NET_DNS' }, view())).toBeNull()
   })
   it('has no key and no e-mail of the license', () => {
