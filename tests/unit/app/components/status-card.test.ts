@@ -29,7 +29,7 @@ const CALM = { canChange: true, busy: null, fieldOpen: false, notice: '', warns:
 const card = (view: Partial<LicenseView>) =>
   render(StatusCard, { ...CALM, view: viewOf(view) }, PARTS)
 const causesIn = (html: string) => [...html.matchAll(/data-cause="(\w+)"/g)].map(([, cause]) => cause)
-const warningsIn = (html: string) => [...html.matchAll(/data-warning="(\w+)"/g)].map(([, code]) => code)
+const warningsIn = (html: string) => [...html.matchAll(/<li [^>]*data-code="(\w+)"/g)].map(([, code]) => code)
 
 const TIMES = { wallTime: '2026-03-01T12:00:00.000Z', trustedTime: '2026-03-02T14:00:00.000Z' }
 const BEHIND: Warning = { code: 'CLOCK_BEHIND', seconds: 93_600, ...TIMES }
