@@ -24,7 +24,7 @@ test('signing in goes from field to field, says what was wrong and keeps the pla
   await page.keyboard.press('Tab')
   await page.keyboard.type('not the password')
   await page.keyboard.press('Enter')
-  await expect(page.getByRole('alert')).toContainText('E-mail or password is not right.')
+  await expect(page.getByRole('alert').and(page.getByTestId('notice'))).toHaveAttribute('data-code', 'UNAUTHENTICATED')
   await expect(page.getByLabel('Password')).toBeFocused()
   await page.keyboard.press('ControlOrMeta+a')
   await page.keyboard.type(ADMIN.password)
