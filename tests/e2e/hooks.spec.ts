@@ -107,9 +107,10 @@ test('no license, one in force, and each verdict have their hooks', async ({ pro
 
 test('what comes of check-ins that fail has its hooks', async ({ product, api, licenseServer: { control }, openPage }) => {
   const terms = { method: 'standard', every: 1, renews: false } as const
-  for (const [state, more] of [['grace', { grace: 200_000 }], ['paused', { grace: 1 }], ['expired', { exp: Math.floor(Date.now() / 1000) + 12 }]] as const) {
+  for (const [state, more] of [['grace', { grace: 200_000 }], ['paused', { grace: 1 }], ['expired', { grace: 200_000 }]] as const) {
     await control.clearFaults()
-    const { key } = await control.createLicense({ ...terms, ...more })
+    const term = state === 'expired' ? { exp: Math.floor(Date.now() / 1000) + 5 } : {}
+    const { key } = await control.createLicense({ ...terms, ...more, ...term })
     await api.save(key)
     await control.addFault({ call: 'checkIn', fault: AWAY })
     await api.checkIn()
