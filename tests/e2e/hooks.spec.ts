@@ -35,7 +35,7 @@ const SHOWN: Record<LicenseState, Shown> = {
   active: { ...IN_FORCE, state: 'active', found: null, primary: null, banner: false },
   grace: { ...IN_FORCE, state: 'grace', found: ['SERVER_ERROR', 'gateway'], primary: 'checkIn' },
   paused: { ...IN_FORCE, state: 'paused', found: ['SERVER_ERROR', 'gateway'], primary: 'checkIn' },
-  expired: { ...IN_FORCE, state: 'expired', found: ['SERVER_ERROR', 'gateway'], primary: 'renewal' },
+  expired: { ...IN_FORCE, state: 'expired', found: ['LICENSE_EXPIRED', 'ended'], primary: 'renewal' },
   revoked: { ...IN_FORCE, state: 'revoked', found: ['LICENSE_REVOKED', 'revoked'], primary: 'support' },
   suspended: { ...IN_FORCE, state: 'suspended', found: ['LICENSE_SUSPENDED', 'suspended'], primary: 'support' },
   mismatch: { ...IN_FORCE, state: 'mismatch', found: ['BOUND_TO_DIFFERENT_INSTALLATION', 'bound_elsewhere'], primary: 'reissue' },
