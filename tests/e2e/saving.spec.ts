@@ -6,7 +6,7 @@ import {
 /* Pasting and saving, in detail. */
 
 test('a save shows how far it is, step by step, and ends at the status', async ({ licensePage: page, licenseServer }) => {
-  await licenseServer.control.addFault({ call: 'activate', times: 1, fault: { type: 'delay', ms: 1500 } })
+  await licenseServer.control.addFault({ call: 'activate', times: 1, fault: { type: 'delay', ms: 4000 } })
   await saveCredential(page, 'nc_demo_standard')
   const steps = page.getByRole('list', { name: 'Progress' }).getByRole('listitem')
   const results = () => steps.evaluateAll(all => all.map(step => [step.getAttribute('data-step'), step.getAttribute('data-result')]))
