@@ -27,7 +27,7 @@ export function useDeadlineBanner() {
   })
   function bannerOfState(view: LicenseView) {
     const headline = t(`status.headline.${isEndedByClock(view) ? 'endedByClock' : view.state}`)
-    return { id: view.state, tone: 'red' as const, later: null, to: '/admin/license', text: t('banner.off', { headline }) }
+    return { id: view.state, state: view.state, code: null, tone: 'red' as const, later: null, to: '/admin/license', text: t('banner.off', { headline }) }
   }
   function bannerOfDeadline(view: LicenseView) {
     const expires = view.warnings.some(warning => warning.code === 'EXPIRES_SOON') ? view.expiresAt : null
@@ -41,7 +41,7 @@ export function useDeadlineBanner() {
       id: `${kind}-${deadline}-${step}`, tone: step <= 1 ? 'red' as const : 'orange' as const,
       // In the last week it can be dismissed until the next step; on the last day it can't be.
       later: step > 7 ? t('banner.later') : step > 1 ? t('banner.laterDay') : null,
-      to: '/admin/license',
+      to: '/admin/license', state: view.state, code: kind === 'expires' ? 'EXPIRES_SOON' as const : null,
       text: t(`banner.${kind}`, { relative: time.relative(deadline), date: time.absolute(deadline) }),
     }
   }

@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test'
 import { expect, test, useSession } from '../support/browser/fixtures.ts'
 import {
-  badgeOf, checkInNow, expectState, expectUsable, openLicense, pressSave, saveCredential, statusHeading, statusOf,
+  badgeOf, checkInNow, expectState, expectUsable, openLicense, pressSave, saveCredential, statusHeading,
 } from '../support/browser/screen.ts'
 
 /* What came of an action is seen, read out and has the focus, whatever the action, its outcome and the window. */
@@ -55,10 +55,10 @@ for (const { name, ...viewport } of SIZES) {
     await does('a refused replacement', () => saveCredential(page, 'nc_demo_revoked'))
     await does('a token that would be refused', async () => pressSave(page, await control.issueToken({ instance_id: '0123456789abcdef'.repeat(2) })))
     await does('a replacement', () => saveCredential(page, 'nc_ag_demo_airgapped'))
-    await does('a renewal that has nothing new yet', () => checkInNow(page, 'Renew now'))
+    await does('a renewal that has nothing new yet', () => checkInNow(page))
     await does('a renewal that fails', async () => {
       await fail('checkIn')
-      await checkInNow(page, 'Renew now')
+      await checkInNow(page)
     })
     await does('a removal of what has changed meanwhile', async () => {
       await page.getByRole('button', { name: 'Remove license' }).click()
@@ -77,7 +77,7 @@ for (const { name, ...viewport } of SIZES) {
     await expectUsable(page)
     await does('a check-in after the session has ended', async () => {
       await page.context().clearCookies()
-      await statusOf(page).getByRole('button', { name: 'Check in now' }).click()
+      await checkInNow(page)
     })
   })
 }

@@ -1,173 +1,97 @@
-import { execFile } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
-import type { Page } from '@playwright/test'
-import { expect, test, useSession } from '../support/browser/fixtures.ts'
+import { expect, leave, test } from '../support/browser/fixtures.ts'
 import {
-  activate, bodyOf, credentialOf, expectForeseen, expectState, fillField, mailBehind, openLicense, pressSave, saveCredential, statusOf, unfold,
+  activate, badgeOf, bodyOf, checkInButtonOf, expectCause, expectForeseen, expectMethod, expectSaved, expectState, featureOf, instanceIdOf,
+  mailBehind, openLicense, pressSave, primaryOf, saveCredential, signInByForm, warningOf,
 } from '../support/browser/screen.ts'
+import { idInLog, issueByCommand } from '../support/vendor/issue-command.ts'
 
-const LICENSE_SERVER = fileURLToPath(new URL('../license-server/main.ts', import.meta.url))
+/* Offline activation, as its owner meets it: an Instance ID goes out by mail, a token comes back, and no call is ever made. */
 
-/** What the vendor's people do: one command, and the token goes by mail, wrapped at 76 columns. */
-async function issueByCommand(instanceId: string, ...options: string[]): Promise<string> {
-  const { stdout } = await promisify(execFile)(process.execPath, [
-    LICENSE_SERVER, 'issue', '--method', 'offline', '--instance', instanceId, ...options,
-  ])
-  return stdout.trim().replace(/(.{76})/g, '$1\r\n')
-}
+const KEY = 'nc_off_demo_key_quagga'
 
-function idInLog(output: string): string {
-  return /Instance ID: ([0-9a-f]{32})/.exec(output)?.[1] ?? 'none in the log'
-}
-
-async function chooseOffline(page: Page): Promise<void> {
-  await page.getByRole('button', { name: /^Offline/ }).click()
-  await expect(page.getByRole('heading', { name: 'Offline activation, step by step' })).toBeVisible()
-}
-
-test('Instance ID to token to Active, without any call', async ({ licensePage: page, product, licenseServer }) => {
-  const instanceId = idInLog(product.output())
-  await expect(page.getByTestId('instance-id')).toHaveText(instanceId)
-  const token = await issueByCommand(instanceId)
-  expect(token).toContain('\n')
-  await saveCredential(page, token)
-  await expectState(page, 'active')
-  await unfold(page, 'What leaves this server')
-  await expect(page.getByText('Nothing, ever.')).toBeVisible()
-  await expect(statusOf(page)).toContainText('This server never calls the license server. Nothing to do.')
-  await expect(statusOf(page).getByRole('button', { name: /Check in now|Renew now/ })).toHaveCount(0)
-  expect(await licenseServer.control.requests()).toEqual([])
-  expect(await page.content()).not.toContain(token.split('\r\n')[1])
+test('What to do: the Instance ID from the log goes to the vendor, the token that comes back is saved', async ({ page, product, licenseServer }) => {
+  const instanceId = await test.step('1. NocoDB prints an Instance ID in the logs during startup', async () => {
+    const lines = product.output().split('\n').filter(line => line.includes('Instance ID'))
+    expect(lines).toHaveLength(1)
+    return idInLog(lines.join(''))
+  })
+  await test.step('2. Send the Instance ID along with the license key', async () => {
+    await signInByForm(page, product)
+    await openLicense(page, product)
+    await page.locator('button[data-method=offline]').click()
+    await page.locator('#request-key').fill(KEY)
+    const mail = await mailBehind(page, page.getByRole('button', { name: 'Write e-mail' }))
+    expect([mail.protocol, mail.pathname]).toEqual(['mailto:', 'cs@nocodb.com'])
+    for (const part of [instanceId, KEY]) expect(bodyOf(mail)).toContain(part)
+  })
+  const token = await test.step('3. The vendor sends back a license token', () => issueByCommand(instanceId))
+  await test.step('Go to Admin Panel > License, paste the token, and click Save', async () => {
+    // As a mail has wrapped it.
+    expect(token).toContain('\n')
+    await page.getByLabel('License key or token').fill(token)
+    await page.getByRole('button', { name: 'Save', exact: true }).click()
+    await expectSaved(page)
+    await expectState(page, 'active')
+    await expectMethod(page, 'offline')
+    await expect(badgeOf(page)).toHaveText('Active')
+    await expect(featureOf(page, 'sso')).toHaveAttribute('data-result', 'on')
+  })
+  await test.step('no call was made, and none is offered', async () => {
+    await expect(checkInButtonOf(page)).toHaveCount(0)
+    expect(await licenseServer.control.requests()).toEqual([])
+    expect(await page.content()).not.toContain(token.split('\r\n')[1])
+  })
 })
 
-test('the limits of a plan are shown by their titles, and by their names where they have none', async ({ licensePage: page, product }) => {
-  const instanceId = idInLog(product.output())
-  await fillField(page, await issueByCommand(instanceId, '--limits', 'limit_workspace=5,limit_tomorrow=unlimited'))
-  await expect(page.getByRole('row', { name: 'Limits – limit_tomorrow: Unlimited, Workspaces: 5' })).toBeVisible()
-  await credentialOf(page).getByRole('button', { name: 'Save', exact: true }).click()
-  await expectState(page, 'active')
-  const details = page.locator('#details dl')
-  await expect(details.locator('div', { hasText: 'Workspaces' })).toHaveText('Workspaces5')
-  await expect(details.locator('div', { hasText: 'limit_tomorrow' })).toHaveText('limit_tomorrowUnlimited')
+test('The token is unique to the installation and cannot be transferred to another server', async ({ licensePage: page, product, launch, licenseServer, openPage }) => {
+  const token = await issueByCommand(idInLog(product.output()))
+  await activate(page, token)
+  const elsewhere = await launch.product({ licenseServerUrl: licenseServer.url })
+  const other = await openPage(elsewhere)
+  await signInByForm(other, elsewhere)
+  await pressSave(other, token)
+  const refused = other.getByTestId('notice').and(other.locator('[data-code=BOUND_TO_DIFFERENT_INSTALLATION]')).first()
+  await expectCause(refused, 'other_installation')
+  await expectState(other, 'unlicensed')
 })
 
-test('a pasted token is judged at once, with every check and the difference, and nothing is changed', async ({ licensePage: page, product, api, licenseServer }) => {
+test('What is the Instance ID: printed every time NocoDB starts, stable across restarts, and so is the license', async ({ licensePage: page, product, launch, licenseServer }) => {
   const instanceId = idInLog(product.output())
+  await expect(instanceIdOf(page)).toHaveText(instanceId)
   await activate(page, await issueByCommand(instanceId))
-  await fillField(page, await issueByCommand(instanceId, '--seats', '500', '--days', '700'))
-  await expect(page.getByText('This token is for this installation and is valid until')).toBeVisible()
-  await expect(credentialOf(page).getByRole('button', { name: 'Preview' })).toHaveCount(0)
-  await expect(page.getByRole('region', { name: 'Checks' })).toBeHidden()
-  await page.getByText('All checks').click()
-  const checks = page.getByRole('region', { name: 'Checks' }).getByRole('row')
-  await expect(checks.filter({ hasText: 'Passed' })).toHaveCount(8)
-  await expect(page.getByRole('region', { name: 'What would change' }).getByRole('row', { name: /^Seats 25 500$/ })).toBeVisible()
-  await expect(page.getByText('Nothing: this server verifies a token by itself.')).toBeVisible()
-  expect((await api.license()).seats).toBe(25)
-
-  await fillField(page, await licenseServer.control.issueToken({ instance_id: instanceId, claims: { features: ['sso', 'scim', 'teams', 'extensions'] } }))
-  await expect(page.getByTestId('losses')).toContainText('Features turned off: Audit log, White label')
-  await expect(page.getByRole('row', { name: /^Features turned on – Extensions$/ })).toBeVisible()
-
-  const other = '0123456789abcdef'.repeat(2)
-  await fillField(page, await issueByCommand(other))
-  await expect(page.getByText('This would be refused. Nothing has been changed.')).toBeVisible()
-  await page.getByText('All checks').click()
-  const installation = checks.filter({ hasText: 'Failed' })
-  await expect(installation).toContainText('Instance ID')
-  await expect(installation).toContainText(instanceId)
-  await expect(installation).toContainText(other)
+  await leave(page)
+  const again = await launch.restart(product)
+  expect(idInLog(again.output())).toBe(instanceId)
+  await openLicense(page, again)
+  await expect(instanceIdOf(page)).toHaveText(instanceId)
   await expectState(page, 'active')
+  expect(await licenseServer.control.requests()).toEqual([])
 })
 
-test('a renewal is a new token; the older one is refused and changes nothing', async ({ licensePage: page, product, api }) => {
+test('Renewing: a new license token, saved in Admin Panel > License; the one before it is refused', async ({ licensePage: page, product, api }) => {
   const instanceId = idInLog(product.output())
   const older = await issueByCommand(instanceId, '--days', '20')
   const newer = await issueByCommand(instanceId, '--days', '400')
   await activate(page, older)
-  await expect(statusOf(page)).toContainText('Ask for a new license token before then.')
-  await expect(statusOf(page).getByRole('button', { name: 'Request a new token' })).toBeVisible()
+  await expect(warningOf(page, 'EXPIRES_SOON')).toBeVisible()
+  await expect(primaryOf(page, 'request')).toBeVisible()
   await saveCredential(page, newer)
-  await expect(statusOf(page)).not.toContainText('Ask for a new license token before then.')
+  await expect(warningOf(page, 'EXPIRES_SOON')).toHaveCount(0)
   const { expiresAt } = await api.license()
   await pressSave(page, older)
-  await expect(await expectForeseen(page, 'TOKEN_OLDER_THAN_CURRENT', 'This license is older than one used before')).toBeFocused()
+  await expect(await expectForeseen(page, 'TOKEN_OLDER_THAN_CURRENT')).toBeFocused()
   await expectState(page, 'active')
   expect((await api.license()).expiresAt).toBe(expiresAt)
 })
 
-test('the request for the vendor holds the Instance ID, and the full key only in this browser', async ({ licensePage: page, product }) => {
+test('Troubleshooting, features stopped: an offline license that has ended asks for a new token, and for no call', async ({ licensePage: page, product, api, licenseServer }) => {
   const instanceId = idInLog(product.output())
-  await chooseOffline(page)
-  await expect(page.getByText('docker compose logs nocodb | grep "Instance ID"')).toBeVisible()
-  const message = page.getByLabel('Message', { exact: true })
-  await expect(message).toHaveValue(new RegExp(`Instance ID: ${instanceId}`))
-  const sent: string[] = []
-  page.on('request', request => sent.push(request.url() + (request.postData() ?? '')))
-  await page.getByLabel('Your full license key').fill('nc_off_secret_key_quagga')
-  await expect(message).toHaveValue(/License key: nc_off_secret_key_quagga/)
-  const mail = await mailBehind(page, page.getByRole('button', { name: 'Write e-mail' }))
-  expect([mail.protocol, mail.pathname]).toEqual(['mailto:', 'cs@nocodb.com'])
-  expect(bodyOf(mail)).toContain(`Instance ID: ${instanceId}`)
-  expect(bodyOf(mail)).toContain('nc_off_secret_key_quagga')
-  const download = page.waitForEvent('download')
-  await page.getByRole('button', { name: 'Download .txt' }).click()
-  expect((await download).suggestedFilename()).toBe('nocodb-offline-activation.txt')
-  expect(sent.filter(text => text.includes('quagga') && !text.startsWith('blob:'))).toEqual([])
-})
-
-const copyInstanceId = (page: Page) => statusOf(page).getByRole('button', { name: 'Copy: Instance ID' })
-const CLIPBOARD = ['clipboard-read', 'clipboard-write']
-
-test('the Instance ID is copied by the clipboard, and without it by a selection', async ({ openPage, product, api }) => {
-  const instanceId = idInLog(product.output())
-  for (const way of ['clipboard', 'refused', 'missing']) {
-    const page = await openPage(product)
-    await page.context().grantPermissions(CLIPBOARD, { origin: product.url })
-    await page.addInitScript((kind) => {
-      const read = navigator.clipboard.readText.bind(navigator.clipboard)
-      Object.assign(window, { readClipboard: read })
-      if (kind === 'refused') navigator.clipboard.writeText = () => Promise.reject(new DOMException('no', 'NotAllowedError'))
-      if (kind === 'missing') Object.defineProperty(navigator, 'clipboard', { value: undefined })
-    }, way)
-    await useSession(page, product, api)
-    await openLicense(page, product)
-    await copyInstanceId(page).click()
-    await expect(statusOf(page).getByRole('button', { name: 'Copied' })).toBeVisible()
-    await expect(statusOf(page).getByRole('status').filter({ hasText: 'Copied' })).toBeAttached()
-    expect(await page.evaluate(() => Reflect.get(window, 'readClipboard')())).toBe(instanceId)
-    await page.context().close()
-  }
-})
-
-test('where nothing can be copied, the Instance ID is selected, as the button says', async ({ openPage, product, api }) => {
-  const page = await openPage(product)
-  await page.addInitScript(() => {
-    Object.defineProperty(navigator, 'clipboard', { value: undefined })
-    document.execCommand = () => false
-  })
-  await useSession(page, product, api)
-  await openLicense(page, product)
-  await copyInstanceId(page).click()
-  await expect(statusOf(page).getByRole('button', { name: 'Selected. Press Ctrl+C' })).toBeVisible()
-  const selected = await page.evaluate(() => {
-    const focused = document.activeElement
-    return focused instanceof HTMLTextAreaElement ? focused.value : String(getSelection())
-  })
-  expect(selected.trim()).toBe(idInLog(product.output()))
-})
-
-test('an offline license shows no button that would make a call, and its request action leads to the message', async ({ licensePage: page, product, api, licenseServer }) => {
-  const token = await licenseServer.control.issueToken({
-    instance_id: idInLog(product.output()), claims: { exp: Math.floor(Date.now() / 1000) + 4 },
-  })
-  await api.save(token)
+  await api.save(await licenseServer.control.issueToken({ instance_id: instanceId, claims: { exp: Math.floor(Date.now() / 1000) + 4 } }))
   await expectState(page, 'expired', 25_000)
-  await expect(statusOf(page)).toContainText('Ask for a new license token and enter it.')
-  await statusOf(page).getByRole('button', { name: 'Request a new token' }).click()
-  await expect(page.getByRole('heading', { name: 'Activation methods' })).toBeInViewport()
-  await expect(page.getByLabel('Message', { exact: true })).toHaveValue(/Instance ID: /)
+  await primaryOf(page, 'request').click()
+  await expect(page.locator('#method')).toBeInViewport()
+  await expect(page.locator('#request-message')).toHaveValue(new RegExp(instanceId))
+  await expect(checkInButtonOf(page)).toHaveCount(0)
   expect(await licenseServer.control.requests()).toEqual([])
-  await expect(page.getByRole('button', { name: /Check in now|Renew now/ })).toHaveCount(0)
+  await activate(page, await issueByCommand(instanceId))
 })

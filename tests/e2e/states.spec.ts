@@ -3,7 +3,10 @@ import type { Page } from '@playwright/test'
 import type { LicenseState } from '../../shared/contracts.ts'
 import { SERVICE_TOKEN } from '../support/product-process.ts'
 import { expect, leave, test } from '../support/browser/fixtures.ts'
-import { activate, badgeOf, checkInNow, expectState, mailBehind, openLicense, statusHeading, statusOf, warningsOf } from '../support/browser/screen.ts'
+import {
+  activate, badgeOf, bannerOf, checkInNow, expectCause, expectState, featureOf, instanceIdOf, mailBehind, openLicense, primaryOf, statusHeading, statusOf,
+  warningOf,
+} from '../support/browser/screen.ts'
 
 const SAFE = 'Everything in the Community Edition keeps working and your data is never locked.'
 
@@ -13,7 +16,7 @@ async function expectShown(page: Page, state: LicenseState, badge: string | RegE
   await expect(badgeOf(page)).toHaveText(badge)
   await expect(statusHeading(page)).toHaveText(headline)
   for (const sentence of sentences) await expect(statusOf(page)).toContainText(sentence)
-  await expect(statusOf(page).getByTestId('instance-id')).toHaveText(/^[0-9a-f]{32}$/)
+  await expect(instanceIdOf(page)).toHaveText(/^[0-9a-f]{32}$/)
 }
 
 test('unlicensed, then active', async ({ licensePage: page }) => {
@@ -21,21 +24,21 @@ test('unlicensed, then active', async ({ licensePage: page }) => {
   await activate(page, 'nc_demo_standard')
   await expectShown(page, 'active', 'Active', 'Enterprise is on', 'All licensed features work.')
   await page.evaluate(() => scrollTo(0, 0))
-  await expect(page.getByTestId('instance-id')).toBeInViewport()
+  await expect(instanceIdOf(page)).toBeInViewport()
 })
 
 test('grace, with the time left and the one action that helps', async ({ licensePage: page, licenseServer, launch }) => {
   const { key } = await licenseServer.control.createLicense({ method: 'standard', every: 1, grace: 200_000 })
   await activate(page, key)
   await licenseServer.stop()
-  await expectShown(page, 'grace', 'Grace period, 2 days left', 'Enterprise is on, but a check-in is overdue', 'Everything stays on until')
-  await expect(statusOf(page).getByTestId('finding')).toHaveAttribute('data-cause', 'refused')
+  await expectShown(page, 'grace', 'Grace period, 2 days left', 'Enterprise is on, check-in is overdue', 'Everything stays on until')
+  await expectCause(statusOf(page), 'refused')
   await expect(statusOf(page).getByRole('heading', { name: /check-ins? (have|has) failed|The last check-in failed/ })).toBeVisible()
   await expect(statusOf(page).getByRole('link', { name: 'Run diagnostics' })).toBeVisible()
-  await expect(page.getByRole('listitem').filter({ hasText: 'Single sign-on' })).toContainText('On')
+  await expect(featureOf(page, 'sso')).toHaveAttribute('data-result', 'on')
   const back = await launch.licenseServer(licenseServer.port)
   await back.control.createLicense({ method: 'standard', key })
-  await statusOf(page).getByRole('button', { name: 'Check in now' }).click()
+  await checkInNow(page)
   await expectState(page, 'active')
 })
 
@@ -44,7 +47,7 @@ test('paused', async ({ licensePage: page, licenseServer }) => {
   await activate(page, key)
   await licenseServer.stop()
   await expectShown(page, 'paused', 'Paused', 'Enterprise is paused', SAFE.replace('Everything', 'everything'), 'one successful check-in turns everything on again')
-  await expect(statusOf(page).getByRole('button', { name: 'Check in now' })).toBeVisible()
+  await expect(primaryOf(page, 'checkIn')).toBeVisible()
 })
 
 test('expired, by a standard license that was not renewed, and renewed again', async ({ licensePage: page, licenseServer }) => {
@@ -58,9 +61,9 @@ test('expired, by a standard license that was not renewed, and renewed again', a
 })
 
 for (const [status, state, badge, headline, sentence] of [
-  ['revoked', 'revoked', 'Revoked', 'The license was revoked', 'because NocoDB revoked this license.'],
+  ['revoked', 'revoked', 'Revoked', 'The license was revoked', 'because the license server revoked this license.'],
   ['suspended', 'suspended', 'Suspended', 'The license is suspended', 'while this license is suspended.'],
-  ['bound_elsewhere', 'mismatch', 'Bound to a different installation', 'The license belongs to another installation', 'give the Instance ID of this installation'],
+  ['bound_elsewhere', 'mismatch', 'Bound to a different installation', 'The license belongs to another installation', 'name this installation\'s Instance ID'],
 ] as const) {
   test(`F07: ${state}, with the vendor's reason, until the vendor takes it back`, async ({ licensePage: page, licenseServer }) => {
     const { control } = licenseServer
@@ -69,9 +72,9 @@ for (const [status, state, badge, headline, sentence] of [
     await control.changeLicense(key, { status, reason: 'Invoice <b>4711</b> is open' })
     await checkInNow(page)
     await expectShown(page, state, badge, headline, sentence, SAFE, 'Invoice <b>4711</b> is open')
-    await expect(statusOf(page).getByTestId('finding')).toHaveAttribute('data-cause', status)
-    await expect(page.getByRole('listitem').filter({ hasText: 'Single sign-on' })).toContainText('Off')
-    const help = statusOf(page).getByRole('button', { name: /Write to support|Ask for a re-issue/ })
+    await expectCause(statusOf(page), status)
+    await expect(featureOf(page, 'sso')).toHaveAttribute('data-result', 'off')
+    const help = primaryOf(page, state === 'mismatch' ? 'reissue' : 'support')
     expect((await mailBehind(page, help)).href).toMatch(/^mailto:cs@nocodb\.com\?/)
     await expect(statusOf(page).getByText('Off since')).toBeVisible()
     await expect(statusOf(page).getByText('Valid until')).toHaveCount(0)
@@ -92,7 +95,7 @@ test('F64: invalid, where the stored license was edited, and repaired by saving 
   database.close()
   await openLicense(page, await launch.restart(product))
   await expectShown(page, 'invalid', 'Invalid', 'The stored license cannot be trusted', SAFE, 'Enter the key or token again to repair it.')
-  await expect(statusOf(page).getByTestId('finding')).toHaveAttribute('data-cause', 'row_edited')
+  await expectCause(statusOf(page), 'row_edited')
   await activate(page, 'nc_demo_standard')
 })
 
@@ -101,21 +104,22 @@ const DAYS = '2[01] days'
 
 test('warnings: the license ends soon, and the banner can be put off', async ({ licensePage: page, product }) => {
   await activate(page, 'nc_demo_expiring')
-  await expect(warningsOf(page)).toContainText(new RegExp(`The license ends in ${DAYS}`))
+  await expect(warningOf(page, 'EXPIRES_SOON')).toContainText(new RegExp(`The license ends in ${DAYS}`))
   await expect(statusOf(page)).toContainText('The subscription does not renew by itself')
-  const banner = page.getByRole('region', { name: new RegExp(`^Enterprise features stop in ${DAYS}, on `) })
+  const banner = bannerOf(page)
   // The License page itself says it, and what to do.
-  await expect(page.getByTestId('banner')).toHaveCount(0)
+  await expect(banner).toHaveCount(0)
   await page.getByRole('link', { name: 'Activity' }).first().click()
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Activity')
-  await expect(banner).toBeVisible()
+  await expect(banner).toHaveAttribute('data-code', 'EXPIRES_SOON')
+  await expect(banner).toHaveAccessibleName(new RegExp(`^Enterprise features stop in ${DAYS}, on `))
   await banner.getByRole('button', { name: 'Remind me in a week' }).click()
   await expect(banner).toHaveCount(0)
   await page.reload()
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Activity')
   await expect(banner).toHaveCount(0)
   await openLicense(page, product)
-  await expect(warningsOf(page)).toContainText(new RegExp(`The license ends in ${DAYS}`))
+  await expect(warningOf(page, 'EXPIRES_SOON')).toBeVisible()
 })
 
 test('warnings: more seats in use than licensed', async ({ licensePage: page, api, product }) => {
@@ -123,7 +127,7 @@ test('warnings: more seats in use than licensed', async ({ licensePage: page, ap
   const { status } = await api.request('PUT', '/api/usage', { seats: 30 }, { authorization: `Bearer ${SERVICE_TOKEN}` })
   expect(status).toBeLessThan(300)
   await openLicense(page, product)
-  await expect(warningsOf(page)).toContainText('30 seats are in use, 25 are licensed.')
+  await expect(warningOf(page, 'SEATS_EXCEEDED')).toContainText('30 seats are in use, 25 are licensed.')
   await expect(page.getByText('30 of 25 used')).toBeVisible()
   await expectState(page, 'active')
 })
@@ -137,4 +141,18 @@ test('the sandbox build says so on every page', async ({ licensePage: page, open
   const login = await openPage(product)
   await login.goto(`${product.url}/login`)
   await expect(login.getByRole('complementary', { name: 'Kind of build' })).toBeVisible()
+})
+
+test('the end of the license becomes a reminder in a calendar', async ({ licensePage: page, api }) => {
+  await activate(page, 'nc_demo_expiring')
+  const download = page.waitForEvent('download')
+  await page.getByRole('button', { name: 'Download a calendar reminder (.ics)' }).click()
+  const file = await download
+  expect(file.suggestedFilename()).toBe('nocodb-license-renewal.ics')
+  let text = ''
+  for await (const chunk of await file.createReadStream()) text += String(chunk)
+  expect(text).toMatch(/^BEGIN:VCALENDAR\r\n[\s\S]*END:VCALENDAR\r\n$/)
+  const { expiresAt } = await api.license()
+  const start = new Date(Date.parse(expiresAt ?? '') - 14 * 86_400_000).toISOString().replaceAll(/[-:]|\.\d+/g, '')
+  expect(text).toContain(`DTSTART:${start}`)
 })

@@ -3,7 +3,7 @@ import { signIn } from '../support/api-client.ts'
 import type { Product } from '../support/product-process.ts'
 import { expect, test } from '../support/browser/fixtures.ts'
 import {
-  credentialOf, expectFailure, expectState, expectUsable, fieldOf, fillLogin, openLicense, openPath, saveCredential, statusOf,
+  checkInNow, credentialOf, expectFailure, expectState, expectUsable, fieldOf, fillLogin, openLicense, openPath, saveCredential,
 } from '../support/browser/screen.ts'
 import { watchPage } from '../support/browser/watch.ts'
 
@@ -28,7 +28,7 @@ for (const path of ['/admin/license?method=offline#renewal', '/admin/activity', 
 test('a save after the session has ended changes nothing, says so, and keeps what was entered', async ({ licensePage: page, product, api }) => {
   await api.request('POST', '/api/auth/logout')
   await saveCredential(page, 'nc_demo_standard')
-  await expect(credentialOf(page).getByRole('alert')).toContainText('You are not signed in')
+  await expect(credentialOf(page).getByTestId('notice')).toHaveAttribute('data-code', 'UNAUTHENTICATED')
   await expect(fieldOf(page)).toHaveValue('nc_demo_standard')
   expect((await (await signIn(product.url)).license()).state).toBe('unlicensed')
 })
@@ -54,8 +54,8 @@ test('what one tab does shows in the other, which keeps what is typed there; sig
   await page.getByRole('dialog').getByRole('button', { name: 'Remove license' }).click()
   await expectState(page, 'unlicensed')
   // Nothing is there any more to check in; the other tab says so and shows the new state.
-  await statusOf(other).getByRole('button', { name: 'Check in now' }).click()
-  await expectFailure(other, 'NO_LICENSE', 'There is no license')
+  await checkInNow(other)
+  await expectFailure(other, 'NO_LICENSE')
   await expectState(other, 'unlicensed')
   await fieldOf(other).fill('nc_demo_other')
   await expect(other.getByRole('alert')).toHaveCount(0)

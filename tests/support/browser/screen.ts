@@ -1,19 +1,33 @@
 import type { Locator, Page } from '@playwright/test'
 import { expect } from '@playwright/test'
-import type { LicenseState } from '../../../shared/contracts.ts'
+import type { StatusAction } from '../../../app/composables/useLicenseStatus.ts'
+import type { LicenseState, Warning } from '../../../shared/contracts.ts'
 import type { ErrorCode } from '../../../shared/errors.ts'
 import { ERRORS } from '../../../shared/errors.ts'
+import type { FindingCause } from '../../../shared/findings.ts'
+import type { Method } from '../../../shared/method-rules.ts'
 import type { Product } from '../product-process.ts'
 import { ADMIN } from '../product-process.ts'
 
-/* Finds things on the screen as people do: by role, label and text. */
+/* Finds things on the License screen by the hooks that it has for tests, which are the same in every language. */
 
-export const statusOf = (page: Page) => page.getByRole('region', { name: 'License status' })
+export const statusOf = (page: Page) => page.getByRole('region').filter({ has: page.getByTestId('license-state') })
 export const statusHeading = (page: Page) => statusOf(page).getByRole('heading', { level: 2 })
-export const credentialOf = (page: Page) => page.getByRole('region', { name: /^(Activate a license|Replace the license)$/ })
-export const fieldOf = (page: Page) => page.getByLabel('License key or token')
-export const warningsOf = (page: Page) => statusOf(page).getByRole('list', { name: 'Warnings' })
+export const fieldOf = (page: Page) => page.getByTestId('credential')
+export const credentialOf = (page: Page) => page.getByRole('region').filter({ has: fieldOf(page) })
 export const badgeOf = (page: Page) => page.getByTestId('license-state')
+/** The warnings beside the status, and one of them. */
+export const warningsOf = (page: Page) => statusOf(page).getByRole('list').filter({ has: page.locator('li[data-code]') })
+export const warningOf = (page: Page, code: Warning['code']) => statusOf(page).locator(`li[data-code=${code}]`)
+export const sentenceOf = (page: Page) => page.getByTestId('status-sentence')
+export const instanceIdOf = (page: Page) => page.getByTestId('instance-id')
+/** What was found, beside the status. */
+export const findingOf = (page: Page) => statusOf(page).getByTestId('finding')
+export const bannerOf = (page: Page) => page.getByTestId('banner')
+/** The one thing to do about the license now. */
+export const primaryOf = (page: Page, action?: StatusAction) => page.locator(`[data-testid=primary-action]${action ? `[data-action=${action}]` : ''}`)
+/** What a feature's chip says of it. */
+export const featureOf = (page: Page, name: string) => page.locator(`[data-feature="${name}"]`)
 
 /** Waits until a page can be used: server-rendered pages are visible before that. */
 export async function expectUsable(page: Page): Promise<void> {
@@ -39,6 +53,15 @@ export async function expectState(page: Page, state: LicenseState, timeout = 15_
   await expect(badgeOf(page)).toHaveAttribute('data-state', state, { timeout })
 }
 
+export async function expectMethod(page: Page, method: Method): Promise<void> {
+  await expect(badgeOf(page)).toHaveAttribute('data-method', method)
+}
+
+/** What is found in this part of the page is this, and nothing else. */
+export async function expectCause(where: Locator, cause: FindingCause | RegExp, timeout = 15_000): Promise<void> {
+  await expect(where.getByTestId('finding')).toHaveAttribute('data-cause', cause, { timeout })
+}
+
 export async function fillLogin(page: Page, account: { email: string, password: string } = ADMIN): Promise<void> {
   await page.getByLabel('E-mail').fill(account.email)
   await page.getByLabel('Password', { exact: true }).fill(account.password)
@@ -54,7 +77,7 @@ export async function signInByForm(page: Page, product: Product, account: { emai
 
 /** Makes the field for a key or token be there: beside a license that needs nothing it is asked for. */
 export async function openField(page: Page): Promise<void> {
-  const replace = statusOf(page).getByTestId('replace')
+  const replace = page.getByTestId('replace')
   await expect(fieldOf(page).or(replace)).toBeVisible()
   if (!await replace.isVisible()) return
   await replace.click()
@@ -74,7 +97,7 @@ const IN_FORCE: readonly (string | null)[] = ['active', 'grace', 'paused'] satis
 /** Pastes a text and clicks Save, whatever comes of it. */
 export async function pressSave(page: Page, text: string): Promise<void> {
   await fillField(page, text)
-  await credentialOf(page).getByRole('button', { name: 'Save', exact: true }).click()
+  await page.getByTestId('save').click()
 }
 
 /** Pastes a credential and saves it; where it replaces a license in force, the page must ask, and the answer is yes. */
@@ -84,12 +107,12 @@ export async function saveCredential(page: Page, credential: string): Promise<vo
   if (asks) await replaceDialogOf(page).getByRole('button', { name: 'Replace license' }).click()
 }
 
-/** The page shows that a credential would be refused, and asks nothing. */
-export async function expectForeseen(page: Page, code: ErrorCode, title: string): Promise<Locator> {
+/** The page shows that a credential would be refused, and asks nothing. `title`: where the words matter. */
+export async function expectForeseen(page: Page, code: ErrorCode, title?: string): Promise<Locator> {
   const refusal = page.getByTestId('preview').getByTestId('notice')
   await expect(refusal).toHaveAttribute('data-code', code)
-  await expect(refusal).toContainText(title)
-  await expect(refusal.getByRole('link', { name: ERRORS[code].reference })).toBeVisible()
+  if (title !== undefined) await expect(refusal).toContainText(title)
+  await expect(refusal.getByTestId('reference')).toContainText(ERRORS[code].reference)
   await expect(replaceDialogOf(page)).toHaveCount(0)
   return refusal
 }
@@ -101,9 +124,16 @@ export async function activate(page: Page, credential: string): Promise<void> {
   await expectState(page, 'active')
 }
 
-export async function expectSaved(page: Page): Promise<void> {
-  await expect(page.getByRole('status').filter({ hasText: 'The license was saved.' })).toBeAttached()
+/** The page says that an action succeeded, where it reads it out, and leads to the status. */
+export async function expectDone(page: Page, action: 'save' | 'check-in' | 'remove'): Promise<Locator> {
+  const notice = page.getByRole('status').locator(`[data-testid=notice][data-action=${action}]`)
+  await expect(notice).toBeVisible()
   await expect(statusHeading(page)).toBeFocused()
+  return notice
+}
+
+export async function expectSaved(page: Page): Promise<void> {
+  await expectDone(page, 'save')
 }
 
 /** Opens a section of the page that is shut because nobody needs it now. */
@@ -111,18 +141,21 @@ export async function unfold(page: Page, name: string | RegExp): Promise<void> {
   await page.getByRole('region', { name }).locator('summary').first().click()
 }
 
-/** The alert about this error, with its reference. */
-export async function expectFailure(page: Page, code: ErrorCode, title: string, timeout = 10_000): Promise<Locator> {
-  const alert = page.getByRole('alert').filter({ hasText: title })
+/** The alert about this error, with its reference. `title`: where the words matter. */
+export async function expectFailure(page: Page, code: ErrorCode, title?: string, timeout = 20_000): Promise<Locator> {
+  const alert = page.getByRole('alert').and(page.locator(`[data-testid=notice][data-code=${code}]`))
   await expect(alert).toBeVisible({ timeout })
-  await expect(alert.getByRole('heading')).toHaveText(title)
-  await expect(alert.getByRole('link', { name: ERRORS[code].reference })).toBeVisible()
+  if (title !== undefined) await expect(alert.getByRole('heading')).toHaveText(title)
+  await expect(alert.getByTestId('reference')).toContainText(ERRORS[code].reference)
   return alert
 }
 
-/** Clicks the button that contacts the license server now. */
-export async function checkInNow(page: Page, name: 'Check in now' | 'Check again' | 'Renew now' = 'Check in now'): Promise<void> {
-  await statusOf(page).getByRole('button', { name }).click()
+/** The button that contacts the license server now: the one thing to do, or one that is there besides. */
+export const checkInButtonOf = (page: Page) => page.getByTestId('check-in').or(primaryOf(page, 'checkIn')).or(primaryOf(page, 'renew'))
+
+/** Clicks the button that contacts the license server now. `name`: where its words matter. */
+export async function checkInNow(page: Page, name?: 'Check in now' | 'Check again' | 'Renew now'): Promise<void> {
+  await (name === undefined ? checkInButtonOf(page) : statusOf(page).getByRole('button', { name })).click()
 }
 
 export async function expectNoHorizontalScroll(page: Page): Promise<void> {

@@ -20,16 +20,16 @@ beforeEach(() => {
 })
 
 const nothing: FunctionalComponent = () => null
-const button: FunctionalComponent = (_props, { slots }) => h('button', slots.default?.())
+const button: FunctionalComponent = (_props, { slots, attrs }) => h('button', attrs, slots.default?.())
 const PARTS = {
   AButton: button, CommonFailureNotice: nothing, CommonMailAction: nothing,
   LicenseWarningList: WarningList, LicenseStatusFacts: nothing, LicenseRail: nothing, LicenseGraceStretch: nothing,
 }
-const CALM = { canChange: true, busy: null, fieldOpen: false, notice: '', warns: false, failure: null, failedHere: false }
+const CALM = { canChange: true, busy: null, fieldOpen: false, notice: '', did: null, warns: false, failure: null, failedHere: false }
 const card = (view: Partial<LicenseView>) =>
   render(StatusCard, { ...CALM, view: viewOf(view) }, PARTS)
 const causesIn = (html: string) => [...html.matchAll(/data-cause="(\w+)"/g)].map(([, cause]) => cause)
-const warningsIn = (html: string) => [...html.matchAll(/data-warning="(\w+)"/g)].map(([, code]) => code)
+const warningsIn = (html: string) => [...html.matchAll(/<li [^>]*data-code="(\w+)"/g)].map(([, code]) => code)
 
 const TIMES = { wallTime: '2026-03-01T12:00:00.000Z', trustedTime: '2026-03-02T14:00:00.000Z' }
 const BEHIND: Warning = { code: 'CLOCK_BEHIND', seconds: 93_600, ...TIMES }
@@ -47,6 +47,21 @@ describe('the seat of a license that was removed', () => {
   it('beside a license that makes no calls is nothing that this server could free', async () => {
     const html = await card({ method: 'offline', deactivation: { pendingUntil: '2026-03-08T11:59:00.000Z' } })
     expect(seatIn(html)).toMatch(/this server sends nothing; support can free the activation\.$/)
+  })
+})
+
+describe('what a test asks of the status, in every language', () => {
+  it.each(['en', 'ja'])('is which state, by which method, and what to do first: %s', async (language) => {
+    openFreshPage(language)
+    const html = await card({ state: 'paused', method: 'standard' })
+    expect(html).toMatch(/<span [^>]*role="img" aria-label="[^"]+" data-testid="license-state" data-state="paused" data-method="standard"/)
+    expect(html).toMatch(/<button [^>]*data-testid="primary-action" data-action="checkIn"/)
+    expect(await card({ state: 'unlicensed', method: null })).not.toContain('data-method')
+  })
+
+  it('is what the notice tells of', async () => {
+    const html = await render(StatusCard, { ...CALM, view: viewOf({}), notice: 'said', did: 'remove' }, PARTS)
+    expect(html).toMatch(/<p [^>]*data-testid="notice" data-action="remove"/)
   })
 })
 

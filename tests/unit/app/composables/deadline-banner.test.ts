@@ -59,7 +59,7 @@ it.each(['paused', 'expired', 'revoked', 'suspended', 'mismatch', 'invalid'] as 
   const { shown, later } = bannerOf({ state, entitled: false, warnings: [] }, 100)
   later()
   const headline = useI18n().t(`status.headline.${state}`)
-  expect(shown.value).toEqual({ id: state, tone: 'red', later: null, to: '/admin/license', text: `${headline}. Enterprise features are off.` })
+  expect(shown.value).toEqual({ id: state, state, code: null, tone: 'red', later: null, to: '/admin/license', text: `${headline}. Enterprise features are off.` })
 })
 
 it('an end that only a doubtful clock has seen is said as that', () => {
