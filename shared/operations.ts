@@ -56,7 +56,7 @@ export interface Operation {
   csv?: true
 }
 
-const email = z.email().max(254).transform(value => value.toLowerCase())
+const email = z.email().max(254).toLowerCase()
 const password = z.string().refine(isUsablePassword)
   .meta({ minLength: PASSWORD_MIN, maxLength: PASSWORD_MAX, description: 'not only white space; compared in NFC' })
 /** A password accepted once is never refused for its form: decomposed (NFD), it may be several times as long. */
