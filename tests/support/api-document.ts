@@ -8,10 +8,9 @@ import { pointerTo, resolvePointer } from './json-pointer.ts'
 export interface Asked { method: string, path: string, body: unknown }
 export interface Answered { status: number, headers: Headers, text: string }
 
-interface Parameter { name: string }
 interface Header { required?: boolean, schema: object }
 interface Described { headers?: Record<string, unknown>, content?: Record<string, unknown> }
-interface Operation { operationId: string, parameters?: Parameter[], requestBody?: object, responses: Record<string, unknown> }
+interface Operation { operationId: string, requestBody?: object, responses: Record<string, unknown> }
 type PathItem = Record<string, Operation>
 
 const DOCUMENT = openApiDocument('0.0.0', '/')
@@ -75,13 +74,11 @@ function driftOfBody(at: string, content: Record<string, unknown> | undefined, {
   return errorsOf(schema, type === 'application/json' ? parse(text) : text)
 }
 
-/** What was done was asked for in a way that the document describes. */
-function driftOfInput(at: string, { parameters = [], requestBody }: Operation, { path, body }: Asked, { status }: Answered): string[] {
-  if (status >= 300) return []
-  const given = [...new URLSearchParams(path.split('?')[1] ?? '').keys()]
-  const unknown = given.filter(name => !parameters.some(parameter => parameter.name === name)).map(name => `the parameter ${name} is not described`)
+/** What was done was asked for with a body that the document describes. */
+function driftOfInput(at: string, { requestBody }: Operation, { body }: Asked, { status }: Answered): string[] {
+  if (status >= 300 || !requestBody || body === undefined) return []
   const schema = pointerTo(at, 'requestBody', 'content', 'application/json', 'schema')
-  return requestBody && body !== undefined ? [...unknown, ...errorsOf(schema, typeof body === 'string' ? parse(body) : body).map(error => `what was asked: ${error}`)] : unknown
+  return errorsOf(schema, typeof body === 'string' ? parse(body) : body).map(error => `what was asked: ${error}`)
 }
 
 /** The events of a stream (WHATWG HTML §9.2) as our streams are: a name and a line of JSON each. */
