@@ -69,6 +69,7 @@ export default tseslint.config(
   waited(['shared/**/*.ts'], '.nuxt/tsconfig.shared.json'),
   waited(['app/**/*.ts', 'app/**/*.vue'], '.nuxt/tsconfig.app.json'),
   waited(['tests/**/*.ts'], 'tests/tsconfig.json'),
+  waited(['tests/api/typescript-client/*.ts'], 'tests/api/typescript-client/tsconfig.json'),
   { files: ['app/**/*.vue'], rules: { 'max-len': 'off' } },
   { files: ['tests/**'], rules: { 'no-console': 'off', 'max-len': ['error', { code: 160, ignoreUrls: true, ignoreStrings: true, ignoreTemplateLiterals: true, ignoreRegExpLiterals: true }] } },
 )

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type {
-  CheckInDay, Diagnostics, DiagnosticStage, Entitlements, EventView, Feature, LicenseView, OutboundRequest, Preview, Rehearsal,
+  CheckInDay, Diagnostics, DiagnosticStage, Entitlements, ErrorData, EventView, Feature, LicenseView, OutboundRequest, Preview, Rehearsal,
   Session, SupportBundle, User, Warning,
 } from './contracts.ts'
 import {
@@ -8,6 +8,7 @@ import {
   STAGE_RESULTS, STATES, SUPPORT_FORMAT, TERMS,
 } from './contracts.ts'
 import { ERROR_CODES } from './errors.ts'
+import * as examples from './examples.ts'
 import type { Finding, FindingCause } from './findings.ts'
 import { FACTS, FINDING_STAGES, isFindingCause } from './findings.ts'
 import { METHODS } from './method-rules.ts'
@@ -18,7 +19,7 @@ import { METHODS } from './method-rules.ts'
  */
 
 /** ISO 8601 UTC. */
-const time = z.iso.datetime().meta({ description: 'ISO 8601, UTC' })
+const time = z.iso.datetime().meta({ id: 'Time', description: 'ISO 8601, UTC', examples: ['2026-03-02T09:30:00.000Z'] })
 const errorCode = z.enum(ERROR_CODES)
 /** The particulars of a message or an entry; never a credential. */
 const facts = z.record(z.string(), z.union([z.string(), z.number(), z.null()]))
@@ -31,7 +32,7 @@ export const findingSchema = z.object({
   stage: z.enum(FINDING_STAGES),
   facts: z.partialRecord(z.enum(FACTS), fact).meta({ description: 'what the sentence about this cause says' }),
   at: time,
-}).meta({ id: 'Finding', description: 'what went wrong, where it was seen' })
+}).meta({ id: 'Finding', examples: [examples.FINDING], description: 'what went wrong, where it was seen' })
 const failure = z.object({ code: errorCode, reference: z.string(), at: time })
 
 export const warningSchema = z.discriminatedUnion('code', [
@@ -42,7 +43,7 @@ export const warningSchema = z.discriminatedUnion('code', [
   z.object({ code: z.literal('SEATS_EXCEEDED'), seats: z.int(), used: z.int() }),
   z.object({ code: z.literal('ENV_DIFFERS'), error: errorCode.nullable(), reference: z.string().nullable() }),
   z.object({ code: z.literal('SANDBOX_BUILD') }),
-])
+]).meta({ id: 'Warning', examples: [{ code: 'SEATS_EXCEEDED', seats: 50, used: 53 }] })
 
 export const licenseViewSchema = z.object({
   state: z.enum(STATES),
@@ -82,7 +83,7 @@ export const licenseViewSchema = z.object({
   warnings: z.array(warningSchema),
   revision: z.int(),
   serverTime: time,
-}).meta({ id: 'License' })
+}).meta({ id: 'License', examples: [examples.LICENSE] })
 
 export const eventSchema = z.object({
   id: z.int(),
@@ -95,11 +96,11 @@ export const eventSchema = z.object({
   address: z.string().nullable().meta({ description: 'null for a viewer' }),
   details: facts,
   finding: findingSchema.nullable(),
-}).meta({ id: 'Event' })
+}).meta({ id: 'Event', examples: [examples.EVENT] })
 
 export const checkInDaySchema = z.object({
   day: z.iso.date(), good: z.int(), failed: z.int(), off: z.boolean().meta({ description: 'on or after the day of the verdict that stands' }),
-})
+}).meta({ id: 'CheckInDay', examples: examples.SUPPORT_BUNDLE.checkIns })
 
 export const previewSchema = z.object({
   method: z.enum(METHODS),
@@ -118,7 +119,7 @@ export const previewSchema = z.object({
   })).nullable(),
   sends: z.object({ method: z.string(), url: z.string(), body: z.record(z.string(), z.unknown()) }).nullable()
     .meta({ description: 'the literal request, but with the key masked; null if nothing would be sent' }),
-}).meta({ id: 'Preview' })
+}).meta({ id: 'Preview', examples: [examples.PREVIEW] })
 
 export const diagnosticStageSchema = z.object({
   stage: z.enum(DIAGNOSTIC_STAGES),
@@ -129,20 +130,20 @@ export const diagnosticStageSchema = z.object({
   finding: findingSchema.nullable().meta({ description: 'why it failed' }),
   because: z.enum(SKIPPED_BECAUSE).nullable().meta({ description: 'why it was skipped' }),
   facts: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
-})
+}).meta({ id: 'DiagnosticStage', examples: examples.DIAGNOSTICS.stages })
 export const diagnosticsSchema = z.object({
   ok: z.boolean(),
   verdict: z.enum(DIAGNOSTIC_VERDICTS).meta({ description: 'what the run may claim' }),
   ranAt: time,
   stages: z.array(diagnosticStageSchema),
-})
+}).meta({ id: 'Diagnostics', examples: [examples.DIAGNOSTICS] })
 
 export const outboundSchema = z.object({
   at: time,
   method: z.string(),
   url: z.string(),
   body: z.record(z.string(), z.unknown()).nullable(),
-}).meta({ id: 'OutboundRequest', description: 'the last literal request to the license server, but with key and lease masked and the secret left out' })
+}).meta({ id: 'OutboundRequest', examples: [examples.OUTBOUND], description: 'the last literal request to the license server, but with key and lease masked and the secret left out' })
 
 export const supportBundleSchema = z.object({
   format: z.literal(SUPPORT_FORMAT),
@@ -161,7 +162,7 @@ export const supportBundleSchema = z.object({
   lastRequest: outboundSchema.nullable(),
   checkIns: z.array(checkInDaySchema),
   events: z.array(eventSchema),
-}).meta({ id: 'SupportBundle' })
+}).meta({ id: 'SupportBundle', examples: [examples.SUPPORT_BUNDLE] })
 
 export const rehearsalSchema = z.object({
   from: time.meta({ description: 'now' }),
@@ -174,7 +175,7 @@ export const rehearsalSchema = z.object({
     sentence: z.string().meta({ description: 'in English; the screen has it in every language' }),
     because: z.enum(REHEARSED_BECAUSE).meta({ description: '`clock`: only a wrong clock brings it about' }),
   })).meta({ description: 'the present state, and every change' }),
-}).meta({ id: 'Rehearsal', description: 'the states to come under a supposition, if the term is not renewed' })
+}).meta({ id: 'Rehearsal', examples: [examples.REHEARSAL], description: 'the states to come under a supposition, if the term is not renewed' })
 
 export const entitlementsSchema = z.object({
   state: z.enum(STATES),
@@ -187,18 +188,34 @@ export const entitlementsSchema = z.object({
   validUntil: time.nullable().meta({ description: 'how long this may be relied on if nobody can be asked again; null if not entitled' }),
   serverTime: time.meta({ description: 'the time by which all of this was judged; not part of the ETag' }),
   lease: z.string().nullable().meta({ description: 'compact JWS, for the service token only' }),
-}).meta({ id: 'Entitlements' })
+}).meta({ id: 'Entitlements', examples: [examples.ENTITLEMENTS] })
 
 export const featureSchema = z.object({
   name: z.string(),
   title: z.string().meta({ description: 'in English; for a name outside the catalogue, the name itself' }),
   licensed: z.boolean().meta({ description: 'may be used now' }),
-}).meta({ id: 'Feature' })
+}).meta({ id: 'Feature', examples: [examples.FEATURE] })
 
 export const userSchema = z.object({
   id: z.string(), email: z.string(), role: z.enum(ROLES), createdAt: time, lastSeenAt: time.nullable(),
-}).meta({ id: 'User' })
-export const sessionSchema = z.object({ user: userSchema.pick({ id: true, email: true, role: true }) }).meta({ id: 'Session' })
+}).meta({ id: 'User', examples: [examples.USER] })
+export const sessionSchema = z.object({ user: userSchema.pick({ id: true, email: true, role: true }) }).meta({ id: 'Session', examples: [examples.SESSION] })
+
+/** The body of every error response, and the data of the event `failed`. */
+export const errorSchema = z.object({
+  error: z.literal(true),
+  statusCode: z.int(),
+  statusMessage: errorCode,
+  message: errorCode,
+  data: z.object({
+    code: errorCode,
+    reference: z.string().regex(/^NCL-\d{3}$/).meta({ description: 'short enough to read out over the phone; leads to its entry at /admin/license#' }),
+    requestId: z.string().optional().meta({ description: 'leads to the log lines of this request' }),
+    fields: z.record(z.string(), z.string()).optional().meta({ description: 'of VALIDATION: what is wrong with which field' }),
+    details: facts.optional(),
+    finding: findingSchema.optional(),
+  }),
+}).meta({ id: 'Error', examples: [examples.ERROR] })
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends (<T>() => T extends B ? 1 : 2) ? true : false
 type Holds<T extends true> = T
@@ -219,4 +236,6 @@ export type ContractsHold = [
   Holds<Same<z.output<typeof featureSchema>, Feature>>,
   Holds<Same<z.output<typeof userSchema>, User>>,
   Holds<Same<z.output<typeof sessionSchema>, Session>>,
+  Holds<z.output<typeof errorSchema>['data'] extends ErrorData ? true : false>,
+  Holds<ErrorData extends z.output<typeof errorSchema>['data'] ? true : false>,
 ]

@@ -34,7 +34,7 @@ export default defineConfig({
       // Stores, composables and components of app/ run without Nuxt, whose imports are stood in for.
       { root, ...APP, test: { name: 'unit', setupFiles, include: ['tests/unit/**/*.test.ts', 'tests/license-server/*.test.ts'], environment: 'node', testTimeout: 20_000 } },
       { root, test: { name: 'storage', setupFiles, include: ['tests/storage/**/*.test.ts'], environment: 'node', testTimeout: 60_000, hookTimeout: 60_000 } },
-      { root, test: { name: 'api', setupFiles, include: ['tests/api/**/*.test.ts'], environment: 'node', testTimeout: 60_000, hookTimeout: 60_000 } },
+      { root, test: { name: 'api', setupFiles: [...setupFiles, 'tests/support/hold-answers-to-document.ts'], include: ['tests/api/**/*.test.ts'], environment: 'node', testTimeout: 60_000, hookTimeout: 60_000 } },
     ],
     coverage: {
       provider: 'v8',

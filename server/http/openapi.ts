@@ -1,10 +1,11 @@
 import { z } from 'zod'
-import type { ErrorCode } from '../../shared/errors.ts'
-import { ERROR_CODES, ERRORS } from '../../shared/errors.ts'
 import type { Access, Operation } from '../../shared/operations.ts'
 import { OPERATIONS } from '../../shared/operations.ts'
-
-type Json = Record<string, unknown>
+import { SUPPORT_EMAIL } from '../license/support-bundle.ts'
+import type { Components, Json } from './openapi-components.ts'
+import { createComponents } from './openapi-components.ts'
+import type { Responses } from './openapi-responses.ts'
+import { createResponses } from './openapi-responses.ts'
 
 const SECURITY: Record<Access, Json[]> = {
   'public': [],
@@ -14,112 +15,123 @@ const SECURITY: Record<Access, Json[]> = {
   'service': [{ service: [] }],
 }
 
-/** The OpenAPI 3.1 document of the API, generated from the schemas it runs on. */
+const CALLERS: Record<Access, string> = {
+  'public': 'Anybody may call this.',
+  'session': 'For whoever is signed in; a viewer gets neither e-mails nor addresses.',
+  'admin': 'For administrators only.',
+  'session-or-service': 'For services, and for whoever is signed in.',
+  'service': 'For services only.',
+}
+
+const TAGS = {
+  license: 'The license of this installation.',
+  services: 'For NocoDB and other services: what is licensed, how much is used, how it is going.',
+  auth: 'Signing in and out, and the first administrator.',
+  users: 'Accounts.',
+  operating: 'Health, and this document.',
+} as const
+
+/** Headers of every response that only browsers heed. Named once, in the description of the document. */
+export const BROWSER_HEADERS = [
+  'Content-Security-Policy', 'Cross-Origin-Opener-Policy', 'Origin-Agent-Cluster', 'Referrer-Policy', 'X-Content-Type-Options',
+  'X-Download-Options', 'X-Frame-Options', 'X-Permitted-Cross-Domain-Policies', 'X-XSS-Protection',
+] as const
+
+const ABOUT = `The API behind *Admin Panel > License*. Times are ISO 8601 in UTC.
+
+Every response carries \`X-Request-Id\`, which leads to its lines in the log. An error has a code and a reference in \`data\`, and a
+\`finding\` where something was found. What only browsers heed is not listed with each response: ${BROWSER_HEADERS.map(name => `\`${name}\``).join(', ')}.
+
+Where \`text/event-stream\` is offered, \`Accept\` asks for it; its schema describes one event, whose \`data\` is sent as JSON. The last
+event is \`done\` with what the JSON response would be, or \`failed\` with an error; the status is 200 in both cases.`
+
+/**
+ * The OpenAPI 3.1 document of the API, generated from the operations and the schemas it runs on. `basePath` begins and ends with
+ * a slash.
+ */
 export function openApiDocument(version: string, basePath: string): Json {
-  const paths: Record<string, Json> = {}
-  const schemas: Json = { Error: errorSchema() }
-  for (const [id, operation] of Object.entries<Operation>(OPERATIONS)) {
-    const path = operation.path.replace(/:(\w+)/g, '{$1}')
-    const described = describe(id, operation, schemas)
-    paths[path] = {
-      ...paths[path], [operation.method.toLowerCase()]: described,
-      ...(operation.method === 'GET' ? { head: withoutBodies(described) } : {}),
-    }
-  }
+  const components = createComponents()
+  const paths = pathsOf(components, createResponses(components))
   return {
     openapi: '3.1.0',
-    info: { title: 'NocoDB license activation', version },
-    servers: [{ url: basePath.replace(/(?<=.)\/$/, '') }],
+    info: {
+      title: 'NocoDB license activation', version, description: ABOUT,
+      contact: { name: 'NocoDB', email: SUPPORT_EMAIL, url: 'https://nocodb.com' },
+      license: { name: 'Proprietary', identifier: 'LicenseRef-Proprietary' },
+    },
+    servers: [{ url: basePath.replace(/(?<=.)\/$/, ''), description: 'This installation' }],
+    tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
     paths,
-    components: {
-      schemas,
-      securitySchemes: {
-        session: {
-          type: 'apiKey', in: 'cookie', name: 'nc_license_session_{id}',
-          description: 'set by `login`; `{id}` is the first 8 hex digits of the SHA-256 of the Instance ID. Over https the name '
-            + 'begins with `__Host-`, or with `__Secure-` where everything is served under a base path.',
-        },
-        admin: { type: 'http', scheme: 'bearer', description: 'a token of NC_ADMIN_TOKEN; a session cookie sent with it is ignored' },
-        service: { type: 'http', scheme: 'bearer', description: 'a token of NC_SERVICE_TOKEN' },
-      },
-    },
+    components: { ...components.all(), securitySchemes: SCHEMES },
   }
 }
 
-interface Described extends Json { operationId: string, responses: Record<string, Json> }
-
-function describe(operationId: string, operation: Operation, schemas: Json): Described {
-  const { summary, access, person, body, response, events, csv, etag, status = 200 } = operation
-  const parameters = [...parametersOf('path', operation.params), ...parametersOf('query', operation.query), ...(etag ? [IF_NONE_MATCH] : [])]
-  const content = response && {
-    'application/json': { schema: jsonSchema(response, 'output', schemas) },
-    ...(events ? { 'text/event-stream': {} } : {}), ...(csv ? { 'text/csv': { schema: { type: 'string' } } } : {}),
+function pathsOf(components: Components, responses: Responses): Record<string, Json> {
+  const paths: Record<string, Json> = {}
+  for (const [id, operation] of Object.entries<Operation>(OPERATIONS)) {
+    const path = operation.path.replace(/:(\w+)/g, '{$1}')
+    const shared = describeCall(operation, components)
+    paths[path] = {
+      ...paths[path],
+      [operation.method.toLowerCase()]: { operationId: id, ...shared, responses: responses.of(id, operation) },
+      ...(operation.method === 'GET' ? { head: headOf(id, shared, responses.ofHead(id, operation)) } : {}),
+    }
   }
+  return paths
+}
+
+interface Call extends Json { summary: string }
+
+/** What is the same for an operation and for its HEAD: who may call it, and how. */
+function describeCall(operation: Operation, components: Components): Call {
+  const { summary, access, person, needsNoDatabase, path, params, query, body, etag } = operation
+  const parameters = [...parametersOf('path', params), ...parametersOf('query', query), ...(etag ? [IF_NONE_MATCH] : [])]
+  const caller = person ? 'For a person who is signed in; not for tokens.' : CALLERS[access]
   return {
-    operationId, summary, security: person ? [{ session: [] }] : SECURITY[access],
-    ...(access === 'admin' ? { description: 'Administrators only.' } : {}),
+    summary, description: needsNoDatabase ? `${caller} Answers also while the database is away.` : caller, tags: [tagOf(access, path)],
+    security: person ? [{ session: [] }] : SECURITY[access],
     ...(parameters.length > 0 ? { parameters } : {}),
-    ...(body ? { requestBody: { required: true, content: { 'application/json': { schema: jsonSchema(body, 'input', schemas) } } } } : {}),
-    responses: {
-      [status]: { description: 'Success', ...(etag ? { headers: ETAG } : {}), ...(content ? { content } : {}) },
-      ...(etag ? { 304: { description: 'Not modified: If-None-Match names the current version', headers: ETAG } } : {}),
-      ...errorsOf(operation),
-    },
+    ...(body ? { requestBody: requestBodyOf(body, components) } : {}),
   }
 }
-
-const ETAG: Json = { ETag: { schema: { type: 'string' } } }
-const IF_NONE_MATCH: Json = { name: 'If-None-Match', in: 'header', required: false, schema: { type: 'string' } }
 
 /** Every GET route also answers HEAD, without a body. */
-function withoutBodies(get: Described): Described {
-  const responses = Object.entries(get.responses).map(([status, { content: _, ...rest }]) => [status, rest])
-  return { ...get, operationId: `${get.operationId}Head`, summary: `${get.summary} (headers only)`, responses: Object.fromEntries(responses) }
+function headOf(operationId: string, call: Call, responses: Json): Json {
+  return { operationId: `${operationId}Head`, ...call, summary: `${call.summary} (headers only)`, responses }
 }
 
-/** Moves named schemas to the components, and points references to them there. */
-function jsonSchema(schema: z.ZodType, io: 'input' | 'output', schemas: Json): Json {
-  const text = JSON.stringify(z.toJSONSchema(schema, { io, unrepresentable: 'any', target: 'draft-2020-12' }))
-  const { $schema: _, $defs = {}, ...rest } = JSON.parse(text.replaceAll('"#/$defs/', '"#/components/schemas/'))
-  Object.assign(schemas, $defs)
-  return rest
+/** A body that may be left out counts as an empty object. */
+function requestBodyOf(schema: z.ZodType, components: Components): Json {
+  return { required: !schema.safeParse({}).success, content: { 'application/json': { schema: components.schema(schema, 'input') } } }
+}
+
+const SCHEMES: Json = {
+  session: {
+    type: 'apiKey', in: 'cookie', name: 'nc_license_session_{id}',
+    description: 'set by `login`; `{id}` is the first 8 hex digits of the SHA-256 of the Instance ID. Over https the name '
+      + 'begins with `__Host-`, or with `__Secure-` where everything is served under a base path.',
+  },
+  admin: { type: 'http', scheme: 'bearer', description: 'a token of NC_ADMIN_TOKEN; a session cookie sent with it is ignored' },
+  service: { type: 'http', scheme: 'bearer', description: 'a token of NC_SERVICE_TOKEN' },
+}
+
+const IF_NONE_MATCH: Json = {
+  name: 'If-None-Match', in: 'header', required: false, schema: { type: 'string' }, example: '"6yV3lqkZ0hWn2bXcTfUeRsPa1mO"',
+  description: 'the `ETag` of the version already known',
+}
+
+/** What an operation is about: whatever services may call is theirs, anything else goes by its path. */
+function tagOf(access: Access, path: string): keyof typeof TAGS {
+  if (access.includes('service')) return 'services'
+  const [, , part = ''] = path.split('/')
+  return part === 'license' || part === 'auth' || part === 'users' ? part : 'operating'
 }
 
 function parametersOf(place: 'path' | 'query', schema: z.ZodType | undefined): Json[] {
   if (!schema) return []
   const { properties = {}, required = [] } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' })
-  return Object.entries(properties).map(([name, property]) => ({
-    name, in: place, required: place === 'path' || required.includes(name), schema: property,
-  }))
-}
-
-function errorsOf({ access, person, body, query, params, method, errors = [] }: Operation): Record<string, Json> {
-  const codes: ErrorCode[] = [...errors, 'INTERNAL', 'STORAGE_UNAVAILABLE']
-  if (access !== 'public') codes.push('UNAUTHENTICATED')
-  if (access === 'admin' || person) codes.push('FORBIDDEN')
-  if (body) codes.push('PAYLOAD_TOO_LARGE')
-  if (body ?? query ?? params) codes.push('VALIDATION')
-  if (method !== 'GET') codes.push('CROSS_SITE')
-  const byStatus = Map.groupBy(new Set(codes), code => ERRORS[code].status)
-  return Object.fromEntries([...byStatus].map(([status, group]) => [String(status), {
-    description: group.map(code => `${code} (${ERRORS[code].reference})`).join(', '),
-    content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
-  }]))
-}
-
-function errorSchema(): Json {
-  const strings = { type: 'object', additionalProperties: { type: 'string' } }
-  return {
-    type: 'object', required: ['statusCode', 'data'],
-    properties: {
-      error: { const: true }, statusCode: { type: 'integer' }, statusMessage: { type: 'string' }, message: { type: 'string' },
-      data: {
-        type: 'object', required: ['code', 'reference'],
-        properties: {
-          code: { enum: [...ERROR_CODES] }, reference: { type: 'string' }, requestId: { type: 'string' }, fields: strings, details: { type: 'object' },
-          finding: { $ref: '#/components/schemas/Finding' },
-        },
-      },
-    },
-  }
+  return Object.entries(properties).map(([name, property]) => {
+    const { description, ...rest } = Object(property)
+    return { name, in: place, required: place === 'path' || required.includes(name), ...(description ? { description } : {}), schema: rest }
+  })
 }

@@ -103,7 +103,7 @@ describe('F92: below a base path', () => {
 
     it('the OpenAPI document says where its paths are', async () => {
       const { text } = await ask(stand.product.port, at('/api/openapi.json'))
-      expect(JSON.parse(text).servers).toEqual([{ url: '/license' }])
+      expect(JSON.parse(text).servers).toMatchObject([{ url: '/license' }])
     })
 
     it('assets are there, hashed ones for a year', async () => {

@@ -3,7 +3,9 @@ import { z } from 'zod'
 import { EVENT_GROUPS, EVENT_KINDS } from '../../shared/contracts.ts'
 import type { Operation } from '../../shared/operations.ts'
 import { OPERATIONS } from '../../shared/operations.ts'
+import { openApiDocument } from '../../server/http/openapi.ts'
 import { createApiClient } from '../support/api-client.ts'
+import { resolvePointer } from '../support/json-pointer.ts'
 import { useStand } from '../support/stand.ts'
 
 const stand = useStand()
@@ -12,14 +14,16 @@ const operations = Object.entries<Operation>(OPERATIONS)
 const operationSchema = z.object({
   operationId: z.string().min(1),
   summary: z.string().min(1),
+  description: z.string().min(1),
+  tags: z.tuple([z.string()]),
   security: z.array(z.record(z.string(), z.array(z.string()))),
   parameters: z.array(z.object({ name: z.string(), in: z.enum(['path', 'query', 'header']), required: z.boolean(), schema: z.looseObject({}) })).optional(),
-  requestBody: z.object({ content: z.record(z.string(), z.object({ schema: z.looseObject({}) })) }).optional(),
-  responses: z.record(z.string().regex(/^[1-5]\d\d$/), z.looseObject({ description: z.string().min(1) })),
+  requestBody: z.object({ required: z.boolean(), content: z.record(z.string(), z.object({ schema: z.looseObject({}) })) }).optional(),
+  responses: z.record(z.string().regex(/^[1-5]\d\d$/), z.looseObject({})),
 })
 const documentSchema = z.object({
   openapi: z.string().regex(/^3\.1\.\d+$/),
-  servers: z.tuple([z.object({ url: z.literal('/') })]),
+  servers: z.tuple([z.object({ url: z.literal('/'), description: z.string() })]),
   info: z.object({ title: z.string().min(1), version: z.string().min(1) }),
   paths: z.record(z.string().startsWith('/'), z.partialRecord(z.enum(['get', 'head', 'post', 'put', 'patch', 'delete']), operationSchema)),
   components: z.object({ schemas: z.record(z.string(), z.unknown()), securitySchemes: z.record(z.string(), z.object({ type: z.string() })) }),
@@ -33,10 +37,19 @@ beforeAll(async () => {
   document = documentSchema.parse(raw)
 })
 
+/** A response, also where it is a component. */
+const responseOf = (described: { responses: Record<string, { $ref?: unknown }> } | undefined, status: number) => {
+  const found = described?.responses[status]
+  return typeof found?.$ref === 'string' ? resolvePointer(raw, found.$ref) : found
+}
 const describedAs = ({ method, path }: Operation) =>
   document.paths[path.replace(/:(\w+)/g, '{$1}')]?.[z.enum(['get', 'post', 'put', 'patch', 'delete']).parse(method.toLowerCase())]
 
 describe('/api/openapi.json', () => {
+  it('is what every answer in these tests is held to', () => {
+    expect(raw).toEqual(openApiDocument(document.info.version, '/'))
+  })
+
   it.each(operations)('describes %s: input, answers, and who may call it', (name, operation) => {
     const described = describedAs(operation)
     expect(described?.operationId).toBe(name)
@@ -62,6 +75,35 @@ describe('/api/openapi.json', () => {
     expect(described?.responses['200']).toMatchObject({ content: { 'application/json': {}, 'text/csv': { schema: { type: 'string' } } } })
   })
 
+  it('says that a refused feature is 402, or 403 if the query asks for it', () => {
+    const described = describedAs(OPERATIONS.checkFeature)
+    for (const status of [402, 403]) expect(responseOf(described, status)).toMatchObject({ description: expect.stringContaining('FEATURE_NOT_LICENSED') })
+    expect(described?.parameters?.find(each => each.name === 'deny')).toMatchObject({ required: false, schema: { const: '403' } })
+  })
+
+  it('says that the metrics are text, and which events a stream has', () => {
+    expect(responseOf(describedAs(OPERATIONS.metrics), 200)).toMatchObject({ content: { 'text/plain': { schema: { type: 'string' } } } })
+    for (const [name, names] of [['saveLicense', ['done', 'failed', 'step']], ['diagnose', ['done', 'failed', 'stage']]] as const) {
+      const { content } = Object(responseOf(describedAs(OPERATIONS[name]), 200))
+      const { oneOf } = Object(resolvePointer(raw, content['text/event-stream'].schema.$ref))
+      expect(oneOf.map((event: { properties: { event: { const: string } } }) => event.properties.event.const).toSorted()).toEqual(names)
+    }
+  })
+
+  it('requires a body where one is needed, and only there', () => {
+    const required = operations.filter(([, operation]) => describedAs(operation)?.requestBody?.required).map(([name]) => name)
+    expect(required.toSorted()).toEqual(['changePassword', 'createUser', 'login', 'previewLicense', 'putUsage', 'saveLicense', 'setup', 'updateUser'])
+  })
+
+  it('has an example of every body that is asked for, and of every part that has a name', () => {
+    const bodies = operations.flatMap(([name, operation]) => {
+      const asked = describedAs(operation)?.requestBody?.content['application/json']?.schema
+      return asked && !asked.examples ? [name] : []
+    })
+    const parts = Object.entries(document.components.schemas).filter(([name, schema]) => !/.Event$/.test(name) && !Object(schema).examples)
+    expect([bodies, parts.map(([name]) => name)]).toEqual([[], []])
+  })
+
   it('describes nothing that is not served', () => {
     const described = Object.values(document.paths).flatMap(path => Object.values(path).map(each => each?.operationId))
     const served = operations.flatMap(([name, { method }]) => method === 'GET' ? [name, `${name}Head`] : [name])
@@ -73,7 +115,10 @@ describe('/api/openapi.json', () => {
     expect(reads.length).toBeGreaterThan(10)
     for (const { path, get, head } of reads) {
       expect([path, Object.keys(head?.responses ?? {})]).toEqual([path, Object.keys(get.responses)])
-      expect(JSON.stringify(head?.responses)).not.toContain('"content"')
+      for (const status of Object.keys(get.responses)) {
+        const { content: _, ...bare } = Object(responseOf(get, Number(status)))
+        expect([path, status, responseOf(head, Number(status))]).toEqual([path, status, bare])
+      }
       expect([head?.security, head?.parameters]).toEqual([get.security, get.parameters])
       const target = path.replace(/\{\w+\}/g, 'sso')
       const [full, bare] = [await stand.admin.request('GET', target), await stand.admin.request('HEAD', target)]
@@ -94,7 +139,7 @@ describe('/api/openapi.json', () => {
   it('has no reference that leads nowhere', () => {
     const references = [...JSON.stringify(raw).matchAll(/"\$ref":"([^"]+)"/g)].map(([, target = '']) => target)
     expect(references.length).toBeGreaterThan(0)
-    for (const target of new Set(references)) expect(resolvePointer(target), target).toBeDefined()
+    for (const target of new Set(references)) expect(resolvePointer(raw, target), target).toBeDefined()
   })
 
   it('names every security scheme it uses', () => {
@@ -102,8 +147,3 @@ describe('/api/openapi.json', () => {
     expect(Object.keys(document.components.securitySchemes)).toEqual(expect.arrayContaining([...new Set(used)]))
   })
 })
-
-function resolvePointer(target: string): unknown {
-  return target.replace(/^#\/?/, '').split('/').filter(Boolean)
-    .reduce<unknown>((value, part) => Object(value)[part.replace(/~1/g, '/').replace(/~0/g, '~')], raw)
-}

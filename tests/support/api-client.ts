@@ -17,6 +17,15 @@ export interface ApiClient {
   cookie: string
 }
 
+/** Looks at what was asked and what was answered, and throws if they do not go together. */
+export type Judge = (asked: { method: string, path: string, body: unknown }, answer: Answer) => void
+let judge: Judge = () => undefined
+
+/** From now on every answer that a client gets is judged before anybody else sees it. */
+export function judgeAnswers(by: Judge): void {
+  judge = by
+}
+
 /** A client that is not signed in. */
 export function createApiClient(baseUrl: string): ApiClient {
   const client: ApiClient = {
@@ -35,7 +44,9 @@ export function createApiClient(baseUrl: string): ApiClient {
       client.cookie = mergeCookies(client.cookie, response.headers.getSetCookie())
       const text = await waitFor(`the end of the answer to ${method} ${path}`, response.text())
       const parsed = parse(text)
-      return { status: response.status, headers: response.headers, text, body: parsed as T, error: Object(parsed).data }
+      const answer = { status: response.status, headers: response.headers, text, body: parsed as T, error: Object(parsed).data }
+      judge({ method, path, body }, answer)
+      return answer
     },
     license: async () => (await client.request<LicenseView>('GET', '/api/license')).body,
     save: (credential, revision) => client.request('PUT', '/api/license', { credential, ...(revision === undefined ? {} : { revision }) }),
