@@ -6,7 +6,7 @@ import {
 
 /* An airgapped license, as its owner meets it: one call at activation, and none until it has to be renewed. */
 
-const CAN_GO = 'You can remove the internet access of this server now.'
+const CAN_GO = 'You can remove internet access from this server now.'
 
 test('How to activate: one outbound call, and then the internet access can go, with every feature on', async ({ page, product, licenseServer, launch }) => {
   const key = await test.step('1. You receive a license key starting with nc_ag_', async () => 'nc_ag_demo_airgapped')

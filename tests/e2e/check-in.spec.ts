@@ -23,7 +23,7 @@ test('Check in now says how it went; features stay on when it fails', async ({ l
   // What somebody has just tried is told there, once.
   await expectCause(statusOf(page), 'server_error_foreign')
   await expect(findingOf(page)).toBeVisible()
-  await expect(sentenceOf(page)).toContainText('The last check-in failed and is tried again by itself; features stay on until')
+  await expect(sentenceOf(page)).toContainText('The last check-in failed, and this server tries again by itself. Features stay on until')
 
   await checkInNow(page, 'Check in now')
   await expectDone(page, 'check-in')

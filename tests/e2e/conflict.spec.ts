@@ -4,7 +4,7 @@ import { expect, test, useSession } from '../support/browser/fixtures.ts'
 import { expectFailure, expectMethod, expectState, openLicense, replaceDialogOf, saveCredential } from '../support/browser/screen.ts'
 
 const SECOND = { email: 'second@example.com', password: 'second admin 1' }
-const NOTE = 'The page shows the present state now: look at it, and try again if you still want to.'
+const NOTE = 'The page now shows the current state. Look at it, and try again if you still want to.'
 
 async function addAdmin(api: ApiClient, url: string): Promise<ApiClient> {
   expect((await api.request('POST', '/api/users', { ...SECOND, role: 'admin' })).status).toBe(201)

@@ -1,7 +1,7 @@
 import { expect, leave, test } from '../support/browser/fixtures.ts'
 import { checkInButtonOf, expectCause, expectState, fieldOf, openLicense, statusOf, warningsOf } from '../support/browser/screen.ts'
 
-const REASON = 'This license is set by NC_LICENSE_KEY in the environment of this server'
+const REASON = 'NC_LICENSE_KEY in the environment of this server sets this license'
 
 test.describe('a key in NC_LICENSE_KEY', () => {
   test.use({ productOptions: { env: { NC_LICENSE_KEY: 'nc_demo_standard' } } })
@@ -34,9 +34,9 @@ test.describe('a key in NC_LICENSE_KEY', () => {
     const again = await launch.restart(product, { NC_LICENSE_KEY: 'nc_demo_revoked' })
     await openLicense(page, again)
     await expectState(page, 'active')
-    const heading = statusOf(page).getByRole('heading', { name: 'The credential in NC_LICENSE_KEY could not be applied' })
+    const heading = statusOf(page).getByRole('heading', { name: 'The value of NC_LICENSE_KEY could not be applied' })
     await expect(heading).toBeVisible({ timeout: 20_000 })
-    await expect(statusOf(page)).toContainText('The license that was saved before stays in force.')
+    await expect(statusOf(page)).toContainText('The previous license stays in force.')
     await expectCause(statusOf(page), 'revoked')
     await expect(statusOf(page).getByTestId('reference')).toHaveText('NCL-104')
     await expect(warningsOf(page)).toHaveCount(0)

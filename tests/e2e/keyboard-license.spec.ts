@@ -107,7 +107,7 @@ test('method cards, copy buttons, section links and entries respond to Enter and
   const entry = page.locator('#NCL-204')
   await pressOn(page, entry.locator('summary'))
   await expect(entry).toHaveAttribute('open', '')
-  await expect(entry.getByText('Encryption could not be set up, or the certificate is not to be trusted.')).toBeVisible()
+  await expect(entry.getByText('Encryption could not be set up, or the certificate cannot be trusted.')).toBeVisible()
 })
 
 test('a link with a reference opens its entry and takes the focus there', async ({ licensePage: page, product }) => {

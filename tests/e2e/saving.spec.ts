@@ -20,7 +20,7 @@ test('a save shows how far it is, step by step, and ends at the status', async (
   await expectSaved(page)
   await expect(statusHeading(page)).toBeFocused()
   await expect(page.getByTestId('announcement')).toHaveText('License status changed: Enterprise is on.')
-  await expect(statusOf(page)).toContainText(/Next check-in .*\(in [5-6] hours\)\. Nothing to do\./)
+  await expect(statusOf(page)).toContainText(/Next check-in: .*\(in [5-6] hours\)\./)
   await expect(statusOf(page)).toContainText('••••••••dard')
   await expect(page.locator('body')).not.toContainText('nc_demo_standard')
 })
@@ -37,7 +37,7 @@ test('the field names the method as one types', async ({ licensePage: page }) =>
     await expect(hint).toHaveText(new RegExp(`for the ${method} method\\.$`))
   }
   for (const [text, cause, words] of [
-    ['NC_AG_DEMO_AIRGAPPED', 'capitals', 'The beginning of this key is in capitals. Keys begin with nc_ or nc_ag_, in small letters.'],
+    ['NC_AG_DEMO_AIRGAPPED', 'capitals', 'The beginning of this key is in capital letters. Keys begin with nc_ or nc_ag_, in small letters.'],
     ['nc_', 'not_a_credential', 'This looks like neither a license key nor a license token.'],
   ] as const) {
     await fillField(page, text)

@@ -31,7 +31,7 @@ test('grace, with the time left and the one action that helps', async ({ license
   const { key } = await licenseServer.control.createLicense({ method: 'standard', every: 1, grace: 200_000 })
   await activate(page, key)
   await licenseServer.stop()
-  await expectShown(page, 'grace', 'Grace period, 2 days left', 'Enterprise is on, check-in is overdue', 'Everything stays on until')
+  await expectShown(page, 'grace', 'Grace period, 2 days left', 'Enterprise is on, but a check-in is overdue', 'Everything stays on until')
   await expectCause(statusOf(page), 'refused')
   await expect(statusOf(page).getByRole('heading', { name: /check-ins? (have|has) failed|The last check-in failed/ })).toBeVisible()
   await expect(statusOf(page).getByRole('link', { name: 'Run diagnostics' })).toBeVisible()
@@ -61,9 +61,9 @@ test('expired, by a standard license that was not renewed, and renewed again', a
 })
 
 for (const [status, state, badge, headline, sentence] of [
-  ['revoked', 'revoked', 'Revoked', 'The license was revoked', 'because the license server revoked this license.'],
+  ['revoked', 'revoked', 'Revoked', 'The license was revoked', 'because NocoDB revoked this license.'],
   ['suspended', 'suspended', 'Suspended', 'The license is suspended', 'while this license is suspended.'],
-  ['bound_elsewhere', 'mismatch', 'Bound to a different installation', 'The license belongs to another installation', 'name this installation\'s Instance ID'],
+  ['bound_elsewhere', 'mismatch', 'Bound to a different installation', 'The license belongs to another installation', 'give the Instance ID of this installation.'],
 ] as const) {
   test(`F07: ${state}, with the vendor's reason, until the vendor takes it back`, async ({ licensePage: page, licenseServer }) => {
     const { control } = licenseServer

@@ -16,7 +16,7 @@ test('a pasted token is judged at once, with every check and the difference, and
   const checks = page.getByRole('region', { name: 'Checks' }).getByRole('row')
   await expect(checks.filter({ hasText: 'Passed' })).toHaveCount(8)
   await expect(page.getByRole('region', { name: 'What would change' }).getByRole('row', { name: /^Seats 25 500$/ })).toBeVisible()
-  await expect(page.getByText('Nothing is sent: a token is verified on this server.')).toBeVisible()
+  await expect(page.getByText('Nothing: this server verifies a token by itself.')).toBeVisible()
   expect((await api.license()).seats).toBe(25)
 
   await fillField(page, await licenseServer.control.issueToken({ instance_id: instanceId, claims: { features: ['sso', 'scim', 'teams', 'extensions'] } }))
