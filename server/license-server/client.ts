@@ -49,9 +49,9 @@ export function createLicenseServerClient(options: ClientOptions): LicenseServer
   const exchange = createExchange({ version, openWay, limits, ...(callHeaders ? { callHeaders } : {}) })
   const base = new URL(baseUrl)
 
-  async function send<Q, R, T>({ call, body, secret, read }: WireCall<Q, R, T>, signal?: AbortSignal): Promise<CallOutcome<T>> {
+  async function send<Q, R, T>({ call, body, secret, read }: WireCall<Q, R, T>, signal?: AbortSignal, mayStill?: () => boolean): Promise<CallOutcome<T>> {
     try {
-      const outcome = readAnswer(call.response, await exchange({ method: call.method, url: baseUrl + call.path, body, secret, signal }))
+      const outcome = readAnswer(call.response, await exchange({ method: call.method, url: baseUrl + call.path, body, secret, signal, mayStill }))
       return outcome.ok ? { ok: true, value: read(outcome.value) } : outcome
     }
     catch (error) {
@@ -62,7 +62,7 @@ export function createLicenseServerClient(options: ClientOptions): LicenseServer
 
   function prepare<Q extends object, R, T>(wire: WireCall<Q, R, T>): PreparedCall<T> {
     const { method, path } = wire.call
-    return { shown: { method, url: baseUrl + path, body: maskBody(wire.body) }, send: signal => send(wire, signal) }
+    return { shown: { method, url: baseUrl + path, body: maskBody(wire.body) }, send: (signal, mayStill) => send(wire, signal, mayStill) }
   }
 
   return {

@@ -34,6 +34,8 @@ export interface Message {
   /** Sent as a bearer token; null for none. */
   secret: string | null
   signal: AbortSignal | undefined
+  /** Asked once the connection is there, right before anything is sent over it: no ends the call. */
+  mayStill?: (() => boolean) | undefined
 }
 
 export interface Answer {
@@ -53,7 +55,7 @@ interface Progress { headers: Answer['headers'] | null, bytes: number }
 
 /** Sends one message and reads its answer, whatever the status; never follows a redirect. Rejects with NetworkFailure. */
 export function createExchange({ version, openWay, limits, callHeaders }: ExchangeOptions): Exchange {
-  return async ({ method, url: address, body, secret, signal }) => {
+  return async ({ method, url: address, body, secret, signal, mayStill = () => true }) => {
     const url = new URL(address)
     const total = AbortSignal.timeout(limits.total)
     const ended = signal ? AbortSignal.any([signal, total]) : total
@@ -66,7 +68,7 @@ export function createExchange({ version, openWay, limits, callHeaders }: Exchan
       // Beyond the proxy only the limit of the whole call applies: whoever is slow there is the proxy, or what lies behind it.
       await way.tunnel(ended)
       await way.secure(way.proxy ? ended : soon)
-      client = new Client(url.origin, { connect: (_options, callback) => void setImmediate(handOver, way.socket, callback) })
+      client = new Client(url.origin, { connect: (_options, callback) => void setImmediate(handOver, way.socket, mayStill, callback) })
       const progress: Progress = { headers: null, bytes: 0 }
       const asking = ask(client, {
         method, path: url.pathname + url.search, signal: ended,
@@ -95,8 +97,9 @@ export function createExchange({ version, openWay, limits, callHeaders }: Exchan
  * Gives a client its connection: later, as the client is not ready for one that is there at once, and never a broken one, for
  * which it would ask again without end.
  */
-function handOver(socket: Socket, callback: buildConnector.Callback): void {
-  if (socket.destroyed) callback(socket.errored ?? closedError(), null)
+function handOver(socket: Socket, mayStill: () => boolean, callback: buildConnector.Callback): void {
+  if (!mayStill()) callback(closedError(), null)
+  else if (socket.destroyed) callback(socket.errored ?? closedError(), null)
   else callback(null, socket)
 }
 

@@ -4,6 +4,8 @@ import type { KeyMethod, SaveStep } from '../../shared/method-rules.ts'
 import { METHOD_RULES } from '../../shared/method-rules.ts'
 import type { EventDetails } from '../../shared/contracts.ts'
 import { isInSequence, requireAnswerTo, unfit, unverified } from './verify-answer.ts'
+import { termOf } from './claim-holder.ts'
+import type { Grant } from './claim-holder.ts'
 import { requireCredential } from './credential.ts'
 import { LicenseError } from './errors.ts'
 import type { Actor } from './events.ts'
@@ -31,6 +33,8 @@ export interface SaveRequest {
   /** SHA-256 (hex) of the credential if it is the provisioned one; stored with the license. */
   provisionedDigest?: string
   onStep?: (step: SaveStep) => void
+  /** The leave that a save takes which nobody has asked for at this moment. */
+  grant?: Grant
 }
 
 export interface Activation {
@@ -59,9 +63,9 @@ export function createActivation({ holder, store, server, keyring, random, signa
     return { lease, secret: null, maskedKey: null }
   }
 
-  async function activateKey(key: LicenseKey, method: KeyMethod, step: (step: SaveStep) => void): Promise<Accepted> {
+  async function activateKey(key: LicenseKey, method: KeyMethod, step: (step: SaveStep) => void, grant?: Grant): Promise<Accepted> {
     const nonce = random.hex(16)
-    const outcome = await server.activate({ key, instanceId: holder.instanceId, nonce, kids: keyring.kids }).send(signal)
+    const outcome = await server.activate({ key, instanceId: holder.instanceId, nonce, kids: keyring.kids }).send(signal, grant?.mayCall)
     if (!outcome.ok) throw activationError(outcome, holder.instanceId, server)
     step('contacted')
     const lease = await verifyActivated(outcome.value.lease)
@@ -82,14 +86,14 @@ export function createActivation({ holder, store, server, keyring, random, signa
     }
   }
 
-  async function write(accepted: Accepted, base: Snapshot, { actor, provisionedDigest }: SaveRequest): Promise<void> {
+  async function write(accepted: Accepted, base: Snapshot, { actor, provisionedDigest, grant }: SaveRequest): Promise<void> {
     const { lease } = accepted
     const trusted = holder.trustedAfter(lease)
     const at = METHOD_RULES[lease.claims.method].setsTrustedTime ? trusted.at : holder.observe().effective
     const license = activated(accepted, holder.instanceId, { at, nextAt: nextAfterLease(lease.claims, at, random.unit()) })
     const deactivate = deactivationOf(base.license, holder.holding, at, lease)
     const written = await store.commit({
-      if: { revision: base.revision }, seq: seqMarkOf(lease), trusted, ...(provisionedDigest === undefined ? {} : { provisionedDigest }),
+      if: { revision: base.revision }, ...termOf(grant), seq: seqMarkOf(lease), trusted, ...(provisionedDigest === undefined ? {} : { provisionedDigest }),
       change: activate(license, lease.claims.sub, deactivate), event: eventOfActivation(accepted, at, base.license, actor),
     })
     if (written === 'stale') {
@@ -118,7 +122,7 @@ export function createActivation({ holder, store, server, keyring, random, signa
       step('checked')
       const accepted = 'token' in credential
         ? await acceptToken(credential.token)
-        : await activateKey(credential.key, credential.method, step)
+        : await activateKey(credential.key, credential.method, step, request.grant)
       step('verified')
       if (isHeldAlready(holder, accepted.lease)) {
         if (request.provisionedDigest !== undefined) await store.saveProvisionedDigest(request.provisionedDigest)

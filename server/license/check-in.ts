@@ -2,6 +2,8 @@ import type { Finding, Seen } from '../../shared/findings.ts'
 import { findingOf } from '../../shared/findings.ts'
 import { METHOD_RULES } from '../../shared/method-rules.ts'
 import type { VerdictClaims } from './claims.ts'
+import type { Grant } from './claim-holder.ts'
+import { termOf } from './claim-holder.ts'
 import { isInSequence, requireAnswerTo, unfit, unverified } from './verify-answer.ts'
 import type { Asked } from './verify-answer.ts'
 import { LicenseError } from './errors.ts'
@@ -31,10 +33,16 @@ export interface CheckIn {
    * Checks in (standard) or renews (airgapped) once. With `quiet`, a call that is never answered leaves no trace. Throws
    * LicenseError: NO_LICENSE, NO_CALLS_FOR_OFFLINE.
    */
-  attempt(actor: Actor, options?: { quiet?: boolean, signal?: AbortSignal }): Promise<CheckInResult>
+  attempt(actor: Actor, options: AttemptOptions): Promise<CheckInResult>
+  /** What an attempt has brought is yet to be written; the claim it was made under is kept until then. */
+  readonly unwritten: boolean
+  /** Tries once more to write it. If somebody else has taken the claim, it is given up. */
+  writeUnwritten(): Promise<void>
   /** Failures since this process started; null once it has had a success. */
   readonly failuresSinceStart: number | null
 }
+
+export interface AttemptOptions { grant: Grant, quiet?: boolean, signal?: AbortSignal }
 
 export interface CheckInOptions {
   holder: LicenseHolder
@@ -45,20 +53,24 @@ export interface CheckInOptions {
   observe?: (result: CheckInResult['kind'], seconds: number) => void
 }
 
+/** A commit that the database could not take, to be tried again; `release` gives back the claim. */
+interface Unwritten { commit: Commit, adopt: (stored: Snapshot) => void, release: () => Promise<void> }
+
 type Answer = { lease: Lease } | { verdict: Verdict }
 
 /** The only way a stored license talks to the license server. */
 export function createCheckIn({ holder, store, server, keyring, random, observe }: CheckInOptions): CheckIn {
   let failuresSinceStart: number | null = 0
+  let unwritten: Unwritten | null = null
 
-  async function ask(license: StoredLicense, secret: string, signal?: AbortSignal): Promise<Answer | CallFailure> {
+  async function ask(license: StoredLicense, secret: string, { grant, signal }: AttemptOptions): Promise<Answer | CallFailure> {
     const nonce = random.hex(16)
     const held = holder.holding.kind === 'none' ? null : holder.holding.lease
     const request = { lease: held?.jws ?? license.lease, secret, nonce, kids: keyring.kids }
     const call = METHOD_RULES[license.method].checksIn
       ? server.checkIn({ ...request, seatsUsed: holder.snapshot.seatsUsed })
       : server.renew(request)
-    const outcome = await call.send(signal)
+    const outcome = await call.send(signal, grant.mayCall)
     if (!outcome.ok) return outcome
     const asked = { nonce, instanceId: holder.instanceId, sub: held?.claims.sub ?? null, method: license.method }
     return await readAnswer(outcome.value, asked)
@@ -82,44 +94,55 @@ export function createCheckIn({ holder, store, server, keyring, random, observe 
     }
   }
 
-  /** Commits over the lease that was sent. Without storage, memory tells whether it has been replaced or removed since. */
-  async function commitOver(license: StoredLicense, commit: Omit<Commit, 'if'>): Promise<Snapshot | 'stale' | 'unavailable'> {
-    const written = await orUnavailable(store.commit({ if: { jti: license.jti }, ...commit }))
-    return written === 'unavailable' && holder.snapshot.license?.jti !== license.jti ? 'stale' : written
+  /**
+   * Commits over the lease that was sent, and adopts what is then stored. Without storage, memory tells whether it has been replaced or
+   * removed since; where other replicas might ask the same again, the commit is kept, and with it the claim.
+   */
+  async function commitOver(
+    license: StoredLicense, grant: Grant, given: Omit<Commit, 'if' | 'term'>, adopt: (stored: Snapshot) => void,
+  ): Promise<'written' | 'stale' | 'unavailable'> {
+    const commit: Commit = { if: { jti: license.jti }, ...termOf(grant), ...given }
+    const written = await orUnavailable(store.commit(commit))
+    if (written === 'unavailable') {
+      if (holder.snapshot.license?.jti !== license.jti) return 'stale'
+      if (grant.term !== null) unwritten = { commit: { ...commit, event: { ...commit.event, told: true } }, adopt, release: grant.keep() }
+      return written
+    }
+    if (written === 'stale') return written
+    adopt(written)
+    return 'written'
   }
 
-  async function acceptLease(license: StoredLicense, lease: Lease, actor: Actor): Promise<CheckInResult> {
+  async function acceptLease(license: StoredLicense, lease: Lease, actor: Actor, grant: Grant): Promise<CheckInResult> {
     const trusted = holder.trustedAfter(lease)
     const { holding } = holder
     const made = { at: trusted.at, nextAt: nextAfterLease(lease.claims, trusted.at, random.unit()) }
-    const written = await commitOver(license, {
+    const written = await commitOver(license, grant, {
       seq: seqMarkOf(lease), trusted, change: replaceLease(lease, made, isNoticed(holding, lease)),
       event: eventOfLease(lease, holding.kind === 'lease' ? holding.lease : null, trusted.at, actor),
-    })
+    }, stored => holder.adoptLease(lease, trusted, stored))
     if (written === 'stale') return { kind: 'dropped' }
     if (written === 'unavailable') holder.adoptUnstoredLease(lease, trusted, withLease(license, lease, made))
-    else holder.adoptLease(lease, trusted, written)
     failuresSinceStart = null
     return { kind: 'fresh' }
   }
 
-  async function acceptVerdict(license: StoredLicense, verdict: Verdict, actor: Actor): Promise<CheckInResult> {
+  async function acceptVerdict(license: StoredLicense, verdict: Verdict, actor: Actor, grant: Grant): Promise<CheckInResult> {
     const now = holder.observe().effective
     const lease = holder.holding.kind === 'none' ? null : holder.holding.lease
     const made = { at: now, nextAt: nextAfterVerdict(verdict, lease && lease.claims, now) }
     const held = runInForce(holder.holding, holder.snapshot.license)
-    const written = await commitOver(license, {
+    const written = await commitOver(license, grant, {
       seq: seqMarkOf(verdict), change: recordVerdict(verdict, made, held),
       event: eventOf('verdict', now, actor, { verdict: verdict.claims.verdict, reason: verdict.claims.reason ?? null }),
-    })
+    }, stored => holder.adoptVerdict(verdict, stored))
     if (written === 'stale') return { kind: 'dropped' }
     if (written === 'unavailable') holder.adoptUnstoredVerdict(verdict, withVerdict(license, verdict, made, held))
-    else holder.adoptVerdict(verdict, written)
     failuresSinceStart = null
     return { kind: 'verdict', claims: verdict.claims }
   }
 
-  async function countFailure(license: StoredLicense, failure: CallFailure, actor: Actor): Promise<CheckInResult> {
+  async function countFailure(license: StoredLicense, failure: CallFailure, actor: Actor, grant: Grant): Promise<CheckInResult> {
     const now = holder.observe().effective
     if (failuresSinceStart !== null) failuresSinceStart++
     const { retryAfterMs } = failure
@@ -128,10 +151,10 @@ export function createCheckIn({ holder, store, server, keyring, random, observe 
     const what = withDeadline(failure.seen)
     const finding = findingOf(what, now)
     const { code, cause } = finding
-    const written = await commitOver(license, {
+    const written = await commitOver(license, grant, {
       change: recordFailure(finding, made),
       event: eventOf('check_in_failed', now, actor, { code, cause }, { error: String(failure.cause ?? '') }, finding),
-    })
+    }, () => undefined)
     if (written === 'stale') return { kind: 'dropped' }
     if (written === 'unavailable') holder.noteUnstoredAttempt(withFailure(license, finding, made))
     return { kind: 'failed', failure: { ...failure, seen: what }, finding }
@@ -144,28 +167,44 @@ export function createCheckIn({ holder, store, server, keyring, random, observe 
     return { ...what, facts: { ...what.facts, until: new Date(Math.min(pausesAt(claims), expiryOf(claims))).toISOString() } }
   }
 
-  async function attempt(actor: Actor, { quiet = false, signal }: { quiet?: boolean, signal?: AbortSignal } = {}): Promise<CheckInResult> {
+  async function attempt(actor: Actor, options: AttemptOptions): Promise<CheckInResult> {
+    const { grant, quiet = false, signal } = options
     const license = holder.snapshot.license
     if (!license) throw new LicenseError('NO_LICENSE')
     if (METHOD_RULES[license.method].silent || license.secret === null) throw new LicenseError('NO_CALLS_FOR_OFFLINE')
     const startedAt = holder.observe().reading.uptime
-    const answer = await ask(license, license.secret, signal)
+    const answer = await ask(license, license.secret, options)
     // Aborted by a stop, the call says nothing about the connection, so it is no failure to count.
-    if (signal?.aborted && 'ok' in answer) return { kind: 'dropped' }
+    if ((signal?.aborted || !grant.mayCall()) && 'ok' in answer) return { kind: 'dropped' }
     const result = 'lease' in answer
-      ? await acceptLease(license, answer.lease, actor)
+      ? await acceptLease(license, answer.lease, actor, grant)
       : 'verdict' in answer
-        ? await acceptVerdict(license, answer.verdict, actor)
+        ? await acceptVerdict(license, answer.verdict, actor, grant)
         : quiet && !answer.answered
           ? { kind: 'failed' as const, failure: answer }
-          : await countFailure(license, answer, actor)
+          : await countFailure(license, answer, actor, grant)
     holder.endHold()
     observe?.(result.kind, (holder.observe().reading.uptime - startedAt) / 1000)
     await orUnavailable(holder.reload())
     return result
   }
 
-  return { attempt, get failuresSinceStart() { return failuresSinceStart } }
+  async function writeUnwritten(): Promise<void> {
+    if (!unwritten) return
+    const { commit, adopt, release } = unwritten
+    const written = await store.commit(commit)
+    unwritten = null
+    if (written === 'stale') holder.forgetUnstored()
+    else adopt(written)
+    await holder.reload().finally(release)
+  }
+
+  return {
+    attempt,
+    get unwritten() { return unwritten !== null },
+    writeUnwritten,
+    get failuresSinceStart() { return failuresSinceStart },
+  }
 }
 
 /** A lease with a new end of term is a renewal; any other is an ordinary check-in. */

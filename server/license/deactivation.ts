@@ -1,5 +1,6 @@
 import { TOLD_FOR } from '../../shared/method-rules.ts'
 import { backOff, MAX_RETRY_AFTER } from './check-in-policy.ts'
+import type { CheckInClaim, Grant } from './claim-holder.ts'
 import { LicenseError } from './errors.ts'
 import type { Actor } from './events.ts'
 import { eventOf } from './events.ts'
@@ -31,18 +32,19 @@ export interface DeactivationOptions {
   store: LicenseStore & Deactivations
   server: LicenseServer
   random: Random
+  claim: CheckInClaim
 }
 
 /** The only way a license leaves this installation. */
-export function createDeactivation({ holder, store, server, random }: DeactivationOptions): Deactivation {
+export function createDeactivation({ holder, store, server, random, claim }: DeactivationOptions): Deactivation {
   let telling: Promise<void> | null = null
   let saves = 0
 
-  async function tell(pending: PendingDeactivation, signal?: AbortSignal): Promise<void> {
+  async function tell(pending: PendingDeactivation, grant: Grant, signal?: AbortSignal): Promise<void> {
     const { lease, secret, sub: licenseId } = pending
-    const outcome = await server.deactivate({ lease, secret, nonce: random.hex(16) }).send(signal)
-    // Stopped from here: that says nothing about the vendor.
-    if (signal?.aborted && !outcome.ok) return
+    const outcome = await server.deactivate({ lease, secret, nonce: random.hex(16) }).send(signal, grant.mayCall)
+    // Stopped from here, or too late: that says nothing about the vendor.
+    if ((signal?.aborted || !grant.mayCall()) && !outcome.ok) return
     const moment = holder.observe()
     const now = earliest(moment)
     // A refusal is an answer too: the vendor no longer knows the license, or never did.
@@ -62,7 +64,12 @@ export function createDeactivation({ holder, store, server, random }: Deactivati
   }
 
   async function tellAll(signal?: AbortSignal): Promise<void> {
-    for (const pending of await store.dueDeactivations(holder.observe().effective)) await tell(pending, signal)
+    const due = () => store.dueDeactivations(holder.observe().effective)
+    if ((await due()).length === 0) return
+    await claim.run(async (grant) => {
+      // Asked again: whoever had the claim until now may have told the vendor.
+      for (const pending of await due()) if (await grant.lasts()) await tell(pending, grant, signal)
+    })
   }
 
   return {

@@ -37,6 +37,8 @@ export interface LicenseHolder {
   adoptUnstoredVerdict(verdict: Verdict, license: StoredLicense): void
   /** Keeps the record of a failed attempt that could not be written. */
   noteUnstoredAttempt(license: StoredLicense): void
+  /** Gives up what could not be written: the next reading of the store decides. */
+  forgetUnstored(): void
   /** Stops holding a state: the check-in it was held for was answered or failed. */
   endHold(): void
 }
@@ -107,6 +109,7 @@ export async function createLicenseHolder({ store, keyring, clock, instanceId }:
     adoptUnstoredLease(lease, trusted, license) { memory = withUnstoredLease(memory, lease, trusted, license) },
     adoptUnstoredVerdict(verdict, license) { memory = withUnstoredVerdict(memory, verdict, license) },
     noteUnstoredAttempt(license) { memory = withUnstoredAttempt(memory, license) },
+    forgetUnstored() { memory = { ...memory, unstored: null, verified: null } },
     endHold() { memory = { ...memory, doubt: endHold(memory.doubt) } },
   }
 }

@@ -16,11 +16,11 @@ export function createNotedServer(server: LicenseServer, notes: Pick<Notes, 'sav
   function noted<T>({ shown, send }: PreparedCall<T>): PreparedCall<T> {
     return {
       shown,
-      async send(signal) {
+      async send(signal, mayStill) {
         last = { at: new Date(now()).toISOString(), ...shown }
         // Noted alongside the call: an unwritable database must not keep the license from checking in.
         const written = notes.saveLastRequest(last).catch(() => undefined)
-        const outcome = await send(signal)
+        const outcome = await send(signal, mayStill)
         await written
         return outcome
       },

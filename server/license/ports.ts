@@ -2,6 +2,7 @@ import type { LicenseKey } from '../../shared/credential.ts'
 import type { NetworkErrorCode } from '../../shared/errors.ts'
 import type { Finding, Seen } from '../../shared/findings.ts'
 import type { Diagnostics, EventFilter, OutboundRequest } from '../../shared/contracts.ts'
+import type { ClaimSwap, StoredClaim } from './check-in-claim.ts'
 import type {
   Commit, CountedDay, Installation, NewEvent, PendingDeactivation, Snapshot, StoredEvent, StoredHold, TrustedTimeRecord,
 } from './stored-records.ts'
@@ -58,6 +59,13 @@ export interface Notes {
   saveProvisionedDigest(digest: string | null): Promise<void>
 }
 
+/** Which of several replicas makes the scheduled calls. */
+export interface ClaimStore {
+  readClaim(): Promise<StoredClaim>
+  /** Writes the claim if nobody has since it was read. Whether it was written. */
+  swapClaim(swap: ClaimSwap): Promise<boolean>
+}
+
 /** The intervals for which leases keep their state at a start. */
 export interface HeldStates {
   /**
@@ -104,6 +112,8 @@ export interface Deactivations {
 
 /** Everything the domain stores, in one database. */
 export interface LicenseStorage extends LicenseStore, Identity, Notes, HeldStates, History, Findings, Deactivations {
+  /** Null where one process has the database for itself (SQLite). */
+  readonly claims: ClaimStore | null
   close(): Promise<void>
 }
 
@@ -136,8 +146,8 @@ export type ShownRequest = Omit<OutboundRequest, 'at'>
 /** A call not made yet: nothing leaves this server before `send`. */
 export interface PreparedCall<T> {
   readonly shown: ShownRequest
-  /** Never rejects; takes at most 10 s. */
-  send(signal?: AbortSignal): Promise<CallOutcome<T>>
+  /** Never rejects; takes at most 10 s. Nothing is sent if `mayStill` says no once the way is open: the process may have been frozen. */
+  send(signal?: AbortSignal, mayStill?: () => boolean): Promise<CallOutcome<T>>
 }
 
 /** What an answer has to match: it counts only if it was signed for this nonce, by one of these keys. */

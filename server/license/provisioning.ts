@@ -1,5 +1,6 @@
 import { ERRORS } from '../../shared/errors.ts'
 import type { Activation } from './activation.ts'
+import type { CheckInClaim, Grant } from './claim-holder.ts'
 import { backOffAtStart } from './check-in-policy.ts'
 import { findingOfError, seenOf } from './credential-finding.ts'
 import { LicenseError } from './errors.ts'
@@ -23,6 +24,7 @@ export interface ProvisioningOptions {
   holder: LicenseHolder
   notes: Pick<Notes, 'saveProvisionedDigest'> & Pick<Findings, 'saveFinding'>
   activation: Activation
+  claim: CheckInClaim
   random: Random
   log: Log
   /** Aborted when the product stops. */
@@ -30,19 +32,30 @@ export interface ProvisioningOptions {
 }
 
 /** Brings the installation in line with the provisioned credential, however long it takes. */
-export function createProvisioning({ credential, holder, notes, activation, random, log, signal }: ProvisioningOptions): Provisioning {
+export function createProvisioning({ credential, holder, notes, activation, claim, random, log, signal }: ProvisioningOptions): Provisioning {
   let trouble: ProvisioningTrouble = null
   let tries = 0
   let dueAt: number | null = 0
 
-  async function applyOnce(): Promise<void> {
-    if (!credential) {
-      // Forgotten, so that setting the same credential later applies it again.
-      if (holder.snapshot.provisionedDigest !== null) await notes.saveProvisionedDigest(null)
-      return
-    }
-    const applied = holder.snapshot.provisionedDigest === credential.digest && holder.snapshot.license !== null
-    if (!applied) await activation.save({ credential: credential.text, actor: { kind: 'environment' }, provisionedDigest: credential.digest })
+  function isApplied(): boolean {
+    const { provisionedDigest, license } = holder.snapshot
+    return credential ? provisionedDigest === credential.digest && license !== null : provisionedDigest === null
+  }
+
+  /** False while another replica has the claim: it may be applying the same credential. */
+  async function applyOnce(): Promise<boolean> {
+    if (isApplied()) return true
+    const ran = await claim.run(async (grant) => {
+      if (grant.term !== null) await holder.reload()
+      if (!isApplied()) await apply(grant)
+    })
+    return ran !== null
+  }
+
+  async function apply(grant: Grant): Promise<void> {
+    // Forgotten, so that setting the same credential later applies it again.
+    if (!credential) return notes.saveProvisionedDigest(null)
+    await activation.save({ credential: credential.text, actor: { kind: 'environment' }, provisionedDigest: credential.digest, grant })
   }
 
   /** How long to wait before the next try, ms; null if only another credential can help. */
@@ -62,7 +75,7 @@ export function createProvisioning({ credential, holder, notes, activation, rand
       const { uptime } = holder.observe().reading
       if (dueAt === null || uptime < dueAt) return dueAt
       try {
-        await applyOnce()
+        if (!await applyOnce()) return dueAt
         trouble = null
         dueAt = null
       }

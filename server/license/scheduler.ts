@@ -1,10 +1,13 @@
 import type { LicenseState } from '../../shared/contracts.ts'
 import { METHOD_RULES, rulesOf } from '../../shared/method-rules.ts'
 import type { CheckIn, CheckInResult } from './check-in.ts'
+import type { CheckInClaim, Grant } from './claim-holder.ts'
+import { CLAIM_LENGTH } from './check-in-claim.ts'
 import { LicenseError } from './errors.ts'
 import type { Provisioning } from './provisioning.ts'
 import type { Actor } from './events.ts'
 import { eventOf } from './events.ts'
+import { resultSince } from './joined-check-in.ts'
 import type { LicenseHolder } from './license-holder.ts'
 import type { Moment } from './license-memory.ts'
 import type { History, LicenseStore, Log, Notes } from './ports.ts'
@@ -21,6 +24,11 @@ const STORE_TIME_EVERY = 30 * SECOND
 const PRUNE_EVERY = 6 * 3600 * SECOND
 const LONGEST_TICK = SECOND
 const SHORTEST_TICK = 20
+/** How soon to ask again for a claim that another replica has, and for how long somebody who asked for a check-in waits for it. */
+const ASK_AGAIN_AFTER = 500
+const PATIENCE = 6 * SECOND
+/** For how long a start goes on wanting to renew, if another replica has the claim. */
+const START_LASTS = 60 * SECOND
 
 export interface Scheduler {
   /** Decides what is due at a start. */
@@ -41,6 +49,9 @@ export interface SchedulerOptions {
   holder: LicenseHolder
   store: LicenseStore & Pick<Notes, 'saveTrustedTime' | 'saveRenewalAttempt'> & Pick<History, 'pruneEvents'>
   checkIn: CheckIn
+  claim: CheckInClaim
+  /** Lets time pass. */
+  pause: (ms: number) => Promise<void>
   deactivation: Deactivation
   provisioning: Provisioning
   log: Log
@@ -50,10 +61,14 @@ export interface SchedulerOptions {
 
 /** Lets time pass for the rest of the domain. */
 export function createScheduler(options: SchedulerOptions): Scheduler {
-  const { holder, store, checkIn, deactivation, provisioning, log, eventsKeepDays, stopping } = options
+  const { holder, store, checkIn, claim, pause, deactivation, provisioning, log, eventsKeepDays, stopping } = options
   let inFlight: Promise<CheckInResult> | null = null
   let applying: Promise<unknown> | null = null
-  let renewing: Promise<void> | null = null
+  /** A scheduled attempt under way, from the moment the claim is asked for. */
+  let asking: Promise<unknown> | null = null
+  /** Uptimes (ms): until when a start wants to renew, and before which the claim is not asked for again. */
+  let renewingUntil = -Infinity
+  let askAgainAt = -Infinity
   let due: Due | null = null
   let timeStoredAt = -Infinity
   let prunedAt = -Infinity
@@ -71,29 +86,68 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     return due.uptime - moment.reading.uptime
   }
 
-  function run(actor: Actor, quiet = false): Promise<CheckInResult> {
-    inFlight ??= checkIn.attempt(actor, { quiet, signal: stopping.signal }).finally(() => {
+  function run(actor: Actor, grant: Grant, quiet = false): Promise<CheckInResult> {
+    inFlight ??= checkIn.attempt(actor, { grant, quiet, signal: stopping.signal }).finally(() => {
       inFlight = null
       timeStoredAt = -Infinity
     })
     return inFlight
   }
 
-  async function runWhenDue(): Promise<void> {
-    try {
-      await run({ kind: 'system' })
-    }
-    catch (error) {
+  /** Under the claim, the store is read again: what was due may have been done by whoever had the claim until now. */
+  async function underClaim<T>(work: (grant: Grant) => Promise<T>): Promise<{ result: T } | null> {
+    const ran = await claim.run(async (grant) => {
+      if (grant.term !== null) await holder.reload()
+      return work(grant)
+    })
+    if (!ran) askAgainAt = holder.observe().reading.uptime + ASK_AGAIN_AFTER
+    return ran
+  }
+
+  function ask(work: () => Promise<unknown>): void {
+    asking ??= work().catch((error: unknown) => {
+      askAgainAt = holder.observe().reading.uptime + ASK_AGAIN_AFTER
       if (!(error instanceof LicenseError)) log.error('check-in ended unexpectedly', { cause: String(error) })
-    }
+    }).finally(() => { asking = null })
+  }
+
+  const isChecking = () => inFlight !== null || asking !== null || checkIn.unwritten
+
+  async function checkInWhenDue(): Promise<void> {
+    await underClaim(async (grant) => {
+      const moment = holder.observe()
+      if (untilDue(moment) > 0) return
+      due = dueDuringAttempt(nextAt(), moment)
+      await run({ kind: 'system' }, grant)
+    })
   }
 
   async function renewAtStart(): Promise<void> {
-    const { effective } = holder.observe()
-    const result = await run({ kind: 'system' }, true)
-    // Only an attempt that the server saw counts for the day: a restart once the network is back must try again.
-    const seen = result.kind !== 'failed' || result.failure.answered
-    if (seen) await store.saveRenewalAttempt(effective)
+    const ran = await underClaim(async (grant) => {
+      const { effective } = holder.observe()
+      if (!wantsRenewal(effective)) return
+      const result = await run({ kind: 'system' }, grant, true)
+      // Only an attempt that the server saw counts for the day: a restart once the network is back must try again.
+      const seen = result.kind !== 'failed' || result.failure.answered
+      if (seen) await store.saveRenewalAttempt(effective)
+    })
+    if (ran) renewingUntil = -Infinity
+  }
+
+  function wantsRenewal(effective: number): boolean {
+    const { snapshot, holding } = holder
+    return holding.kind === 'lease' && renewsAtStart(holding.lease.claims, snapshot.renewalAttemptAt, effective)
+  }
+
+  /** Takes the claim as any scheduled attempt does, and waits for it a little. What another replica brings meanwhile is the result. */
+  async function checkInNow(actor: Actor): Promise<CheckInResult> {
+    const before = holder.snapshot.license
+    for (let waited = 0; ; waited += ASK_AGAIN_AFTER) {
+      const ran = await underClaim(async grant => resultSince(before, holder.snapshot.license) ?? await run(actor, grant))
+      if (ran) return ran.result
+      if (waited >= PATIENCE || stopping.signal.aborted) throw new LicenseError('RATE_LIMITED', { details: { retryAfterSeconds: CLAIM_LENGTH / SECOND } })
+      await pause(ASK_AGAIN_AFTER)
+    }
   }
 
   async function tellState({ state, effective }: Moment): Promise<void> {
@@ -125,12 +179,13 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     }
     // By the earlier clock: one that runs ahead must not empty the log.
     if (trusted !== null && uptime - prunedAt >= PRUNE_EVERY) {
-      await store.pruneEvents(Math.min(trusted, wall) - eventsKeepDays * 86_400 * SECOND)
-      prunedAt = uptime
+      const olderThan = Math.min(trusted, wall) - eventsKeepDays * 86_400 * SECOND
+      if (await claim.run(() => store.pruneEvents(olderThan))) prunedAt = uptime
     }
   }
 
   async function work(): Promise<void> {
+    await checkIn.writeUnwritten()
     if (await store.readVersion() !== holder.snapshot.version) await holder.reload()
     await tellState(holder.observe())
     await housekeep(holder.observe())
@@ -143,10 +198,11 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   }
 
   function nextTick(moment: Moment, longest: number): number {
-    if (moment.inDoubt && !inFlight) return SHORTEST_TICK
+    const wait = askAgainAt - moment.reading.uptime
+    if (moment.inDoubt && !isChecking()) return Math.max(SHORTEST_TICK, wait)
     const { holding } = holder
     const borders = holding.kind === 'lease' ? bordersOf(holding.lease.claims).map(at => at - moment.effective).filter(left => left > 0) : []
-    const waits = [longest, ...borders, ...(inFlight ? [] : [untilDue(moment)])]
+    const waits = [longest, ...borders, ...(isChecking() ? [] : [Math.max(untilDue(moment), wait)])]
     return Math.max(SHORTEST_TICK, Math.min(...waits))
   }
 
@@ -163,33 +219,35 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
           : effective
         setDue(reading.uptime + (at - effective), moment)
       }
-      if (holding.kind === 'lease' && renewsAtStart(holding.lease.claims, snapshot.renewalAttemptAt, effective)) {
-        renewing = renewAtStart().catch(logStorage)
+      if (wantsRenewal(effective)) {
+        renewingUntil = reading.uptime + START_LASTS
+        ask(renewAtStart)
       }
     },
     async tick(longest = LONGEST_TICK) {
       const moment = holder.observe()
-      if (moment.inDoubt && !inFlight) setDue(-Infinity, moment)
-      if (rulesOf(holder.snapshot.license?.method)?.checksIn && !inFlight && untilDue(moment) <= 0) {
-        due = dueDuringAttempt(nextAt(), moment)
-        void runWhenDue()
+      const { uptime } = moment.reading
+      if (moment.inDoubt && !isChecking()) setDue(-Infinity, moment)
+      if (!isChecking() && uptime >= askAgainAt) {
+        if (rulesOf(holder.snapshot.license?.method)?.checksIn && untilDue(moment) <= 0) ask(checkInWhenDue)
+        else if (uptime < renewingUntil) ask(renewAtStart)
       }
       applying ??= deactivation.whileTellingNothing(() => provisioning.apply()).catch(logStorage).finally(() => { applying = null })
       await work().catch(logStorage)
       return nextTick(holder.observe(), longest)
     },
     async whenIdle() {
-      const wasBusy = inFlight !== null
-      await Promise.allSettled([inFlight, deactivation.whenTold(), applying, renewing])
+      const wasBusy = inFlight !== null || asking !== null
+      await Promise.allSettled([inFlight, asking, deactivation.whenTold(), applying])
       return wasBusy
     },
-    checkIn: actor => run(actor),
+    checkIn: actor => inFlight ?? checkInNow(actor),
     get due() { return due && inFlight ? { ...due, uptime: -Infinity } : due },
     async stop() {
       stopping.abort()
       const { record } = holder.observe()
       if (record) await store.saveTrustedTime(record).catch(logStorage)
-      await Promise.allSettled([inFlight, deactivation.whenTold(), applying])
+      await Promise.allSettled([inFlight, asking, deactivation.whenTold(), applying])
     },
   }
 }

@@ -11,6 +11,7 @@ import { createActivation } from './activation.ts'
 import type { CheckInResult } from './check-in.ts'
 import { checkInDaysOf, offSince } from './check-in-days.ts'
 import { createCheckIn } from './check-in.ts'
+import { createSharedClaim, createSoleClaim } from './claim-holder.ts'
 import { seenOf } from './credential-finding.ts'
 import { currentFinding, seenOfClock } from './current-finding.ts'
 import { pasteContextOf } from './credential.ts'
@@ -49,6 +50,10 @@ export interface LicenseServiceOptions {
   /** The value of NC_LICENSE_KEY and its SHA-256 (hex); null if it is not set. */
   provisioned: { text: string, digest: string } | null
   eventsKeepDays: number
+  /** Names this process among those that share the database. */
+  replica: string
+  /** Lets time pass. */
+  pause: (ms: number) => Promise<void>
   /** What keeps the database from being used, and since when (ms); null while it can be. */
   storageTrouble?: () => { seen: Seen, since: number } | null
   observeCheckIn?: (result: CheckInResult['kind'], seconds: number) => void
@@ -120,15 +125,16 @@ export async function createLicenseService(options: LicenseServiceOptions): Prom
   const lastRequest = () => laterRequest(server.lastRequest(), holder.snapshot.lastRequest)
   const stopping = new AbortController()
   const activation = createActivation({ holder, store, server, keyring, random, signal: stopping.signal })
-  const deactivation = createDeactivation({ holder, store, server, random })
+  const claim = store.claims ? createSharedClaim({ claims: store.claims, clock, me: options.replica }) : createSoleClaim()
+  const deactivation = createDeactivation({ holder, store, server, random, claim })
   const checkIn = createCheckIn({
     holder, store, server, keyring, random, ...(options.observeCheckIn ? { observe: options.observeCheckIn } : {}),
   })
   const provisioning = createProvisioning({
-    credential: options.provisioned, holder, notes: store, activation, random, log, signal: stopping.signal,
+    credential: options.provisioned, holder, notes: store, activation, claim, random, log, signal: stopping.signal,
   })
-  const { eventsKeepDays } = options
-  const scheduler = createScheduler({ holder, store, checkIn, deactivation, provisioning, log, eventsKeepDays, stopping })
+  const { eventsKeepDays, pause } = options
+  const scheduler = createScheduler({ holder, store, checkIn, claim, pause, deactivation, provisioning, log, eventsKeepDays, stopping })
 
   let keeping: Promise<void> = Promise.resolve()
 

@@ -137,6 +137,8 @@ export type Decide = (stored: StoredLicense | null) => Change | 'unchanged' | 's
 export interface Commit {
   /** The commit is stale unless this still holds. */
   if: Basis
+  /** The term of the check-in claim that the call was made in; the commit is stale if somebody has taken the claim since. */
+  term?: number
   /** The statement being accepted; the commit is stale unless it may follow the license's mark. */
   seq?: SeqMark
   change: Decide

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { commit, jwks, sandbox, version } from '#license-build'
 import { sandboxHooks } from '#sandbox-hooks'
 import { createHashingQueue } from '../accounts/hashing-queue.ts'
@@ -73,7 +74,7 @@ export async function assembleApp(base: Base): Promise<App> {
     })
     const license = await createLicenseService({
       store: storage.licenses, instanceId, server: client, keyring: await createKeyring(jwks), clock, log, version, sandbox, random,
-      provisioned: config.licenseKey, eventsKeepDays: config.eventsKeepDays,
+      provisioned: config.licenseKey, eventsKeepDays: config.eventsKeepDays, replica: config.replica, pause: ms => sleep(ms),
       storageTrouble: () => sandboxHooks?.storageTrouble() ?? storageTrouble(storage),
       observeCheckIn: (result, seconds) => metrics.observeCheckIn(result, seconds),
     })

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { Change, Commit, SeqMark, Snapshot, StoredLicense } from '../license/stored-records.ts'
 import { markIn, mayFollow } from '../license/record.ts'
+import { isTerm } from './check-in-claim.ts'
 import { bump, write, type Connection, type Write } from './connection.ts'
 import { cancelDeactivations, queueDeactivation } from './deactivations.ts'
 import { addCheckIn, addEvent } from './event-log.ts'
@@ -31,9 +32,10 @@ export async function readSnapshot(db: Kysely<Database>): Promise<Snapshot> {
  * changed.
  */
 export function commit(connection: Connection, input: Commit): Promise<Snapshot | 'stale'> {
-  const { if: basis, seq, change } = input
+  const { if: basis, term, seq, change } = input
   return write(connection, async (step) => {
     if ('revision' in basis && step.installation.revision !== basis.revision) return 'stale'
+    if (term !== undefined && !await isTerm(step, term)) return 'stale'
     const stored = await readSnapshot(step.trx)
     if ('jti' in basis && stored.license?.jti !== basis.jti) return 'stale'
     if (seq && !mayFollow(markIn(stored.marks, seq.sub), seq)) return 'stale'

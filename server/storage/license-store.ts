@@ -1,4 +1,4 @@
-import type { HeldStates, LicenseStorage, Notes } from '../license/ports.ts'
+import type { ClaimStore, HeldStates, LicenseStorage, Notes } from '../license/ports.ts'
 import type { Installation } from '../license/stored-records.ts'
 import { bump, saveInstallation, write, type Connection } from './connection.ts'
 import { createDeactivations } from './deactivations.ts'
@@ -7,8 +7,15 @@ import { createFindings } from './findings.ts'
 import { commit, readSnapshot } from './license-commit.ts'
 import { toTrustedColumns } from './license-rows.ts'
 
-/** The license's storage on either database. `databaseTime` reads the database's own clock, if it has one. */
-export function createLicenseStorage(connection: Connection, databaseTime: () => Promise<number | null>): LicenseStorage {
+interface Shared {
+  /** Reads the database's own clock, if it has one. */
+  databaseTime: () => Promise<number | null>
+  /** Where several processes share the database, the claim that puts their calls in order. */
+  claims: ClaimStore | null
+}
+
+/** The license's storage on either database. */
+export function createLicenseStorage(connection: Connection, { databaseTime, claims }: Shared): LicenseStorage {
   const { db, attempt } = connection
   return {
     read: () => attempt(() => readSnapshot(db)),
@@ -20,6 +27,7 @@ export function createLicenseStorage(connection: Connection, databaseTime: () =>
     installation: fresh => requireInstallation(connection, fresh),
     holdState: createHoldState(connection),
     databaseTime: () => attempt(databaseTime),
+    claims,
     ...createNotes(connection),
     ...createHistory(connection),
     ...createFindings(connection),

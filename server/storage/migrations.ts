@@ -11,6 +11,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0005_heartbeat': { up: db => db.schema.alterTable('installation').addColumn('probed_at', 'bigint').execute() },
   '0006_findings': { up: createFindings },
   '0007_verdict_run': { up: rememberVerdictRun },
+  '0008_check_in_claim': { up: createCheckInClaim },
 }
 
 async function createLicenseTables(db: Kysely<Database>): Promise<void> {
@@ -129,6 +130,17 @@ async function createFindings(db: Kysely<Database>): Promise<void> {
 async function rememberVerdictRun(db: Kysely<Database>): Promise<void> {
   await db.schema.alterTable('license').addColumn('verdict_kind', 'text').execute()
   await db.schema.alterTable('license').addColumn('verdict_since', 'bigint').execute()
+}
+
+/** No row yet: nobody holds it. SQLite has the table too, so that both databases hold the same. */
+async function createCheckInClaim(db: Kysely<Database>): Promise<void> {
+  await db.schema.createTable('check_in_claim')
+    .addColumn('id', 'integer', column => column.primaryKey().check(sql`id = 1`))
+    .addColumn('holder', 'text')
+    .addColumn('term', 'bigint', column => column.notNull())
+    .addColumn('beat', 'bigint', column => column.notNull())
+    .addColumn('valid_until', 'bigint', column => column.notNull())
+    .execute()
 }
 
 const ACTORS = sql`actor in ('user', 'system', 'environment', 'token')`

@@ -1,5 +1,6 @@
 import { Kysely, PostgresDialect, sql, type Dialect } from 'kysely'
 import type { Log } from '../license/ports.ts'
+import { createClaims, DATABASE_TIME } from './check-in-claim.ts'
 import { createConnection } from './connection.ts'
 import { getAppliedMigrations, migrate, requireInstallationRow } from './migrate.ts'
 import { createPool, guardPool } from './postgres-pool.ts'
@@ -25,8 +26,9 @@ export async function openPostgres({ url, log }: { url: string, log?: Log | unde
     await requireOurTables(db, location)
     const { created, applied } = await migrate(db, location)
     await requireInstallationRow(db, location)
+    const connection = createConnection(db)
     return assembleStorage({
-      kind: 'postgres', location, created, migrations: applied, connection: createConnection(db), databaseTime: () => readTime(db), health,
+      kind: 'postgres', location, created, migrations: applied, connection, databaseTime: () => readTime(db), claims: createClaims(connection), health,
     })
   } catch (error) {
     await db.destroy()
@@ -77,8 +79,7 @@ async function requireOurTables(db: Kysely<Database>, location: string): Promise
 }
 
 async function readTime(db: Kysely<Database>): Promise<number> {
-  const { rows } = await sql<{ time: number }>`
-    select floor(extract(epoch from clock_timestamp()) * 1000)::bigint as time`.execute(db)
+  const { rows } = await sql<{ time: number }>`select ${DATABASE_TIME} as time`.execute(db)
   const time = rows[0]?.time
   if (time === undefined) throw new Error('the database answered without its time')
   return time

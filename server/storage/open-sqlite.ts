@@ -49,7 +49,7 @@ export async function openSqlite({ url, baseDir, log }: SqliteOptions): Promise<
     reader.open = open(true)
     const hasRoom = async () => hasRoomBeside(path)
     return assembleStorage({
-      kind: 'sqlite', location: path, created, migrations: applied, connection: createConnection(db), databaseTime: async () => null, health,
+      kind: 'sqlite', location: path, created, migrations: applied, connection: createConnection(db), databaseTime: async () => null, claims: null, health,
       hasRoom, requireFile,
     })
   } catch (error) {

@@ -67,6 +67,9 @@ export interface LicenseSeqTable { sub: string, seq: number, jti: string }
 /** The interval for which a lease holds its state at a start, as each boot began to use it. Kept for one lease at a time. */
 export interface HeldStatesTable { jti: string, boot: string, uptime: number, wall: number, length: number }
 
+/** At most one row: which replica makes the scheduled calls (`license/check-in-claim.ts`). `valid_until` is by the database's clock. */
+export interface CheckInClaimTable { id: number, holder: string | null, term: number, beat: number, valid_until: number }
+
 /** Licenses whose deactivation the vendor has yet to be told about. */
 export interface DeactivationsTable {
   id: number
@@ -113,6 +116,7 @@ export interface Database {
   license: LicenseTable
   license_seq: LicenseSeqTable
   held_states: HeldStatesTable
+  check_in_claim: CheckInClaimTable
   deactivations: DeactivationsTable
   events: EventsTable
   findings: FindingsTable
@@ -122,5 +126,5 @@ export interface Database {
 }
 
 export const TABLES = [
-  'installation', 'license', 'license_seq', 'held_states', 'deactivations', 'events', 'findings', 'check_in_days', 'users', 'sessions',
+  'installation', 'license', 'license_seq', 'held_states', 'check_in_claim', 'deactivations', 'events', 'findings', 'check_in_days', 'users', 'sessions',
 ] as const satisfies readonly (keyof Database)[]

@@ -1,5 +1,5 @@
 import type { AccountStore } from '../accounts/ports.ts'
-import type { LicenseStorage } from '../license/ports.ts'
+import type { ClaimStore, LicenseStorage } from '../license/ports.ts'
 import { createFirstAdminStore } from './account-first.ts'
 import { createSessionStore } from './account-sessions.ts'
 import { createUserStore } from './account-users.ts'
@@ -28,13 +28,14 @@ export interface Storage {
 type Parts = Pick<Storage, 'kind' | 'location' | 'created'> & Partial<Pick<Storage, 'migrations'>> & {
   connection: Connection
   databaseTime: () => Promise<number | null>
+  claims: ClaimStore | null
   health: HealthMonitor
   hasRoom?: () => Promise<boolean>
   requireFile?: () => void
 }
 
-export function assembleStorage({ connection, databaseTime, health, hasRoom, requireFile, migrations = [], ...facts }: Parts): Storage {
-  const licenses = createLicenseStorage(connection, databaseTime)
+export function assembleStorage({ connection, databaseTime, claims, health, hasRoom, requireFile, migrations = [], ...facts }: Parts): Storage {
+  const licenses = createLicenseStorage(connection, { databaseTime, claims })
   health.watch({
     read: () => licenses.readVersion(), write: () => leaveHeartbeat(connection),
     ...(hasRoom ? { hasRoom } : {}), ...(requireFile ? { requireFile } : {}),

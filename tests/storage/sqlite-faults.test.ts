@@ -125,7 +125,7 @@ function openLimited() {
     database,
     lift: () => database.exec('pragma max_page_count = 100000'),
     storage: assembleStorage({
-      kind: 'sqlite', location: path, created: false, databaseTime: async () => null, health,
+      kind: 'sqlite', location: path, created: false, databaseTime: async () => null, claims: null, health,
       connection: createConnection(new Kysely({ dialect: createSqliteDialect({ database, reader: () => undefined, health }) })),
     }),
   }

@@ -1,6 +1,7 @@
 import { LicenseError } from '../../server/license/errors.ts'
 import { foldsInto } from '../../server/license/events.ts'
-import type { Deactivations, Findings, History, LicenseStorage } from '../../server/license/ports.ts'
+import type { StoredClaim } from '../../server/license/check-in-claim.ts'
+import type { ClaimStore, Deactivations, Findings, History, LicenseStorage } from '../../server/license/ports.ts'
 import type {
   Change, Commit, CountedDay, Installation, NewEvent, PendingDeactivation, SeqMark, Snapshot, StoredEvent, StoredHold,
 } from '../../server/license/stored-records.ts'
@@ -22,6 +23,7 @@ interface State {
   snapshot: Omit<Snapshot, 'marks' | 'deactivatedAt'>
   marks: Map<string, SeqMark>
   holds: StoredHold[]
+  claim: Omit<StoredClaim, 'now'>
   events: StoredEvent[]
   days: Map<string, CountedDay>
   deactivations: PendingDeactivation[]
@@ -31,14 +33,15 @@ interface State {
 
 type Step = <T>(work: () => T) => Promise<T>
 
-export function createMemoryStore(): MemoryStore {
+/** `databaseTime` (ms) makes it a database with a clock of its own, which several processes share. */
+export function createMemoryStore({ databaseTime = null }: { databaseTime?: (() => number) | null } = {}): MemoryStore {
   const state: State = {
     installation: null,
     snapshot: {
       revision: 0, version: 0, license: null, trusted: null, seatsUsed: null, provisionedDigest: null, renewalAttemptAt: null,
       lastRequest: null,
     },
-    marks: new Map(), holds: [], events: [], days: new Map(), deactivations: [], findings: [], diagnostics: null,
+    marks: new Map(), holds: [], claim: { holder: null, term: 0, beat: 0, validUntil: 0 }, events: [], days: new Map(), deactivations: [], findings: [], diagnostics: null,
   }
   let closed = false
   const { snapshot } = state
@@ -67,7 +70,8 @@ export function createMemoryStore(): MemoryStore {
       const grant = decide(structuredClone(stored))
       if (grant) state.holds = [...stored, grant]
     }),
-    databaseTime: async () => null,
+    databaseTime: async () => databaseTime?.() ?? null,
+    claims: databaseTime && createClaims(state, step, databaseTime),
     saveTrustedTime: trusted => step(() => { snapshot.trusted = roundTimes({ ...trusted }) }),
     saveSeatsUsed: seatsUsed => note({ seatsUsed }),
     saveLastRequest: lastRequest => note({ lastRequest }),
@@ -89,6 +93,7 @@ function snapshotOf({ snapshot, marks, deactivations }: State): Snapshot {
 function commit(state: State, input: Commit): Snapshot | 'stale' {
   const { snapshot, marks } = state
   const stands = 'jti' in input.if ? snapshot.license?.jti === input.if.jti : snapshot.revision === input.if.revision
+  if (input.term !== undefined && input.term !== state.claim.term) return 'stale'
   if (!stands || (input.seq && !mayFollow(marks.get(input.seq.sub) ?? null, input.seq))) return 'stale'
   const decision = input.change(structuredClone(snapshot.license))
   if (decision === 'stale') return 'stale'
@@ -111,6 +116,17 @@ function writeChange(state: State, { license, visible, checkIn, deactivate, canc
     state.days.set(day.day, { ...day, [checkIn.result]: day[checkIn.result] + 1 })
   }
   addEvent(state, event)
+}
+
+function createClaims(state: State, step: Step, now: () => number): ClaimStore {
+  return {
+    readClaim: () => step(() => ({ ...state.claim, now: now() })),
+    swapClaim: ({ beat, holder, term, lasts }) => step(() => {
+      if (state.claim.beat !== beat) return false
+      state.claim = { holder, term, beat: beat + 1, validUntil: now() + lasts }
+      return true
+    }),
+  }
 }
 
 function createHistory(state: State, step: Step): History {

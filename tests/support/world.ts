@@ -72,6 +72,7 @@ async function createWorldOn<S extends LicenseStorage>(store: S, options: WorldO
   const random = options.random ?? createSeededRandom()
   const log: LogLine[] = []
   const observed: string[] = []
+  let launches = 0
   const line = (level: LogLine['level']) => (message: string, fields: Record<string, unknown> = {}) => { log.push({ level, message, fields }) }
 
   async function launch(changes: Partial<LicenseServiceOptions>): Promise<LicenseService> {
@@ -81,6 +82,8 @@ async function createWorldOn<S extends LicenseStorage>(store: S, options: WorldO
       log: { info: line('info'), warn: line('warn'), error: line('error') },
       provisioned: options.provisioned === undefined ? null : digestOf(options.provisioned),
       observeCheckIn: result => observed.push(result),
+      replica: `replica-${++launches}`,
+      pause: async (ms) => { clock.advance(ms) },
       ...options.service, ...changes,
     })
     launched.start()

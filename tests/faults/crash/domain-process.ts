@@ -29,6 +29,7 @@ const license = await createLicenseService({
   keyring: await createKeyring({ keys: [{ kid, kty, crv, x }] }),
   log: { info: silent, warn: silent, error: silent },
   version: '0.0.0', sandbox: true, provisioned: null, eventsKeepDays: 400,
+  replica: String(process.pid), pause: async () => undefined,
 })
 
 function begin(begins: Kind): void {

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
+import { createSoleClaim } from '../../../server/license/claim-holder.ts'
 import { createDeactivation } from '../../../server/license/deactivation.ts'
 import { LicenseError } from '../../../server/license/errors.ts'
 import { DAY, HOUR, offlineToken } from '../../support/claims.ts'
@@ -215,7 +216,7 @@ describe('telling the vendor of a removed license', () => {
     const world = await licensed()
     await world.service.remove({ actor: ADMIN })
     const { clock, store, vendor: server } = world
-    const deactivation = createDeactivation({ holder: await holderOf(clock, store), store, server, random: createFixedRandom(0) })
+    const deactivation = createDeactivation({ holder: await holderOf(clock, store), store, server, random: createFixedRandom(0), claim: createSoleClaim() })
     const gate = createGate()
     server.beforeAnswer = gate.pass
     const telling = deactivation.tellVendor()
