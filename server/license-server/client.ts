@@ -49,9 +49,12 @@ export function createLicenseServerClient(options: ClientOptions): LicenseServer
   const exchange = createExchange({ version, openWay, limits, ...(callHeaders ? { callHeaders } : {}) })
   const base = new URL(baseUrl)
 
-  async function send<Q, R, T>({ call, body, secret, read }: WireCall<Q, R, T>, signal?: AbortSignal, mayStill?: () => boolean): Promise<CallOutcome<T>> {
+  async function send<Q, R, T>(
+    { call, body, secret, read }: WireCall<Q, R, T>, signal?: AbortSignal, mayStill?: () => boolean,
+  ): Promise<CallOutcome<T>> {
     try {
-      const outcome = readAnswer(call.response, await exchange({ method: call.method, url: baseUrl + call.path, body, secret, signal, mayStill }))
+      const answer = await exchange({ method: call.method, url: baseUrl + call.path, body, secret, signal, mayStill })
+      const outcome = readAnswer(call.response, answer)
       return outcome.ok ? { ok: true, value: read(outcome.value) } : outcome
     }
     catch (error) {

@@ -32,7 +32,9 @@ export interface ProvisioningOptions {
 }
 
 /** Brings the installation in line with the provisioned credential, however long it takes. */
-export function createProvisioning({ credential, holder, notes, activation, claim, random, log, signal }: ProvisioningOptions): Provisioning {
+export function createProvisioning(
+  { credential, holder, notes, activation, claim, random, log, signal }: ProvisioningOptions,
+): Provisioning {
   let trouble: ProvisioningTrouble = null
   let tries = 0
   let dueAt: number | null = 0

@@ -34,7 +34,9 @@ type Parts = Pick<Storage, 'kind' | 'location' | 'created'> & Partial<Pick<Stora
   requireFile?: () => void
 }
 
-export function assembleStorage({ connection, databaseTime, claims, health, hasRoom, requireFile, migrations = [], ...facts }: Parts): Storage {
+export function assembleStorage(
+  { connection, databaseTime, claims, health, hasRoom, requireFile, migrations = [], ...facts }: Parts,
+): Storage {
   const licenses = createLicenseStorage(connection, { databaseTime, claims })
   health.watch({
     read: () => licenses.readVersion(), write: () => leaveHeartbeat(connection),

@@ -41,7 +41,9 @@ export function createMemoryStore({ databaseTime = null }: { databaseTime?: (() 
       revision: 0, version: 0, license: null, trusted: null, seatsUsed: null, provisionedDigest: null, renewalAttemptAt: null,
       lastRequest: null,
     },
-    marks: new Map(), holds: [], claim: { holder: null, term: 0, beat: 0, validUntil: 0 }, events: [], days: new Map(), deactivations: [], findings: [], diagnostics: null,
+    marks: new Map(), holds: [],
+    claim: { holder: null, term: 0, beat: 0, validUntil: 0 },
+    events: [], days: new Map(), deactivations: [], findings: [], diagnostics: null,
   }
   let closed = false
   const { snapshot } = state

@@ -56,7 +56,7 @@ export function beginning({ replicas, faults }: Limits): State {
 export function stepsFrom(state: State, limits: Limits, defects: Defects = {}): Step[] {
   const steps: Step[] = []
   const step = (name: string, change: (next: State) => string | undefined | void) => {
-    const next = structuredClone(state)
+    const next = copyOf(state)
     const violation = change(next) ?? undefined
     steps.push({ name, state: next, ...(violation === undefined ? {} : { violation }) })
   }
@@ -69,17 +69,25 @@ export function stepsFrom(state: State, limits: Limits, defects: Defects = {}): 
   if (state.up && state.faults > 0) step('the database goes', (next) => { next.up = false; next.faults-- })
   if (!state.up) step('the database is back', (next) => { next.up = true })
   const busy = state.replicas.some(replica => isActing(replica, state) && replica.doing.at !== 'idle')
-  if (!busy) step('time passes', next => letTimePass(next))
+  if (!busy) step('time passes', next => letTimePass(next, defects))
   return steps
 }
 
-function isActing({ frozen, doing, held }: Replica, { up, due }: State): boolean {
+function copyOf(state: State): State {
+  return {
+    ...state, claim: { ...state.claim }, next: [...state.next], calls: [...state.calls], excuses: [...state.excuses],
+    replicas: state.replicas.map(each => ({ ...each, held: each.held && { ...each.held } })),
+  }
+}
+
+/** Whoever waits for another's claim looks whenever time passes, and at any time once it has run out. */
+function isActing({ me, frozen, doing }: Replica, { up, due, claim }: State): boolean {
   if (frozen) return false
-  if (doing.at === 'idle') return due && up && held === null
+  if (doing.at === 'idle') return due && up && (claim.holder === null || claim.holder === me || claim.now >= claim.validUntil)
   return up || doing.at === 'sending' || doing.at === 'taking' || doing.at === 'reading'
 }
 
-function addFaults({ me, frozen, doing }: Replica, n: number, step: (name: string, change: (next: State) => void) => void): void {
+function addFaults({ me, frozen, watched, doing }: Replica, n: number, step: (name: string, change: (next: State) => void) => void): void {
   const excused = (next: State) => {
     next.faults--
     if (doing.at === 'writing') next.excuses[doing.lease] = (next.excuses[doing.lease] ?? 0) + 1
@@ -88,7 +96,7 @@ function addFaults({ me, frozen, doing }: Replica, n: number, step: (name: strin
     excused(next)
     next.replicas[n] = { me: `${me}'`, frozen: false, watched: null, held: null, doing: { at: 'idle' } }
   })
-  if (!frozen && doing.at !== 'idle') step(`${me} freezes`, (next) => { excused(next); replicaOf(next, n).frozen = true })
+  if (!frozen && (doing.at !== 'idle' || watched)) step(`${me} freezes`, (next) => { excused(next); replicaOf(next, n).frozen = true })
   if (doing.at === 'taking') {
     step(`${me} loses the answer`, (next) => {
       next.faults--
@@ -114,13 +122,8 @@ function act(state: State, n: number, defects: Defects): string | undefined {
   const replica = replicaOf(state, n)
   const { doing, held } = replica
   switch (doing.at) {
-    case 'idle': {
-      const { watched, swap } = takeOver(replica.watched, state.claim, replica.me, 0)
-      replica.watched = watched
-      const taken = swap ?? (defects.takesAtOnce ? { beat: state.claim.beat, holder: replica.me, term: state.claim.term + 1, lasts: CLAIM_LENGTH } : null)
-      if (taken) replica.doing = { at: 'taking', swap: taken }
-      return
-    }
+    case 'idle':
+      return look(replica, state.claim, defects)
     case 'taking': {
       const got = state.up && swapped(state, doing.swap)
       replica.watched = null
@@ -152,6 +155,14 @@ function act(state: State, n: number, defects: Defects): string | undefined {
   }
 }
 
+function look(replica: Replica, claim: StoredClaim, { takesAtOnce }: Defects): undefined {
+  const { watched, swap } = takeOver(replica.watched, claim, replica.me, 0)
+  replica.watched = watched
+  const isOver = takesAtOnce && claim.now >= claim.validUntil
+  const taken = swap ?? (isOver ? { beat: claim.beat, holder: replica.me, term: claim.term + 1, lasts: CLAIM_LENGTH } : null)
+  if (taken) replica.doing = { at: 'taking', swap: taken }
+}
+
 /** The vendor's side: what it reports as a fork, and how often it was asked for one due time. */
 function present(state: State, lease: number): string | undefined {
   const forked = state.head !== lease && !state.next.includes(lease)
@@ -165,12 +176,14 @@ function present(state: State, lease: number): string | undefined {
 /** What lies so far back that it makes no difference any more is not told apart. */
 const LONG_AGO = -(CLAIM_LENGTH + WATCH + STEP)
 
-function letTimePass(state: State): void {
+function letTimePass(state: State, defects: Defects): void {
   const before = (at: number) => Math.max(LONG_AGO, at - STEP)
-  state.claim.validUntil = before(state.claim.validUntil)
-  for (const { held, watched } of state.replicas) {
-    if (held) held.until = before(held.until)
-    if (watched) Object.assign(watched, { since: before(watched.since), last: before(watched.last) })
+  state.claim.validUntil = Math.max(0, state.claim.validUntil - STEP)
+  for (const replica of state.replicas) {
+    const { held, watched } = replica
+    if (held) held.until = mayCall(held, STEP) ? held.until - STEP : 0
+    if (watched) replica.watched = watched.last < 0 ? null : { ...watched, since: before(watched.since), last: before(watched.last) }
+    if (state.due && state.up && !replica.frozen && replica.doing.at === 'idle') look(replica, state.claim, defects)
   }
 }
 
@@ -199,9 +212,13 @@ export function explore(limits: Limits, defects: Defects = {}): Exploration {
 }
 
 /** Replicas that differ in nothing but their place are interchangeable. */
-function keyOf({ replicas, ...state }: State): string {
-  const parts = replicas.map(({ me, ...replica }) => JSON.stringify([replica, state.claim.holder === me]))
-  return JSON.stringify([{ ...state, claim: { ...state.claim, holder: state.claim.holder !== null } }, parts.toSorted()])
+function keyOf({ replicas, claim, ...state }: State): string {
+  const ago = (swap: { beat: number, term: number }) => [claim.beat - swap.beat, claim.term - swap.term]
+  const parts = replicas.map(({ me, frozen, watched, held, doing }) => JSON.stringify([
+    claim.holder === me, frozen, watched && [claim.beat - watched.beat, watched.since, watched.last], held && [...ago(held), held.until],
+    doing.at === 'taking' ? ago(doing.swap) : doing,
+  ]))
+  return JSON.stringify([Object.values(state), claim.holder !== null, claim.validUntil, parts.toSorted()])
 }
 
 function storyOf(cameFrom: ReadonlyMap<string, { from: string | null, name: string }>, key: string): string[] {

@@ -1,0 +1,81 @@
+import type { LicenseService } from '../../server/license/service.ts'
+import { createLicenseService, requireInstallation } from '../../server/license/service.ts'
+import type { LicenseStorage } from '../../server/license/ports.ts'
+import { LicenseError } from '../../server/license/errors.ts'
+import type { MemoryStore } from './memory-store.ts'
+import { createMemoryStore } from './memory-store.ts'
+import { createSeededRandom } from './random.ts'
+import { keyring } from './signing.ts'
+import type { SimulatedClock } from './simulated-clock.ts'
+import { createSimulatedClock } from './simulated-clock.ts'
+import type { SimulatedVendor } from './simulated-vendor.ts'
+import { createSimulatedVendor } from './simulated-vendor.ts'
+import { settle, VERSION } from './world.ts'
+
+/** One process of several. */
+export interface SimulatedReplica {
+  service: LicenseService
+  /** Whether it reaches the database. */
+  connected: boolean
+  /** Frozen: it does nothing; nor does one that was killed, which never comes back. */
+  frozen: boolean
+}
+
+/** Several processes on one database with a clock of its own. Nothing in it waits for real time. */
+export interface Replicas {
+  clock: SimulatedClock
+  vendor: SimulatedVendor
+  store: MemoryStore
+  all: SimulatedReplica[]
+  start(): Promise<SimulatedReplica>
+  /** Lets time pass in steps of half a second; everybody who is not frozen acts in each. */
+  run(ms: number, watch?: () => void): Promise<void>
+}
+
+export async function createReplicas(count: number): Promise<Replicas> {
+  const clock = createSimulatedClock()
+  const vendor = createSimulatedVendor(clock)
+  const store = createMemoryStore({ databaseTime: () => clock.real() })
+  const random = createSeededRandom()
+  const silent = () => undefined
+  const { instanceId } = await requireInstallation(store, { random, clock })
+  const all: SimulatedReplica[] = []
+
+  async function start(): Promise<SimulatedReplica> {
+    const replica: Omit<SimulatedReplica, 'service'> = { connected: true, frozen: false }
+    const service = await createLicenseService({
+      store: through(store, () => replica.connected), instanceId, server: vendor, keyring, clock, random, version: VERSION, sandbox: false,
+      log: { info: silent, warn: silent, error: silent }, provisioned: null, eventsKeepDays: 400, replica: `replica-${all.length + 1}`,
+      pause: async () => { await settle() },
+    })
+    service.start()
+    const started = Object.assign(replica, { service })
+    all.push(started)
+    return started
+  }
+  for (let n = 0; n < count; n++) await start()
+
+  return {
+    clock, vendor, store, all, start,
+    async run(ms, watch) {
+      for (let passed = 0; passed < ms; passed += 500) {
+        for (const { service, frozen } of all) if (!frozen) await service.tick()
+        for (let rounds = 0; rounds < 10; rounds++) await settle()
+        watch?.()
+        clock.advance(500)
+      }
+    },
+  }
+}
+
+/** A store that cannot be reached while `connected` says no. */
+function through(store: MemoryStore, connected: () => boolean): LicenseStorage {
+  const guard = <S extends object>(guarded: S): S => new Proxy(guarded, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name, target)
+      if (typeof member !== 'function') return member !== null && typeof member === 'object' && name === 'claims' ? guard(member) : member
+      return (...given: unknown[]): unknown => connected() ? Reflect.apply(member, target, given) : Promise.reject(new LicenseError('STORAGE_UNAVAILABLE'))
+    },
+  })
+  return guard(store)
+}

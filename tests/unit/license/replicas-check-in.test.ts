@@ -1,0 +1,157 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { createReplicas } from '../../support/replicas.ts'
+import type { Replicas, SimulatedReplica } from '../../support/replicas.ts'
+import { verifySynchronously } from '../../support/signing.ts'
+import { createGate, failure, KEY, licenseAt } from '../../support/simulated-vendor.ts'
+import { START } from '../../support/simulated-clock.ts'
+import { ADMIN, settle } from '../../support/world.ts'
+
+beforeEach(verifySynchronously)
+
+const EVERY = 100
+async function licensed(count = 4): Promise<Replicas & { first: SimulatedReplica, second: SimulatedReplica }> {
+  const replicas = await createReplicas(count)
+  replicas.vendor.licenses.set(KEY, licenseAt(replicas.clock, 'lic_short', { every: EVERY, grace: 3600 }))
+  const [first, second] = replicas.all
+  if (!first || !second) throw new Error('two replicas are needed')
+  await first.service.save({ credential: KEY, actor: ADMIN })
+  await replicas.run(1000)
+  return { ...replicas, first, second }
+}
+const calls = ({ vendor }: Pick<Replicas, 'vendor'>) => vendor.callsOf('checkIn').map(({ at }) => Math.round((at - START) / 1000))
+/** How often each lease was presented. */
+function presented({ vendor }: Pick<Replicas, 'vendor'>): number[] {
+  const leases = vendor.callsOf('checkIn').map(({ request }) => request.lease)
+  return [...new Set(leases)].map(lease => leases.filter(each => each === lease).length)
+}
+
+describe('a due check-in of four replicas', () => {
+  it('F69: is made once, and seen everywhere within two seconds', async () => {
+    const replicas = await licensed()
+    await replicas.run(20 * EVERY * 1000)
+    expect(calls(replicas).length).toBeGreaterThan(18)
+    expect(presented(replicas).every(count => count === 1)).toBe(true)
+    await replicas.first.service.checkIn(ADMIN)
+    await replicas.run(2000)
+    expect(new Set(replicas.all.map(({ service }) => service.view('admin').issuedAt)).size).toBe(1)
+  })
+
+  /** Lets the next check-in be sent, and holds back the answer; resolves to who made it. */
+  async function untilSent(replicas: Replicas): Promise<{ caller: SimulatedReplica, open: () => void }> {
+    const gate = createGate()
+    replicas.vendor.beforeAnswer = gate.pass
+    while (replicas.vendor.underWay === 0) await replicas.run(500)
+    replicas.vendor.beforeAnswer = null
+    const holder = (await replicas.store.claims?.readClaim())?.holder
+    const caller = replicas.all.find((_, n) => `replica-${n + 1}` === holder)
+    if (!caller) throw new Error(`nobody holds the claim: ${holder}`)
+    return { caller, open: gate.open }
+  }
+
+  it('F69: is made by another within a minute, if whoever began it dies after sending', async () => {
+    const replicas = await licensed()
+    const { caller } = await untilSent(replicas)
+    Object.assign(caller, { frozen: true, connected: false })
+    const [first] = calls(replicas)
+    await replicas.run(60_000)
+    const [, second] = calls(replicas)
+    expect(second).toBeGreaterThan(first ?? 0)
+    expect(second).toBeLessThan((first ?? 0) + 60)
+    expect(calls(replicas)).toHaveLength(2)
+    expect(replicas.all.filter(each => each !== caller).map(({ service }) => service.view('admin').state)).toEqual(['active', 'active', 'active'])
+  })
+
+  it('F91: the late answer of one that was frozen is dropped, and never presented', async () => {
+    const replicas = await licensed()
+    const { caller, open } = await untilSent(replicas)
+    caller.frozen = true
+    await replicas.run(60_000)
+    const stored = (await replicas.store.read()).license?.jti
+    expect(stored).toBe('lic_short-3')
+    open()
+    await settle()
+    caller.frozen = false
+    await replicas.run(5 * EVERY * 1000)
+    expect(presented(replicas).filter(count => count > 1)).toEqual([2])
+    expect(replicas.vendor.callsOf('checkIn').map(({ request }) => request.lease)).not.toContain('lic_short-2')
+    expect(new Set(replicas.all.map(({ service }) => service.view('admin').issuedAt)).size).toBe(1)
+  })
+
+  it('F91: nobody calls while the database is away, but everybody goes on from memory', async () => {
+    const replicas = await licensed()
+    replicas.store.available = false
+    await replicas.run(1_000_000, () => {
+      for (const { service } of replicas.all) expect(service.view('admin').entitled).toBe(true)
+    })
+    expect(calls(replicas)).toEqual([])
+    replicas.store.available = true
+    await replicas.run(10_000)
+    expect(calls(replicas)).toHaveLength(1)
+  })
+
+  it('F91: a call that was under way when the database went is the only one, and is not made again when it is back', async () => {
+    const replicas = await licensed()
+    const { open } = await untilSent(replicas)
+    replicas.store.available = false
+    open()
+    await replicas.run(60_000)
+    expect(calls(replicas)).toHaveLength(1)
+    replicas.store.available = true
+    await replicas.run(10_000)
+    expect((await replicas.store.read()).license?.jti).toBe('lic_short-2')
+    expect(calls(replicas)).toHaveLength(1)
+    await replicas.run(3 * EVERY * 1000)
+    expect(presented(replicas).every(count => count === 1)).toBe(true)
+  })
+
+  it('F91: one that is cut off from the database gives up what it has once another has called', async () => {
+    const replicas = await licensed()
+    const { caller, open } = await untilSent(replicas)
+    caller.connected = false
+    open()
+    await replicas.run(50_000)
+    expect(presented(replicas)).toEqual([2])
+    caller.connected = true
+    await replicas.run(3000)
+    expect(caller.service.view('admin').issuedAt).toBe(replicas.all.find(each => each !== caller)?.service.view('admin').issuedAt)
+    await replicas.run(5 * EVERY * 1000)
+    expect(presented(replicas).slice(1).every(count => count === 1)).toBe(true)
+  })
+
+  it('a check-in that somebody asks for waits for the one under way, and does not make another', async () => {
+    const replicas = await licensed()
+    const { caller, open } = await untilSent(replicas)
+    const other = replicas.all.find(each => each !== caller)
+    const asked = other?.service.checkIn(ADMIN)
+    await settle()
+    open()
+    await asked
+    expect(calls(replicas)).toHaveLength(1)
+    expect(other?.service.view('admin').checkIn?.lastSuccessAt).toBe(caller.service.view('admin').checkIn?.lastSuccessAt)
+  })
+
+  it('a check-in that somebody asks for is refused for the moment while the one under way does not end', async () => {
+    const replicas = await licensed()
+    const { caller } = await untilSent(replicas)
+    const other = replicas.all.find(each => each !== caller)
+    await expect(other?.service.checkIn(ADMIN)).rejects.toMatchObject({ code: 'RATE_LIMITED', details: { retryAfterSeconds: 30 } })
+    expect(calls(replicas)).toHaveLength(1)
+  })
+
+  it('F69: a license server that fails is asked as seldom as by one process', async () => {
+    const countOf = async (count: number) => {
+      const replicas = await licensed(count)
+      await replicas.first.service.checkIn(ADMIN)
+      const license = replicas.vendor.licenses.get(KEY)
+      Object.assign(license ?? {}, { every: 7200, grace: 604_800 })
+      await replicas.first.service.checkIn(ADMIN)
+      await replicas.run(3000)
+      replicas.vendor.failing = failure('NET_DNS')
+      replicas.clock.advance(7_000_000)
+      const before = calls(replicas).length
+      await replicas.run(3_600_000)
+      return calls(replicas).length - before
+    }
+    expect(await countOf(4)).toBeLessThanOrEqual(await countOf(2) + 4)
+  })
+})
