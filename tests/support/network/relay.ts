@@ -7,12 +7,16 @@ export interface Relay {
   target: number
   /** While set, it swallows what either side sends, like a network that drops packets. */
   silent: boolean
+  /** While set, connections are refused; setting it cuts those that there are. */
+  cut: boolean
   close(): void
 }
 
 export async function startRelay(target: number): Promise<Relay> {
   const sockets = new Set<Socket>()
+  let isCut = false
   const listener = createServer((near) => {
+    if (isCut) return void near.destroy()
     const far = connect(relay.target, '127.0.0.1')
     for (const [from, to] of [[near, far], [far, near]] as const) {
       sockets.add(from)
@@ -27,6 +31,11 @@ export async function startRelay(target: number): Promise<Relay> {
     port: 0,
     target,
     silent: false,
+    get cut() { return isCut },
+    set cut(given) {
+      isCut = given
+      if (given) for (const socket of sockets) socket.destroy()
+    },
     close() {
       listener.close()
       for (const socket of sockets) socket.destroy()
