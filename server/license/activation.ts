@@ -93,7 +93,7 @@ export function createActivation({ holder, store, server, keyring, random, signa
     const license = activated(accepted, holder.instanceId, { at, nextAt: nextAfterLease(lease.claims, at, random.unit()) })
     const deactivate = deactivationOf(base.license, holder.holding, at, lease)
     const written = await store.commit({
-      if: { revision: base.revision }, ...termOf(grant), seq: seqMarkOf(lease), trusted,
+      if: { revision: base.revision }, ...termOf(grant), seq: seqMarkOf(lease), trusted, ...holder.anchorAfter(lease),
       ...(provisionedDigest === undefined ? {} : { provisionedDigest }),
       change: activate(license, lease.claims.sub, deactivate), event: eventOfActivation(accepted, at, base.license, actor),
     })

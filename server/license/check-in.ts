@@ -118,7 +118,7 @@ export function createCheckIn({ holder, store, server, keyring, random, observe 
     const { holding } = holder
     const made = { at: trusted.at, nextAt: nextAfterLease(lease.claims, trusted.at, random.unit()) }
     const written = await commitOver(license, grant, {
-      seq: seqMarkOf(lease), trusted, change: replaceLease(lease, made, isNoticed(holding, lease)),
+      seq: seqMarkOf(lease), trusted, ...holder.anchorAfter(lease), change: replaceLease(lease, made, isNoticed(holding, lease)),
       event: eventOfLease(lease, holding.kind === 'lease' ? holding.lease : null, trusted.at, actor),
     }, stored => holder.adoptLease(lease, trusted, stored))
     if (written === 'stale') return { kind: 'dropped' }

@@ -4,11 +4,13 @@ import { claimHold } from './held-state.ts'
 import type { Keyring } from './jws.ts'
 import type { Memory, Moment } from './license-memory.ts'
 import {
-  isBeneathUnstored, observe, overRead, snapshotOf, trustedAfter, withoutLicense, withRead, withStoredLease, withStoredVerdict,
+  anchorAfter, isBeneathUnstored, observe, overRead, snapshotOf, trustedAfter, withoutLicense, withRead, withStoredLease, withStoredVerdict,
   withUnstoredAttempt, withUnstoredLease, withUnstoredVerdict,
 } from './license-memory.ts'
 import type { Clock, ClockReading, HeldStates, LicenseStore } from './ports.ts'
-import type { Snapshot, StoredLicense, TrustedTimeRecord } from './stored-records.ts'
+import type { HeldAnchor } from './shared-anchor.ts'
+import { timeBy, withAnchor } from './shared-anchor.ts'
+import type { Anchor, Snapshot, StoredLicense, TrustedTimeRecord } from './stored-records.ts'
 import type { Holding } from './state.ts'
 import { isByTime, isEntitled, stateOf } from './state.ts'
 import type { Lease, Verdict } from './token.ts'
@@ -28,6 +30,8 @@ export interface LicenseHolder {
   observe(): Moment
   /** Trusted time to be stored with this lease, whether it answered our nonce or was pasted. */
   trustedAfter(lease: Lease): TrustedTimeRecord
+  /** What goes with it where replicas share a clock. */
+  anchorAfter(lease: Lease): { anchor?: Anchor }
   /** Adopts a lease together with the snapshot its commit resolved to, lest anyone see the new lease with the old row. */
   adoptLease(lease: Lease, trusted: TrustedTimeRecord, stored: Snapshot): void
   adoptVerdict(verdict: Verdict, stored: Snapshot): void
@@ -58,8 +62,18 @@ export async function createLicenseHolder({ store, keyring, clock, instanceId }:
 
   async function recall(read: Snapshot, holding: Holding): Promise<Memory> {
     const trusted = restore(read.trusted, holding, clock.read())
-    const hold = await holdAtStart(read, holding, trusted)
-    return { instanceId, stored: read, unstored: null, holding, verified: read, trusted, anchored: false, doubt: beginDoubt(hold) }
+    const jti = holding.kind === 'lease' ? holding.lease.claims.jti : null
+    const anchor = anchorAtStart(withAnchor(null, read.anchor, jti, clock.read()), holding)
+    const hold = anchor && !anchor.broken ? null : await holdAtStart(read, holding, trusted)
+    return {
+      instanceId, stored: read, unstored: null, holding, verified: read, trusted, anchored: false, anchor,
+      doubt: beginDoubt(hold),
+    }
+  }
+
+  /** At a start nobody has seen whether the shared clock has jumped: it is not believed where it takes features away. */
+  function anchorAtStart(anchor: HeldAnchor | null, holding: Holding): HeldAnchor | null {
+    return anchor && isByTime(stateOf(holding, instanceId, timeBy(anchor, clock.read()))) ? { ...anchor, broken: true } : anchor
   }
 
   /** What this start may use of the lease's interval, if nothing but a clock seems to have taken its features. */
@@ -103,10 +117,14 @@ export async function createLicenseHolder({ store, keyring, clock, instanceId }:
       return observed.moment
     },
     trustedAfter: lease => trustedAfter(memory, lease, clock.read()),
-    adoptLease(lease, trusted, snapshot) { memory = withStoredLease(memory, lease, trusted, snapshot) },
+    anchorAfter(lease) {
+      const anchor = anchorAfter(lease, clock.read())
+      return anchor ? { anchor } : {}
+    },
+    adoptLease(lease, trusted, snapshot) { memory = withStoredLease(memory, lease, trusted, snapshot, clock.read()) },
     adoptVerdict(verdict, snapshot) { memory = withStoredVerdict(memory, verdict, snapshot) },
     adoptRemoval(snapshot) { memory = withoutLicense(memory, snapshot) },
-    adoptUnstoredLease(lease, trusted, license) { memory = withUnstoredLease(memory, lease, trusted, license) },
+    adoptUnstoredLease(lease, trusted, license) { memory = withUnstoredLease(memory, lease, trusted, license, clock.read()) },
     adoptUnstoredVerdict(verdict, license) { memory = withUnstoredVerdict(memory, verdict, license) },
     noteUnstoredAttempt(license) { memory = withUnstoredAttempt(memory, license) },
     forgetUnstored() { memory = { ...memory, unstored: null, verified: null } },

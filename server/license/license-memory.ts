@@ -4,12 +4,14 @@ import type { Doubt } from './doubt.ts'
 import { judgeDoubt } from './doubt.ts'
 import type { ClockReading } from './ports.ts'
 import { runOf } from './record.ts'
-import type { Snapshot, StoredLicense, TrustedTimeRecord } from './stored-records.ts'
+import type { HeldAnchor } from './shared-anchor.ts'
+import { followAnchor, timeBy, withAnchor } from './shared-anchor.ts'
+import type { Anchor, Snapshot, StoredLicense, TrustedTimeRecord } from './stored-records.ts'
 import type { Holding } from './state.ts'
 import { isEntitled, stateOf } from './state.ts'
 import type { Lease, Verdict } from './token.ts'
 import type { TimeJudgement } from './trusted-time.ts'
-import { advance, anchor, judgeTime, raise } from './trusted-time.ts'
+import { advance, anchor as anchorAt, judgeTime, raise } from './trusted-time.ts'
 import type { StoredStatement } from './verify-stored.ts'
 import { isOutdated } from './verify-stored.ts'
 
@@ -27,6 +29,8 @@ export interface Memory {
   readonly trusted: TrustedTimeRecord | null
   /** This process has received a lease that answered its nonce, so trusted time alone decides. */
   readonly anchored: boolean
+  /** Where replicas share a clock, what takes the place of `anchored` for all of them. */
+  readonly anchor: HeldAnchor | null
   readonly doubt: Doubt
 }
 
@@ -60,22 +64,31 @@ export function snapshotOf({ stored, unstored }: Memory): Snapshot {
 
 /** Judges time and state by a reading of the clocks, and remembers what the next judgement needs. */
 export function observe(memory: Memory, reading: ClockReading): { memory: Memory, moment: Moment } {
-  const { holding, instanceId, anchored } = memory
-  const trusted = memory.trusted && advance(memory.trusted, reading)
+  const { holding, instanceId } = memory
+  const advanced = memory.trusted && advance(memory.trusted, reading)
+  const anchor = memory.anchor && followAnchor(memory.anchor, reading, advanced?.at ?? null)
+  const shared = anchor && !anchor.broken ? anchorAt(timeBy(anchor, reading), reading) : null
+  const trusted = shared ?? advanced
+  const anchored = isAnchored({ anchored: memory.anchored, anchor }, reading)
   const time = judgeTime(trusted, anchored, reading.wall)
   const computed = stateOf(holding, instanceId, time.effective)
   const lastState = snapshotOf(memory).license?.lastState ?? null
   const { doubt, inDoubt } = judgeDoubt(memory.doubt, { holding, instanceId, computed, time, reading, anchored, lastState })
   const state = inDoubt ? lastState ?? computed : computed
   return {
-    memory: { ...memory, trusted, doubt },
+    memory: { ...memory, trusted, doubt, anchor },
     moment: { ...time, reading, record: trusted, continuous: trusted?.continuous ?? false, state, entitled: isEntitled(state), inDoubt },
   }
 }
 
+/** Whether trusted time alone decides: for this process, or, where a clock is shared, for every replica. */
+export function isAnchored({ anchored, anchor }: Pick<Memory, 'anchored' | 'anchor'>, { shared }: ClockReading): boolean {
+  return shared ? anchor !== null && !anchor.broken : anchored
+}
+
 /** A lease was accepted and written; `stored` is what its commit resolved to. */
-export function withStoredLease(memory: Memory, lease: Lease, trusted: TrustedTimeRecord, stored: Snapshot): Memory {
-  const held = holdingLease(memory, lease, trusted)
+export function withStoredLease(memory: Memory, lease: Lease, trusted: TrustedTimeRecord, stored: Snapshot, reading: ClockReading): Memory {
+  const held = holdingLease(memory, lease, trusted, stored.anchor, reading)
   return isSuperseded(memory, stored) ? { ...memory, trusted, anchored: held.anchored } : { ...held, stored, unstored: null }
 }
 
@@ -85,19 +98,29 @@ function isSuperseded(memory: Memory, stored: Snapshot): boolean {
 }
 
 /** A lease was accepted; `license` is the row that could not be written. */
-export function withUnstoredLease(memory: Memory, lease: Lease, trusted: TrustedTimeRecord, license: StoredLicense): Memory {
-  return { ...holdingLease(memory, lease, trusted), unstored: unstoredStatement(memory, license) }
+export function withUnstoredLease(
+  memory: Memory, lease: Lease, trusted: TrustedTimeRecord, license: StoredLicense, reading: ClockReading,
+): Memory {
+  return { ...holdingLease(memory, lease, trusted, anchorAfter(lease, reading), reading), unstored: unstoredStatement(memory, license) }
 }
 
 /** Trusted time to be stored with this lease, whether it answered our nonce or was pasted. */
 export function trustedAfter({ trusted }: Memory, { claims }: Lease, reading: ClockReading): TrustedTimeRecord {
   const signedAt = claims.iat * 1000
-  return METHOD_RULES[claims.method].setsTrustedTime ? anchor(signedAt, reading) : raise(trusted, signedAt, reading)
+  return METHOD_RULES[claims.method].setsTrustedTime ? anchorAt(signedAt, reading) : raise(trusted, signedAt, reading)
 }
 
-function holdingLease(memory: Memory, lease: Lease, trusted: TrustedTimeRecord): Memory {
+/** What every replica is to go by, if they share a clock, once this lease that answered our nonce is stored. */
+export function anchorAfter({ claims }: Lease, reading: ClockReading): Anchor | null {
+  return reading.shared && METHOD_RULES[claims.method].setsTrustedTime ? { jti: claims.jti, at: claims.iat * 1000, wall: reading.wall } : null
+}
+
+function holdingLease(memory: Memory, lease: Lease, trusted: TrustedTimeRecord, anchor: Anchor | null, reading: ClockReading): Memory {
   const anchored = memory.anchored || METHOD_RULES[lease.claims.method].setsTrustedTime
-  return { ...memory, holding: { kind: 'lease', lease, verdict: null }, verified: null, trusted, anchored }
+  return {
+    ...memory, holding: { kind: 'lease', lease, verdict: null }, verified: null, trusted, anchored,
+    anchor: withAnchor(memory.anchor, anchor, lease.claims.jti, reading),
+  }
 }
 
 /** A verdict was accepted and written, possibly beside an older lease than the unstored one in use. */
@@ -161,7 +184,9 @@ export function withRead(memory: Memory, read: Snapshot, holding: Holding, readi
   const trusted = holding.kind === 'lease' && holding !== memory.holding
     ? raise(memory.trusted, holding.lease.claims.iat * 1000, reading)
     : memory.trusted
-  return { ...memory, stored: read, unstored: stillUnstored(memory, read), holding, verified: read, trusted }
+  const jti = holding.kind === 'lease' ? holding.lease.claims.jti : null
+  const anchor = withAnchor(memory.anchor, read.anchor, jti, reading)
+  return { ...memory, stored: read, unstored: stillUnstored(memory, read), holding, verified: read, trusted, anchor }
 }
 
 /** Back-off and `Retry-After` apply even while the database can be read but not written. */

@@ -17,6 +17,8 @@ export interface ClockReading {
   uptime: number
   /** Identity of this boot, or null where the system has none. */
   boot: string | null
+  /** Every process that shares the database reads the same wall clock. */
+  shared?: true
 }
 export interface Clock { read(): ClockReading }
 
@@ -52,6 +54,8 @@ export interface Identity {
 /** Facts kept beside the license. */
 export interface Notes {
   saveTrustedTime(trusted: TrustedTimeRecord): Promise<void>
+  /** Forgets the anchor of this lease: the shared clock has jumped. */
+  dropAnchor(jti: string): Promise<void>
   saveSeatsUsed(seats: number): Promise<void>
   saveLastRequest(request: OutboundRequest): Promise<void>
   saveRenewalAttempt(at: number): Promise<void>

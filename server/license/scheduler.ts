@@ -47,7 +47,7 @@ export interface Scheduler {
 
 export interface SchedulerOptions {
   holder: LicenseHolder
-  store: LicenseStore & Pick<Notes, 'saveTrustedTime' | 'saveRenewalAttempt'> & Pick<History, 'pruneEvents'>
+  store: LicenseStore & Pick<Notes, 'saveTrustedTime' | 'dropAnchor' | 'saveRenewalAttempt'> & Pick<History, 'pruneEvents'>
   checkIn: CheckIn
   claim: CheckInClaim
   /** Lets time pass. */
@@ -173,6 +173,8 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   }
 
   async function housekeep({ record, trusted, wall, reading: { uptime } }: Moment): Promise<void> {
+    const { anchor } = holder.memory
+    if (anchor?.broken && holder.snapshot.anchor?.jti === anchor.anchor.jti) await store.dropAnchor(anchor.anchor.jti)
     if (record && uptime - timeStoredAt >= STORE_TIME_EVERY) {
       await store.saveTrustedTime(record)
       timeStoredAt = uptime

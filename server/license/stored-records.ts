@@ -48,6 +48,9 @@ export interface TrustedTimeRecord {
   continuous: boolean
 }
 
+/** What the vendor signed as the time when it answered us with this lease, and what the clock that replicas share showed then. */
+export interface Anchor { jti: string, at: number, wall: number }
+
 /** The interval for which a lease may keep its state at a start, as recorded by the machine that began to use it. */
 export interface StoredHold {
   jti: string
@@ -70,6 +73,8 @@ export interface Snapshot {
   license: StoredLicense | null
   marks: SeqMark[]
   trusted: TrustedTimeRecord | null
+  /** Null where no clock is shared, and once that clock has jumped. */
+  anchor: Anchor | null
   seatsUsed: number | null
   /** SHA-256 (hex) of the credential last applied from `NC_LICENSE_KEY`. */
   provisionedDigest: string | null
@@ -143,6 +148,8 @@ export interface Commit {
   seq?: SeqMark
   change: Decide
   trusted?: TrustedTimeRecord
+  /** Of the lease being accepted, where replicas share a clock. */
+  anchor?: Anchor
   /** Digest of the provisioned credential that this commit applies. */
   provisionedDigest?: string
   event: NewEvent

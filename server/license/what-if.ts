@@ -6,7 +6,7 @@ import { endHold } from './doubt.ts'
 import type { Due } from './due.ts'
 import { dueDuringAttempt, followDue } from './due.ts'
 import type { Memory, Moment } from './license-memory.ts'
-import { observe, snapshotOf, trustedAfter, withStoredLease } from './license-memory.ts'
+import { anchorAfter, isAnchored, observe, snapshotOf, trustedAfter, withStoredLease } from './license-memory.ts'
 import type { ClockReading } from './ports.ts'
 import { recordState, withFailure, withLease } from './record.ts'
 import { bordersOf, expiryOf, pausesAt, stateOf } from './state.ts'
@@ -101,8 +101,8 @@ function look(run: Run, plan: Plan, elapsed: number): Run {
   return { ...run, memory, moment, due: followDue(run.due, nextAtOf(memory), moment), elapsed, checkedIn: false }
 }
 
-function readingAt({ reading: { wall, uptime, boot }, offset }: Plan, elapsed: number): ClockReading {
-  return { wall: wall + elapsed + offset, uptime: uptime + elapsed, boot }
+function readingAt({ reading, offset }: Plan, elapsed: number): ClockReading {
+  return { ...reading, wall: reading.wall + elapsed + offset, uptime: reading.uptime + elapsed }
 }
 
 /** The license if it were checked in; what the license server would say to a verdict or an edited row, nobody knows. */
@@ -135,9 +135,11 @@ function succeed(run: Run, plan: Plan, { license, lease }: { license: StoredLice
   // In whole ms, as clocks have it: a fraction less would be a second less.
   const iat = Math.floor(Math.round(plan.begin + elapsed) / 1000)
   const fresh: Lease = { ...lease, claims: { ...lease.claims, iat } }
-  const trusted = trustedAfter(run.memory, fresh, readingAt(plan, elapsed))
+  const reading = readingAt(plan, elapsed)
+  const trusted = trustedAfter(run.memory, fresh, reading)
   const made = { at: trusted.at, nextAt: nextAfterLease(fresh.claims, trusted.at, UNIT) }
-  const memory = withStoredLease(run.memory, fresh, trusted, written(run.memory, withLease(license, fresh, made)))
+  const stored = { ...written(run.memory, withLease(license, fresh, made)), anchor: anchorAfter(fresh, reading) }
+  const memory = withStoredLease(run.memory, fresh, trusted, stored, reading)
   return { ...run, memory, failuresSinceStart: null, elapsed }
 }
 
@@ -209,7 +211,7 @@ const BECAUSE: ReadonlyMap<LicenseState, Foreseen['because']> = new Map<LicenseS
 
 function becauseOf({ memory, moment, checkedIn }: Run, { offset }: Plan): Foreseen['because'] {
   if (checkedIn) return 'checked_in'
-  const { effective } = judgeTime(memory.trusted, memory.anchored, moment.wall - offset)
+  const { effective } = judgeTime(memory.trusted, isAnchored(memory, moment.reading), moment.wall - offset)
   const byRightClock = stateOf(memory.holding, memory.instanceId, effective)
   return byRightClock === moment.state ? BECAUSE.get(moment.state) ?? 'clock' : 'clock'
 }

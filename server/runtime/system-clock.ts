@@ -3,6 +3,9 @@ import { readFileSync } from 'node:fs'
 import { uptime } from 'node:os'
 import type { Clock } from '../license/ports.ts'
 
+/** Ms. */
+const LONGEST_SAMPLE = 2_000
+
 /** The machine's own clocks. Uptime includes suspend (CLOCK_BOOTTIME). */
 export function createSystemClock(): Clock {
   const boot = readBootId()
@@ -18,12 +21,15 @@ export function createDatabaseClock(machine: Clock, databaseTime: () => Promise<
   let offset: number | null = null
   return {
     async sample() {
+      const asked = machine.read().uptime
       const time = await databaseTime()
-      if (time !== null) offset = time - machine.read().uptime
+      const took = machine.read().uptime - asked
+      // Whoever was frozen meanwhile does not know when that was.
+      if (time !== null && took <= LONGEST_SAMPLE) offset = time - (asked + took / 2)
     },
     read() {
       const reading = machine.read()
-      return offset === null ? reading : { ...reading, wall: reading.uptime + offset }
+      return offset === null ? reading : { ...reading, wall: reading.uptime + offset, shared: true }
     },
   }
 }

@@ -5,12 +5,13 @@ import { isTerm } from './check-in-claim.ts'
 import { bump, write, type Connection, type Write } from './connection.ts'
 import { cancelDeactivations, queueDeactivation } from './deactivations.ts'
 import { addCheckIn, addEvent } from './event-log.ts'
-import { toLicenseRow, toSnapshot, toTrustedColumns } from './license-rows.ts'
+import { toAnchorColumns, toLicenseRow, toSnapshot, toTrustedColumns } from './license-rows.ts'
 import type { Database } from './schema.ts'
 
 const SNAPSHOT = [
   'installation.revision', 'installation.version', 'installation.trusted_at', 'installation.trusted_uptime',
-  'installation.trusted_boot', 'installation.trusted_continuous', 'installation.seats_used', 'installation.env_digest',
+  'installation.trusted_boot', 'installation.trusted_continuous', 'installation.anchor_jti', 'installation.anchor_at',
+  'installation.anchor_wall', 'installation.seats_used', 'installation.env_digest',
   'installation.renewal_attempt_at', 'installation.last_request',
   'license.method', 'license.lease', 'license.jti', 'license.verdict', 'license.verdict_kind', 'license.verdict_since', 'license.secret', 'license.masked_key',
   'license.activated_at', 'license.last_state', 'license.last_success_at', 'license.last_attempt_at', 'license.next_at',
@@ -49,7 +50,7 @@ export function commit(connection: Connection, input: Commit): Promise<Snapshot 
 
 /** `before`: the row that the commit goes on with; null if it puts a license in its place. */
 async function writeChange(step: Write, before: StoredLicense | null, change: Change, input: Commit): Promise<void> {
-  const { seq, trusted, provisionedDigest, event } = input
+  const { seq, trusted, anchor, provisionedDigest, event } = input
   const { license, visible, checkIn, deactivate, cancels } = change
   if (license && before) await updateLicense(step, before, license)
   else await replaceLicense(step, license)
@@ -60,6 +61,7 @@ async function writeChange(step: Write, before: StoredLicense | null, change: Ch
   await addEvent(step, event)
   await bump(step, {
     ...(trusted ? toTrustedColumns(trusted) : {}),
+    ...(anchor ? toAnchorColumns(anchor) : {}),
     ...(provisionedDigest === undefined ? {} : { env_digest: provisionedDigest }),
     revision: step.installation.revision + (visible ? 1 : 0),
   })

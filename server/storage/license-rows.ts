@@ -4,7 +4,7 @@ import { STATES } from '../../shared/contracts.ts'
 import type { Finding } from '../../shared/findings.ts'
 import { findingSchema, outboundSchema } from '../../shared/schemas.ts'
 import { VERDICTS } from '../license/claims.ts'
-import type { SeqMark, Snapshot, StoredLicense, TrustedTimeRecord, VerdictRun } from '../license/stored-records.ts'
+import type { Anchor, SeqMark, Snapshot, StoredLicense, TrustedTimeRecord, VerdictRun } from '../license/stored-records.ts'
 import { readJson } from './json-column.ts'
 import type { InstallationTable, LicenseSeqTable, LicenseTable } from './schema.ts'
 
@@ -29,6 +29,7 @@ export function toSnapshot([row, ...others]: SnapshotRow[]): Snapshot {
     license: toLicense(row),
     marks: [row, ...others].flatMap(toMark),
     trusted: toTrusted(row),
+    anchor: toAnchor(row),
     seatsUsed: row.seats_used,
     provisionedDigest: row.env_digest,
     renewalAttemptAt: row.renewal_attempt_at,
@@ -104,6 +105,15 @@ function toTrusted(row: InstallationRow): TrustedTimeRecord | null {
   const { trusted_boot: boot, trusted_continuous: continuous } = row
   const [at, uptime] = [toMoment(row.trusted_at), toMoment(row.trusted_uptime)]
   return at === null || uptime === null ? null : { at, uptime, boot, continuous: continuous === 1 }
+}
+
+function toAnchor({ anchor_jti: jti, anchor_at, anchor_wall }: InstallationRow): Anchor | null {
+  const [at, wall] = [toMoment(anchor_at), toMoment(anchor_wall)]
+  return jti === null || at === null || wall === null ? null : { jti, at, wall }
+}
+
+export function toAnchorColumns({ jti, at, wall }: Anchor): Updateable<InstallationTable> {
+  return { anchor_jti: jti, anchor_at: Math.round(at), anchor_wall: Math.round(wall) }
 }
 
 /** A time that no release writes, because somebody edited the row, counts as none: far enough out, it is not even a date. */

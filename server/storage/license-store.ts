@@ -65,6 +65,10 @@ function createNotes(connection: Connection): Notes {
     saveTrustedTime: trusted => attempt(async () => {
       await db.updateTable('installation').set(toTrustedColumns(trusted)).execute()
     }),
+    dropAnchor: jti => attempt(async () => {
+      await db.updateTable('installation').where('anchor_jti', '=', jti)
+        .set(eb => ({ anchor_jti: null, anchor_at: null, anchor_wall: null, version: eb('version', '+', 1) })).execute()
+    }),
     saveSeatsUsed: seats => saveInstallation(connection, { seats_used: seats }),
     saveLastRequest: request => saveInstallation(connection, { last_request: JSON.stringify(request) }),
     saveRenewalAttempt: at => saveInstallation(connection, { renewal_attempt_at: Math.round(at) }),

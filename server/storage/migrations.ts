@@ -12,6 +12,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0006_findings': { up: createFindings },
   '0007_verdict_run': { up: rememberVerdictRun },
   '0008_check_in_claim': { up: createCheckInClaim },
+  '0009_shared_anchor': { up: rememberAnchor },
 }
 
 async function createLicenseTables(db: Kysely<Database>): Promise<void> {
@@ -141,6 +142,12 @@ async function createCheckInClaim(db: Kysely<Database>): Promise<void> {
     .addColumn('beat', 'bigint', column => column.notNull())
     .addColumn('valid_until', 'bigint', column => column.notNull())
     .execute()
+}
+
+async function rememberAnchor(db: Kysely<Database>): Promise<void> {
+  await db.schema.alterTable('installation').addColumn('anchor_jti', 'text').execute()
+  await db.schema.alterTable('installation').addColumn('anchor_at', 'bigint').execute()
+  await db.schema.alterTable('installation').addColumn('anchor_wall', 'bigint').execute()
 }
 
 const ACTORS = sql`actor in ('user', 'system', 'environment', 'token')`

@@ -29,6 +29,10 @@ export interface InstallationTable {
   applied_admin_hash: string | null
   /** 1 from an upgrade until the first start after it. */
   applied_admin_unknown: number | null
+  /** What the lease of this `jti` said of the time, and what the database's clock showed then. */
+  anchor_jti: string | null
+  anchor_at: number | null
+  anchor_wall: number | null
 }
 
 /** Also in that row: written to prove that writing works, and never read. */

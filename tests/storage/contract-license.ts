@@ -15,7 +15,7 @@ export function describeLicense({ open }: Bench): void {
     it('starts without a license', async () => {
       const { licenses } = await open()
       expect(await licenses.read()).toEqual({
-        revision: 0, version: 0, license: null, marks: [], trusted: null, seatsUsed: null, provisionedDigest: null, renewalAttemptAt: null,
+        revision: 0, version: 0, license: null, marks: [], trusted: null, anchor: null, seatsUsed: null, provisionedDigest: null, renewalAttemptAt: null,
         lastRequest: null, deactivatedAt: null,
       })
     })
@@ -30,7 +30,7 @@ export function describeLicense({ open }: Bench): void {
       })
       const written = await licenses.commit(saveOf(0, { license, provisionedDigest: 'digest' }))
       expect(written).toEqual({
-        revision: 1, version: 1, license, marks: [markOf(1)], trusted, seatsUsed: null, provisionedDigest: 'digest', renewalAttemptAt: null,
+        revision: 1, version: 1, license, marks: [markOf(1)], trusted, anchor: null, seatsUsed: null, provisionedDigest: 'digest', renewalAttemptAt: null,
         lastRequest: null, deactivatedAt: null,
       })
       expect(await licenses.read()).toEqual(written)

@@ -1,9 +1,25 @@
 import { describe, expect, it } from 'vitest'
 import type { Bench } from './contract.ts'
-import { NOW } from './samples.ts'
+import { NOW, saveOf } from './samples.ts'
 
 /** What is noted beside the license. */
 export function describeNotes({ open }: Bench): void {
+  describe('the anchor', () => {
+    const anchor = { jti: 'lease-1', at: NOW - 5, wall: NOW + 7 }
+
+    it('F55: is stored with the lease, and forgotten for that lease alone, in a write that others notice', async () => {
+      const { licenses } = await open()
+      await licenses.commit({ ...saveOf(0), anchor })
+      await licenses.dropAnchor('lease-0')
+      const before = await licenses.read()
+      expect(before.anchor).toEqual(anchor)
+      await licenses.dropAnchor('lease-1')
+      expect(await licenses.read()).toEqual({ ...before, anchor: null, version: before.version + 1 })
+      await licenses.dropAnchor('lease-1')
+      expect(await licenses.readVersion()).toBe(before.version + 1)
+    })
+  })
+
   describe('holdState', () => {
     const hold = { jti: 'lease-1', boot: 'boot-1', uptime: 5000, wall: NOW, length: 10_000 }
 

@@ -79,7 +79,7 @@ export function describeUpgrades(title: string, backend: UpgradeBackend): void {
       })
 
       it('is brought up to date', () => {
-        expect(upgraded.storage.migrations.at(-1)).toBe('0008_check_in_claim')
+        expect(upgraded.storage.migrations.at(-1)).toBe('0009_shared_anchor')
       })
 
       it('is understood', async () => {

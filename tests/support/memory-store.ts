@@ -38,7 +38,7 @@ export function createMemoryStore({ databaseTime = null }: { databaseTime?: (() 
   const state: State = {
     installation: null,
     snapshot: {
-      revision: 0, version: 0, license: null, trusted: null, seatsUsed: null, provisionedDigest: null, renewalAttemptAt: null,
+      revision: 0, version: 0, license: null, trusted: null, anchor: null, seatsUsed: null, provisionedDigest: null, renewalAttemptAt: null,
       lastRequest: null,
     },
     marks: new Map(), holds: [],
@@ -75,6 +75,9 @@ export function createMemoryStore({ databaseTime = null }: { databaseTime?: (() 
     databaseTime: async () => databaseTime?.() ?? null,
     claims: databaseTime && createClaims(state, step, databaseTime),
     saveTrustedTime: trusted => step(() => { snapshot.trusted = roundTimes({ ...trusted }) }),
+    dropAnchor: jti => step(() => {
+      if (snapshot.anchor?.jti === jti) Object.assign(snapshot, { anchor: null, version: snapshot.version + 1 })
+    }),
     saveSeatsUsed: seatsUsed => note({ seatsUsed }),
     saveLastRequest: lastRequest => note({ lastRequest }),
     saveRenewalAttempt: at => note({ renewalAttemptAt: Math.round(at) }),
@@ -103,13 +106,14 @@ function commit(state: State, input: Commit): Snapshot | 'stale' {
   return snapshotOf(state)
 }
 
-function writeChange(state: State, { license, visible, checkIn, deactivate, cancels }: Change, { seq, trusted, provisionedDigest, event }: Commit): void {
+function writeChange(state: State, { license, visible, checkIn, deactivate, cancels }: Change, { seq, trusted, anchor, provisionedDigest, event }: Commit): void {
   const { snapshot, marks } = state
   snapshot.version++
   if (visible) snapshot.revision++
   snapshot.license = license && roundTimes(license)
   if (seq) marks.set(seq.sub, { ...seq })
   if (trusted) snapshot.trusted = roundTimes(trusted)
+  if (anchor) snapshot.anchor = roundTimes(anchor)
   if (provisionedDigest !== undefined) snapshot.provisionedDigest = provisionedDigest
   if (cancels) state.deactivations = state.deactivations.filter(pending => !cancels(pending))
   if (deactivate) state.deactivations.push({ ...roundTimes(deactivate), id: snapshot.version, attempts: 0 })

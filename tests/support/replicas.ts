@@ -1,6 +1,6 @@
 import type { LicenseService } from '../../server/license/service.ts'
 import { createLicenseService, requireInstallation } from '../../server/license/service.ts'
-import type { LicenseStorage } from '../../server/license/ports.ts'
+import type { Clock, LicenseStorage } from '../../server/license/ports.ts'
 import { LicenseError } from '../../server/license/errors.ts'
 import type { MemoryStore } from './memory-store.ts'
 import { createMemoryStore } from './memory-store.ts'
@@ -32,10 +32,18 @@ export interface Replicas {
   run(ms: number, watch?: () => void): Promise<void>
 }
 
-export async function createReplicas(count: number): Promise<Replicas> {
+export interface ReplicasOptions {
+  /** By how much the database's clock is ahead, ms. */
+  databaseAhead?: () => number
+  /** The clock of one replica; by default all have the same. `now` asks the database. */
+  clockOf?: (real: SimulatedClock, n: number, now: () => number) => Clock
+}
+
+export async function createReplicas(count: number, { databaseAhead = () => 0, clockOf = real => real }: ReplicasOptions = {}): Promise<Replicas> {
   const clock = createSimulatedClock()
+  const now = () => clock.real() + databaseAhead()
   const vendor = createSimulatedVendor(clock)
-  const store = createMemoryStore({ databaseTime: () => clock.real() })
+  const store = createMemoryStore({ databaseTime: now })
   const random = createSeededRandom()
   const silent = () => undefined
   const { instanceId } = await requireInstallation(store, { random, clock })
@@ -44,7 +52,7 @@ export async function createReplicas(count: number): Promise<Replicas> {
   async function start(): Promise<SimulatedReplica> {
     const replica: Omit<SimulatedReplica, 'service'> = { connected: true, frozen: false }
     const service = await createLicenseService({
-      store: through(store, () => replica.connected), instanceId, server: vendor, keyring, clock, random, version: VERSION, sandbox: false,
+      store: through(store, () => replica.connected), instanceId, server: vendor, keyring, clock: clockOf(clock, all.length, now), random, version: VERSION, sandbox: false,
       log: { info: silent, warn: silent, error: silent }, provisioned: null, eventsKeepDays: 400, replica: `replica-${all.length + 1}`,
       pause: async () => { await settle() },
     })

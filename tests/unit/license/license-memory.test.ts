@@ -20,7 +20,7 @@ const reading = (changes: Partial<ClockReading> = {}): ClockReading => ({ wall: 
 
 function snapshot(license: StoredLicense | null, changes: Partial<Snapshot> = {}): Snapshot {
   return {
-    revision: 1, version: 1, license, marks: [seqMarkOf(lease)], trusted, seatsUsed: null, provisionedDigest: null, renewalAttemptAt: null, lastRequest: null,
+    revision: 1, version: 1, license, marks: [seqMarkOf(lease)], trusted, anchor: null, seatsUsed: null, provisionedDigest: null, renewalAttemptAt: null, lastRequest: null,
     deactivatedAt: null,
     ...changes,
   }
@@ -29,7 +29,7 @@ function snapshot(license: StoredLicense | null, changes: Partial<Snapshot> = {}
 function memoryOf(changes: Partial<Memory> = {}): Memory {
   const stored = snapshot(storedOf(lease, { lastAttemptAt: START, lastSuccessAt: START }))
   return deepFreeze({
-    instanceId: INSTANCE, stored, unstored: null, holding: { kind: 'lease', lease, verdict: null }, verified: stored, trusted, anchored: false,
+    instanceId: INSTANCE, stored, unstored: null, holding: { kind: 'lease', lease, verdict: null }, verified: stored, trusted, anchored: false, anchor: null,
     doubt: beginDoubt(null), ...changes,
   })
 }
@@ -90,7 +90,7 @@ describe('what could not be stored', () => {
   })
   const at = { ...trusted, at: START + HOUR }
   let unstored: Memory
-  beforeAll(() => { unstored = deepFreeze(withUnstoredLease(memoryOf(), fresh, at, row)) })
+  beforeAll(() => { unstored = deepFreeze(withUnstoredLease(memoryOf(), fresh, at, row, reading())) })
 
   it('is held with its row, under the stored jti, which the next write is compared with', () => {
     expect(unstored).toMatchObject({ holding: { lease: fresh, verdict: null }, anchored: true, trusted: at, stored: memoryOf().stored })
@@ -152,7 +152,7 @@ describe('what could not be stored', () => {
   })
 
   it('of a failed attempt still holds once the lease that came after it has given way', () => {
-    const both = withUnstoredLease(withUnstoredAttempt(memoryOf(), failed), fresh, at, row)
+    const both = withUnstoredLease(withUnstoredAttempt(memoryOf(), failed), fresh, at, row, reading())
     const found = read({ verdict: verdict.jws })
     expect(snapshotOf(withRead(both, found, { kind: 'lease', lease, verdict }, reading())).license)
       .toMatchObject({ verdict: verdict.jws, consecutiveFailures: 2, nextAt: 9 })
@@ -174,15 +174,15 @@ describe('what could not be stored', () => {
 
 describe('what was stored', () => {
   it('takes the place of what could not be, a lease and a removal alike', () => {
-    const before = withUnstoredLease(memoryOf(), fresh, trusted, storedOf(fresh))
+    const before = withUnstoredLease(memoryOf(), fresh, trusted, storedOf(fresh), reading())
     const written = snapshot(storedOf(fresh), { version: 2 })
-    expect(snapshotOf(withStoredLease(before, fresh, trusted, written))).toBe(written)
+    expect(snapshotOf(withStoredLease(before, fresh, trusted, written, reading()))).toBe(written)
     const removed = withoutLicense(before, snapshot(null, { version: 3 }))
     expect(removed).toMatchObject({ holding: { kind: 'none' }, unstored: null, stored: { version: 3, license: null } })
   })
 
   it('is verified when it is read again: nobody knows what else is in the row', () => {
-    expect(withStoredLease(memoryOf(), fresh, trusted, snapshot(storedOf(fresh))).verified).toBeNull()
+    expect(withStoredLease(memoryOf(), fresh, trusted, snapshot(storedOf(fresh)), reading()).verified).toBeNull()
     expect(withStoredVerdict(memoryOf(), verdict, snapshot(storedOf(lease, { verdict: verdict.jws }))).verified).toBeNull()
   })
 

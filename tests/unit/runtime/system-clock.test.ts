@@ -30,7 +30,7 @@ describe('the database\'s clock', () => {
     const { machine, database, clock } = replica()
     machine.shiftWall(-40 * 60_000)
     await clock.sample()
-    expect(clock.read()).toEqual({ ...machine.read(), wall: START + database.ahead })
+    expect(clock.read()).toEqual({ ...machine.read(), wall: START + database.ahead, shared: true })
   })
 
   it('advances with the uptime between samples, not with the machine\'s wall clock', async () => {
@@ -62,6 +62,18 @@ describe('the database\'s clock', () => {
       machine.advance(HOUR)
     }
     expect(clock.read().wall).toBe(START + 2 * HOUR + database.ahead)
+  })
+
+  it('F91: is not asked for what it said to a process that was frozen before it heard the answer', async () => {
+    const { machine, database, clock } = replica()
+    await clock.sample()
+    database.answer = async () => {
+      const time = machine.real() + database.ahead
+      machine.advance(45_000)
+      return time
+    }
+    await clock.sample()
+    expect(clock.read().wall).toBe(machine.real() + database.ahead)
   })
 
   it('tells whoever sampled that it failed', async () => {

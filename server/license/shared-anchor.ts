@@ -1,0 +1,43 @@
+import type { ClockReading } from './ports.ts'
+import type { Anchor } from './stored-records.ts'
+import { MAX_DRIFT } from './trusted-time.ts'
+
+/*
+ * Replicas share one clock, the database's, and so one trusted time: what the vendor signed when it answered, and how far that clock has
+ * come since. It holds for all of them, restarted ones included, until the clock jumps. Milliseconds.
+ */
+
+/** By how much the clock may differ from what is expected of it. */
+const TOLERANCE = 5_000
+
+/** The anchor of the lease that is held, as this process has followed it since a reading. */
+export interface HeldAnchor { anchor: Anchor, since: ClockReading, broken: boolean }
+
+/** What this process goes by from now on, if this anchor is stored; one that it has followed already goes on as it is. */
+export function withAnchor(held: HeldAnchor | null, anchor: Anchor | null, jti: string | null, reading: ClockReading): HeldAnchor | null {
+  if (!anchor || anchor.jti !== jti) return null
+  const known = held !== null && held.anchor.jti === anchor.jti && held.anchor.wall === anchor.wall
+  return known ? held : { anchor, since: reading, broken: false }
+}
+
+/** Trusted time by the shared clock. */
+export function timeBy({ anchor }: HeldAnchor, { wall }: ClockReading): number {
+  return anchor.at + (wall - anchor.wall)
+}
+
+/**
+ * Follows the shared clock to a reading. `atLeast` is trusted time as this process has it without it: a clock that falls behind that was
+ * set back, be it while nobody was looking.
+ */
+export function followAnchor(held: HeldAnchor, reading: ClockReading, atLeast: number | null): HeldAnchor {
+  if (held.broken || !hasJumped(held, reading, atLeast)) return held
+  return { ...held, broken: true }
+}
+
+function hasJumped(held: HeldAnchor, reading: ClockReading, atLeast: number | null): boolean {
+  const { since } = held
+  if (reading.shared !== true) return true
+  if (atLeast !== null && timeBy(held, reading) < atLeast - TOLERANCE) return true
+  const elapsed = reading.uptime - since.uptime
+  return reading.boot === since.boot && Math.abs(reading.wall - since.wall - elapsed) > TOLERANCE + MAX_DRIFT * elapsed
+}

@@ -1,0 +1,113 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { createDatabaseClock } from '../../../server/runtime/system-clock.ts'
+import { followAnchor, timeBy, withAnchor } from '../../../server/license/shared-anchor.ts'
+import type { ClockReading } from '../../../server/license/ports.ts'
+import { DAY, HOUR } from '../../support/claims.ts'
+import { createReplicas } from '../../support/replicas.ts'
+import { verifySynchronously } from '../../support/signing.ts'
+import { START } from '../../support/simulated-clock.ts'
+import { failure, KEY, licenseAt } from '../../support/simulated-vendor.ts'
+import { ADMIN } from '../../support/world.ts'
+
+beforeEach(verifySynchronously)
+
+const at = (elapsed: number, ahead = 0): ClockReading => ({ wall: START + elapsed + ahead, uptime: 5000 + elapsed, boot: 'a', shared: true })
+const anchor = { jti: 'jti-1', at: START - 300_000, wall: START }
+
+describe('the anchor that replicas share', () => {
+  it('tells the time by the shared clock, from what the vendor signed', () => {
+    const held = withAnchor(null, anchor, 'jti-1', at(0))
+    expect(held && timeBy(held, at(HOUR))).toBe(START - 300_000 + HOUR)
+  })
+
+  it('belongs to one lease', () => {
+    expect(withAnchor(null, anchor, 'jti-2', at(0))).toBeNull()
+    expect(withAnchor(null, null, 'jti-1', at(0))).toBeNull()
+  })
+
+  it.each([
+    ['goes on', HOUR, 0, false], ['drifts by half a second', HOUR, 500, false], ['jumps ahead', 1000, DAY, true], ['jumps back', 1000, -DAY, true],
+    ['is steered in small steps', HOUR, 9000, true],
+  ])('when the clock %s', (_, elapsed, ahead, broken) => {
+    const held = withAnchor(null, anchor, 'jti-1', at(0))
+    expect(held && followAnchor(held, at(elapsed, ahead), null).broken).toBe(broken)
+  })
+
+  it('is broken by a clock that was set back while nobody was looking', () => {
+    const held = withAnchor(null, anchor, 'jti-1', at(0, -DAY))
+    expect(held && followAnchor(held, at(0, -DAY), START - 300_000).broken).toBe(true)
+  })
+})
+
+/** Replicas on machines whose own clocks are wrong, each in its way, and a database whose clock a test can move. */
+async function household(databaseAhead = 0) {
+  const database = { ahead: databaseAhead }
+  const wrong = [0, 7 * 60_000, -40 * 60_000, 9 * DAY]
+  const samples: (() => Promise<void>)[] = []
+  const replicas = await createReplicas(4, {
+    databaseAhead: () => database.ahead,
+    clockOf(shared, n, now) {
+      const machine = { read: () => ({ ...shared.read(), wall: shared.read().wall + (wrong[n % 4] ?? 0), boot: `boot-${n}` }) }
+      const clock = createDatabaseClock(machine, async () => now())
+      samples.push(clock.sample)
+      return clock
+    },
+  })
+  const license = licenseAt(replicas.clock, 'lic_short', { every: 300, grace: 900 })
+  replicas.vendor.licenses.set(KEY, license)
+  const sample = async () => { for (const each of samples) await each() }
+  await sample()
+  await replicas.all[0]?.service.save({ credential: KEY, actor: ADMIN })
+  await replicas.run(1000)
+  const states = () => replicas.all.map(({ service }) => service.view('admin').state)
+  const flapped = () => replicas.store.events.filter(({ kind }) => kind === 'state_changed')
+  const run = async (ms: number, watch?: () => void) => {
+    for (let passed = 0; passed < ms; passed += 2000) {
+      await sample()
+      await replicas.run(Math.min(2000, ms - passed), watch)
+    }
+  }
+  return { ...replicas, database, sample, run, states, flapped }
+}
+
+describe('replicas whose clocks differ', () => {
+  it('F55: by minutes and days, decide as one, and nothing flaps', async () => {
+    const { run, states, flapped, vendor, all } = await household()
+    await run(310_000)
+    expect(vendor.callsOf('checkIn')).toHaveLength(1)
+    vendor.failing = failure('NET_DNS')
+    await run(400_000, () => expect(new Set(states()).size).toBe(1))
+    expect(states()).toEqual(['grace', 'grace', 'grace', 'grace'])
+    expect(flapped().map(({ details }) => details.to)).toEqual(['grace'])
+    const times = all.map(({ service }) => service.moment().effective)
+    expect(Math.max(...times) - Math.min(...times)).toBeLessThan(1000)
+  })
+
+  it('F55: a database whose clock is eight days ahead pauses nobody, not even one that is started later', async () => {
+    const { run, states, start, sample, all } = await household(8 * DAY)
+    await start()
+    await sample()
+    await run(30_000, () => expect(new Set(states())).toEqual(new Set(['active'])))
+    expect(all).toHaveLength(5)
+  })
+
+  it('F55: when the database\'s clock jumps ahead, all check with the vendor at once, by one call, and go on', async () => {
+    const { run, states, database, vendor, flapped } = await household()
+    await run(60_000)
+    database.ahead = 8 * DAY
+    await run(60_000, () => expect(new Set(states())).toEqual(new Set(['active'])))
+    expect(vendor.callsOf('checkIn')).toHaveLength(1)
+    await run(100_000, () => expect(new Set(states())).toEqual(new Set(['active'])))
+    expect(vendor.callsOf('checkIn')).toHaveLength(1)
+    expect(flapped()).toEqual([])
+  })
+
+  it('F55: when it is set back, nothing is gained', async () => {
+    const { run, states, database, vendor } = await household()
+    await run(60_000)
+    vendor.failing = failure('NET_DNS')
+    database.ahead = -8 * DAY
+    await run(1_250_000)
+    expect(new Set(states())).toEqual(new Set(['paused']))
+  })
+})
