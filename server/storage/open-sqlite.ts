@@ -67,7 +67,7 @@ export async function openSqliteInMemory({ log }: { log?: Log | undefined }): Pr
   const { applied } = await migrate(db, location)
   await requireInstallationRow(db, location)
   return assembleStorage({
-    kind: 'sqlite', location, created: true, migrations: applied, connection: createConnection(db), databaseTime: async () => null, health,
+    kind: 'sqlite', location, created: true, migrations: applied, connection: createConnection(db), databaseTime: async () => null, claims: null, health,
   })
 }
 
