@@ -1,5 +1,5 @@
 import type { Base } from '../runtime/app.ts'
-import { requireBase } from '../runtime/app.ts'
+import { getApp, requireBase } from '../runtime/app.ts'
 import type { Config } from '../runtime/config.ts'
 import type { BearerTokens } from './bearer.ts'
 import { createBearerTokens } from './bearer.ts'
@@ -16,13 +16,16 @@ export interface Guards {
 }
 
 const MINUTE = 60_000
+const HOUR = 60 * MINUTE
 /** Keyed by configuration, because a base and the app built on it share that object. */
 const made = new WeakMap<Config, Guards>()
 
 function createGuards({ config, log, jobs, limited }: Base): Guards {
   const refusedTokens = createRefusedTokens(log)
   jobs.every(MINUTE, refusedTokens.flush)
-  return { limits: limited ? createRateLimits() : UNLIMITED, bearerTokens: createBearerTokens(config), refusedTokens }
+  const windows = () => getApp()?.storage.windows ?? null
+  jobs.every(MINUTE, () => windows()?.prune(HOUR))
+  return { limits: limited ? createRateLimits(windows) : UNLIMITED, bearerTokens: createBearerTokens(config), refusedTokens }
 }
 
 /** Creates the guards on first use. */

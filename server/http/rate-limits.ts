@@ -2,10 +2,14 @@ import { METHOD_RULES } from '../../shared/method-rules.ts'
 import { createHash } from 'node:crypto'
 import { LicenseError } from '../license/errors.ts'
 import type { LicenseService } from '../license/service.ts'
+import type { RateWindows } from '../storage/open.ts'
 import type { WindowCounter } from './window-counter.ts'
 import { createWindowCounter } from './window-counter.ts'
 
-/* Limits are counted per process. Several replicas multiply them, which still stops guessing and floods. */
+/*
+ * Limits are counted by each process, and on PostgreSQL by all replicas together. Whoever is over the limit of one process costs the
+ * database nothing.
+ */
 
 const MINUTE = 60_000
 const PER_MINUTE = { points: 10, duration: MINUTE }
@@ -30,7 +34,11 @@ export interface RateLimits {
   use(limit: Limit, key: string): Promise<() => void>
 }
 
-export function createRateLimits(): RateLimits {
+/** A token is judged here, and costs no more than counting it elsewhere would. */
+const COUNTED_HERE: ReadonlySet<Limit> = new Set<Limit>(['token'])
+
+/** `shared` is what all replicas count together, if there is such a thing, and once it can be reached. */
+export function createRateLimits(shared: () => RateWindows | null = () => null): RateLimits {
   const counters: Record<Limit, WindowCounter> = {
     login: createWindowCounter(LIMITS.login),
     loginAddress: createWindowCounter(LIMITS.loginAddress),
@@ -44,10 +52,27 @@ export function createRateLimits(): RateLimits {
   return {
     async use(limit, key) {
       const { wait, giveBack } = counters[limit].use(short(key))
-      if (wait !== null) throw new LicenseError('RATE_LIMITED', { details: { retryAfterSeconds: Math.max(1, Math.ceil(wait / 1000)) } })
-      return giveBack
+      if (wait !== null) throw limited(wait)
+      const windows = COUNTED_HERE.has(limit) ? null : shared()
+      const counted = await windows?.use(limit, short(key), LIMITS[limit]).catch(orUncounted)
+      if (!windows || !counted) return giveBack
+      if ('wait' in counted) throw limited(counted.wait)
+      return () => {
+        giveBack()
+        void windows.giveBack(limit, short(key), counted.began).catch(() => undefined)
+      }
     },
   }
+}
+
+function limited(wait: number): LicenseError {
+  return new LicenseError('RATE_LIMITED', { details: { retryAfterSeconds: Math.max(1, Math.ceil(wait / 1000)) } })
+}
+
+/** Without the database, the limit of this process has to do. */
+function orUncounted(error: unknown): null {
+  if (error instanceof LicenseError && error.code === 'STORAGE_UNAVAILABLE') return null
+  throw error
 }
 
 /** For a sandbox whose tests sign in as often as they like. */

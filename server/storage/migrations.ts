@@ -13,6 +13,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0007_verdict_run': { up: rememberVerdictRun },
   '0008_check_in_claim': { up: createCheckInClaim },
   '0009_shared_anchor': { up: rememberAnchor },
+  '0010_rate_limits': { up: createRateLimits },
 }
 
 async function createLicenseTables(db: Kysely<Database>): Promise<void> {
@@ -148,6 +149,16 @@ async function rememberAnchor(db: Kysely<Database>): Promise<void> {
   await db.schema.alterTable('installation').addColumn('anchor_jti', 'text').execute()
   await db.schema.alterTable('installation').addColumn('anchor_at', 'bigint').execute()
   await db.schema.alterTable('installation').addColumn('anchor_wall', 'bigint').execute()
+}
+
+async function createRateLimits(db: Kysely<Database>): Promise<void> {
+  await db.schema.createTable('rate_limits')
+    .addColumn('name', 'text', column => column.notNull())
+    .addColumn('key', 'text', column => column.notNull())
+    .addColumn('began', 'bigint', column => column.notNull())
+    .addColumn('used', 'bigint', column => column.notNull())
+    .addPrimaryKeyConstraint('rate_limits_pk', ['name', 'key'])
+    .execute()
 }
 
 const ACTORS = sql`actor in ('user', 'system', 'environment', 'token')`

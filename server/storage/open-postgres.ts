@@ -5,6 +5,7 @@ import { createConnection } from './connection.ts'
 import { getAppliedMigrations, migrate, requireInstallationRow } from './migrate.ts'
 import { createPool, guardPool } from './postgres-pool.ts'
 import { TABLES, type Database } from './schema.ts'
+import { createRateWindows } from './rate-windows.ts'
 import { createSplitDriver } from './split-driver.ts'
 import { assembleStorage, type Storage } from './storage.ts'
 import { StorageOpenError, toStorageError } from './storage-error.ts'
@@ -28,7 +29,8 @@ export async function openPostgres({ url, log }: { url: string, log?: Log | unde
     await requireInstallationRow(db, location)
     const connection = createConnection(db)
     return assembleStorage({
-      kind: 'postgres', location, created, migrations: applied, connection, databaseTime: () => readTime(db), claims: createClaims(connection), health,
+      kind: 'postgres', location, created, migrations: applied, connection, health,
+      databaseTime: () => readTime(db), claims: createClaims(connection), windows: createRateWindows(connection),
     })
   } catch (error) {
     await db.destroy()

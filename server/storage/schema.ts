@@ -103,6 +103,9 @@ export interface EventsTable {
 /** What was found lately; the newest ten. `id` grows. */
 export interface FindingsTable { id: number, finding: string }
 
+/** Uses of a limit for a key, which is hashed, in the window that began then; on PostgreSQL alone, by its clock. */
+export interface RateLimitsTable { name: string, key: string, began: number, used: number }
+
 export interface CheckInDaysTable { day: string, good: number, failed: number }
 
 export interface UsersTable { id: string, email: string, role: Role, password_hash: string, created_at: number }
@@ -125,10 +128,11 @@ export interface Database {
   events: EventsTable
   findings: FindingsTable
   check_in_days: CheckInDaysTable
+  rate_limits: RateLimitsTable
   users: UsersTable
   sessions: SessionsTable
 }
 
 export const TABLES = [
-  'installation', 'license', 'license_seq', 'held_states', 'check_in_claim', 'deactivations', 'events', 'findings', 'check_in_days', 'users', 'sessions',
+  'installation', 'license', 'license_seq', 'held_states', 'check_in_claim', 'deactivations', 'events', 'findings', 'check_in_days', 'rate_limits', 'users', 'sessions',
 ] as const satisfies readonly (keyof Database)[]

@@ -5,6 +5,7 @@ import { createSessionStore } from './account-sessions.ts'
 import { createUserStore } from './account-users.ts'
 import type { Connection } from './connection.ts'
 import { createLicenseStorage } from './license-store.ts'
+import type { RateWindows } from './rate-windows.ts'
 import type { HealthMonitor, StorageHealth } from './storage-health.ts'
 
 /** An open, migrated database with its stores. */
@@ -19,13 +20,15 @@ export interface Storage {
   licenses: LicenseStorage
   accounts: AccountStore
   health: StorageHealth
+  /** Where several processes share the database, what they have counted together; else null. */
+  windows: RateWindows | null
   /** Resolves when the database answers; rejects with `STORAGE_UNAVAILABLE`. */
   ping(): Promise<void>
   /** Lets running operations end, then closes; later calls reject with `STORAGE_UNAVAILABLE`. */
   close(): Promise<void>
 }
 
-type Parts = Pick<Storage, 'kind' | 'location' | 'created'> & Partial<Pick<Storage, 'migrations'>> & {
+type Parts = Pick<Storage, 'kind' | 'location' | 'created'> & Partial<Pick<Storage, 'migrations' | 'windows'>> & {
   connection: Connection
   databaseTime: () => Promise<number | null>
   claims: ClaimStore | null
@@ -35,7 +38,7 @@ type Parts = Pick<Storage, 'kind' | 'location' | 'created'> & Partial<Pick<Stora
 }
 
 export function assembleStorage(
-  { connection, databaseTime, claims, health, hasRoom, requireFile, migrations = [], ...facts }: Parts,
+  { connection, databaseTime, claims, health, hasRoom, requireFile, migrations = [], windows = null, ...facts }: Parts,
 ): Storage {
   const licenses = createLicenseStorage(connection, { databaseTime, claims })
   health.watch({
@@ -49,6 +52,7 @@ export function assembleStorage(
   return {
     ...facts,
     migrations,
+    windows,
     licenses: { ...licenses, close },
     accounts: { ...createUserStore(connection), ...createSessionStore(connection), ...createFirstAdminStore(connection) },
     health,

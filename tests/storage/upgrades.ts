@@ -79,7 +79,7 @@ export function describeUpgrades(title: string, backend: UpgradeBackend): void {
       })
 
       it('is brought up to date', () => {
-        expect(upgraded.storage.migrations.at(-1)).toBe('0009_shared_anchor')
+        expect(upgraded.storage.migrations.at(-1)).toBe('0010_rate_limits')
       })
 
       it('is understood', async () => {
