@@ -202,6 +202,20 @@ export interface Diagnostics {
 /** A literal request to the license server, but with key and lease masked and the secret left out. */
 export interface OutboundRequest { at: string, method: string, url: string, body: Record<string, unknown> | null }
 
+/** One of the processes that share a database, as it last told the others about itself. */
+export interface ReplicaView {
+  id: string
+  version: string
+  commit: string
+  startedAt: string
+  lastSeenAt: string
+  /** What it would answer, of which revision of the license. */
+  state: LicenseState
+  revision: number
+  /** It makes a scheduled call at this moment. */
+  holdsClaim: boolean
+}
+
 /** The version of the support bundle's form. */
 export const SUPPORT_FORMAT = 'nocodb-license-support/2'
 
@@ -212,6 +226,8 @@ export interface SupportBundle {
   build: { version: string, commit: string, sandbox: boolean, trustedKids: string[] }
   runtime: { node: string, platform: string, arch: string, replica: string, uptimeSeconds: number }
   storage: { kind: 'sqlite' | 'postgres', location: string, up: boolean, since: string | null, lastWriteAt: string | null }
+  /** Those that are alive, if several could be: on PostgreSQL, while it can be asked. */
+  replicas?: { seen: ReplicaView[], disagreeAbout: string[] } | undefined
   configuration: Record<string, unknown>
   licenseServer: { url: string, configured: boolean, proxy: string | null }
   license: { [K in keyof LicenseView]: K extends 'licensee' ? { organization: string } | null : LicenseView[K] }

@@ -145,6 +145,11 @@ export const outboundSchema = z.object({
   body: z.record(z.string(), z.unknown()).nullable(),
 }).meta({ id: 'OutboundRequest', examples: [examples.OUTBOUND], description: 'the last literal request to the license server, but with key and lease masked and the secret left out' })
 
+const replicaSchema = z.object({
+  id: z.string(), version: z.string(), commit: z.string(), startedAt: time, lastSeenAt: time, state: z.enum(STATES), revision: z.int(),
+  holdsClaim: z.boolean().meta({ description: 'it makes a scheduled call at this moment' }),
+})
+
 export const supportBundleSchema = z.object({
   format: z.literal(SUPPORT_FORMAT),
   createdAt: time,
@@ -153,6 +158,8 @@ export const supportBundleSchema = z.object({
   storage: z.object({
     kind: z.enum(['sqlite', 'postgres']), location: z.string(), up: z.boolean(), since: time.nullable(), lastWriteAt: time.nullable(),
   }),
+  replicas: z.object({ seen: z.array(replicaSchema), disagreeAbout: z.array(z.string()) }).optional()
+    .meta({ description: 'the processes that share a PostgreSQL database, and what they disagree about' }),
   configuration: z.record(z.string(), z.unknown()),
   licenseServer: z.object({ url: z.string(), configured: z.boolean(), proxy: z.string().nullable() }),
   license: licenseViewSchema.omit({ licensee: true }).extend({ licensee: z.object({ organization: z.string() }).nullable() }),

@@ -1,5 +1,7 @@
 import { redactFinding, withoutAddresses } from '../../shared/redaction.ts'
-import type { Diagnostics, EventView, Role } from '../../shared/contracts.ts'
+import type { Diagnostics, EventView, ReplicaView, Role } from '../../shared/contracts.ts'
+import { STATES } from '../../shared/contracts.ts'
+import type { ReplicaSeen } from '../runtime/replica-watch.ts'
 import type { StoredEvent } from '../license/stored-records.ts'
 
 /* What callers may see of stored data. */
@@ -25,6 +27,15 @@ export function eventViewOf(
     address: admin ? address : null,
     details: admin && account !== undefined ? { ...rest, account } : rest,
     finding: finding && redactFinding(finding, role),
+  }
+}
+
+/** One of several processes. A state that only another version knows counts as invalid, as it does in the license's row. */
+export function replicaViewOf({ id, version, commit, started, seenAt, state, revision, holdsClaim }: ReplicaSeen): ReplicaView {
+  return {
+    id, version, commit, revision, holdsClaim,
+    state: STATES.find(each => each === state) ?? 'invalid',
+    startedAt: new Date(started).toISOString(), lastSeenAt: new Date(seenAt).toISOString(),
   }
 }
 

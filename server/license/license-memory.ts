@@ -87,7 +87,9 @@ export function isAnchored({ anchored, anchor }: Pick<Memory, 'anchored' | 'anch
 }
 
 /** A lease was accepted and written; `stored` is what its commit resolved to. */
-export function withStoredLease(memory: Memory, lease: Lease, trusted: TrustedTimeRecord, stored: Snapshot, reading: ClockReading): Memory {
+export function withStoredLease(
+  memory: Memory, lease: Lease, trusted: TrustedTimeRecord, stored: Snapshot, reading: ClockReading,
+): Memory {
   const held = holdingLease(memory, lease, trusted, stored.anchor, reading)
   return isSuperseded(memory, stored) ? { ...memory, trusted, anchored: held.anchored } : { ...held, stored, unstored: null }
 }

@@ -8,6 +8,7 @@ import type { FoldedLog } from './folded-log.ts'
 import type { ProcessLog } from './log.ts'
 import type { Metrics } from './metrics.ts'
 import type { PeriodicJobs } from './periodic-jobs.ts'
+import type { ReplicaWatch } from './replica-watch.ts'
 
 /* Where request handlers find what composition.ts has assembled. plugins/start.ts puts it here. */
 
@@ -29,6 +30,8 @@ export interface App extends Base {
   storage: Storage
   license: LicenseService
   accounts: Accounts
+  /** The processes that share the database. */
+  replicas: Pick<ReplicaWatch, 'seen'>
   build: { version: string, commit: string, sandbox: boolean }
   /** Ends its work and closes its database. */
   close(): Promise<void>

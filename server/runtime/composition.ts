@@ -9,7 +9,9 @@ import { createLicenseServerClient } from '../license-server/client.ts'
 import { createKeyring } from '../license/jws.ts'
 import { withEventLines } from '../license/event-lines.ts'
 import type { Random } from '../license/ports.ts'
+import type { LicenseService } from '../license/service.ts'
 import { createLicenseService, requireInstallation } from '../license/service.ts'
+import type { Storage } from '../storage/open.ts'
 import { openStorage } from '../storage/open.ts'
 import type { App, Base } from './app.ts'
 import { ConfigError, readConfig } from './config.ts'
@@ -19,6 +21,8 @@ import { createMetrics } from './metrics.ts'
 import { storageTrouble } from './storage-finding.ts'
 import type { PeriodicJobs } from './periodic-jobs.ts'
 import { createPeriodicJobs } from './periodic-jobs.ts'
+import type { ReplicaWatch } from './replica-watch.ts'
+import { createReplicaWatch, TELL_EVERY } from './replica-watch.ts'
 import { currentRequest } from './request-context.ts'
 import { createDatabaseClock, createSystemClock } from './system-clock.ts'
 
@@ -87,11 +91,14 @@ export async function assembleApp(base: Base): Promise<App> {
     await provideAdministrator(accounts, base)
     const jobs = startJobs(base.refusals)
     jobs.every(SAMPLE_EVERY, databaseClock.sample)
+    const replicas = watchReplicas(base, storage, license, clock.read().wall)
+    jobs.every(TELL_EVERY, replicas.look)
     return {
-      ...base, jobs, storage, license, accounts, build: { version, commit, sandbox },
+      ...base, jobs, storage, license, accounts, replicas, build: { version, commit, sandbox },
       async close() {
         jobs.stop()
         await license.stop()
+        await replicas.leave().catch(() => undefined)
         await storage.close()
       },
     }
@@ -100,6 +107,17 @@ export async function assembleApp(base: Base): Promise<App> {
     await storage.close().catch(() => undefined)
     throw error
   }
+}
+
+function watchReplicas({ config, log }: Base, { replicas, licenses }: Storage, license: LicenseService, started: number): ReplicaWatch {
+  return createReplicaWatch({
+    replicas, log,
+    holder: async () => (await licenses.claims?.readClaim())?.holder ?? null,
+    self() {
+      const { state, revision } = license.view('viewer')
+      return { id: config.replica, version, commit, started, state, revision, keyDigest: config.licenseKey?.digest ?? null }
+    },
+  })
 }
 
 /** The account that a write is about: the store's methods take it, or its id, as their first argument. */

@@ -14,6 +14,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0008_check_in_claim': { up: createCheckInClaim },
   '0009_shared_anchor': { up: rememberAnchor },
   '0010_rate_limits': { up: createRateLimits },
+  '0011_replicas': { up: createReplicas },
 }
 
 async function createLicenseTables(db: Kysely<Database>): Promise<void> {
@@ -158,6 +159,16 @@ async function createRateLimits(db: Kysely<Database>): Promise<void> {
     .addColumn('began', 'bigint', column => column.notNull())
     .addColumn('used', 'bigint', column => column.notNull())
     .addPrimaryKeyConstraint('rate_limits_pk', ['name', 'key'])
+    .execute()
+}
+
+async function createReplicas(db: Kysely<Database>): Promise<void> {
+  await db.schema.createTable('replicas')
+    .addColumn('id', 'text', column => column.primaryKey().notNull())
+    .addColumn('version', 'text', column => column.notNull()).addColumn('commit', 'text', column => column.notNull())
+    .addColumn('started', 'bigint', column => column.notNull()).addColumn('seen_at', 'bigint', column => column.notNull())
+    .addColumn('state', 'text', column => column.notNull()).addColumn('revision', 'bigint', column => column.notNull())
+    .addColumn('key_digest', 'text')
     .execute()
 }
 

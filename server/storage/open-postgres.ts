@@ -6,6 +6,7 @@ import { getAppliedMigrations, migrate, requireInstallationRow } from './migrate
 import { createPool, guardPool } from './postgres-pool.ts'
 import { TABLES, type Database } from './schema.ts'
 import { createRateWindows } from './rate-windows.ts'
+import { createReplicas } from './replicas.ts'
 import { createSplitDriver } from './split-driver.ts'
 import { assembleStorage, type Storage } from './storage.ts'
 import { StorageOpenError, toStorageError } from './storage-error.ts'
@@ -31,6 +32,7 @@ export async function openPostgres({ url, log }: { url: string, log?: Log | unde
     return assembleStorage({
       kind: 'postgres', location, created, migrations: applied, connection, health,
       databaseTime: () => readTime(db), claims: createClaims(connection), windows: createRateWindows(connection),
+      replicas: createReplicas(connection),
     })
   } catch (error) {
     await db.destroy()

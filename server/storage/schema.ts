@@ -106,6 +106,18 @@ export interface FindingsTable { id: number, finding: string }
 /** Uses of a limit for a key, which is hashed, in the window that began then; on PostgreSQL alone, by its clock. */
 export interface RateLimitsTable { name: string, key: string, began: number, used: number }
 
+/** The processes that share the database, as each last told of itself; on PostgreSQL alone. `seen_at` is by its clock. */
+export interface ReplicasTable {
+  id: string
+  version: string
+  commit: string
+  started: number
+  seen_at: number
+  state: string
+  revision: number
+  key_digest: string | null
+}
+
 export interface CheckInDaysTable { day: string, good: number, failed: number }
 
 export interface UsersTable { id: string, email: string, role: Role, password_hash: string, created_at: number }
@@ -129,10 +141,11 @@ export interface Database {
   findings: FindingsTable
   check_in_days: CheckInDaysTable
   rate_limits: RateLimitsTable
+  replicas: ReplicasTable
   users: UsersTable
   sessions: SessionsTable
 }
 
 export const TABLES = [
-  'installation', 'license', 'license_seq', 'held_states', 'check_in_claim', 'deactivations', 'events', 'findings', 'check_in_days', 'rate_limits', 'users', 'sessions',
+  'installation', 'license', 'license_seq', 'held_states', 'check_in_claim', 'deactivations', 'events', 'findings', 'check_in_days', 'rate_limits', 'replicas', 'users', 'sessions',
 ] as const satisfies readonly (keyof Database)[]

@@ -6,6 +6,7 @@ import { createUserStore } from './account-users.ts'
 import type { Connection } from './connection.ts'
 import { createLicenseStorage } from './license-store.ts'
 import type { RateWindows } from './rate-windows.ts'
+import type { Replicas } from './replicas.ts'
 import type { HealthMonitor, StorageHealth } from './storage-health.ts'
 
 /** An open, migrated database with its stores. */
@@ -22,13 +23,15 @@ export interface Storage {
   health: StorageHealth
   /** Where several processes share the database, what they have counted together; else null. */
   windows: RateWindows | null
+  /** The processes that share the database; null where there can be one only. */
+  replicas: Replicas | null
   /** Resolves when the database answers; rejects with `STORAGE_UNAVAILABLE`. */
   ping(): Promise<void>
   /** Lets running operations end, then closes; later calls reject with `STORAGE_UNAVAILABLE`. */
   close(): Promise<void>
 }
 
-type Parts = Pick<Storage, 'kind' | 'location' | 'created'> & Partial<Pick<Storage, 'migrations' | 'windows'>> & {
+type Parts = Pick<Storage, 'kind' | 'location' | 'created'> & Partial<Pick<Storage, 'migrations' | 'windows' | 'replicas'>> & {
   connection: Connection
   databaseTime: () => Promise<number | null>
   claims: ClaimStore | null
@@ -38,7 +41,7 @@ type Parts = Pick<Storage, 'kind' | 'location' | 'created'> & Partial<Pick<Stora
 }
 
 export function assembleStorage(
-  { connection, databaseTime, claims, health, hasRoom, requireFile, migrations = [], windows = null, ...facts }: Parts,
+  { connection, databaseTime, claims, health, hasRoom, requireFile, migrations = [], windows = null, replicas = null, ...facts }: Parts,
 ): Storage {
   const licenses = createLicenseStorage(connection, { databaseTime, claims })
   health.watch({
@@ -53,6 +56,7 @@ export function assembleStorage(
     ...facts,
     migrations,
     windows,
+    replicas,
     licenses: { ...licenses, close },
     accounts: { ...createUserStore(connection), ...createSessionStore(connection), ...createFirstAdminStore(connection) },
     health,

@@ -106,7 +106,9 @@ function commit(state: State, input: Commit): Snapshot | 'stale' {
   return snapshotOf(state)
 }
 
-function writeChange(state: State, { license, visible, checkIn, deactivate, cancels }: Change, { seq, trusted, anchor, provisionedDigest, event }: Commit): void {
+function writeChange(
+  state: State, { license, visible, checkIn, deactivate, cancels }: Change, { seq, trusted, anchor, provisionedDigest, event }: Commit,
+): void {
   const { snapshot, marks } = state
   snapshot.version++
   if (visible) snapshot.revision++

@@ -82,7 +82,8 @@ function through(store: MemoryStore, connected: () => boolean): LicenseStorage {
     get(target, name) {
       const member: unknown = Reflect.get(target, name, target)
       if (typeof member !== 'function') return member !== null && typeof member === 'object' && name === 'claims' ? guard(member) : member
-      return (...given: unknown[]): unknown => connected() ? Reflect.apply(member, target, given) : Promise.reject(new LicenseError('STORAGE_UNAVAILABLE'))
+      const away = () => Promise.reject(new LicenseError('STORAGE_UNAVAILABLE'))
+      return (...given: unknown[]): unknown => connected() ? Reflect.apply(member, target, given) : away()
     },
   })
   return guard(store)

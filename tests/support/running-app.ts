@@ -40,7 +40,7 @@ export async function openRunningApp(env: Environment = {}): Promise<RunningApp>
   const { base, lines } = createBase(env)
   const build = { version: VERSION, commit: 'unknown', sandbox: false }
   const close = () => world.storage.close()
-  const app = { ...base, storage: world.storage, license: license.service, accounts: world.accounts, build, close }
+  const app = { ...base, storage: world.storage, license: license.service, accounts: world.accounts, replicas: { seen: async () => [] }, build, close }
   setBase(base)
   openApp(app)
   return { ...world, app, license, lines }

@@ -1,13 +1,22 @@
 import { setResponseHeaders } from 'h3'
 import type { SupportBundle } from '../../../shared/contracts.ts'
 import { describeConfig } from '../../runtime/config-report.ts'
+import type { ReplicaWatch } from '../../runtime/replica-watch.ts'
+import { disagreementsOf } from '../../runtime/replica-watch.ts'
 import { placeOf } from '../../runtime/storage-finding.ts'
 import { proxyName } from '../../license-server/address.ts'
 import { handle } from '../../http/handle.ts'
-import { diagnosticsViewOf, eventViewOf } from '../../http/views.ts'
+import { diagnosticsViewOf, eventViewOf, replicaViewOf } from '../../http/views.ts'
 import { withoutAddresses } from '../../../shared/redaction.ts'
 
-export default handle('getSupportBundle', async ({ app: { license, client, config, storage, build }, event, identity }) => {
+/** Left out where there are none, and while the database cannot be asked. */
+async function replicasOf(watch: Pick<ReplicaWatch, 'seen'>): Promise<Pick<SupportBundle, 'replicas'>> {
+  const seen = await watch.seen().catch(() => [])
+  if (seen.length === 0) return {}
+  return { replicas: { seen: seen.map(replicaViewOf), disagreeAbout: disagreementsOf(seen) } }
+}
+
+export default handle('getSupportBundle', async ({ app: { license, client, config, storage, build, replicas }, event, identity }) => {
   const proxy = config.proxyFor(client.baseUrl)
   const iso = (ms: number | null) => ms === null ? null : new Date(ms).toISOString()
   const { up, since, lastWriteAt } = storage.health
@@ -26,6 +35,7 @@ export default handle('getSupportBundle', async ({ app: { license, client, confi
   const bundle: SupportBundle = {
     ...known, ...(identity?.role === 'admin' ? named : withoutAddresses(named)),
     diagnostics: known.diagnostics && diagnosticsViewOf(known.diagnostics, 'viewer'),
+    ...await replicasOf(replicas),
     checkIns: await license.listCheckInDays(30), events: (await license.listEvents({ limit: 200 })).map(each => eventViewOf(each, 'viewer')),
   }
   setResponseHeaders(event, {

@@ -1,0 +1,70 @@
+import type { Log } from '../license/ports.ts'
+import type { Replica, Replicas } from '../storage/open.ts'
+
+/** Ms. */
+export const TELL_EVERY = 5_000
+const GONE_AFTER = 30_000
+
+export interface ReplicaSeen extends Replica { seenAt: number, holdsClaim: boolean }
+
+/** What this process knows of the others that share its database. */
+export interface ReplicaWatch {
+  /** Tells the others about this one, looks at what they say, and logs once what they begin to disagree about, and when that ends. */
+  look(): Promise<void>
+  /** Those that are alive, this one included; empty where nobody shares the database. */
+  seen(): Promise<ReplicaSeen[]>
+  leave(): Promise<void>
+}
+
+export interface ReplicaWatchOptions {
+  replicas: Replicas | null
+  /** Who holds the check-in claim; null if nobody does. */
+  holder: () => Promise<string | null>
+  /** This process, as it is now. */
+  self: () => Replica
+  log: Pick<Log, 'info' | 'warn'>
+}
+
+const ABOUT = {
+  version: ({ version }: Replica) => version,
+  commit: ({ commit }: Replica) => commit,
+  NC_LICENSE_KEY: ({ keyDigest }: Replica) => keyDigest,
+  state: ({ state }: Replica) => state,
+} satisfies Record<string, (replica: Replica) => string | null>
+export type Disagreement = keyof typeof ABOUT
+
+/** What replicas disagree about. They answer at different moments, so that those that know of different revisions may differ in state. */
+export function disagreementsOf(replicas: readonly Replica[]): Disagreement[] {
+  const newest = Math.max(...replicas.map(({ revision }) => revision))
+  const upToDate = replicas.filter(({ revision }) => revision === newest)
+  const about: readonly Disagreement[] = ['version', 'commit', 'NC_LICENSE_KEY', 'state']
+  return about.filter(each => new Set((each === 'state' ? upToDate : replicas).map(ABOUT[each])).size > 1)
+}
+
+export function createReplicaWatch({ replicas, holder, self, log }: ReplicaWatchOptions): ReplicaWatch {
+  let told = ''
+  /** A state that differs once may only be told a moment later by some. */
+  let before: Disagreement[] = []
+
+  return {
+    async look() {
+      if (!replicas) return
+      await replicas.tell(self())
+      const seen = await replicas.seenWithin(GONE_AFTER)
+      const now = disagreementsOf(seen)
+      const lasting = now.filter(each => each !== 'state' || before.includes(each))
+      before = now
+      const text = lasting.join(', ')
+      if (text === told) return
+      told = text
+      if (text) log.warn('replicas disagree: all of them need the same version and the same configuration', { about: text, replicas: seen.map(({ id }) => id).join(', ') })
+      else log.info('replicas agree again')
+    },
+    async seen() {
+      if (!replicas) return []
+      const holds = await holder()
+      return (await replicas.seenWithin(GONE_AFTER)).map(each => ({ ...each, holdsClaim: each.id === holds }))
+    },
+    leave: async () => { await replicas?.leave(self().id) },
+  }
+}

@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest'
+import { createReplicaWatch, disagreementsOf } from '../../../server/runtime/replica-watch.ts'
+import type { Replica, Replicas } from '../../../server/storage/open.ts'
+
+const replicaOf = (id: string, changes: Partial<Replica> = {}): Replica =>
+  ({ id, version: '1.0.0', commit: 'abc', started: 0, state: 'active', revision: 3, keyDigest: null, ...changes })
+
+describe('what replicas disagree about', () => {
+  it.each<[string, Partial<Replica>, string[]]>([
+    ['nothing', {}, []], ['the version', { version: '1.1.0' }, ['version']], ['the commit', { commit: 'def' }, ['commit']],
+    ['NC_LICENSE_KEY, of which one has none', { keyDigest: 'digest' }, ['NC_LICENSE_KEY']], ['the state', { state: 'grace' }, ['state']],
+    ['nothing, while one has yet to read the newest revision', { state: 'grace', revision: 2 }, []],
+  ])('%s', (_, changes, about) => {
+    expect(disagreementsOf([replicaOf('a'), replicaOf('b', changes), replicaOf('c')])).toEqual(about)
+  })
+})
+
+/** A watch of one replica; what the others tell can be changed. */
+function scene() {
+  const others: Replica[] = []
+  const told: Replica[] = []
+  const lines: string[] = []
+  const replicas: Replicas = {
+    tell: async (replica) => { told.push(replica) },
+    seenWithin: async () => [replicaOf('me'), ...others].map(each => ({ ...each, seenAt: 9 })),
+    leave: async () => undefined,
+  }
+  const line = (level: string) => (message: string, fields: Record<string, unknown> = {}) => void lines.push(`${level} ${message.split(':')[0]} ${String(fields.about ?? '')}`.trim())
+  const watch = createReplicaWatch({
+    replicas, holder: async () => 'other', self: () => replicaOf('me'), log: { info: line('info'), warn: line('warn') },
+  })
+  return { others, told, lines, watch }
+}
+
+describe('a replica', () => {
+  it('tells the others of itself, and says once what they disagree about, and once that it is over', async () => {
+    const { others, told, lines, watch } = scene()
+    await watch.look()
+    others.push(replicaOf('other', { version: '2.0.0' }))
+    await watch.look()
+    await watch.look()
+    others.length = 0
+    await watch.look()
+    expect(told).toHaveLength(4)
+    expect(lines).toEqual(['warn replicas disagree version', 'info replicas agree again'])
+  })
+
+  it('says nothing of a state that one of them knew a moment earlier', async () => {
+    const { others, lines, watch } = scene()
+    others.push(replicaOf('other', { state: 'grace' }))
+    await watch.look()
+    expect(lines).toEqual([])
+    await watch.look()
+    expect(lines).toEqual(['warn replicas disagree state'])
+  })
+
+  it('knows who makes a call', async () => {
+    const { others, watch } = scene()
+    others.push(replicaOf('other'))
+    expect((await watch.seen()).map(({ id, holdsClaim }) => [id, holdsClaim])).toEqual([['me', false], ['other', true]])
+  })
+
+  it('is alone where nobody shares the database', async () => {
+    const watch = createReplicaWatch({ ...scene(), replicas: null, holder: async () => null, self: () => replicaOf('me'), log: { info() {}, warn() {} } })
+    await watch.look()
+    expect(await watch.seen()).toEqual([])
+  })
+})
