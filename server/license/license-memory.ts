@@ -114,7 +114,8 @@ export function trustedAfter({ trusted }: Memory, { claims }: Lease, reading: Cl
 
 /** What every replica is to go by, if they share a clock, once this lease that answered our nonce is stored. */
 export function anchorAfter({ claims }: Lease, reading: ClockReading): Anchor | null {
-  return reading.shared && METHOD_RULES[claims.method].setsTrustedTime ? { jti: claims.jti, at: claims.iat * 1000, wall: reading.wall } : null
+  if (!reading.shared || !METHOD_RULES[claims.method].setsTrustedTime) return null
+  return { jti: claims.jti, at: claims.iat * 1000, wall: reading.wall }
 }
 
 function holdingLease(memory: Memory, lease: Lease, trusted: TrustedTimeRecord, anchor: Anchor | null, reading: ClockReading): Memory {

@@ -11,7 +11,7 @@ import { withEventLines } from '../license/event-lines.ts'
 import type { Random } from '../license/ports.ts'
 import type { LicenseService } from '../license/service.ts'
 import { createLicenseService, requireInstallation } from '../license/service.ts'
-import type { Storage } from '../storage/open.ts'
+import type { Replica, Storage } from '../storage/open.ts'
 import { openStorage } from '../storage/open.ts'
 import type { App, Base } from './app.ts'
 import { ConfigError, readConfig } from './config.ts'
@@ -22,7 +22,7 @@ import { storageTrouble } from './storage-finding.ts'
 import type { PeriodicJobs } from './periodic-jobs.ts'
 import { createPeriodicJobs } from './periodic-jobs.ts'
 import type { ReplicaWatch } from './replica-watch.ts'
-import { createReplicaWatch, TELL_EVERY } from './replica-watch.ts'
+import { createReplicaWatch, GONE_AFTER, TELL_EVERY } from './replica-watch.ts'
 import { currentRequest } from './request-context.ts'
 import { createDatabaseClock, createSystemClock } from './system-clock.ts'
 
@@ -88,7 +88,7 @@ export async function assembleApp(base: Base): Promise<App> {
       store: withEventLines(storage.accounts, log, accountOf), clock: sandboxHooks?.accountClock(databaseClock) ?? clock,
       sessionSecret: config.sessionSecret ?? sessionSecret, hashing: createHashingQueue(), log,
     })
-    await provideAdministrator(accounts, base)
+    await provideAdministrator(accounts, base, await storage.replicas?.seenWithin(GONE_AFTER) ?? [])
     const jobs = startJobs(base.refusals)
     jobs.every(SAMPLE_EVERY, databaseClock.sample)
     const replicas = watchReplicas(base, storage, license, clock.read().wall)
@@ -126,10 +126,14 @@ function accountOf(first: unknown): { account: string } {
 }
 
 /** Makes sure that somebody can sign in: the provisioned administrator, or a one-time set-up link in the log. */
-async function provideAdministrator(accounts: Accounts, { config, log }: Base): Promise<void> {
+async function provideAdministrator(accounts: Accounts, { config, log }: Base, others: readonly Replica[]): Promise<void> {
   const outcome = await accounts.provisionAdmin(config.admin)
   if (config.admin) {
     log.info(`administrator from NC_ADMIN_EMAIL ${outcome}`)
+    if (outcome === 'reset' && others.length > 0) {
+      log.warn('NC_ADMIN_PASSWORD is not the one that was applied last, and other replicas are running: one that is started with the '
+        + 'former value resets the password again', { replicas: others.map(({ id }) => id).join(', ') })
+    }
     return
   }
   const offer = await accounts.offerSetup()

@@ -1,9 +1,9 @@
 import type { Log } from '../license/ports.ts'
 import type { Replica, Replicas } from '../storage/open.ts'
 
-/** Ms. */
+/** Ms: how often each tells of itself, and after how long without that it counts as gone. */
 export const TELL_EVERY = 5_000
-const GONE_AFTER = 30_000
+export const GONE_AFTER = 30_000
 
 export interface ReplicaSeen extends Replica { seenAt: number, holdsClaim: boolean }
 

@@ -52,7 +52,8 @@ export async function createReplicas(count: number, { databaseAhead = () => 0, c
   async function start(): Promise<SimulatedReplica> {
     const replica: Omit<SimulatedReplica, 'service'> = { connected: true, frozen: false }
     const service = await createLicenseService({
-      store: through(store, () => replica.connected), instanceId, server: vendor, keyring, clock: clockOf(clock, all.length, now), random, version: VERSION, sandbox: false,
+      store: through(store, () => replica.connected), clock: clockOf(clock, all.length, now),
+      instanceId, server: vendor, keyring, random, version: VERSION, sandbox: false,
       log: { info: silent, warn: silent, error: silent }, provisioned: null, eventsKeepDays: 400, replica: `replica-${all.length + 1}`,
       pause: async () => { await settle() },
     })
