@@ -31,8 +31,8 @@ export const LICENSE: LicenseView = {
   features: FEATURES, seats: 50, limits: LIMITS, seatsUsed: 31, licenseId: LICENSE_ID, maskedKey: 'nc_…k7Qd',
   issuedAt: ISSUED, expiresAt: EXPIRES, activatedAt: ISSUED, graceEndsAt: GRACE_ENDS, renews: true, deactivation: null,
   checkIn: { lastSuccessAt: CHECKED_IN, lastAttemptAt: CHECKED_IN, nextAt: '2026-03-02T14:41:12.000Z', consecutiveFailures: 0, lastError: null },
-  instanceId: INSTANCE, boundTo: INSTANCE, reason: null, verdictAt: null, invalidBecause: null, finding: null, managedByEnv: false, previous: null,
-  warnings: [], revision: 4, serverTime: NOW,
+  instanceId: INSTANCE, boundTo: INSTANCE, reason: null, verdictAt: null, invalidBecause: null, finding: null, managedByEnv: false,
+  previous: null, warnings: [], revision: 4, serverTime: NOW,
 }
 
 export const EVENT: EventView = {
