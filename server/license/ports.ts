@@ -54,6 +54,8 @@ export interface Notes {
   saveSeatsUsed(seats: number): Promise<void>
   saveLastRequest(request: OutboundRequest): Promise<void>
   saveRenewalAttempt(at: number): Promise<void>
+  /** Forgets the license replaced at that time (ms), if it is still the one that is kept. */
+  forgetPrevious(replacedAt: number): Promise<void>
   /** For a credential that turned out to be the license already in force; null forgets it. */
   saveProvisionedDigest(digest: string | null): Promise<void>
 }

@@ -12,6 +12,7 @@ import type { Deactivation } from './deactivation.ts'
 import { nextAtStart, renewsAtStart } from './check-in-policy.ts'
 import type { Due } from './due.ts'
 import { dueAt, dueDuringAttempt, followDue } from './due.ts'
+import { putBackUntil } from './previous.ts'
 import { recordState } from './record.ts'
 import { bordersOf, isCheckedIn } from './state.ts'
 
@@ -39,7 +40,7 @@ export interface Scheduler {
 
 export interface SchedulerOptions {
   holder: LicenseHolder
-  store: LicenseStore & Pick<Notes, 'saveTrustedTime' | 'saveRenewalAttempt'> & Pick<History, 'pruneEvents'>
+  store: LicenseStore & Pick<Notes, 'saveTrustedTime' | 'saveRenewalAttempt' | 'forgetPrevious'> & Pick<History, 'pruneEvents'>
   checkIn: CheckIn
   deactivation: Deactivation
   provisioning: Provisioning
@@ -118,7 +119,9 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     await holder.reload()
   }
 
-  async function housekeep({ record, trusted, wall, reading: { uptime } }: Moment): Promise<void> {
+  async function housekeep({ record, trusted, wall, effective, reading: { uptime } }: Moment): Promise<void> {
+    const { previous } = holder.snapshot
+    if (previous && effective >= putBackUntil(previous)) await store.forgetPrevious(previous.replacedAt)
     if (record && uptime - timeStoredAt >= STORE_TIME_EVERY) {
       await store.saveTrustedTime(record)
       timeStoredAt = uptime

@@ -4,6 +4,7 @@ import { FEATURE_TITLES } from '../../shared/contracts.ts'
 import { METHOD_RULES, TOLD_FOR } from '../../shared/method-rules.ts'
 import type { LicenseHolder } from './license-holder.ts'
 import type { Moment } from './license-memory.ts'
+import { offeredPrevious, putBackUntil } from './previous.ts'
 import { runInForce } from './record.ts'
 import type { StoredLicense } from './stored-records.ts'
 import { expiryOf, pausesAt, renewsByItself } from './state.ts'
@@ -49,9 +50,17 @@ export function viewOf(
     invalidBecause: holding.kind === 'invalid' ? { code: holding.code, reference: ERRORS[holding.code].reference } : null,
     finding: found.finding && redactFinding(found.finding, role),
     managedByEnv,
+    previous: managedByEnv ? null : previousViewOf(holder, moment),
     warnings: found.warnings,
     revision: snapshot.revision,
     serverTime: isoTime(moment.effective),
+  }
+}
+
+function previousViewOf({ snapshot }: LicenseHolder, { effective }: Moment): LicenseView['previous'] {
+  const previous = offeredPrevious(snapshot, effective)
+  return previous && {
+    method: previous.method, plan: previous.plan, expiresAt: isoTime(previous.expiresAt), until: isoTime(putBackUntil(previous)),
   }
 }
 

@@ -11,6 +11,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0005_heartbeat': { up: db => db.schema.alterTable('installation').addColumn('probed_at', 'bigint').execute() },
   '0006_findings': { up: createFindings },
   '0007_verdict_run': { up: rememberVerdictRun },
+  '0008_previous_license': { up: db => db.schema.alterTable('installation').addColumn('previous_license', 'text').execute() },
 }
 
 async function createLicenseTables(db: Kysely<Database>): Promise<void> {

@@ -79,7 +79,7 @@ export function describeUpgrades(title: string, backend: UpgradeBackend): void {
       })
 
       it('is brought up to date', () => {
-        expect(upgraded.storage.migrations.at(-1)).toBe('0007_verdict_run')
+        expect(upgraded.storage.migrations.at(-1)).toBe('0008_previous_license')
       })
 
       it('is understood', async () => {

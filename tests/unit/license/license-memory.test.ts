@@ -20,7 +20,8 @@ const reading = (changes: Partial<ClockReading> = {}): ClockReading => ({ wall: 
 
 function snapshot(license: StoredLicense | null, changes: Partial<Snapshot> = {}): Snapshot {
   return {
-    revision: 1, version: 1, license, marks: [seqMarkOf(lease)], trusted, seatsUsed: null, provisionedDigest: null, renewalAttemptAt: null, lastRequest: null,
+    revision: 1, version: 1, license, marks: [seqMarkOf(lease)], trusted, seatsUsed: null, provisionedDigest: null, renewalAttemptAt: null,
+    lastRequest: null, previous: null,
     deactivatedAt: null,
     ...changes,
   }
