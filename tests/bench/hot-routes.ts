@@ -14,6 +14,7 @@ import { limitOf, load } from './wrk.ts'
 const BARE = fileURLToPath(new URL('bare-server.ts', import.meta.url))
 const ROUNDS = 5
 const SECONDS = 5
+const CALM_SECONDS = 3
 const CONNECTIONS = 64
 /** At half the rate, each connection pauses, so it takes more of them. */
 const CALM = 100
@@ -57,7 +58,7 @@ async function measureRoute(product: Server, { what, path, headers, least }: Rou
     }
     const [ours, reference] = [rateOf(rounds.ours), rateOf(rounds.bare)]
     const pause = CALM / (Math.min(ours, reference) / 2) * 1000
-    const calm = async (server: Server) => (await load({ ...server, headers, seconds: SECONDS, connections: CALM, pause })).p99
+    const calm = async (server: Server) => (await load({ ...server, headers, seconds: CALM_SECONDS, connections: CALM, pause })).p99
     const note = `${answer.status}; ours: ${limitOf(lastOf(rounds.ours))}; reference: ${limitOf(lastOf(rounds.bare))}`
     return [
       { id: 'B2', what, ours, reference, unit: '/s', budget: { least }, note },

@@ -1,7 +1,11 @@
 import { ensureSandboxBuild } from '../support/build.ts'
 import type { Figure } from './figure.ts'
 import { isKept, tableOf } from './figure.ts'
+import { measureHistory } from './history.ts'
 import { measureHotRoutes } from './hot-routes.ts'
+import { measureIdle } from './idle.ts'
+import { measureFeatureCheck, measureSaving, measureVerification } from './in-process.ts'
+import { measureResources } from './resources.ts'
 
 /*
  * `npm run bench`, or `npm run bench -- B2 B4`: figures beside something fixed that is measured in the same run, as one table. Exits
@@ -9,7 +13,13 @@ import { measureHotRoutes } from './hot-routes.ts'
  */
 
 const MEASURED: Readonly<Record<string, () => Promise<Figure[]>>> = {
+  B1: measureFeatureCheck,
   B2: measureHotRoutes,
+  B3: measureVerification,
+  B4: measureSaving,
+  B5: measureResources,
+  B8: measureHistory,
+  B10: measureIdle,
 }
 
 ensureSandboxBuild()
