@@ -20,6 +20,8 @@ export interface Load {
 
 export interface Measured {
   perSecond: number
+  /** Per second of the server's processor time: what it would answer with a processor to itself. */
+  perProcessorSecond: number
   /** Milliseconds. */
   p99: number
   /** How much of one processor the server and wrk used, 1 being all of it. */
@@ -40,7 +42,9 @@ export async function load({ url, headers, pid, seconds, connections, pause = 0 
   const took = performance.now() - before.at
   const wrk = own()
   if (code !== 0 || /Socket errors|Non-2xx/.test(text)) throw new Error(`wrk ${url}: ${text}`)
-  return { perSecond: Number(/Requests\/sec:\s+([\d.]+)/.exec(text)?.[1]), p99: p99In(text), server: (cpuMsOf(pid) - before.server) / took, wrk: wrk / took }
+  const used = cpuMsOf(pid) - before.server
+  const perProcessorSecond = Number(/(\d+) requests in/.exec(text)?.[1]) * 1000 / used
+  return { perSecond: Number(/Requests\/sec:\s+([\d.]+)/.exec(text)?.[1]), perProcessorSecond, p99: p99In(text), server: used / took, wrk: wrk / took }
 }
 
 /** Looks at a process while it runs, because afterwards it is gone. */
@@ -70,7 +74,7 @@ function pausing(ms: number): string {
 }
 
 /** Which side was the limit, for the table. */
-export function limitOf({ server, wrk }: Measured): string {
+export function limitOf({ perSecond, server, wrk }: Measured): string {
   const share = (part: number) => `${Math.round(part * 100)} %`
-  return `${server > wrk ? 'server' : 'wrk'} the limit (server ${share(server)}, wrk ${share(wrk)} of a core)`
+  return `${Math.round(perSecond).toLocaleString('en')} /s, ${server > wrk ? 'server' : 'wrk'} the limit (server ${share(server)}, wrk ${share(wrk)} of a core)`
 }
