@@ -17,7 +17,11 @@ export interface ClockReading {
   /** Identity of this boot, or null where the system has none. */
   boot: string | null
 }
-export interface Clock { read(): ClockReading }
+export interface Clock {
+  read(): ClockReading
+  /** Whether since a reading at most `ms` have passed, by every clock alike: none has jumped. Costs less than another reading. */
+  isWithin(reading: ClockReading, ms: number): boolean
+}
 
 /** Random bytes as lower-case hex, and a number in [0, 1) for jitter. */
 export interface Random { hex(bytes: number): string, unit(): number }

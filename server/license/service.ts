@@ -18,6 +18,7 @@ import { createProvisioning } from './provisioning.ts'
 import { LicenseError } from './errors.ts'
 import type { Keyring } from './jws.ts'
 import { createLicenseHolder } from './license-holder.ts'
+import { createLicensedFeatures } from './licensed-features.ts'
 import type { Moment } from './license-memory.ts'
 import { createNotedServer, laterRequest } from './outbound.ts'
 import { fieldsOf, withEventLines } from './event-lines.ts'
@@ -138,6 +139,7 @@ export async function createLicenseService(options: LicenseServiceOptions): Prom
   const { eventsKeepDays } = options
   const scheduler = createScheduler({ holder, store, checkIn, deactivation, provisioning, log, eventsKeepDays, stopping })
 
+  const licensedNow = createLicensedFeatures(holder, clock)
   let keeping: Promise<void> = Promise.resolve()
 
   function requireUnmanaged(): void {
@@ -195,10 +197,7 @@ export async function createLicenseService(options: LicenseServiceOptions): Prom
     },
     entitlements: withLease => entitlementsOf(holder, holder.observe(), withLease),
     features: () => featuresOf(holder, holder.observe()),
-    hasFeature(name) {
-      const { holding } = holder
-      return holder.observe().entitled && holding.kind === 'lease' && holding.lease.claims.features.includes(name)
-    },
+    hasFeature: name => licensedNow().has(name),
     preview: credential => previewCredential(credential, { holder, store, keyring, server }),
     methodOf,
     async save(request) {

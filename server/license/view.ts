@@ -12,6 +12,10 @@ import type { Finding } from '../../shared/findings.ts'
 import { redactFinding } from '../../shared/redaction.ts'
 import { isoTime } from './warnings.ts'
 
+/** The same objects every time, so that answers can be compared by their members. */
+const NO_FEATURES: string[] = []
+const NO_LIMITS: Record<string, number | null> = {}
+
 /** The license as this role may see it. Holds no key, token or secret. */
 export function viewOf(
   holder: LicenseHolder, moment: Moment, found: { warnings: Warning[], finding: Finding | null }, managedByEnv: boolean, role: Role,
@@ -30,9 +34,9 @@ export function viewOf(
     licensee: claims
       ? { organization: claims.licensee.organization, email: role === 'admin' ? claims.licensee.email ?? null : null }
       : null,
-    features: claims?.features ?? [],
+    features: claims?.features ?? NO_FEATURES,
     seats: claims?.seats ?? null,
-    limits: claims?.limits ?? {},
+    limits: claims?.limits ?? NO_LIMITS,
     seatsUsed: snapshot.seatsUsed,
     licenseId: claims?.sub ?? null,
     maskedKey: license?.maskedKey ?? null,
@@ -102,8 +106,8 @@ export function entitlementsOf(holder: LicenseHolder, moment: Moment, withLease:
     state: moment.state,
     entitled: moment.entitled,
     plan: lease?.claims.plan ?? null,
-    features: moment.entitled ? lease?.claims.features ?? [] : [],
-    limits: lease?.claims.limits ?? {},
+    features: (moment.entitled ? lease?.claims.features : null) ?? NO_FEATURES,
+    limits: lease?.claims.limits ?? NO_LIMITS,
     seats: lease?.claims.seats ?? null,
     expiresAt: lease ? isoTime(expiryOf(lease.claims)) : null,
     validUntil: until === null ? null : isoTime(until),
