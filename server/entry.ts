@@ -4,12 +4,17 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { toNodeListener } from 'h3'
 import { useNitroApp } from 'nitropack/runtime'
 import { setupGracefulShutdown } from 'nitropack/runtime/internal/shutdown'
+import checkFeature from './api/features/[name].get.ts'
+import getEntitlements from './api/entitlements.get.ts'
+import getLicense from './api/license/index.get.ts'
+import { createAhead } from './http/ahead.ts'
 import { requireBase, whenOpen, whenAnswerable } from './runtime/app.ts'
 import { guardProcess } from './runtime/guard-process.ts'
 
 /*
  * Replaces Nitro's own entry, which listens at once. This one listens as soon as requests can be answered, or can be told that
- * the database is unreachable. `Listening on` appears in the log only once they can be answered.
+ * the database is unreachable. `Listening on` appears in the log only once they can be answered. What hosts ask with every request
+ * of their own it answers itself, ahead of the framework (http/ahead.ts).
  */
 
 /** Milliseconds after which the port is opened in any case, to show that the process is alive. */
@@ -23,7 +28,11 @@ const { log, config: { listen: { port, host } } } = requireBase()
 // Whoever listens for a signal stays until the next one does: for want of a listener, a signal would kill the process.
 for (const signal of SIGNALS) process.on(signal, stopEarly)
 guardProcess(log)
-const server = createServer(toNodeListener(nitro.h3App))
+const answerAhead = createAhead({ checkFeature, getEntitlements, getLicense }, requireBase())
+const framework = toNodeListener(nitro.h3App)
+const server = createServer((req, res) => {
+  if (!answerAhead(req, res)) void framework(req, res)
+})
 server.on('error', (error: NodeJS.ErrnoException) => {
   if (error.syscall !== 'listen' && error.syscall !== 'getaddrinfo') return log.error('a connection was not accepted', { code: error.code })
   const where = [host, port].filter(part => part !== null).join(':')

@@ -96,13 +96,15 @@ export interface LicenseView {
   /** What to deal with first; null if all is well. */
   finding: Finding | null
   managedByEnv: boolean
+  /** The license that the present one has replaced, as long as it can be put back. */
+  previous: { method: Method, plan: string, expiresAt: string, until: string } | null
   warnings: Warning[]
   revision: number
   serverTime: string
 }
 
 export const EVENT_KINDS = [
-  'activated', 'renewed', 'removed', 'check_in_succeeded', 'check_in_failed', 'verdict',
+  'activated', 'activation_refused', 'put_back', 'renewed', 'removed', 'check_in_succeeded', 'check_in_failed', 'verdict',
   'state_changed', 'vendor_told', 'account_created', 'account_changed', 'account_removed',
 ] as const
 export type EventKind = (typeof EVENT_KINDS)[number]
@@ -114,7 +116,7 @@ export type EventFilter = EventKind | EventGroup
 
 type Kinds = readonly [EventKind, ...EventKind[]]
 const KINDS_OF_GROUP: Readonly<Record<EventGroup, Kinds>> = {
-  license: ['activated', 'renewed', 'removed', 'verdict', 'state_changed', 'vendor_told'],
+  license: ['activated', 'activation_refused', 'put_back', 'renewed', 'removed', 'verdict', 'state_changed', 'vendor_told'],
   check_ins: ['check_in_succeeded', 'check_in_failed'],
   accounts: ['account_created', 'account_changed', 'account_removed'],
 }
@@ -232,7 +234,7 @@ export interface SupportBundle {
   licenseServer: { url: string, configured: boolean, proxy: string | null }
   license: { [K in keyof LicenseView]: K extends 'licensee' ? { organization: string } | null : LicenseView[K] }
   clocks: { effective: string, wall: string, trusted: string | null, continuous: boolean, uptimeSeconds: number }
-  /** Newest first, ten at most; failed activations are here and not among the events. */
+  /** Newest first, ten at most. */
   findings: Finding[]
   /** The last run, or null. */
   diagnostics: Diagnostics | null

@@ -32,7 +32,7 @@ export const LICENSE: LicenseView = {
   issuedAt: ISSUED, expiresAt: EXPIRES, activatedAt: ISSUED, graceEndsAt: GRACE_ENDS, renews: true, deactivation: null,
   checkIn: { lastSuccessAt: CHECKED_IN, lastAttemptAt: CHECKED_IN, nextAt: '2026-03-02T14:41:12.000Z', consecutiveFailures: 0, lastError: null },
   instanceId: INSTANCE, boundTo: INSTANCE, reason: null, verdictAt: null, invalidBecause: null, finding: null, managedByEnv: false,
-  warnings: [], revision: 4, serverTime: NOW,
+  previous: null, warnings: [], revision: 4, serverTime: NOW,
 }
 
 export const EVENT: EventView = {

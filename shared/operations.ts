@@ -141,6 +141,11 @@ export const OPERATIONS = {
     body: z.object({ credential, revision }).meta({ examples: [{ credential: KEY, revision: 4 }] }),
     response: licenseViewSchema, errors: SAVE_ERRORS, events: { step: z.object({ step: z.enum(SAVE_STEPS) }) },
   },
+  putBack: {
+    method: 'POST', path: '/api/license/previous', access: 'admin', summary: 'Put the license back that the present one replaced',
+    body: z.object({ revision }).meta({ examples: [{ revision: 4 }] }), response: licenseViewSchema,
+    errors: [...ofGroup('credential'), 'CONFLICT', 'MANAGED_BY_ENV', 'NOT_FOUND', 'RATE_LIMITED'],
+  },
   removeLicense: {
     method: 'DELETE', path: '/api/license', access: 'admin', summary: 'Remove the license',
     body: z.object({ revision }).meta({ examples: [{ revision: 4 }] }),

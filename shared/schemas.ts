@@ -80,6 +80,9 @@ export const licenseViewSchema = z.object({
   invalidBecause: z.object({ code: errorCode, reference: z.string() }).nullable().meta({ description: 'why the stored license does not verify' }),
   finding: findingSchema.nullable().meta({ description: 'what to deal with first; null if all is well' }),
   managedByEnv: z.boolean(),
+  previous: z.object({
+    method: z.enum(METHODS), plan: z.string(), expiresAt: time, until: time.meta({ description: 'how long it can be put back' }),
+  }).nullable().meta({ description: 'the license replaced by this one, as long as it can be put back' }),
   warnings: z.array(warningSchema),
   revision: z.int(),
   serverTime: time,

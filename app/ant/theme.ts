@@ -2,7 +2,8 @@ import { theme as antd } from 'ant-design-vue'
 
 type ColorScheme = 'light' | 'dark'
 
-const FONT = "'Inter Variable', 'Inter Fallback', system-ui, -apple-system, 'Segoe UI', Roboto, Arial, sans-serif"
+/* From assets/main.css, where a language may have a typeface of its own. */
+const FONT = 'var(--font)'
 const MONOSPACE = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'Liberation Mono', monospace"
 
 const shared = {

@@ -77,6 +77,8 @@ export function useLicenseStatus(view: () => LicenseView) {
   const action = computed<StatusAction | null>(() => {
     const { state, method } = view()
     const checksIn = rulesOf(method)?.checksIn ?? false
+    // What is asked of the license server now it has answered already: the renewal is still to be bought.
+    if (!checksIn && view().finding?.cause === 'refused_expired') return 'renewal'
     const renewal = ({ standard: 'checkIn', airgapped: 'renew', offline: 'request' } as const)[method ?? 'standard']
     switch (state) {
       // The field is there.

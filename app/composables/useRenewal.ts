@@ -20,14 +20,15 @@ export function useRenewal(view: () => LicenseView) {
   }
   /** Downloads an appointment two weeks ahead of expiry, but never in the past. */
   function saveReminder() {
-    const { expiresAt, method, instanceId } = view()
+    const { expiresAt, method, instanceId, renews } = view()
     if (!expiresAt || !method) return
+    const [instance, expires] = [instanceId, time.absolute(expiresAt)]
     download('nocodb-license-renewal.ics', 'text/calendar', createReminder({
       id: `${instanceId}-${expiresAt}`,
       at: new Date(Math.max(Date.parse(expiresAt) - WEEKS_AHEAD, time.now.value)),
       made: new Date(time.now.value),
-      title: t('renewal.icsTitle'),
-      text: t('renewal.icsText', { instance: instanceId, expires: time.absolute(expiresAt), do: todo(method) }),
+      title: t(renews ? 'renewal.icsRenewsTitle' : 'renewal.icsTitle'),
+      text: renews ? t('renewal.icsRenewsText', { instance, expires }) : t('renewal.icsText', { instance, expires, do: todo(method) }),
     }))
   }
   return { todo, saveReminder }

@@ -1,3 +1,5 @@
+import { onBeforeUnmount, ref } from 'vue'
+
 const SHOWN_FOR = 2500
 
 // The Clipboard API needs a secure context; selecting a text area works everywhere.

@@ -17,9 +17,9 @@ export interface Replacement { before: LicenseTerms, after: LicenseTerms, anothe
 const SAME_SAVE = 10 * 60_000
 const DAY = 86_400_000
 
-/** What a save replaced; null if nothing was there before, or nothing that matters has changed. */
+/** What a save, or putting a license back, replaced; null if nothing was there before, or nothing that matters has changed. */
 export function replacementIn({ kind, details }: EventView): Replacement | null {
-  if (kind !== 'activated' || details.replacedMethod === undefined) return null
+  if ((kind !== 'activated' && kind !== 'put_back') || details.replacedMethod === undefined) return null
   const before = termsOf(details.replacedPlan, details.replacedMethod, details.replacedExpiresAt)
   const after = termsOf(details.plan, details.method, details.expiresAt)
   const another = details.replacedId !== details.licenseId
@@ -38,7 +38,7 @@ export function entriesOf(events: readonly EventView[]): ActivityEntry[] {
     if (!toldSuccessfully(told)) continue
     // The last event that gave the license up is what was told; a removal stands by itself.
     const givenUp = events.slice(place + 1).find(event => isSaveBehind(event, told) || isRemovalBehind(event, told))
-    if (givenUp?.kind === 'activated' && !toldBy.has(givenUp)) toldBy.set(givenUp, told)
+    if (givenUp && givenUp.kind !== 'removed' && !toldBy.has(givenUp)) toldBy.set(givenUp, told)
   }
   const merged = new Set(toldBy.values())
   return events.flatMap(event => merged.has(event) ? [] : [{ event, told: toldBy.get(event) ?? null }])
@@ -49,7 +49,7 @@ function toldSuccessfully({ kind, details }: EventView): boolean {
 }
 
 function isSaveBehind({ kind, at, details }: EventView, told: EventView): boolean {
-  return kind === 'activated' && details.replacedId === told.details.licenseId && details.replacedId !== details.licenseId
+  return (kind === 'activated' || kind === 'put_back') && details.replacedId === told.details.licenseId && details.replacedId !== details.licenseId
     && Date.parse(told.at) - Date.parse(at) <= SAME_SAVE
 }
 

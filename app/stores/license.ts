@@ -22,6 +22,8 @@ function isLicenseOf(view: LicenseView | null, text: string): boolean {
 const ASK_AGAIN_AFTER = [500, 1000, 2000, 4000, 8000]
 /** A proxy that is started again, or another network, is back by then. */
 const MOST_SILENCES = 4
+/** What an administrator has asked for and is under way. */
+export type Busy = 'save' | 'check-in' | 'remove' | 'put-back' | null
 const isSaveStep = (value: unknown): value is SaveStep => SAVE_STEPS.some(step => step === value)
 
 export const useLicenseStore = defineStore('license', () => {
@@ -35,7 +37,7 @@ export const useLicenseStore = defineStore('license', () => {
   const actionFailure = ref<Failure | null>(null)
   /** What the last action failed with, also on the pages that explain it; null once one succeeds. */
   const recentFailure = ref<Failure | null>(null)
-  const busy = ref<'save' | 'check-in' | 'remove' | null>(null)
+  const busy = ref<Busy>(null)
   const steps = ref<SaveStep[]>([])
   /** What was typed and is not saved. */
   const draft = ref('')
@@ -94,7 +96,7 @@ export const useLicenseStore = defineStore('license', () => {
     return result.ok ? null : result.failure
   }
 
-  function begin(action: 'save' | 'check-in' | 'remove') {
+  function begin(action: Busy) {
     busy.value = action
     actionFailure.value = null
     steps.value = []
@@ -135,6 +137,11 @@ export const useLicenseStore = defineStore('license', () => {
     return finish(await api.call<LicenseView>('/api/license', { method: 'DELETE', body }))
   }
 
+  async function putBack() {
+    begin('put-back')
+    return finish(await api.call<LicenseView>('/api/license/previous', { method: 'POST', body: { revision: view.value?.revision } }))
+  }
+
   let rehearsed = 0
   async function rehearse(supposition: Supposition) {
     const number = ++rehearsed
@@ -149,6 +156,6 @@ export const useLicenseStore = defineStore('license', () => {
 
   return {
     view, days, outbound, loadFailure, actionFailure, recentFailure, busy, steps, draft, rehearsal, clockOffset,
-    refresh, loadFacts, load, save, checkIn, remove, rehearse, preview, activationRequest,
+    refresh, loadFacts, load, save, checkIn, remove, putBack, rehearse, preview, activationRequest,
   }
 })

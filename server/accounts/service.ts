@@ -1,4 +1,4 @@
-import { createHmac, randomBytes, randomUUID } from 'node:crypto'
+import { createHmac, createSecretKey, randomBytes, randomUUID } from 'node:crypto'
 import type { EventKind, Role, User } from '../../shared/contracts.ts'
 import { LicenseError } from '../license/errors.ts'
 import type { Actor } from '../license/events.ts'
@@ -23,7 +23,7 @@ export interface Identity { kind: 'user', id: string, email: string, role: Role,
 
 export interface AccountsOptions {
   store: AccountStore
-  clock: Clock
+  clock: Pick<Clock, 'read'>
   /** The HMAC key for session ids and for the set-up link. */
   sessionSecret: string
   hashing: HashingQueue
@@ -68,7 +68,8 @@ export interface Accounts {
 export function createAccounts({ store, clock, sessionSecret, hashing, log }: AccountsOptions): Accounts {
   const passwords = createPasswords(hashing)
   const now = () => clock.read().wall
-  const sessionIdOf = (token: string) => createHmac('sha256', sessionSecret).update(token).digest('hex')
+  const key = createSecretKey(sessionSecret, 'utf8')
+  const sessionIdOf = (token: string) => createHmac('sha256', key).update(token).digest('hex')
 
   function event(kind: EventKind, actor: Actor, email: string, details: NewEvent['details'] = {}): NewEvent {
     return eventOf(kind, now(), actor, { account: email, ...details })

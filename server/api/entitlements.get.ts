@@ -1,15 +1,29 @@
-import { createHash } from 'node:crypto'
-import { setResponseHeaders, setResponseStatus } from 'h3'
+import { setResponseStatus } from 'h3'
 import { handle } from '../http/handle.ts'
+import { createSerializer } from '../http/serialized.ts'
+
+/* Services get the lease besides. */
+const forService = createSerializer()
+const forSession = createSerializer()
 
 export default handle('getEntitlements', ({ app, event, identity }) => {
-  const entitlements = app.license.entitlements(identity === undefined)
-  // `serverTime` is different in every answer and says nothing about the license, so it stays out of the tag.
-  const { serverTime: _, ...lasting } = entitlements
-  const etag = `"${createHash('sha256').update(JSON.stringify(lasting)).digest('base64url').slice(0, 27)}"`
-  setResponseHeaders(event, { 'cache-control': 'private, no-cache', etag, 'vary': 'Cookie, Authorization' })
-  const known = (event.node.req.headers['if-none-match'] ?? '').split(',').map(tag => tag.trim().replace(/^W\//, ''))
-  if (!known.includes(etag) && !known.includes('*')) return entitlements
+  const isService = identity === undefined
+  const { text, etag } = (isService ? forService : forSession)(app.license.entitlements(isService))
+  const { res } = event.node
+  res.setHeader('cache-control', 'private, no-cache')
+  res.setHeader('etag', etag)
+  res.setHeader('vary', 'Cookie, Authorization')
+  if (!isKnown(etag, event.node.req.headers['if-none-match'])) {
+    res.setHeader('content-type', 'application/json')
+    return text
+  }
   setResponseStatus(event, 304)
   return null
 })
+
+/** Whether the caller has this version already (RFC 9110 §13.1.2). */
+function isKnown(etag: string, named = ''): boolean {
+  if (named === etag) return true
+  const known = named.split(',').map(tag => tag.trim().replace(/^W\//, ''))
+  return known.includes(etag) || known.includes('*')
+}

@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { hash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Config } from '../runtime/config.ts'
 
@@ -9,7 +9,7 @@ export interface BearerTokens {
   kindOf(token: string): BearerKind | undefined
 }
 
-const digestOf = (value: string) => createHash('sha256').update(value).digest()
+const digestOf = (value: string) => hash('sha256', value, 'buffer')
 
 /**
  * Recognises the tokens of NC_SERVICE_TOKEN and NC_ADMIN_TOKEN. Compares digests, so that the time reveals neither length nor

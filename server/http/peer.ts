@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import type { H3Event } from 'h3'
 import ipaddr from 'ipaddr.js'
 import { LicenseError } from '../license/errors.ts'
@@ -23,15 +24,30 @@ declare module 'h3' {
 
 export interface PeerOptions { trustProxy: readonly string[], publicUrl: URL | null }
 
+/**
+ * The last peer of each connection that does not come from a trusted proxy: nothing but the `Host` can differ from one of its
+ * requests to the next.
+ */
+const direct = new WeakMap<Socket, { host: string | undefined, options: PeerOptions, peer: Peer }>()
+
 /** The peer of a request. Reads forwarded headers only if the connection comes from one of `trustProxy`. */
-export function peerOf(event: H3Event, { trustProxy, publicUrl }: PeerOptions): Peer {
+export function peerOf(event: H3Event, options: PeerOptions): Peer {
+  const { socket, headers: { host } } = event.node.req
+  const last = direct.get(socket)
+  if (last && last.host === host && last.options === options) return last.peer
+  const peer = workOut(event, options)
+  if (!isFromTrustedProxy(event, options.trustProxy)) direct.set(socket, { host, options, peer })
+  return peer
+}
+
+function workOut(event: H3Event, { trustProxy, publicUrl }: PeerOptions): Peer {
   const { socket, headers } = event.node.req
-  const direct = normalize(socket.remoteAddress ?? '')
-  const trusted = isTrusted(direct, trustProxy)
+  const sender = normalize(socket.remoteAddress ?? '')
+  const trusted = isTrusted(sender, trustProxy)
   const forwarded = (name: string) => trusted ? firstOf(headers[name]) : undefined
   const scheme = forwarded('x-forwarded-proto') ?? ('encrypted' in socket && socket.encrypted ? 'https' : 'http')
   const host = forwarded('x-forwarded-host') ?? headers.host ?? 'localhost'
-  const address = trusted ? clientOf(String(headers['x-forwarded-for'] ?? ''), direct, trustProxy) : direct
+  const address = trusted ? clientOf(String(headers['x-forwarded-for'] ?? ''), sender, trustProxy) : sender
   return {
     address,
     network: networkOf(address),
@@ -41,7 +57,7 @@ export function peerOf(event: H3Event, { trustProxy, publicUrl }: PeerOptions): 
 
 /** Whether the connection comes from a proxy whose headers are trusted. */
 export function isFromTrustedProxy(event: H3Event, trustProxy: readonly string[]): boolean {
-  return isTrusted(normalize(event.node.req.socket.remoteAddress ?? ''), trustProxy)
+  return trustProxy.length > 0 && isTrusted(normalize(event.node.req.socket.remoteAddress ?? ''), trustProxy)
 }
 
 const SAFE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
@@ -97,6 +113,14 @@ function withoutPort(hop: string): string {
 
 /** Whether browsers consider an origin trustworthy: https, or http on the machine itself (W3C Secure Contexts §3.1). */
 export function isTrustworthy(origin: string): boolean {
+  if (judged.origin !== origin) judged = { origin, trustworthy: judge(origin) }
+  return judged.trustworthy
+}
+
+/** Nearly every request has the origin of the one before. */
+let judged = { origin: '', trustworthy: false }
+
+function judge(origin: string): boolean {
   if (!URL.canParse(origin)) return false
   const { protocol, hostname } = new URL(origin)
   return protocol === 'https:' || /^(localhost|.*\.localhost|127(\.\d+){3}|\[::1\])$/.test(hostname)

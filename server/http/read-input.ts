@@ -18,7 +18,7 @@ export async function readJsonBody<S extends z.ZodType>(event: H3Event, schema: 
 
 /** Throws VALIDATION. */
 export function readQuery<S extends z.ZodType>(event: H3Event, schema: S): z.infer<S> {
-  return validate(schema, getQuery(event))
+  return validate(schema, event.path.includes('?') ? getQuery(event) : {})
 }
 
 /** Throws VALIDATION. */

@@ -31,7 +31,16 @@ export function cookieScopeOf(
 /** `__Host-` requires the path `/` (RFC 6265bis §4.1.3). Either prefix keeps plain http from planting a session. */
 export function sessionCookieName({ basePath, instanceId, https }: CookieScope): string {
   const prefix = https ? basePath === '/' ? '__Host-' : '__Secure-' : ''
-  return `${prefix}${NAME}_${createHash('sha256').update(instanceId).digest('hex').slice(0, 8)}`
+  return `${prefix}${NAME}_${markOf(instanceId)}`
+}
+
+/** A process has one Instance ID; tests have several. */
+const marks = new Map<string, string>()
+
+function markOf(instanceId: string): string {
+  const mark = marks.get(instanceId) ?? createHash('sha256').update(instanceId).digest('hex').slice(0, 8)
+  marks.set(instanceId, mark)
+  return mark
 }
 
 /** Whether the request carries a session cookie of any such panel. Telling whether it is ours takes the Instance ID. */

@@ -2,7 +2,6 @@ import type { LicenseKey } from '../../shared/credential.ts'
 import { maskKey } from '../../shared/credential.ts'
 import type { KeyMethod, SaveStep } from '../../shared/method-rules.ts'
 import { METHOD_RULES } from '../../shared/method-rules.ts'
-import type { EventDetails } from '../../shared/contracts.ts'
 import { isInSequence, requireAnswerTo, unfit, unverified } from './verify-answer.ts'
 import { termOf } from './claim-holder.ts'
 import type { Grant } from './claim-holder.ts'
@@ -14,16 +13,15 @@ import type { Keyring } from './jws.ts'
 import type { LicenseHolder } from './license-holder.ts'
 import type { LicenseServer, LicenseStore, Notes, Random } from './ports.ts'
 import type { NewEvent, Snapshot, StoredLicense } from './stored-records.ts'
+import { factsOfLicense } from './replaced-facts.ts'
+import { previousOf } from './previous.ts'
 import { judgeToken } from './preview.ts'
 import { nextAfterLease } from './check-in-policy.ts'
 import { activationError } from './refusal.ts'
 import type { Accepted } from './record.ts'
 import { activate, activated, deactivationOf, seqMarkOf } from './record.ts'
-import type { Holding } from './state.ts'
-import { expiryOf } from './state.ts'
 import type { Lease } from './token.ts'
 import { verifyServerLease } from './token.ts'
-import { isoTime } from './warnings.ts'
 
 export interface SaveRequest {
   credential: string
@@ -92,10 +90,12 @@ export function createActivation({ holder, store, server, keyring, random, signa
     const at = METHOD_RULES[lease.claims.method].setsTrustedTime ? trusted.at : holder.observe().effective
     const license = activated(accepted, holder.instanceId, { at, nextAt: nextAfterLease(lease.claims, at, random.unit()) })
     const deactivate = deactivationOf(base.license, holder.holding, at, lease)
+    // What the operator has set is changed where it was set.
+    const previous = provisionedDigest === undefined ? previousOf(base.license, holder.holding, lease, at) : null
     const written = await store.commit({
       if: { revision: base.revision }, ...termOf(grant), seq: seqMarkOf(lease), trusted, ...holder.anchorAfter(lease),
       ...(provisionedDigest === undefined ? {} : { provisionedDigest }),
-      change: activate(license, lease.claims.sub, deactivate), event: eventOfActivation(accepted, at, base.license, actor),
+      change: activate(license, lease.claims.sub, deactivate, previous), event: eventOfActivation(accepted, at, base.license, actor),
     })
     if (written === 'stale') {
       await holder.reload()
@@ -104,12 +104,9 @@ export function createActivation({ holder, store, server, keyring, random, signa
     holder.adoptLease(lease, trusted, written)
   }
 
-  function eventOfActivation({ lease: { claims }, maskedKey }: Accepted, at: number, before: StoredLicense | null, actor: Actor): NewEvent {
+  function eventOfActivation({ lease, maskedKey }: Accepted, at: number, before: StoredLicense | null, actor: Actor): NewEvent {
     const replaces = before && (holder.holding.kind === 'lease' ? holder.holding.lease.claims.sub : before.method)
-    return eventOf('activated', at, actor, {
-      method: claims.method, licenseId: claims.sub, expiresAt: isoTime(expiryOf(claims)),
-      ...(before ? { plan: claims.plan, ...factsOfReplaced(before, holder.holding) } : {}),
-    }, { ...(maskedKey === null ? {} : { maskedKey }), ...(replaces === null ? {} : { replaces }) })
+    return eventOf('activated', at, actor, factsOfLicense(lease, before, holder.holding), { ...(maskedKey === null ? {} : { maskedKey }), ...(replaces === null ? {} : { replaces }) })
   }
 
   return {
@@ -132,13 +129,6 @@ export function createActivation({ holder, store, server, keyring, random, signa
       step('stored')
     },
   }
-}
-
-/** What the activity tells of the license before; of one that did not verify, its method alone. */
-function factsOfReplaced({ method }: StoredLicense, holding: Holding): EventDetails {
-  if (holding.kind !== 'lease') return { replacedMethod: method }
-  const { claims } = holding.lease
-  return { replacedMethod: method, replacedId: claims.sub, replacedPlan: claims.plan, replacedExpiresAt: isoTime(expiryOf(claims)) }
 }
 
 /** Saving the same token again changes nothing. */

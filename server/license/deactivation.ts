@@ -14,8 +14,8 @@ export interface Deactivation {
   /** Removes the license. Throws LicenseError: NO_LICENSE, CONFLICT, STORAGE_UNAVAILABLE. */
   remove(request: { revision?: number, actor: Actor }): Promise<void>
   /**
-   * Starts telling the vendor about the removed licenses that are due. Null if that is already under way, or while a
-   * license is being saved.
+   * Starts telling the vendor about the removed licenses that are due. Null if there are none, if that is already under way, or
+   * while a license is being saved.
    */
   tellVendor(signal?: AbortSignal): Promise<void> | null
   /**
@@ -94,7 +94,8 @@ export function createDeactivation({ holder, store, server, random, claim }: Dea
       holder.adoptRemoval(written)
     },
     tellVendor(signal) {
-      if (telling || saves > 0) return null
+      // Nothing to tell, as the row that was read last says: no need to ask at every tick.
+      if (telling || saves > 0 || holder.snapshot.deactivatedAt === null) return null
       telling = tellAll(signal).finally(() => { telling = null })
       return telling
     },

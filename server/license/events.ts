@@ -19,11 +19,11 @@ export function eventOf(
   return { kind, at, actor: actor.kind, actorEmail, address, details, log, finding }
 }
 
-const FOLDED: ReadonlySet<EventKind> = new Set<EventKind>(['check_in_succeeded', 'check_in_failed'])
+const FOLDED: ReadonlySet<EventKind> = new Set<EventKind>(['check_in_succeeded', 'check_in_failed', 'activation_refused'])
 
 /**
- * Whether an event repeats the newest entry in all but its time, so that the two become one: check-ins every six hours must
- * not bury what matters.
+ * Whether an event repeats the newest entry in all but its time, so that the two become one: check-ins every six hours, or one
+ * key tried again and again, must not bury what matters.
  */
 export function foldsInto(newest: Entry, event: Entry): boolean {
   return FOLDED.has(event.kind) && identityOf(newest) === identityOf(event)

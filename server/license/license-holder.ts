@@ -4,8 +4,8 @@ import { claimHold } from './held-state.ts'
 import type { Keyring } from './jws.ts'
 import type { Memory, Moment } from './license-memory.ts'
 import {
-  anchorAfter, isBeneathUnstored, observe, overRead, snapshotOf, trustedAfter, withoutLicense, withRead, withStoredLease, withStoredVerdict,
-  withUnstoredAttempt, withUnstoredLease, withUnstoredVerdict,
+  anchorAfter, isBeneathUnstored, observe, overRead, snapshotOf, trustedAfter, withLeasePutBack, withoutLicense, withRead, withStoredLease,
+  withStoredVerdict, withUnstoredAttempt, withUnstoredLease, withUnstoredVerdict,
 } from './license-memory.ts'
 import type { Clock, ClockReading, HeldStates, LicenseStore } from './ports.ts'
 import type { HeldAnchor } from './shared-anchor.ts'
@@ -35,6 +35,7 @@ export interface LicenseHolder {
   /** Adopts a lease together with the snapshot its commit resolved to, lest anyone see the new lease with the old row. */
   adoptLease(lease: Lease, trusted: TrustedTimeRecord, stored: Snapshot): void
   adoptVerdict(verdict: Verdict, stored: Snapshot): void
+  adoptPutBack(lease: Lease, stored: Snapshot): void
   adoptRemoval(stored: Snapshot): void
   /** Adopts a lease whose row could not be written. */
   adoptUnstoredLease(lease: Lease, trusted: TrustedTimeRecord, license: StoredLicense): void
@@ -123,6 +124,7 @@ export async function createLicenseHolder({ store, keyring, clock, instanceId }:
     },
     adoptLease(lease, trusted, snapshot) { memory = withStoredLease(memory, lease, trusted, snapshot, clock.read()) },
     adoptVerdict(verdict, snapshot) { memory = withStoredVerdict(memory, verdict, snapshot) },
+    adoptPutBack(lease, snapshot) { memory = withLeasePutBack(memory, lease, snapshot) },
     adoptRemoval(snapshot) { memory = withoutLicense(memory, snapshot) },
     adoptUnstoredLease(lease, trusted, license) { memory = withUnstoredLease(memory, lease, trusted, license, clock.read()) },
     adoptUnstoredVerdict(verdict, license) { memory = withUnstoredVerdict(memory, verdict, license) },

@@ -152,6 +152,15 @@ function unstoredStatement(memory: Memory, license: StoredLicense): Unstored {
   return { license: withStoredJti(memory, license), statement: true, attempt: memory.unstored?.attempt ?? null }
 }
 
+/**
+ * A license was put back; `stored` is what that commit resolved to. Its lease was no answer to a question of now, so time is judged as
+ * before.
+ */
+export function withLeasePutBack(memory: Memory, lease: Lease, stored: Snapshot): Memory {
+  if (isSuperseded(memory, stored)) return memory
+  return { ...memory, stored, unstored: null, holding: { kind: 'lease', lease, verdict: null }, verified: stored }
+}
+
 /** The license was removed; `stored` is what that commit resolved to. */
 export function withoutLicense(memory: Memory, stored: Snapshot): Memory {
   if (isSuperseded(memory, stored)) return memory

@@ -20,7 +20,11 @@ export interface ClockReading {
   /** Every process that shares the database reads the same wall clock. */
   shared?: true
 }
-export interface Clock { read(): ClockReading }
+export interface Clock {
+  read(): ClockReading
+  /** Whether since a reading at most `ms` have passed, by every clock alike: none has jumped. Costs less than another reading. */
+  isWithin(reading: ClockReading, ms: number): boolean
+}
 
 /** Random bytes as lower-case hex, and a number in [0, 1) for jitter. */
 export interface Random { hex(bytes: number): string, unit(): number }
@@ -59,6 +63,8 @@ export interface Notes {
   saveSeatsUsed(seats: number): Promise<void>
   saveLastRequest(request: OutboundRequest): Promise<void>
   saveRenewalAttempt(at: number): Promise<void>
+  /** Forgets the license replaced at that time (ms), if it is still the one that is kept. */
+  forgetPrevious(replacedAt: number): Promise<void>
   /** For a credential that turned out to be the license already in force; null forgets it. */
   saveProvisionedDigest(digest: string | null): Promise<void>
 }

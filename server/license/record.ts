@@ -2,7 +2,9 @@ import { METHOD_RULES } from '../../shared/method-rules.ts'
 import { isErrorCode } from '../../shared/errors.ts'
 import type { Finding } from '../../shared/findings.ts'
 import type { LicenseState } from '../../shared/contracts.ts'
-import type { Change, Decide, NewDeactivation, PendingDeactivation, SeqMark, StoredLicense, VerdictRun } from './stored-records.ts'
+import type {
+  Change, Decide, NewDeactivation, PendingDeactivation, PreviousLicense, SeqMark, StoredLicense, VerdictRun,
+} from './stored-records.ts'
 import type { Holding } from './state.ts'
 import { isCheckedIn, stateOf } from './state.ts'
 import type { Lease, Verdict } from './token.ts'
@@ -30,6 +32,14 @@ export function activated({ lease, secret, maskedKey }: Accepted, instanceId: st
     activatedAt: at, lastState: stateOf({ kind: 'lease', lease, verdict: null }, instanceId, at),
     lastSuccessAt: contactAt, lastAttemptAt: contactAt, nextAt, consecutiveFailures: 0, failingSince: null,
     lastError: null, lastFinding: null,
+  }
+}
+
+/** The row of a license that was replaced, as it was: in force, and free of anything against it. */
+export function restored({ method, lease, jti, secret, maskedKey, activatedAt, lastSuccessAt }: PreviousLicense): StoredLicense {
+  return {
+    method, lease, jti, secret, maskedKey, activatedAt, lastSuccessAt, verdict: null, verdictRun: null, lastState: 'active',
+    lastAttemptAt: lastSuccessAt, nextAt: null, consecutiveFailures: 0, failingSince: null, lastError: null, lastFinding: null,
   }
 }
 
@@ -68,13 +78,20 @@ function succeeded({ at, nextAt }: Attempt) {
   }
 }
 
-/** Puts a license in place of whatever is stored. */
-export function activate(license: StoredLicense, licenseId: string, deactivate: NewDeactivation | null): Decide {
-  return () => ({ license, visible: true, deactivate, cancels: pending => isCancelledBy(licenseId, pending) })
+/** Puts a license in place of whatever is stored. `previous`: what is kept of that, so that it can be put back. */
+export function activate(
+  license: StoredLicense, licenseId: string, deactivate: NewDeactivation | null, previous: PreviousLicense | null = null,
+): Decide {
+  return () => ({ license, visible: true, deactivate, previous, cancels: pending => isCancelledBy(licenseId, pending) })
+}
+
+/** Puts a license back in place of the one that replaced it. It takes no seat, so that no deactivation is cancelled by it. */
+export function putBack(license: StoredLicense, deactivate: NewDeactivation | null): Decide {
+  return ofStored(() => ({ license, visible: true, deactivate, previous: null }))
 }
 
 export function remove(deactivate: NewDeactivation | null): Decide {
-  return ofStored(() => ({ license: null, visible: true, deactivate }))
+  return ofStored(() => ({ license: null, visible: true, deactivate, previous: null }))
 }
 
 export function replaceLease(lease: Statement, attempt: Attempt, visible: boolean): Decide {

@@ -15,6 +15,7 @@ import type { Deactivation } from './deactivation.ts'
 import { nextAtStart, renewsAtStart } from './check-in-policy.ts'
 import type { Due } from './due.ts'
 import { dueAt, dueDuringAttempt, followDue } from './due.ts'
+import { putBackUntil } from './previous.ts'
 import { recordState } from './record.ts'
 import { bordersOf, isCheckedIn } from './state.ts'
 
@@ -47,7 +48,7 @@ export interface Scheduler {
 
 export interface SchedulerOptions {
   holder: LicenseHolder
-  store: LicenseStore & Pick<Notes, 'saveTrustedTime' | 'dropAnchor' | 'saveRenewalAttempt'> & Pick<History, 'pruneEvents'>
+  store: LicenseStore & Pick<Notes, 'saveTrustedTime' | 'dropAnchor' | 'saveRenewalAttempt' | 'forgetPrevious'> & Pick<History, 'pruneEvents'>
   checkIn: CheckIn
   claim: CheckInClaim
   /** Lets time pass. */
@@ -172,7 +173,9 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     await holder.reload()
   }
 
-  async function housekeep({ record, trusted, wall, reading: { uptime } }: Moment): Promise<void> {
+  async function housekeep({ record, trusted, wall, effective, reading: { uptime } }: Moment): Promise<void> {
+    const { previous } = holder.snapshot
+    if (previous && effective >= putBackUntil(previous)) await store.forgetPrevious(previous.replacedAt)
     const { anchor } = holder.memory
     if (anchor?.broken && holder.snapshot.anchor?.jti === anchor.anchor.jti) await store.dropAnchor(anchor.anchor.jti)
     if (record && uptime - timeStoredAt >= STORE_TIME_EVERY) {

@@ -19,13 +19,16 @@ import { createProvisioning } from './provisioning.ts'
 import { LicenseError } from './errors.ts'
 import type { Keyring } from './jws.ts'
 import { createLicenseHolder } from './license-holder.ts'
+import { createLicensedFeatures } from './licensed-features.ts'
 import type { Moment } from './license-memory.ts'
 import { createNotedServer, laterRequest } from './outbound.ts'
 import { fieldsOf, withEventLines } from './event-lines.ts'
 import type { Actor } from './events.ts'
+import { eventOf } from './events.ts'
 import type { Clock, EventPage, Identity, LicenseServer, LicenseStorage, Log, Random } from './ports.ts'
 import type { Installation, NewEvent, StoredEvent } from './stored-records.ts'
 import { previewCredential } from './preview.ts'
+import { createPutBack } from './put-back.ts'
 import { checkInError } from './refusal.ts'
 import { createDeactivation } from './deactivation.ts'
 import { createScheduler } from './scheduler.ts'
@@ -59,6 +62,9 @@ export interface LicenseServiceOptions {
   observeCheckIn?: (result: CheckInResult['kind'], seconds: number) => void
 }
 
+/** What was refused, of whom. */
+interface Refused { credential: string, actor: Actor }
+
 /** What a support bundle says that the license does not know. */
 type GivenForSupport = Pick<SupportFacts, 'configuration' | 'storage' | 'runtime' | 'licenseServer'> & { commit: string }
 
@@ -67,7 +73,7 @@ export interface LicenseService {
   readonly managedByEnv: boolean
   view(role: Role): LicenseView
   moment(): Moment
-  /** How this server's clock is wrong, if it is known to be; undefined while there is no trusted time to compare it with. */
+  /** How this server's clock is wrong, if it is known to be; undefined while there is no trusted time that it could be compared with. */
   clockTrouble(): Seen | null | undefined
   /** The states to come under a supposition, if the term is not renewed. */
   rehearse(supposition: Supposition): Outlook
@@ -80,6 +86,8 @@ export interface LicenseService {
   methodOf(credential: string): Method | null
   /** Activates a credential. Throws LicenseError: credential or network group, CONFLICT, MANAGED_BY_ENV, STORAGE_UNAVAILABLE. */
   save(request: { credential: string, revision?: number, actor: Actor, onStep?: (step: SaveStep) => void }): Promise<void>
+  /** Puts the license back that the present one replaced. Throws what `createPutBack` says, and MANAGED_BY_ENV. */
+  putBack(request: { revision?: number, actor: Actor }): Promise<void>
   /** Removes the license. Throws LicenseError: NO_LICENSE, CONFLICT, MANAGED_BY_ENV, STORAGE_UNAVAILABLE. */
   remove(request: { revision?: number, actor: Actor }): Promise<void>
   /** Checks in or renews. Throws LicenseError: NO_LICENSE, NO_CALLS_FOR_OFFLINE, CONFLICT, or the network code it failed with. */
@@ -125,6 +133,7 @@ export async function createLicenseService(options: LicenseServiceOptions): Prom
   const lastRequest = () => laterRequest(server.lastRequest(), holder.snapshot.lastRequest)
   const stopping = new AbortController()
   const activation = createActivation({ holder, store, server, keyring, random, signal: stopping.signal })
+  const putPreviousBack = createPutBack({ holder, store, keyring })
   const claim = store.claims ? createSharedClaim({ claims: store.claims, clock, me: options.replica }) : createSoleClaim()
   const deactivation = createDeactivation({ holder, store, server, random, claim })
   const checkIn = createCheckIn({
@@ -136,28 +145,34 @@ export async function createLicenseService(options: LicenseServiceOptions): Prom
   const { eventsKeepDays, pause } = options
   const scheduler = createScheduler({ holder, store, checkIn, claim, pause, deactivation, provisioning, log, eventsKeepDays, stopping })
 
+  const licensedNow = createLicensedFeatures(holder, clock)
   let keeping: Promise<void> = Promise.resolve()
 
   function requireUnmanaged(): void {
     if (provisioning.managed) throw new LicenseError('MANAGED_BY_ENV')
   }
 
-  /**
-   * Logs a refusal and keeps it for support; resolves to the error with what was kept. The activity log has no entry of it: nothing
-   * has changed.
-   */
-  async function toldRefusal(error: unknown): Promise<unknown> {
+  const methodOf = (credential: string) => judgePaste(credential, pasteContextOf(holder)).credential?.method ?? null
+
+  /** Keeps a refusal for support, and in the activity log unless the text was no credential at all, so that nothing was tried. */
+  function keepRefusal({ code }: LicenseError, finding: Finding | null, { credential, actor }: Refused): Promise<void> {
+    if (code === 'CREDENTIAL_MALFORMED') return finding ? store.saveFinding(finding) : Promise.resolve()
+    const facts = { method: methodOf(credential), code, ...(finding ? { cause: finding.cause } : {}) }
+    return store.appendEvent({ ...eventOf('activation_refused', holder.observe().effective, actor, facts, {}, finding), told: true })
+  }
+
+  /** Logs a refusal and keeps it; resolves to the error with what was kept. */
+  async function toldRefusal(error: unknown, refused: Refused): Promise<unknown> {
     if (!(error instanceof LicenseError) || ERRORS[error.code].group === 'request') return error
     const { code, cause, details } = error
     // Stopped from here: that says nothing about the network.
     if (stopping.signal.aborted && ERRORS[code].group === 'network') return error
     const what = seenOf(error)
     log.warn('activation refused', { ...fieldsOf(code, what), error: causeForLog(code, cause) })
-    if (!what) return error
-    const finding = findingOf(what, holder.observe().effective)
+    const finding = what && findingOf(what, holder.observe().effective)
     // One at a time: a script in a loop must not crowd out what the license has to write. Without the database, the log has it.
-    if (!options.storageTrouble?.()) await (keeping = keeping.then(() => store.saveFinding(finding).catch(() => undefined)))
-    return new LicenseError(code, { cause, details, finding })
+    if (!options.storageTrouble?.()) await (keeping = keeping.then(() => keepRefusal(error, finding, refused)).catch(() => undefined))
+    return finding ? new LicenseError(code, { cause, details, finding }) : error
   }
 
   function view(role: Role): LicenseView {
@@ -177,7 +192,9 @@ export async function createLicenseService(options: LicenseServiceOptions): Prom
     moment: () => holder.observe(),
     clockTrouble: () => {
       const moment = holder.observe()
-      return moment.trusted === null ? undefined : seenOfClock(moment)
+      const wrong = moment.trusted === null ? null : seenOfClock(moment)
+      // A time signed long ago cannot tell of a clock that is later: nothing was compared.
+      return wrong ?? (moment.continuous ? null : undefined)
     },
     rehearse(supposition) {
       const { reading } = holder.observe()
@@ -186,20 +203,21 @@ export async function createLicenseService(options: LicenseServiceOptions): Prom
     },
     entitlements: withLease => entitlementsOf(holder, holder.observe(), withLease),
     features: () => featuresOf(holder, holder.observe()),
-    hasFeature(name) {
-      const { holding } = holder
-      return holder.observe().entitled && holding.kind === 'lease' && holding.lease.claims.features.includes(name)
-    },
+    hasFeature: name => licensedNow().has(name),
     preview: credential => previewCredential(credential, { holder, store, keyring, server }),
-    methodOf: credential => judgePaste(credential, pasteContextOf(holder)).credential?.method ?? null,
+    methodOf,
     async save(request) {
       requireUnmanaged()
       try {
         await deactivation.whileTellingNothing(() => activation.save(request))
       }
       catch (error) {
-        throw await toldRefusal(error)
+        throw await toldRefusal(error, request)
       }
+    },
+    async putBack(request) {
+      requireUnmanaged()
+      await putPreviousBack(request)
     },
     async remove(request) {
       requireUnmanaged()

@@ -40,6 +40,16 @@ export interface StoredLicense {
   lastFinding: Finding | null
 }
 
+/** What is kept of the license that the present one has replaced, as long as it can be put back (`previous.ts`). */
+export interface PreviousLicense extends Pick<StoredLicense, 'method' | 'lease' | 'jti' | 'secret' | 'maskedKey' | 'activatedAt' | 'lastSuccessAt'> {
+  /** What its lease says, so that it can be offered without being verified at every look. */
+  sub: string
+  seq: number
+  plan: string
+  expiresAt: number
+  replacedAt: number
+}
+
 export interface TrustedTimeRecord {
   at: number
   uptime: number
@@ -81,6 +91,7 @@ export interface Snapshot {
   /** When the license server last answered an airgapped renewal attempted at a start. */
   renewalAttemptAt: number | null
   lastRequest: OutboundRequest | null
+  previous: PreviousLicense | null
   /** When the license was removed or replaced that the vendor has yet to hear about; of several, the last. */
   deactivatedAt: number | null
 }
@@ -129,6 +140,8 @@ export interface Change {
   checkIn?: { at: number, result: 'good' | 'failed' }
   /** A deactivation to queue for the vendor. */
   deactivate?: NewDeactivation | null
+  /** What to keep of the license that is replaced; null forgets what was kept, and nothing leaves it as it is. */
+  previous?: PreviousLicense | null
   /** Whether a queued deactivation is to be dropped. */
   cancels?(pending: Pick<PendingDeactivation, 'sub'>): boolean
 }

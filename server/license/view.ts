@@ -4,12 +4,17 @@ import { FEATURE_TITLES } from '../../shared/contracts.ts'
 import { METHOD_RULES, TOLD_FOR } from '../../shared/method-rules.ts'
 import type { LicenseHolder } from './license-holder.ts'
 import type { Moment } from './license-memory.ts'
+import { offeredPrevious, putBackUntil } from './previous.ts'
 import { runInForce } from './record.ts'
 import type { StoredLicense } from './stored-records.ts'
 import { expiryOf, pausesAt, renewsByItself } from './state.ts'
 import type { Finding } from '../../shared/findings.ts'
 import { redactFinding } from '../../shared/redaction.ts'
 import { isoTime } from './warnings.ts'
+
+/** The same objects every time, so that answers can be compared by their members. */
+const NO_FEATURES: string[] = []
+const NO_LIMITS: Record<string, number | null> = {}
 
 /** The license as this role may see it. Holds no key, token or secret. */
 export function viewOf(
@@ -29,9 +34,9 @@ export function viewOf(
     licensee: claims
       ? { organization: claims.licensee.organization, email: role === 'admin' ? claims.licensee.email ?? null : null }
       : null,
-    features: claims?.features ?? [],
+    features: claims?.features ?? NO_FEATURES,
     seats: claims?.seats ?? null,
-    limits: claims?.limits ?? {},
+    limits: claims?.limits ?? NO_LIMITS,
     seatsUsed: snapshot.seatsUsed,
     licenseId: claims?.sub ?? null,
     maskedKey: license?.maskedKey ?? null,
@@ -49,9 +54,17 @@ export function viewOf(
     invalidBecause: holding.kind === 'invalid' ? { code: holding.code, reference: ERRORS[holding.code].reference } : null,
     finding: found.finding && redactFinding(found.finding, role),
     managedByEnv,
+    previous: managedByEnv ? null : previousViewOf(holder, moment),
     warnings: found.warnings,
     revision: snapshot.revision,
     serverTime: isoTime(moment.effective),
+  }
+}
+
+function previousViewOf({ snapshot }: LicenseHolder, { effective }: Moment): LicenseView['previous'] {
+  const previous = offeredPrevious(snapshot, effective)
+  return previous && {
+    method: previous.method, plan: previous.plan, expiresAt: isoTime(previous.expiresAt), until: isoTime(putBackUntil(previous)),
   }
 }
 
@@ -93,8 +106,8 @@ export function entitlementsOf(holder: LicenseHolder, moment: Moment, withLease:
     state: moment.state,
     entitled: moment.entitled,
     plan: lease?.claims.plan ?? null,
-    features: moment.entitled ? lease?.claims.features ?? [] : [],
-    limits: lease?.claims.limits ?? {},
+    features: (moment.entitled ? lease?.claims.features : null) ?? NO_FEATURES,
+    limits: lease?.claims.limits ?? NO_LIMITS,
     seats: lease?.claims.seats ?? null,
     expiresAt: lease ? isoTime(expiryOf(lease.claims)) : null,
     validUntil: until === null ? null : isoTime(until),

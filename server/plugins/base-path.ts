@@ -1,16 +1,14 @@
 import sriHashes from '#sri-hashes'
-import type { H3Event } from 'h3'
 import { defineEventHandler } from 'h3'
 import { defineNitroPlugin, useRuntimeConfig } from 'nitropack/runtime'
+import { enterBasePath } from '../http/arrival.ts'
 import { getBase } from '../runtime/app.ts'
-import { addressOf, pathInside } from '../runtime/base-path.ts'
+import { pathInside } from '../runtime/base-path.ts'
 
 /** Removes the base path from a handler's route, which has no slash at its end in h3. */
 function withoutBase(route: string, basePath: string): string {
   return `${route}/`.startsWith(basePath) ? route.slice(basePath.length - 1) || '/' : route
 }
-
-let told = false
 
 /** Serves one build under any base path: every request is rewritten to a path from the root before anything looks at it. */
 export default defineNitroPlugin((nitro) => {
@@ -19,27 +17,13 @@ export default defineNitroPlugin((nitro) => {
   const { baseURL } = config.app
   const serve = h3App.handler
   h3App.handler = defineEventHandler((event) => {
-    enter(event, baseURL)
+    enterBasePath(event, baseURL, getBase())
     return serve(event)
   })
   // Nitro mounted its handlers under the base path, which no request carries any more.
   for (const layer of h3App.stack) layer.route = withoutBase(layer.route, baseURL)
   nitro.hooks.hook('render:html', html => addIntegrity(html, baseURL))
 })
-
-/** Once is enough: anybody can send this header, so it proves nothing. */
-function tellOnce(prefix: unknown, basePath: string): void {
-  if (told || prefix === undefined || basePath !== '/') return
-  told = true
-  getBase()?.log.warn('a request came with X-Forwarded-Prefix, which is ignored; if people open this panel below a path, set NC_PUBLIC_URL to the whole address')
-}
-
-function enter({ node: { req } }: H3Event, basePath: string): void {
-  tellOnce(req.headers['x-forwarded-prefix'], basePath)
-  req.url = pathInside(req.url ?? '/', basePath)
-  // The framework builds addresses from this, whether or not a proxy stripped the base path.
-  req.originalUrl = addressOf(req.url, basePath)
-}
 
 const TAG = /<(?:script|link)\b[^<>]*>/g
 const ADDRESS = /\b(?:src|href)="([^"<>]+)"/

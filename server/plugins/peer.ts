@@ -1,8 +1,6 @@
 import { defineNitroPlugin } from 'nitropack/runtime'
+import { recognizePeer } from '../http/arrival.ts'
 import { getBase } from '../runtime/app.ts'
-import { createForwardedHint, peerOf } from '../http/peer.ts'
-
-const hint = createForwardedHint()
 
 /**
  * Works out the peer once per request, from its connection. A page that is being rendered calls the API in this process, without
@@ -11,10 +9,7 @@ const hint = createForwardedHint()
 export default defineNitroPlugin((nitro) => {
   nitro.hooks.hook('request', (event) => {
     const base = getBase()
-    if (base && !event.context.peer) {
-      event.context.peer = peerOf(event, base.config)
-      hint(event, base.config.trustProxy, base.log)
-    }
+    if (base) recognizePeer(event, base)
     // Nitro passes `_platform` on to calls within the process.
     event.context._platform = { ...event.context._platform, peer: event.context.peer }
   })

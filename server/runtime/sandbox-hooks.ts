@@ -25,7 +25,7 @@ export interface SandboxHooks {
   readonly limited: boolean
   clock(machine: Clock): Clock
   /** The clock of accounts: sessions need not end when time is moved. */
-  accountClock(machine: Clock): Clock
+  accountClock(machine: Clock): Pick<Clock, 'read'>
   random(source: Random): Random
   /** Headers of every call to the license server: the sandbox's signs for the moment they name. */
   callHeaders(): Record<string, string>

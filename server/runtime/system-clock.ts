@@ -1,15 +1,45 @@
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { uptime } from 'node:os'
+import { performance } from 'node:perf_hooks'
 import type { Clock } from '../license/ports.ts'
 
 /** Ms. */
 const LONGEST_SAMPLE = 2_000
 
-/** The machine's own clocks. Uptime includes suspend (CLOCK_BOOTTIME). */
-export function createSystemClock(): Clock {
+/** For how long (ms) elapsed time stands in for the uptime, which takes a system call and a file. */
+const ASK_AGAIN = 1000
+/** How far (ms) the wall clock and elapsed time may part before the machine is taken to have been suspended. */
+const PARTED = 5
+
+interface Machine {
+  wall(): number
+  /** Without the time that the machine was suspended. */
+  elapsed(): number
+  uptime(): number
+}
+
+const MACHINE: Machine = { wall: () => Date.now(), elapsed: () => performance.now(), uptime: () => uptime() * 1000 }
+
+/** The machine's own clocks. Uptime includes suspend (CLOCK_BOOTTIME); at most a second late where no other clock shows it. */
+export function createSystemClock(machine = MACHINE): Clock {
   const boot = readBootId()
-  return { read: () => ({ wall: Date.now(), uptime: uptime() * 1000, boot }) }
+  let asked = { wall: 0, elapsed: -Infinity, uptime: 0 }
+  let shown = 0
+  return {
+    isWithin(reading, ms) {
+      const passed = asked.uptime + machine.elapsed() - asked.elapsed - reading.uptime
+      return passed >= 0 && passed <= ms && Math.abs(machine.wall() - reading.wall - passed) <= PARTED
+    },
+    read() {
+      const wall = machine.wall()
+      const elapsed = machine.elapsed()
+      const since = elapsed - asked.elapsed
+      if (since >= ASK_AGAIN || Math.abs(wall - asked.wall - since) > PARTED) asked = { wall, elapsed, uptime: machine.uptime() }
+      shown = Math.max(shown, asked.uptime + elapsed - asked.elapsed)
+      return { wall, uptime: shown, boot }
+    },
+  }
 }
 
 /**
@@ -26,6 +56,11 @@ export function createDatabaseClock(machine: Clock, databaseTime: () => Promise<
       const took = machine.read().uptime - asked
       // Whoever was frozen meanwhile does not know when that was.
       if (time !== null && took <= LONGEST_SAMPLE) offset = time - (asked + took / 2)
+    },
+    isWithin(reading, ms) {
+      if (offset === null) return machine.isWithin(reading, ms)
+      const passed = machine.read().uptime - reading.uptime
+      return reading.wall === reading.uptime + offset && passed >= 0 && passed <= ms
     },
     read() {
       const reading = machine.read()

@@ -62,9 +62,6 @@ export function beginWith({ instanceId, random }: Beginning): void {
   setStorageTrouble(null)
 }
 
-/** Whether the Instance ID of the next start is known before it. */
-export const fixedInstanceId = (): string | null => now.instanceId ?? configured.instanceId
-
 function seededRandom(seed: number): Random {
   let drawn = 0
   const draw = (): string => createHash('sha512').update(`${seed}:${drawn++}`).digest('hex')
@@ -87,7 +84,7 @@ function problemsOf(env: Environment): string[] {
 
 export const sandboxHooks: SandboxHooks = {
   configure: problemsOf,
-  instanceId: fixedInstanceId,
+  instanceId: () => now.instanceId ?? configured.instanceId,
   get limited() { return configured.limited },
   clock: (machine: Clock) => time.clock(machine),
   accountClock: (machine: Clock) => time.accountClock(machine),

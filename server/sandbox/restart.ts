@@ -5,7 +5,7 @@ import { requireApp } from '../runtime/app.ts'
 import type { App } from '../runtime/app.ts'
 import type { Handle } from '../runtime/sandbox-hooks.ts'
 import type { Beginning } from './hooks.ts'
-import { beginWith, fixedInstanceId, time } from './hooks.ts'
+import { beginWith, time } from './hooks.ts'
 import type { Vendor } from './vendor.ts'
 
 export interface Anew extends Beginning {
@@ -15,17 +15,20 @@ export interface Anew extends Beginning {
   frozen: boolean
 }
 
-/** Starts the product again, on an empty database and without a new process. Resolves to the app that is running then. */
-export async function startAnew({ restart, base }: Handle, vendor: Vendor, { at, frozen, ...beginning }: Anew): Promise<App> {
-  const { kind, location } = requireApp().storage
+/**
+ * Starts the product again, on an empty database and without a new process. It keeps its Instance ID unless it is given another.
+ * Resolves to the app that is running then.
+ */
+export async function startAnew({ restart, base }: Handle, vendor: Vendor, { at, frozen, ...anew }: Anew): Promise<App> {
+  const { storage: { kind, location }, license } = requireApp()
+  const instanceId = anew.instanceId ?? license.instanceId
   await restart(async () => {
     if (kind === 'postgres') await dropTables(base.config.databaseUrl)
     else for (const suffix of ['', '-wal', '-shm']) rmSync(location + suffix, { force: true })
-    beginWith(beginning)
+    beginWith({ ...anew, instanceId })
     time.set(at, frozen)
-    // Another id is another installation. With the same one, the vendor would remember what is forgotten here.
-    const instanceId = fixedInstanceId()
-    if (instanceId !== null) await vendor.forget(instanceId).catch(() => undefined)
+    // The license server would remember what is forgotten here. One that is none of ours does.
+    await vendor.forget(instanceId).catch(() => undefined)
   })
   return requireApp()
 }

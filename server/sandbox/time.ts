@@ -5,7 +5,7 @@ export interface SandboxTime {
   /** The product's clocks: the machine's, moved. */
   clock(machine: Clock): Clock
   /** As `clock`, but left behind by every advance that did not ask for sessions. */
-  accountClock(machine: Clock): Clock
+  accountClock(machine: Clock): Pick<Clock, 'read'>
   /** Lets time pass; sessions stay as old as they are unless they are to age too. */
   advance(ms: number, sessions: boolean): void
   /** Makes `at` the present moment (null: the machine's), from where time goes on, or stands still. */
@@ -27,7 +27,13 @@ export function createSandboxTime(machine: Clock): SandboxTime {
     return { wall: wall + shift + wrong, uptime: uptime + shift, boot }
   }
   return {
-    clock: source => ({ read: () => read(source) }),
+    clock: source => ({
+      read: () => read(source),
+      isWithin({ wall, uptime, boot }, ms) {
+        const given = { wall: wall - shift - wrong, uptime: uptime - shift, boot }
+        return stopped === null ? source.isWithin(given, ms) : given.wall === stopped.wall && given.uptime === stopped.uptime
+      },
+    }),
     accountClock: source => ({
       read() {
         const { wall, uptime, boot } = read(source)

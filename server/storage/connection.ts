@@ -7,10 +7,15 @@ export interface Connection {
   db: Kysely<Database>
   /** Runs the work; rejects with `STORAGE_UNAVAILABLE` if the database fails, or is closed. */
   attempt<T>(work: () => Promise<T>): Promise<T>
+  /**
+   * A number that is another one once anybody, in whatever process, has committed a write. Undefined where the database has no such
+   * number, or it cannot be read now.
+   */
+  changes(): number | undefined
   close(): Promise<void>
 }
 
-export function createConnection(db: Kysely<Database>): Connection {
+export function createConnection(db: Kysely<Database>, changes: Connection['changes'] = () => undefined): Connection {
   let closing: Promise<void> | undefined
   async function attempt<T>(work: () => Promise<T>): Promise<T> {
     if (closing) throw unavailable(new Error('the storage is closed'))
@@ -20,7 +25,7 @@ export function createConnection(db: Kysely<Database>): Connection {
       throw closing ? unavailable(error) : toStorageError(error)
     }
   }
-  return { db, attempt, close: () => closing ??= db.destroy() }
+  return { db, attempt, changes: () => closing ? undefined : changes(), close: () => closing ??= db.destroy() }
 }
 
 /** One write in progress. It holds the lock, so what it has read stays true until it is committed. */

@@ -5,14 +5,14 @@ import { isTerm } from './check-in-claim.ts'
 import { bump, write, type Connection, type Write } from './connection.ts'
 import { cancelDeactivations, queueDeactivation } from './deactivations.ts'
 import { addCheckIn, addEvent } from './event-log.ts'
-import { toAnchorColumns, toLicenseRow, toSnapshot, toTrustedColumns } from './license-rows.ts'
+import { toAnchorColumns, toLicenseRow, toPreviousColumn, toSnapshot, toTrustedColumns } from './license-rows.ts'
 import type { Database } from './schema.ts'
 
 const SNAPSHOT = [
   'installation.revision', 'installation.version', 'installation.trusted_at', 'installation.trusted_uptime',
   'installation.trusted_boot', 'installation.trusted_continuous', 'installation.anchor_jti', 'installation.anchor_at',
   'installation.anchor_wall', 'installation.seats_used', 'installation.env_digest',
-  'installation.renewal_attempt_at', 'installation.last_request',
+  'installation.renewal_attempt_at', 'installation.last_request', 'installation.previous_license',
   'license.method', 'license.lease', 'license.jti', 'license.verdict', 'license.verdict_kind', 'license.verdict_since', 'license.secret', 'license.masked_key',
   'license.activated_at', 'license.last_state', 'license.last_success_at', 'license.last_attempt_at', 'license.next_at',
   'license.consecutive_failures', 'license.failing_since', 'license.last_error', 'license.last_finding',
@@ -51,7 +51,7 @@ export function commit(connection: Connection, input: Commit): Promise<Snapshot 
 /** `before`: the row that the commit goes on with; null if it puts a license in its place. */
 async function writeChange(step: Write, before: StoredLicense | null, change: Change, input: Commit): Promise<void> {
   const { seq, trusted, anchor, provisionedDigest, event } = input
-  const { license, visible, checkIn, deactivate, cancels } = change
+  const { license, visible, checkIn, deactivate, cancels, previous } = change
   if (license && before) await updateLicense(step, before, license)
   else await replaceLicense(step, license)
   if (seq) await saveMark(step, seq)
@@ -63,6 +63,7 @@ async function writeChange(step: Write, before: StoredLicense | null, change: Ch
     ...(trusted ? toTrustedColumns(trusted) : {}),
     ...(anchor ? toAnchorColumns(anchor) : {}),
     ...(provisionedDigest === undefined ? {} : { env_digest: provisionedDigest }),
+    ...(previous === undefined ? {} : { previous_license: previous && toPreviousColumn(previous) }),
     revision: step.installation.revision + (visible ? 1 : 0),
   })
 }

@@ -1,10 +1,12 @@
 import type { Insertable, Nullable, Selectable, Updateable } from 'kysely'
+import { z } from 'zod'
 import { isErrorCode } from '../../shared/errors.ts'
+import { METHODS } from '../../shared/method-rules.ts'
 import { STATES } from '../../shared/contracts.ts'
 import type { Finding } from '../../shared/findings.ts'
 import { findingSchema, outboundSchema } from '../../shared/schemas.ts'
 import { VERDICTS } from '../license/claims.ts'
-import type { Anchor, SeqMark, Snapshot, StoredLicense, TrustedTimeRecord, VerdictRun } from '../license/stored-records.ts'
+import type { Anchor, PreviousLicense, SeqMark, Snapshot, StoredLicense, TrustedTimeRecord, VerdictRun } from '../license/stored-records.ts'
 import { readJson } from './json-column.ts'
 import type { InstallationTable, LicenseSeqTable, LicenseTable } from './schema.ts'
 
@@ -34,8 +36,27 @@ export function toSnapshot([row, ...others]: SnapshotRow[]): Snapshot {
     provisionedDigest: row.env_digest,
     renewalAttemptAt: row.renewal_attempt_at,
     lastRequest: row.last_request === null ? null : readJson(outboundSchema, row.last_request) ?? null,
+    previous: toPrevious(row.previous_license),
     deactivatedAt: row.deactivated_at,
   }
+}
+
+const ms = z.int().min(0).max(LATEST)
+const previousSchema = z.object({
+  method: z.enum(METHODS), lease: z.string(), jti: z.string(), secret: z.string().nullable(), maskedKey: z.string().nullable(),
+  activatedAt: ms, lastSuccessAt: ms.nullable(), sub: z.string(), seq: z.int(), plan: z.string(), expiresAt: ms, replacedAt: ms,
+})
+
+/** Reads the license that can be put back; null if there is none, or somebody has edited it. */
+export function toPrevious(text: string | null): PreviousLicense | null {
+  return text === null ? null : readJson(previousSchema, text) ?? null
+}
+
+export function toPreviousColumn(previous: PreviousLicense): string {
+  const { activatedAt, lastSuccessAt, replacedAt } = previous
+  return JSON.stringify({
+    ...previous, activatedAt: Math.round(activatedAt), lastSuccessAt: whole(lastSuccessAt), replacedAt: Math.round(replacedAt),
+  })
 }
 
 /** A mark that somebody has edited into something no release writes counts as deleted. */

@@ -5,7 +5,7 @@ import { createDeactivations } from './deactivations.ts'
 import { createHistory } from './event-log.ts'
 import { createFindings } from './findings.ts'
 import { commit, readSnapshot } from './license-commit.ts'
-import { toTrustedColumns } from './license-rows.ts'
+import { toPrevious, toTrustedColumns } from './license-rows.ts'
 
 interface Shared {
   /** Reads the database's own clock, if it has one. */
@@ -72,6 +72,9 @@ function createNotes(connection: Connection): Notes {
     saveSeatsUsed: seats => saveInstallation(connection, { seats_used: seats }),
     saveLastRequest: request => saveInstallation(connection, { last_request: JSON.stringify(request) }),
     saveRenewalAttempt: at => saveInstallation(connection, { renewal_attempt_at: Math.round(at) }),
+    forgetPrevious: replacedAt => write(connection, async (step) => {
+      if (toPrevious(step.installation.previous_license)?.replacedAt === replacedAt) await bump(step, { previous_license: null })
+    }),
     saveProvisionedDigest: digest => saveInstallation(connection, { env_digest: digest }),
   }
 }

@@ -11,10 +11,11 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0005_heartbeat': { up: db => db.schema.alterTable('installation').addColumn('probed_at', 'bigint').execute() },
   '0006_findings': { up: createFindings },
   '0007_verdict_run': { up: rememberVerdictRun },
-  '0008_check_in_claim': { up: createCheckInClaim },
-  '0009_shared_anchor': { up: rememberAnchor },
-  '0010_rate_limits': { up: createRateLimits },
-  '0011_replicas': { up: createReplicas },
+  '0008_previous_license': { up: db => db.schema.alterTable('installation').addColumn('previous_license', 'text').execute() },
+  '0009_check_in_claim': { up: createCheckInClaim },
+  '0010_shared_anchor': { up: rememberAnchor },
+  '0011_rate_limits': { up: createRateLimits },
+  '0012_replicas': { up: createReplicas },
 }
 
 async function createLicenseTables(db: Kysely<Database>): Promise<void> {

@@ -23,6 +23,8 @@ export interface InstallationTable {
   env_digest: string | null
   renewal_attempt_at: number | null
   last_request: string | null
+  /** JSON. */
+  previous_license: string | null
   setup_digest: string | null
   setup_expires_at: number | null
   applied_admin_email: string | null

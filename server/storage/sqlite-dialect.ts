@@ -1,10 +1,11 @@
 import { performance } from 'node:perf_hooks'
-import type { DatabaseSync, SQLInputValue, SQLOutputValue } from 'node:sqlite'
+import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
   CompiledQuery, SqliteAdapter, SqliteIntrospector, SqliteQueryCompiler,
   type DatabaseConnection, type Dialect, type Driver, type QueryResult,
 } from 'kysely'
+import { LRUCache } from 'lru-cache'
 import { getSqliteCode } from './storage-cause.ts'
 import type { Checkpointer } from './sqlite-checkpoint.ts'
 import { createCheckpointer } from './sqlite-checkpoint.ts'
@@ -79,9 +80,10 @@ class Compiler extends SqliteQueryCompiler {
 /** Statements run to their end before another begins, so any number of reads can share the connection. */
 function createReader(database: DatabaseSync, patience: () => number): Driver {
   const never = () => Promise.reject(new TypeError('writing has a connection of its own'))
+  const prepare = rememberStatements(database)
   return {
     init: async () => {},
-    acquireConnection: async () => createConnection(database, performance.now() + patience()),
+    acquireConnection: async () => createConnection(prepare, database, performance.now() + patience()),
     beginTransaction: never,
     commitTransaction: never,
     rollbackTransaction: never,
@@ -92,6 +94,7 @@ function createReader(database: DatabaseSync, patience: () => number): Driver {
 
 function createWriter(database: DatabaseSync, patience: () => number, requireFile: () => void): Driver {
   const mutex = createMutex()
+  const prepare: Prepare = sql => prepareIn(database, sql)
   const checkpointer = createCheckpointer(() => checkpoint(database, mutex))
   const run = (connection: DatabaseConnection, sql: string) => connection.executeQuery(CompiledQuery.raw(sql))
   return {
@@ -100,7 +103,7 @@ function createWriter(database: DatabaseSync, patience: () => number, requireFil
       const ms = patience()
       const deadline = performance.now() + ms
       await mutex.take(ms)
-      return createConnection(database, deadline, { checkpointer, requireFile })
+      return createConnection(prepare, database, deadline, { checkpointer, requireFile })
     },
     beginTransaction: async connection => { await run(connection, 'begin immediate') },
     async commitTransaction(connection) {
@@ -145,11 +148,37 @@ export function truncateLog(database: DatabaseSync): boolean {
 
 interface Writing { checkpointer: Checkpointer, requireFile: () => void }
 
-function createConnection(database: DatabaseSync, deadline: number, writing?: Writing): DatabaseConnection {
+interface Prepared { statement: StatementSync, answersRows: boolean }
+type Prepare = (sql: string) => Prepared
+
+function prepareIn(database: DatabaseSync, sql: string): Prepared {
+  const statement = database.prepare(sql)
+  const answersRows = statement.columns().length > 0
+  // Otherwise one number beyond 2^53, in a row that somebody edited, would make the whole row unreadable.
+  if (answersRows) statement.setReadBigInts(true)
+  return { statement, answersRows }
+}
+
+/** More statements than the product has; those of a caller's choosing (a list of any length) push each other out. */
+const MOST_STATEMENTS = 100
+
+/** Prepares each statement once. SQLite prepares it anew by itself after the tables have changed. */
+function rememberStatements(database: DatabaseSync): Prepare {
+  const remembered = new LRUCache<string, Prepared>({ max: MOST_STATEMENTS })
+  return (sql) => {
+    const known = remembered.get(sql)
+    if (known) return known
+    const prepared = prepareIn(database, sql)
+    remembered.set(sql, prepared)
+    return prepared
+  }
+}
+
+function createConnection(prepare: Prepare, database: DatabaseSync, deadline: number, writing?: Writing): DatabaseConnection {
   return {
     async executeQuery<R>(query: CompiledQuery) {
       if (!database.isTransaction) writing?.requireFile()
-      const result = await retryWhileBusy(deadline, () => execute<R>(database, query))
+      const result = await retryWhileBusy(deadline, () => execute<R>(prepare(query.sql), query))
       if (!database.isTransaction) writing?.checkpointer.written()
       return result
     },
@@ -157,21 +186,21 @@ function createConnection(database: DatabaseSync, deadline: number, writing?: Wr
   }
 }
 
-function execute<R>(database: DatabaseSync, query: CompiledQuery): QueryResult<R>
-function execute(database: DatabaseSync, query: CompiledQuery): QueryResult<unknown> {
-  const statement = database.prepare(query.sql)
+function execute<R>(prepared: Prepared, query: CompiledQuery): QueryResult<R>
+function execute({ statement, answersRows }: Prepared, query: CompiledQuery): QueryResult<unknown> {
   const parameters = query.parameters.map(requireBindable)
-  if (statement.columns().length > 0) {
-    // Otherwise one number beyond 2^53, in a row that somebody edited, would make the whole row unreadable.
-    statement.setReadBigInts(true)
-    return { rows: statement.all(...parameters).map(toPlainNumbers) }
-  }
+  if (answersRows) return { rows: statement.all(...parameters).map(toPlainNumbers) }
   const { changes } = statement.run(...parameters)
   return { rows: [], numAffectedRows: BigInt(changes) }
 }
 
 function toPlainNumbers(row: Record<string, SQLOutputValue>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, typeof value === 'bigint' ? Number(value) : value]))
+  const plain: Record<string, unknown> = {}
+  for (const name in row) {
+    const value = row[name]
+    plain[name] = typeof value === 'bigint' ? Number(value) : value
+  }
+  return plain
 }
 
 function requireBindable(value: unknown): SQLInputValue {

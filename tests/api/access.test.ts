@@ -36,6 +36,7 @@ const TABLE: Readonly<Record<keyof typeof OPERATIONS, Row>> = {
   previewLicense: ['POST /api/license/preview', { credential: 'nc_demo_standard' }, [401, 200, 200, 401, 200, 401, 401]],
   rehearse: ['POST /api/license/what-if', {}, [401, 200, 200, 401, 200, 401, 401]],
   saveLicense: ['PUT /api/license', { credential: 'no credential' }, [401, 403, 422, 401, 422, 401, 401]],
+  putBack: ['POST /api/license/previous', {}, [401, 403, 404, 401, 404, 401, 401]],
   removeLicense: ['DELETE /api/license', {}, [401, 403, 409, 401, 409, 401, 401]],
   checkIn: ['POST /api/license/check-in', {}, [401, 403, 409, 401, 409, 401, 401]],
   diagnose: ['POST /api/license/diagnostics', {}, [401, 403, 200, 401, 200, 401, 401]],

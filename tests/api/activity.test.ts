@@ -24,9 +24,12 @@ const account = expect.stringMatching(/^\w+@example\.com$/)
 const FINDING = {
   code: 'SERVER_ERROR', reference: 'NCL-207', cause: 'server_error_foreign', stage: 'http', at: iso, facts: expect.objectContaining({ status: 500 }),
 }
+const UNKNOWN = { code: 'KEY_UNKNOWN', reference: 'NCL-102', cause: 'key_unknown', stage: 'http', at: iso, facts: expect.any(Object) }
 const ACTIVATED = expect.toSatisfy((details: EventView['details']) => isActivation(details), 'tells of the license, and of one that it replaced')
 const TABLE: Record<EventKind, { by: ActorKind[], details: unknown, finding?: object }> = {
   activated: { by: ['user', 'token', 'environment'], details: ACTIVATED },
+  activation_refused: { by: ['user', 'token'], details: { method: 'standard', code: 'KEY_UNKNOWN', cause: 'key_unknown' }, finding: UNKNOWN },
+  put_back: { by: ['user', 'token'], details: expect.objectContaining({ method: 'offline', replacedMethod: 'standard' }) },
   renewed: { by: ['user', 'token', 'system'], details: { from: iso, to: iso } },
   removed: { by: ['user', 'token'], details: { method: 'standard', licenseId } },
   check_in_succeeded: { by: ['user', 'token', 'system'], details: {} },
@@ -51,9 +54,21 @@ function fromAfar(client: ApiClient, headers: Record<string, string> = {}): ApiC
   return client
 }
 
+/** A token in force, replaced by a key and put back. */
+async function goBack(client: ApiClient): Promise<void> {
+  const { control } = stand.licenseServer
+  const { instanceId } = await client.license()
+  await client.save(await control.issueToken({ instance_id: instanceId }))
+  const { key } = await control.createLicense({ method: 'standard' })
+  await client.save(key)
+  await client.request('POST', '/api/license/previous', {})
+}
+
 /** Everything that somebody who asks can cause. */
 async function act(client: ApiClient, email: string): Promise<void> {
   const { control } = stand.licenseServer
+  await client.save('nc_nobody_knows_this_key')
+  await goBack(client)
   const { key } = await control.createLicense({ method: 'standard' })
   await client.save(key)
   await client.checkIn()
@@ -101,7 +116,7 @@ async function changeEnvironment({ stop, dataDir, port }: Product): Promise<Prod
 /** Exactly what an activation tells; more if it replaced a license. */
 function isActivation(details: EventView['details']): boolean {
   const names = ['expiresAt', 'licenseId', 'method', ...(details.replacedId ? ['plan', 'replacedExpiresAt', 'replacedId', 'replacedMethod', 'replacedPlan'] : [])]
-  return names.join() === Object.keys(details).toSorted().join() && details.method === 'standard' && /^lic_/.test(String(details.licenseId))
+  return names.join() === Object.keys(details).toSorted().join() && (details.method === 'standard' || details.method === 'offline') && /^lic_/.test(String(details.licenseId))
 }
 
 describe('the activity', () => {

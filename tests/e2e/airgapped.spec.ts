@@ -1,7 +1,8 @@
 import { DatabaseSync } from 'node:sqlite'
 import { expect, leave, test } from '../support/browser/fixtures.ts'
 import {
-  activate, badgeOf, expectMethod, expectSaved, expectState, featureOf, mailBehind, openLicense, openPath, primaryOf, signInByForm, statusOf, warningOf,
+  activate, badgeOf, expectMethod, expectSaved, expectState, featureOf, mailBehind, openLicense, openPath, openWay, primaryOf, signInByForm,
+  statusOf, warningOf,
 } from '../support/browser/screen.ts'
 
 /* An airgapped license, as its owner meets it: one call at activation, and none until it has to be renewed. */
@@ -16,7 +17,7 @@ test('How to activate: one outbound call, and then the internet access can go, w
   await test.step('3. Open the NocoDB UI and go to Admin Panel > License', async () => {
     await signInByForm(page, product)
     await openLicense(page, product)
-    await page.locator('button[data-method=airgapped]').click()
+    await openWay(page, 'airgapped')
     await expectState(page, 'unlicensed')
   })
   await test.step('4. Paste your nc_ag_ license key and click Save', async () => {

@@ -40,8 +40,8 @@ for (const kind of ['refused', 'missing'] as const) {
       await page.keyboard.press('Tab')
       await expect(page.getByRole('button', { name: 'Selected. Press Ctrl+C' })).toHaveCount(0)
     }
-    await page.getByRole('link', { name: 'Copy a link to this section: Which method?' }).click()
-    await expect(page).toHaveURL(/#method$/)
+    await page.getByRole('link', { name: 'Copy a link to this section: Activate a license' }).click()
+    await expect(page).toHaveURL(/#activate$/)
     await expect(page.getByText('Link copied')).toHaveCount(0)
   })
 }

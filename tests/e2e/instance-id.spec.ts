@@ -1,6 +1,8 @@
 import type { Page } from '@playwright/test'
 import { expect, test, useSession } from '../support/browser/fixtures.ts'
-import { bodyOf, mailBehind, openLicense, statusOf } from '../support/browser/screen.ts'
+import {
+  bodyOf, mailBehind, openLicense, openWay, statusOf,
+} from '../support/browser/screen.ts'
 import { idInLog } from '../support/vendor/issue-command.ts'
 
 /* The Instance ID: copied, selected, and in the request to the vendor. */
@@ -9,8 +11,7 @@ const copyInstanceId = (page: Page) => statusOf(page).getByRole('button', { name
 const CLIPBOARD = ['clipboard-read', 'clipboard-write']
 
 async function chooseOffline(page: Page): Promise<void> {
-  await page.locator('button[data-method=offline]').click()
-  await expect(page.getByRole('heading', { name: 'Offline activation, step by step' })).toBeVisible()
+  await openWay(page, 'offline')
 }
 
 test('the request for the vendor holds the Instance ID, and the full key only in this browser', async ({ licensePage: page, product }) => {

@@ -2,7 +2,7 @@ import type { Page } from '@playwright/test'
 import { expect, test } from '../support/browser/fixtures.ts'
 import { expectFocusShown, pressOn, tabTo } from '../support/browser/focus.ts'
 import {
-  checkInButtonOf, expectDone, expectFailure, expectSaved, expectState, fieldOf, openLicense, openPath,
+  checkInButtonOf, expectDone, expectFailure, expectSaved, expectState, fieldOf, openLicense, openPath, wayOf,
 } from '../support/browser/screen.ts'
 
 /* Somebody who has a keyboard and no mouse: the License page. */
@@ -91,13 +91,13 @@ test('method cards, copy buttons, section links and entries respond to Enter and
   await expect(statusSays(page, /^Copied$/)).toBeAttached()
   await expectFocusShown(page)
   expect(await copied()).toBe(await page.getByTestId('instance-id').textContent())
-  await pressOn(page, page.getByRole('link', { name: 'Copy a link to this section: Which method?' }))
+  await pressOn(page, page.getByRole('link', { name: 'Copy a link to this section: Activate a license' }))
   await expect(statusSays(page, 'Link copied')).toBeVisible()
-  await expect(page).toHaveURL(/#method$/)
-  expect(await copied()).toMatch(/\/admin\/license#method$/)
-  await pressOn(page, page.getByRole('button', { name: /^Airgapped/ }), 'Space')
-  await expect(page.getByRole('button', { name: /^Airgapped/ })).toHaveAttribute('aria-pressed', 'true')
-  await pressOn(page, page.getByRole('button', { name: /^Offline/ }))
+  await expect(page).toHaveURL(/#activate$/)
+  expect(await copied()).toMatch(/\/admin\/license#activate$/)
+  await pressOn(page, wayOf(page, 'airgapped').locator('summary'), 'Space')
+  await expect(wayOf(page, 'airgapped')).toHaveAttribute('open', '')
+  await pressOn(page, wayOf(page, 'offline').locator('summary'))
   await expectFocusShown(page)
   await pressOn(page, button(page, 'Copy message'))
   await expect.poll(copied).toBe(await page.getByLabel('Message', { exact: true }).inputValue())

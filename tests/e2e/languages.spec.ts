@@ -138,6 +138,25 @@ test('only the words of the language that is shown are loaded', async ({ product
   expect([...new Set([...asked(), ...await found()])].toSorted()).toEqual(['fr', 'ja'])
 })
 
+test('the typeface of Arabic is loaded for a page in Arabic, and for no other, though every one names that language', async ({ product, api, openPage }) => {
+  const fontsOf = async (locale: string) => {
+    const page = await openIn(openPage, product, api, { locale })
+    const fonts: string[] = []
+    page.on('response', response => fonts.push(/\/_nuxt\/([\w-]+)\.[\w-]+\.woff2$/.exec(response.url())?.[1] ?? ''))
+    await openPath(page, product, '/admin/license')
+    await expect(page.getByTestId('language')).toContainText('العربية')
+    await page.evaluate(() => document.fonts.ready)
+    return { page, fonts: () => [...new Set(fonts.filter(Boolean))].toSorted() }
+  }
+  const english = await fontsOf('en')
+  expect(english.fonts()).toEqual(['inter-latin-wght-normal'])
+  await english.page.getByTestId('language').selectOption('ar')
+  await expect.poll(english.fonts).toEqual(['inter-latin-wght-normal', 'noto-sans-arabic-arabic-wght-normal'])
+  const arabic = await fontsOf('ar')
+  expect(arabic.fonts()).toContain('noto-sans-arabic-arabic-wght-normal')
+  expect(await arabic.page.evaluate(() => document.fonts.check('14px "Noto Sans Arabic Variable"', 'ترخيص'))).toBe(true)
+})
+
 test('another language is shown without a reload, keeps what is on the screen, and is remembered', async ({ licensePage: page, product }) => {
   const german = wordsOf('de')
   await page.getByLabel('License key or token').fill('nc_demo_revoked')

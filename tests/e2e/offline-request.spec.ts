@@ -3,7 +3,7 @@ import type { Page } from '@playwright/test'
 import jsQR from 'jsqr'
 import { PNG } from 'pngjs'
 import { expect, test } from '../support/browser/fixtures.ts'
-import { bodyOf, mailBehind, openPath } from '../support/browser/screen.ts'
+import { bodyOf, credentialOf, mailBehind, openPath, openWay, wayOf } from '../support/browser/screen.ts'
 
 /* What is sent to the vendor by somebody whose server has no way out. */
 
@@ -23,15 +23,33 @@ function longKey(): string {
 }
 
 test('?method= opens the page at that method, if it is a known one', async ({ licensePage: page, product }) => {
-  for (const [asked, shown] of [['offline', 'Offline'], ['airgapped', 'Airgapped'], ['standard', 'Standard'], ['nonsense', 'Standard']] as const) {
-    await openPath(page, product, `/admin/license?method=${asked}`)
-    await expect(page.getByRole('button', { name: new RegExp(`^${shown}`), pressed: true })).toHaveCount(1)
-    await expect(page.getByRole('heading', { name: `${shown} activation, step by step` })).toBeVisible()
-    await expect(messageOf(page)).toHaveCount(asked === 'offline' ? 1 : 0)
+  for (const [address, open] of [
+    ['?method=offline', ['offline']], ['?method=airgapped', ['airgapped']], ['?method=standard', []], ['?method=nonsense', []], ['', []],
+    ['#method', ['offline']], ['?method=airgapped#method', ['airgapped']],
+  ] as const) {
+    await openPath(page, product, `/admin/license${address}`)
+    await expect(credentialOf(page).getByRole('heading', { name: 'No internet on this server?' })).toBeVisible()
+    await expect.poll(() => credentialOf(page).locator('details[data-method][open]').evaluateAll(all => all.map(element => element.dataset.method)), address).toEqual(open)
+    await expect(messageOf(page)).toHaveCount(open[0] === 'offline' ? 1 : 0)
   }
-  await openPath(page, product, '/admin/license?method=offline')
-  await page.getByRole('button', { name: /^Airgapped/ }).click()
-  await expect(page.getByRole('heading', { name: 'Airgapped activation, step by step' })).toBeVisible()
+  await expect(wayOf(page, 'airgapped').locator('summary')).toBeInViewport()
+})
+
+test('the request is asked for where it is shown, and not before', async ({ licensePage: page }) => {
+  const asked: string[] = []
+  page.on('request', request => asked.push(new URL(request.url()).pathname))
+  await openWay(page, 'airgapped')
+  await expect(wayOf(page, 'airgapped').getByRole('listitem')).toHaveCount(4)
+  expect(asked).not.toContain('/api/license/activation-request')
+  await openWay(page, 'offline')
+  await expect(messageOf(page)).toHaveValue(/Instance ID: /)
+  expect(asked).toContain('/api/license/activation-request')
+})
+
+test('a request that cannot be had is said to be, where it would stand', async ({ licensePage: page }) => {
+  await page.route('**/api/license/activation-request', route => route.fulfill({ status: 503, json: { data: { code: 'STORAGE_UNAVAILABLE', reference: 'NCL-315' } } }))
+  await openWay(page, 'offline')
+  await expect(wayOf(page, 'offline').getByRole('link', { name: 'NCL-315' })).toBeVisible()
 })
 
 test('with another license in force the link still opens its method', async ({ licensePage: page, product, api }) => {

@@ -1,7 +1,7 @@
 import { expect, leave, test } from '../support/browser/fixtures.ts'
 import {
   activate, badgeOf, bodyOf, checkInButtonOf, expectCause, expectForeseen, expectMethod, expectSaved, expectState, featureOf, instanceIdOf,
-  mailBehind, openLicense, pressSave, primaryOf, saveCredential, signInByForm, warningOf,
+  mailBehind, openLicense, openWay, pressSave, primaryOf, saveCredential, signInByForm, warningOf,
 } from '../support/browser/screen.ts'
 import { idInLog, issueByCommand } from '../support/vendor/issue-command.ts'
 
@@ -18,7 +18,7 @@ test('What to do: the Instance ID from the log goes to the vendor, the token tha
   await test.step('2. Send the Instance ID along with the license key', async () => {
     await signInByForm(page, product)
     await openLicense(page, product)
-    await page.locator('button[data-method=offline]').click()
+    await openWay(page, 'offline')
     await page.locator('#request-key').fill(KEY)
     const mail = await mailBehind(page, page.getByRole('button', { name: 'Write e-mail' }))
     expect([mail.protocol, mail.pathname]).toEqual(['mailto:', 'cs@nocodb.com'])

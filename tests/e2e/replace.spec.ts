@@ -1,8 +1,9 @@
 import type { Page } from '@playwright/test'
 import type { ApiClient } from '../support/api-client.ts'
-import { expect, test } from '../support/browser/fixtures.ts'
+import { expect, leave, test } from '../support/browser/fixtures.ts'
 import {
   credentialOf, expectFailure, expectMethod, expectSaved, expectState, fieldOf, fillField, openLicense, pressSave, replaceDialogOf, saveCredential,
+  statusHeading, statusOf,
 } from '../support/browser/screen.ts'
 import type { LicenseServerProcess } from '../support/vendor/vendor-process.ts'
 
@@ -72,6 +73,34 @@ test('a key: the page says that its terms are unknown, and which license it repl
   await saveCredential(page, 'nc_ag_demo_airgapped')
   await expectSaved(page)
   await expectMethod(page, 'airgapped')
+})
+
+test('a replacement can be taken back: by the button beside the notice, also after a restart, and once', async ({ licensePage: page, product, api, licenseServer, launch }) => {
+  await api.save(await tokenFor(api, licenseServer))
+  const before = await api.license()
+  await openLicense(page, product)
+  const offer = () => statusOf(page).getByRole('button', { name: 'Put the previous license back' })
+  await expect(offer()).toHaveCount(0)
+  await saveCredential(page, 'nc_ag_demo_airgapped')
+  await expectSaved(page)
+  await expect(offer()).toBeInViewport()
+  await leave(page)
+  await openLicense(page, await launch.restart(product))
+  await expect(statusOf(page)).toContainText(/The license before \(Offline, valid until .*\) can be put back until /)
+  await offer().click()
+  await expect(page.getByTestId('notice')).toHaveText('The previous license is in force again.')
+  await expect(statusHeading(page)).toBeFocused()
+  await expect(offer()).toHaveCount(0)
+  const { method, licenseId, expiresAt, previous } = await api.license()
+  expect({ method, licenseId, expiresAt, previous }).toEqual({ method: 'offline', licenseId: before.licenseId, expiresAt: before.expiresAt, previous: null })
+})
+
+test('of a standard license the seat is given back, so that it cannot be put back', async ({ licensePage: page, product, api }) => {
+  await api.save('nc_demo_standard')
+  await openLicense(page, product)
+  await saveCredential(page, 'nc_ag_demo_airgapped')
+  await expectSaved(page)
+  await expect(statusOf(page).getByTestId('put-back')).toHaveCount(0)
 })
 
 test('a license that is not in force is replaced without asking', async ({ licensePage: page, product, api, licenseServer }) => {

@@ -16,7 +16,7 @@ export function describeLicense({ open }: Bench): void {
       const { licenses } = await open()
       expect(await licenses.read()).toEqual({
         revision: 0, version: 0, license: null, marks: [], trusted: null, anchor: null, seatsUsed: null, provisionedDigest: null, renewalAttemptAt: null,
-        lastRequest: null, deactivatedAt: null,
+        lastRequest: null, previous: null, deactivatedAt: null,
       })
     })
   })
@@ -31,7 +31,7 @@ export function describeLicense({ open }: Bench): void {
       const written = await licenses.commit(saveOf(0, { license, provisionedDigest: 'digest' }))
       expect(written).toEqual({
         revision: 1, version: 1, license, marks: [markOf(1)], trusted, anchor: null, seatsUsed: null, provisionedDigest: 'digest', renewalAttemptAt: null,
-        lastRequest: null, deactivatedAt: null,
+        lastRequest: null, previous: null, deactivatedAt: null,
       })
       expect(await licenses.read()).toEqual(written)
       expect(await licenses.listEvents({ limit: 10 })).toEqual([{ ...eventOf(), id: 1, firstAt: NOW, count: 1 }])

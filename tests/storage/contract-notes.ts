@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Bench } from './contract.ts'
-import { NOW, saveOf } from './samples.ts'
+import type { Commit, PreviousLicense } from '../../server/license/stored-records.ts'
+import { licenseOf, NOW, saveOf } from './samples.ts'
 
 /** What is noted beside the license. */
 export function describeNotes({ open }: Bench): void {
@@ -65,6 +66,35 @@ export function describeNotes({ open }: Bench): void {
         return null
       })
       expect(seen).toEqual([])
+    })
+  })
+
+  describe('the license before', () => {
+    const kept: PreviousLicense = {
+      method: 'airgapped', lease: 'a.lease.sig', jti: 'lease-0', secret: 'secret-0', maskedKey: 'nc_ag_••••••••abcd', activatedAt: NOW - 5, lastSuccessAt: NOW - 5,
+      sub: 'lic_0', seq: 7, plan: 'enterprise', expiresAt: NOW + 9, replacedAt: NOW,
+    }
+    const replacing = (revision: number, previous?: PreviousLicense | null) =>
+      ({ ...saveOf(revision), change: () => ({ license: licenseOf(), visible: true, ...(previous === undefined ? {} : { previous }) }) })
+
+    it('is kept, all of it, until a change replaces or forgets it; a change that says nothing of it leaves it', async () => {
+      const { licenses } = await open()
+      const previousAfter = async (commit: Commit) => Object(await licenses.commit(commit)).previous
+      expect(await previousAfter(replacing(0, { ...kept, replacedAt: NOW + 0.4 }))).toEqual(kept)
+      expect((await licenses.read()).previous).toEqual(kept)
+      expect(await previousAfter(replacing(1))).toEqual(kept)
+      const bare = { ...kept, secret: null, maskedKey: null, lastSuccessAt: null }
+      expect(await previousAfter(replacing(2, bare))).toEqual(bare)
+      expect(await previousAfter(replacing(3, null))).toBeNull()
+    })
+
+    it('is forgotten by when it was replaced, and so never in place of a later one', async () => {
+      const { licenses } = await open()
+      await licenses.commit(replacing(0, kept))
+      await licenses.forgetPrevious(NOW + 1)
+      expect(await licenses.read()).toMatchObject({ previous: kept, version: 1 })
+      await licenses.forgetPrevious(NOW)
+      expect(await licenses.read()).toMatchObject({ previous: null, version: 2, revision: 1 })
     })
   })
 

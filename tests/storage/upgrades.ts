@@ -79,7 +79,7 @@ export function describeUpgrades(title: string, backend: UpgradeBackend): void {
       })
 
       it('is brought up to date', () => {
-        expect(upgraded.storage.migrations.at(-1)).toBe('0011_replicas')
+        expect(upgraded.storage.migrations.at(-1)).toBe('0012_replicas')
       })
 
       it('is understood', async () => {

@@ -39,7 +39,7 @@ export function createMemoryStore({ databaseTime = null }: { databaseTime?: (() 
     installation: null,
     snapshot: {
       revision: 0, version: 0, license: null, trusted: null, anchor: null, seatsUsed: null, provisionedDigest: null, renewalAttemptAt: null,
-      lastRequest: null,
+      lastRequest: null, previous: null,
     },
     marks: new Map(), holds: [],
     claim: { holder: null, term: 0, beat: 0, validUntil: 0 },
@@ -81,6 +81,11 @@ export function createMemoryStore({ databaseTime = null }: { databaseTime?: (() 
     saveSeatsUsed: seatsUsed => note({ seatsUsed }),
     saveLastRequest: lastRequest => note({ lastRequest }),
     saveRenewalAttempt: at => note({ renewalAttemptAt: Math.round(at) }),
+    forgetPrevious: replacedAt => step(() => {
+      if (snapshot.previous?.replacedAt !== replacedAt) return
+      snapshot.version++
+      snapshot.previous = null
+    }),
     saveProvisionedDigest: provisionedDigest => note({ provisionedDigest }),
     ...createHistory(state, step),
     ...createFindings(state, step),
@@ -106,10 +111,9 @@ function commit(state: State, input: Commit): Snapshot | 'stale' {
   return snapshotOf(state)
 }
 
-function writeChange(
-  state: State, { license, visible, checkIn, deactivate, cancels }: Change, { seq, trusted, anchor, provisionedDigest, event }: Commit,
-): void {
+function writeChange(state: State, change: Change, { seq, trusted, anchor, provisionedDigest, event }: Commit): void {
   const { snapshot, marks } = state
+  const { license, visible, checkIn, deactivate, cancels, previous } = change
   snapshot.version++
   if (visible) snapshot.revision++
   snapshot.license = license && roundTimes(license)
@@ -117,6 +121,7 @@ function writeChange(
   if (trusted) snapshot.trusted = roundTimes(trusted)
   if (anchor) snapshot.anchor = roundTimes(anchor)
   if (provisionedDigest !== undefined) snapshot.provisionedDigest = provisionedDigest
+  if (previous !== undefined) snapshot.previous = previous && roundTimes(previous)
   if (cancels) state.deactivations = state.deactivations.filter(pending => !cancels(pending))
   if (deactivate) state.deactivations.push({ ...roundTimes(deactivate), id: snapshot.version, attempts: 0 })
   if (checkIn) {

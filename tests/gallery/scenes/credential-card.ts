@@ -77,6 +77,14 @@ export const CREDENTIAL_CARD_SCENES: readonly Scene[] = [
     },
   },
   {
+    name: 'put-back',
+    async prepare(stage) {
+      await openAfter(stage, '/admin/license', async api => requireSaved(api, await tokenFor(stage, api)))
+      await saveCredential(stage.page, 'nc_ag_demo_airgapped')
+      await expect(stage.page.getByTestId('put-back')).toBeVisible()
+    },
+  },
+  {
     name: 'file-too-large',
     async prepare(stage) {
       await openScreen(stage)

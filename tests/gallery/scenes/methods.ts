@@ -1,5 +1,5 @@
 import { expect } from '@playwright/test'
-import { expectState, openLicense } from '../../support/browser/screen.ts'
+import { expectState, openLicense, openWay, wayOf } from '../../support/browser/screen.ts'
 import { startAfterReboot } from '../database.ts'
 import type { Scene, Stage } from '../scene.ts'
 import { daysFromNow, openAfter, openScreen, requireSaved, signInPage, tokenFor } from '../scene.ts'
@@ -54,7 +54,7 @@ export const METHOD_SCENES: readonly Scene[] = [
     name: 'offline-request',
     async prepare(stage) {
       await openScreen(stage)
-      await stage.page.getByRole('button', { name: /^Offline/ }).click()
+      await openWay(stage.page, 'offline')
       await expect(stage.page.getByLabel('Message', { exact: true })).toHaveValue(/Instance ID: /)
     },
   },
@@ -62,8 +62,8 @@ export const METHOD_SCENES: readonly Scene[] = [
     name: 'airgapped-guide',
     async prepare(stage) {
       await openScreen(stage)
-      await stage.page.getByRole('button', { name: /^Airgapped/ }).click()
-      await expect(stage.page.getByRole('heading', { name: 'Airgapped activation, step by step' })).toBeVisible()
+      await openWay(stage.page, 'airgapped')
+      await expect(wayOf(stage.page, 'airgapped').getByRole('listitem')).toHaveCount(4)
     },
   },
 ]

@@ -1,3 +1,4 @@
+import { expect } from '@playwright/test'
 import type { LicenseState } from '../../../shared/contracts.ts'
 import type { CreateLicense, LicenseStatus } from '../../support/vendor/control-protocol.ts'
 import { expectState, openLicense } from '../../support/browser/screen.ts'
@@ -49,8 +50,12 @@ export const STATE_SCENES: Record<LicenseState, Scene> = {
   active: {
     name: 'state-active',
     async prepare(stage) {
-      await openAfter(stage, '/admin/license', api => requireSaved(api, 'nc_demo_standard'))
+      await openAfter(stage, '/admin/license', async (api) => {
+        await requireSaved(api, 'nc_demo_standard')
+        await api.checkIn()
+      })
       await expectState(stage.page, 'active')
+      await expect(stage.page.locator('#status rect.good')).toHaveCount(1)
     },
   },
   grace: { name: 'state-grace', prepare: stage => showAfter(stage, 'grace', 3 * DAY) },

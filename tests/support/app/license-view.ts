@@ -18,6 +18,6 @@ export function viewOf(changes: Partial<LicenseView> = {}): LicenseView {
     graceEndsAt: '2026-03-08T00:00:00.000Z', renews: false, deactivation: null,
     checkIn: CHECK_IN,
     instanceId: '0123456789abcdef0123456789abcdef', boundTo: null, reason: null, verdictAt: null, invalidBecause: null, finding: null,
-    managedByEnv: false, warnings: [], revision: 7, serverTime: '2026-03-01T12:00:00.000Z', ...changes,
+    managedByEnv: false, previous: null, warnings: [], revision: 7, serverTime: '2026-03-01T12:00:00.000Z', ...changes,
   }
 }

@@ -136,6 +136,14 @@ export async function expectSaved(page: Page): Promise<void> {
   await expectDone(page, 'save')
 }
 
+/** The steps of a way without internet access, under the field where there is no license. */
+export const wayOf = (page: Page, method: 'airgapped' | 'offline') => credentialOf(page).locator(`details[data-method=${method}]`)
+
+export async function openWay(page: Page, method: 'airgapped' | 'offline'): Promise<void> {
+  await wayOf(page, method).locator('summary').click()
+  await expect(wayOf(page, method)).toHaveAttribute('open', '')
+}
+
 /** Opens a section of the page that is shut because nobody needs it now. */
 export async function unfold(page: Page, name: string | RegExp): Promise<void> {
   await page.getByRole('region', { name }).locator('summary').first().click()

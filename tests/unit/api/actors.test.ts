@@ -4,16 +4,18 @@ import changePassword from '../../../server/api/auth/password.put.ts'
 import setup from '../../../server/api/auth/setup.post.ts'
 import checkIn from '../../../server/api/license/check-in.post.ts'
 import removeLicense from '../../../server/api/license/index.delete.ts'
+import putBack from '../../../server/api/license/previous.post.ts'
 import saveLicense from '../../../server/api/license/index.put.ts'
 import deleteUser from '../../../server/api/users/[id].delete.ts'
 import updateUser from '../../../server/api/users/[id].patch.ts'
 import createUser from '../../../server/api/users/index.post.ts'
 import { sessionCookieName } from '../../../server/http/session-cookie.ts'
 import { BY_ADA, FROM, PERSON } from '../../support/accounts-world.ts'
+import { offlineToken } from '../../support/claims.ts'
 import { createHttpEvent } from '../../support/http-event.ts'
 import type { RunningApp } from '../../support/running-app.ts'
 import { openRunningApp } from '../../support/running-app.ts'
-import { KEY } from '../../support/simulated-vendor.ts'
+import { KEY, refused } from '../../support/simulated-vendor.ts'
 
 /* Whoever calls is named in activity, with the address they came from: every call that leaves an entry, by a person and by a script. */
 
@@ -26,6 +28,13 @@ const BY_PERSON = { actor: 'user', actorEmail: PERSON.email, address: HERE }
 const BY_SCRIPT = { actor: 'token', actorEmail: null, address: HERE }
 const WITH_LICENSE = ({ license }: RunningApp) => license.service.save({ credential: KEY, actor: { kind: 'system' } })
 
+/** A token, and a key in its place. */
+const WITH_REPLACED = async ({ license: { service } }: RunningApp) => {
+  const actor = { kind: 'system' } as const
+  await service.save({ credential: offlineToken({ instance_id: service.instanceId, sub: 'lic_token' }), actor })
+  await service.save({ credential: KEY, actor })
+}
+
 interface Row { call: string, handler: EventHandler, kind: string, body?: unknown, before?: (app: RunningApp) => Promise<unknown> }
 const ROWS: Row[] = [
   { call: 'making an account', handler: createUser, kind: 'account_created', body: { ...GRACE, email: 'third@customer.example', role: 'viewer' } },
@@ -34,6 +43,7 @@ const ROWS: Row[] = [
   { call: 'removing an account', handler: deleteUser, kind: 'account_removed' },
   { call: 'saving a license', handler: saveLicense, kind: 'activated', body: { credential: KEY } },
   { call: 'checking in', handler: checkIn, kind: 'check_in_succeeded', before: WITH_LICENSE },
+  { call: 'putting a license back', handler: putBack, kind: 'put_back', before: WITH_REPLACED, body: {} },
   { call: 'removing a license', handler: removeLicense, kind: 'removed', before: WITH_LICENSE, body: {} },
 ]
 
@@ -68,6 +78,13 @@ describe('activity names whoever calls', () => {
       const { ofAccounts, ofLicense } = await scene.newest()
       expect(kind.startsWith('account_') ? ofAccounts : ofLicense).toMatchObject({ kind, ...expected })
     })
+
+  it.each([['person', BY_PERSON], ['script', BY_SCRIPT]] as const)('a license that was refused, by a %s', async (by, expected) => {
+    const scene = await createScene()
+    scene.license.vendor.failing = refused('unknown_key')
+    expect(await scene.call(saveLicense, by, { credential: KEY })).toBe(422)
+    expect((await scene.newest()).ofLicense).toMatchObject({ kind: 'activation_refused', ...expected })
+  })
 
   it('changing the own password, which only a person can', async () => {
     const scene = await createScene()

@@ -13,7 +13,8 @@ interface House {
 export const HOUSES: Readonly<Record<string, House>> = {
   server: {
     floors: [
-      ['server/api', 'server/routes', 'server/plugins', 'server/middleware', 'server/entry.ts', 'server/explain.ts', 'server/build', 'server/sri-hashes.d.ts', 'server/sandbox'],
+      ['server/entry.ts'],
+      ['server/api', 'server/routes', 'server/plugins', 'server/middleware', 'server/explain.ts', 'server/build', 'server/sri-hashes.d.ts', 'server/sandbox'],
       ['server/http'],
       ['server/runtime'],
       ['server/storage', 'server/license-server'],
@@ -46,7 +47,7 @@ export const HOUSES: Readonly<Record<string, House>> = {
     floors: [
       [
         'tests/unit', 'tests/storage', 'tests/api', 'tests/e2e', 'tests/faults', 'tests/gallery', 'tests/bench', 'tests/lighthouse',
-        'tests/diagnosis', 'tests/license-server', 'tests/product', 'tests/vitest.config.ts',
+        'tests/diagnosis', 'tests/license-server', 'tests/product', 'tests/testing-kit', 'tests/vitest.config.ts',
       ],
       ['tests/support'],
     ],

@@ -21,7 +21,7 @@ const reading = (changes: Partial<ClockReading> = {}): ClockReading => ({ wall: 
 function snapshot(license: StoredLicense | null, changes: Partial<Snapshot> = {}): Snapshot {
   return {
     revision: 1, version: 1, license, marks: [seqMarkOf(lease)], trusted, anchor: null, seatsUsed: null, provisionedDigest: null,
-    renewalAttemptAt: null, lastRequest: null,
+    renewalAttemptAt: null, lastRequest: null, previous: null,
     deactivatedAt: null,
     ...changes,
   }

@@ -90,7 +90,7 @@ describe('a decision', () => {
   })
 
   it('to remove leaves nothing, and a person sees it', () => {
-    expect(remove(deactivate)(failing)).toEqual({ license: null, visible: true, deactivate })
+    expect(remove(deactivate)(failing)).toEqual({ license: null, visible: true, deactivate, previous: null })
   })
 
   it.each([true, false])('to replace the lease is seen if what a person sees has changed: %s', (visible) => {

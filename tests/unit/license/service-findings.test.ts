@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { Diagnostics } from '../../../shared/contracts.ts'
 import { seen } from '../../../shared/findings.ts'
-import { DAY, HOUR } from '../../support/claims.ts'
+import { DAY, HOUR, offlineToken } from '../../support/claims.ts'
 import { save } from '../../support/saving.ts'
 import { verifySynchronously } from '../../support/signing.ts'
 import { START } from '../../support/simulated-clock.ts'
@@ -63,6 +63,7 @@ describe('what was found lately', () => {
   it('is lost without the database, and the refusal is not', async () => {
     const world = await createWorld()
     world.vendor.failing = refused('revoked')
+    world.store.appendEvent = () => Promise.reject(new Error('disk full'))
     world.store.saveFinding = () => Promise.reject(new Error('disk full'))
     await expect(save(world, KEY)).rejects.toMatchObject({ code: 'LICENSE_REVOKED', seen: { cause: 'revoked' } })
     expect(world.log.at(-1)).toMatchObject({ message: 'activation refused', fields: { code: 'LICENSE_REVOKED', reference: 'NCL-104', cause: 'revoked' } })
@@ -70,6 +71,27 @@ describe('what was found lately', () => {
     await world.tick()
     expect(world.service.view('admin').finding).toMatchObject({ cause: 'revoked' })
     expect(world.log.filter(({ level }) => level === 'error')).toEqual([])
+  })
+})
+
+describe('a refused activation in the activity', () => {
+  it('says who tried what, and what was found; the same again is the same entry', async () => {
+    const world = await createWorld()
+    world.vendor.failing = refused('revoked')
+    for (let n = 0; n < 3; n++) await expect(save(world, KEY)).rejects.toThrow()
+    expect(world.store.events).toMatchObject([{
+      kind: 'activation_refused', actor: 'user', actorEmail: 'admin@customer.example', count: 3,
+      details: { method: 'standard', code: 'LICENSE_REVOKED', cause: 'revoked' }, finding: { cause: 'revoked', reference: 'NCL-104' },
+    }])
+    expect(world.log.filter(({ message }) => message === 'activation refused')).toHaveLength(3)
+    expect(JSON.stringify(world.store.events)).not.toContain(KEY)
+  })
+
+  it('is not that of a text that was no credential: nothing was tried', async () => {
+    const world = await createWorld()
+    await expect(save(world, `"${KEY}"`)).rejects.toThrow()
+    expect(world.store.events).toEqual([])
+    expect(await world.service.findings()).toHaveLength(1)
   })
 })
 
@@ -98,6 +120,16 @@ describe('the finding in the view', () => {
 })
 
 describe('the clock', () => {
+  it('is not said to be right where nothing tells of it but a time that was signed before', async () => {
+    const world = await createWorld()
+    world.clock.advance(DAY)
+    await world.service.save({ credential: offlineToken({ instance_id: world.service.instanceId }), actor: ADMIN })
+    expect(world.service.clockTrouble()).toBeUndefined()
+    world.clock.shiftWall(-2 * DAY)
+    expect(world.service.clockTrouble()).toMatchObject({ code: 'CLOCK_BEHIND' })
+  })
+
+
   it('is in no trouble that is known of before a license brings trusted time, and then is as it is', async () => {
     const world = await createWorld()
     world.clock.shiftWall(-DAY)

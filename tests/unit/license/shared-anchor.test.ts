@@ -47,7 +47,7 @@ async function household(databaseAhead = 0) {
   const replicas = await createReplicas(4, {
     databaseAhead: () => database.ahead,
     clockOf(shared, n, now) {
-      const machine = { read: () => ({ ...shared.read(), wall: shared.read().wall + (wrong[n % 4] ?? 0), boot: `boot-${n}` }) }
+      const machine = { read: () => ({ ...shared.read(), wall: shared.read().wall + (wrong[n % 4] ?? 0), boot: `boot-${n}` }), isWithin: () => false }
       const clock = createDatabaseClock(machine, async () => now())
       samples.push(clock.sample)
       return clock

@@ -25,7 +25,7 @@ describe('the view', () => {
     expect(service.view('admin')).toEqual({
       state: 'unlicensed', entitled: false, method: null, plan: null, licensee: null, features: [], seats: null, limits: {}, seatsUsed: null, licenseId: null,
       maskedKey: null, issuedAt: null, expiresAt: null, activatedAt: null, graceEndsAt: null, renews: null, deactivation: null, checkIn: null,
-      instanceId: service.instanceId, boundTo: null, reason: null, verdictAt: null, invalidBecause: null, finding: null, managedByEnv: false,
+      instanceId: service.instanceId, boundTo: null, reason: null, verdictAt: null, invalidBecause: null, finding: null, managedByEnv: false, previous: null,
       warnings: [], revision: 0, serverTime: iso(START),
     })
   })
@@ -42,7 +42,7 @@ describe('the view', () => {
       deactivation: null,
       checkIn: { lastSuccessAt: iso(START), lastAttemptAt: iso(START), nextAt: iso(START + 6 * HOUR), consecutiveFailures: 0, lastError: null },
       instanceId: world.service.instanceId, boundTo: world.service.instanceId, reason: null, verdictAt: null, invalidBecause: null, finding: null,
-      managedByEnv: false, warnings: [], revision: 1, serverTime: iso(START + HOUR),
+      managedByEnv: false, previous: null, warnings: [], revision: 1, serverTime: iso(START + HOUR),
     })
     expect(licenseViewSchema.parse(view)).toEqual(view)
   })

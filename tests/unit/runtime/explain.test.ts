@@ -16,8 +16,8 @@ const LICENSE: SupportBundle['license'] = {
   state: 'active', entitled: true, method: 'standard', plan: 'gold', licensee: { organization: 'Acme' }, features: ['sso'], seats: 5, limits: {}, seatsUsed: 3,
   licenseId: 'lic_1', maskedKey: 'nc_••••••••dard', issuedAt: at(6), expiresAt: at(-1000), activatedAt: at(500), graceEndsAt: at(-160), renews: true, deactivation: null,
   checkIn: { lastSuccessAt: at(6), lastAttemptAt: at(6), nextAt: at(0), consecutiveFailures: 0, lastError: null },
-  instanceId: INSTANCE, boundTo: INSTANCE, reason: null, verdictAt: null, invalidBecause: null, finding: null, managedByEnv: false, warnings: [],
-  revision: 3, serverTime: at(0),
+  instanceId: INSTANCE, boundTo: INSTANCE, reason: null, verdictAt: null, invalidBecause: null, finding: null, managedByEnv: false,
+  previous: null, warnings: [], revision: 3, serverTime: at(0),
 }
 const BUNDLE: SupportBundle = {
   format: SUPPORT_FORMAT, createdAt: at(0), build: { version: '1.2.3', commit: 'abc', sandbox: false, trustedKids: ['k1'] },

@@ -25,6 +25,63 @@ describe('the machine\'s clocks', () => {
   })
 })
 
+/** The system's clocks under a test's control, and how often the uptime was asked for. */
+function machineOf() {
+  const now = { wall: 1_000_000, elapsed: 5_000, uptime: 70_000 }
+  let asked = 0
+  const clock = createSystemClock({
+    wall: () => now.wall, elapsed: () => now.elapsed,
+    uptime() {
+      asked++
+      return now.uptime
+    },
+  })
+  const pass = (ms: number) => { for (const name of ['wall', 'elapsed', 'uptime'] as const) now[name] += ms }
+  return { now, clock, pass, asked: () => asked }
+}
+
+describe('the uptime', () => {
+  it('goes on with elapsed time, and is asked for once a second', () => {
+    const { clock, pass, asked } = machineOf()
+    const read = () => clock.read().uptime
+    expect(read()).toBe(70_000)
+    pass(999)
+    expect([read(), asked()]).toEqual([70_999, 1])
+    pass(1)
+    expect([read(), asked()]).toEqual([71_000, 2])
+  })
+
+  it.each([['suspended', { wall: 60_000, uptime: 60_000 }, 130_000], ['set ahead', { wall: 60_000 }, 70_000], ['set back', { wall: -60_000 }, 70_000]])(
+    'is asked for at once when the machine was %s', (_what, jump: { wall?: number, uptime?: number }, uptime) => {
+      const { clock, now, asked } = machineOf()
+      const first = clock.read()
+      now.wall += jump.wall ?? 0
+      now.uptime += jump.uptime ?? 0
+      expect(clock.isWithin(first, 1000)).toBe(false)
+      expect([clock.read().uptime, asked()]).toEqual([uptime, 2])
+    })
+
+  it('never goes back, even if the system counts more coarsely', () => {
+    const { clock, pass, now } = machineOf()
+    clock.read()
+    pass(990)
+    const { uptime } = clock.read()
+    pass(10)
+    now.uptime -= 60
+    expect(clock.read().uptime).toBe(uptime)
+  })
+
+  it('a reading stands for as long as was said, and no longer', () => {
+    const { clock, pass } = machineOf()
+    const reading = clock.read()
+    pass(500)
+    expect([clock.isWithin(reading, 500), clock.isWithin(reading, 499), clock.isWithin(reading, -1)]).toEqual([true, false, false])
+    clock.read()
+    pass(800)
+    expect([clock.isWithin(reading, 1300), clock.isWithin(reading, 1299)]).toEqual([true, false])
+  })
+})
+
 describe('the database\'s clock', () => {
   it('is the wall clock of every replica, whatever their own show', async () => {
     const { machine, database, clock } = replica()
@@ -74,6 +131,18 @@ describe('the database\'s clock', () => {
     }
     await clock.sample()
     expect(clock.read().wall).toBe(machine.real() + database.ahead)
+  })
+
+  it('a reading stands until the next sample, whatever the machine\'s wall clock does', async () => {
+    const { machine, database, clock } = replica()
+    await clock.sample()
+    const reading = clock.read()
+    machine.advance(1000)
+    machine.shiftWall(HOUR)
+    expect([clock.isWithin(reading, 1000), clock.isWithin(reading, 999)]).toEqual([true, false])
+    database.ahead += 1
+    await clock.sample()
+    expect(clock.isWithin(reading, 1000)).toBe(false)
   })
 
   it('tells whoever sampled that it failed', async () => {

@@ -2,12 +2,14 @@ import { createPinia, setActivePinia } from 'pinia'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import type { FunctionalComponent } from 'vue'
 import { h } from 'vue'
+import CheckInStrip from '../../../../app/components/license/CheckInStrip.vue'
+import PutBack from '../../../../app/components/license/PutBack.vue'
 import StatusCard from '../../../../app/components/license/StatusCard.vue'
 import WarningList from '../../../../app/components/license/WarningList.vue'
 import { useNow } from '../../../../app/stores/now.ts'
 import type { LicenseView, Warning } from '../../../../shared/contracts.ts'
 import { found } from '../../../support/app/findings.ts'
-import { viewOf } from '../../../support/app/license-view.ts'
+import { checkInsOf, viewOf } from '../../../support/app/license-view.ts'
 import { openFreshPage } from '../../../support/app/nuxt-imports.ts'
 import { render, textsIn } from '../../../support/app/render.ts'
 
@@ -21,11 +23,13 @@ beforeEach(() => {
 
 const nothing: FunctionalComponent = () => null
 const button: FunctionalComponent = (_props, { slots, attrs }) => h('button', attrs, slots.default?.())
+const link: FunctionalComponent = (_props, { slots }) => h('a', slots.default?.({ href: '#', navigate: () => undefined }))
 const PARTS = {
   AButton: button, CommonFailureNotice: nothing, CommonMailAction: nothing,
   LicenseWarningList: WarningList, LicenseStatusFacts: nothing, LicenseRail: nothing, LicenseGraceStretch: nothing,
+  NuxtLink: link, LicensePutBack: PutBack, LicenseCheckInStrip: CheckInStrip,
 }
-const CALM = { canChange: true, busy: null, fieldOpen: false, notice: '', did: null, warns: false, failure: null, failedHere: false }
+const CALM = { canChange: true, busy: null, days: [], fieldOpen: false, notice: '', did: null, warns: false, failure: null, failedHere: false }
 const card = (view: Partial<LicenseView>) =>
   render(StatusCard, { ...CALM, view: viewOf(view) }, PARTS)
 const causesIn = (html: string) => [...html.matchAll(/data-cause="(\w+)"/g)].map(([, cause]) => cause)
@@ -62,6 +66,40 @@ describe('what a test asks of the status, in every language', () => {
   it('is what the notice tells of', async () => {
     const html = await render(StatusCard, { ...CALM, view: viewOf({}), notice: 'said', did: 'remove' }, PARTS)
     expect(html).toMatch(/<p [^>]*data-testid="notice" data-action="remove"/)
+  })
+})
+
+describe('beside the status', () => {
+  const previous = { method: 'offline', plan: 'enterprise', expiresAt: '2026-12-31T00:00:00.000Z', until: '2026-03-02T11:00:00.000Z' } as const
+  const OFFER = /^The license before \(Offline, valid until 31 Dec 2026, 00:00.*\) can be put back until 2 Mar 2026, 11:00.*\.$/
+
+  it('is the way back to the license before, as long as there is one, for who may take it', async () => {
+    const texts = textsIn(await card({ previous }))
+    expect(texts.filter(text => OFFER.test(text))).toHaveLength(1)
+    expect(texts).toContain('Put the previous license back')
+    expect(await card({ previous: null })).not.toContain('put-back')
+    expect(await card({ previous, managedByEnv: true })).not.toContain('put-back')
+    expect(await render(StatusCard, { ...CALM, canChange: false, view: viewOf({ previous }) }, PARTS)).not.toContain('put-back')
+  })
+
+  it('is when the next try comes, where a check-in is overdue', async () => {
+    const failing = { consecutiveFailures: 3, nextAt: '2026-03-01T12:40:00.000Z' }
+    const inGrace = (nextAt: string) => card({
+      state: 'grace', checkIn: checkInsOf({ ...failing, nextAt }), finding: found('refused', { host: 'app.nocodb.com', port: 443 }),
+      warnings: [{ code: 'CHECK_IN_FAILING', since: '2026-03-01T00:00:00.000Z', failures: 3, lastError: { code: 'NET_CONNECT', reference: 'NCL-202', at: failing.nextAt } }],
+    })
+    expect(textsIn(await inGrace(failing.nextAt)).find(text => text.startsWith('Next try by itself'))).toMatch(/^Next try by itself: 1 Mar 2026, 12:40/)
+    expect(await inGrace('2026-03-01T11:40:00.000Z')).not.toContain('next-try')
+    expect(await card({})).not.toContain('next-try')
+  })
+
+  it('are the check-ins of the month in one row, where nothing is to be done', async () => {
+    const days = [{ day: '2026-03-01', good: 4, failed: 0, off: false }]
+    const shown = (view: Partial<LicenseView>) => render(StatusCard, { ...CALM, days, view: viewOf(view) }, PARTS)
+    expect(await shown({})).toContain('Check-ins of the last 30 days')
+    expect(await card({})).not.toContain('Check-ins of the last 30 days')
+    expect(await shown({ warnings: [SEATS] })).not.toContain('Check-ins of the last 30 days')
+    expect(await shown({ method: 'offline', checkIn: null })).not.toContain('Check-ins of the last 30 days')
   })
 })
 

@@ -93,6 +93,13 @@ describe('the status', () => {
     expect(wordsOf(view)).toMatchObject({ sentence: sentenceOf(sentence, view), action })
   })
 
+  it.each(['active', 'expired'] as const)('an airgapped license, %s, that the license server has just refused to renew, offers to ask for the renewal first', (state) => {
+    const view = viewOf({ state, method: 'airgapped', renews: null, checkIn: null, warnings: SOON })
+    expect(wordsOf(view).action).toBe('renew')
+    const finding = found('refused_expired', { host: 'app.nocodb.com' }, { code: 'SERVER_REFUSED' })
+    expect(wordsOf({ ...view, finding }).action).toBe('renewal')
+  })
+
   it.each([['alone', []], ['near the end of the term too', SOON]])('active, with a check-in that fails, %s: says so and offers one', (_when, warnings) => {
     const view = viewOf({ warnings, checkIn: checkInsOf({ consecutiveFailures: 1 }) })
     expect(wordsOf(view)).toMatchObject({ sentence: sentenceOf('active.standardFailing', view), action: 'checkIn' })

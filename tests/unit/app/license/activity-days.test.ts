@@ -29,6 +29,12 @@ describe('a license that was replaced', () => {
     })
   })
 
+  it('by one that was put back is told like one that was saved, word of its seat included', () => {
+    const back = { ...saved(1), kind: 'put_back' as const }
+    expect(replacementIn(back)).toEqual(replacementIn(saved(1)))
+    expect(shapeOf([told(2, 1000), back])).toEqual([[1, 2]])
+  })
+
   it('and did not verify is told by its method', () => {
     expect(replacementIn(saved(1, { ...NEW, replacedMethod: 'standard' }))).toMatchObject({
       before: { plan: null, method: 'standard', expiresAt: null }, another: true,

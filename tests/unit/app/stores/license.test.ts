@@ -175,6 +175,7 @@ describe('a person who is no administrator any more', () => {
   it.each([
     ['save', '/api/license', 'PUT', (store: ReturnType<typeof useLicenseStore>) => store.save('nc_key')],
     ['check in', '/api/license/check-in', 'POST', (store: ReturnType<typeof useLicenseStore>) => store.checkIn()],
+    ['put a license back', '/api/license/previous', 'POST', (store: ReturnType<typeof useLicenseStore>) => store.putBack()],
     ['remove', '/api/license', 'DELETE', (store: ReturnType<typeof useLicenseStore>) => store.remove()],
   ] as const)('is told so when trying to %s, and is a viewer on the page from then on', async (_what, path, method, act) => {
     const [store, session] = [useLicenseStore(), useSessionStore()]

@@ -107,7 +107,7 @@ const ORDER: Record<string, string> = {
   'common.listed': 'name value', 'common.twoSentences': 'first second', 'status.sentence.grace': 'last grace',
   'warnings.CLOCK_BEHIND.text': 'wall trusted', 'warnings.CLOCK_AHEAD.text': 'wall trusted', 'warnings.SEATS_EXCEEDED.text': 'used seats',
   'banner.expires': 'relative date', 'banner.grace': 'relative date', 'time.stripText': 'good failed none', 'time.day': 'day good failed',
-  'preview.replaces': 'method key', 'preview.instead': 'next current', 'details.seatsOf': 'used seats', 'renewal.icsText': 'instance expires do', 'activity.times': 'n first',
+  'preview.replaces': 'method key', 'preview.instead': 'next current', 'details.seatsOf': 'used seats', 'renewal.icsText': 'instance expires do', 'renewal.icsRenewsText': 'instance expires', 'previous.offer': 'method expires until', 'activity.times': 'n first',
   'access.roleChanged': 'email role', 'credential.savedShorter': 'expires before', 'whatIf.first.offThenOn': 'stops starts', 'whatIf.line': 'from until states',
   'finding.refused.seen': 'host port', 'finding.refused.do': 'host port', 'finding.no_route.seen': 'host port', 'finding.no_route.do': 'host port',
   'finding.dropped.seen': 'host port seconds', 'finding.dropped.do': 'host port', 'finding.handshake_cut.seen': 'host port', 'finding.not_tls.seen': 'host port',

@@ -1,0 +1,38 @@
+import { createHash } from 'node:crypto'
+
+/** An answer as JSON. */
+export interface Serialized {
+  text: string
+  /** Of everything in it but `serverTime`, which is different every time and says nothing about the license. */
+  etag: string
+}
+
+interface Made<T> { answer: T, before: string, after: string, etag: string }
+
+const TIME = '"serverTime":"'
+
+/** Turns answers into JSON, and does so anew only when one differs from the last in more than its `serverTime`. */
+export function createSerializer<T extends { serverTime: string }>(): (answer: T) => Serialized {
+  let last: Made<T> | undefined
+  return (answer) => {
+    if (!last || !isSame(last.answer, answer)) last = make(answer)
+    return { text: last.before + answer.serverTime + last.after, etag: last.etag }
+  }
+}
+
+/** Members are compared one by one, those that hold others by whether they are the same object. */
+function isSame<T extends object>(one: T, other: T): boolean {
+  for (const name in other) if (name !== 'serverTime' && one[name] !== other[name]) return false
+  return true
+}
+
+function make<T extends { serverTime: string }>(answer: T): Made<T> {
+  const { serverTime, ...lasting } = answer
+  const text = JSON.stringify(answer)
+  // A quote within a text is escaped, so this is the member itself.
+  const at = text.indexOf(`${TIME}${serverTime}"`) + TIME.length
+  return {
+    answer, before: text.slice(0, at), after: text.slice(at + serverTime.length),
+    etag: `"${createHash('sha256').update(JSON.stringify(lasting)).digest('base64url').slice(0, 27)}"`,
+  }
+}

@@ -1,0 +1,70 @@
+import { IncomingMessage, ServerResponse } from 'node:http'
+import { Socket } from 'node:net'
+import { defineEventHandler } from 'h3'
+import { describe, expect, it } from 'vitest'
+import { createAhead } from '../../../server/http/ahead.ts'
+import { createBase } from '../../support/running-app.ts'
+
+const handlers = {
+  checkFeature: defineEventHandler(event => ({ asked: event.context.params })),
+  getEntitlements: defineEventHandler(() => null),
+  getLicense: defineEventHandler(() => { throw new TypeError('a defect') }),
+}
+
+/** Whether the request is answered ahead of the framework; if so, with what, once its end has been sent. */
+async function ask(url: string, { method = 'GET', env = {} }: { method?: string, env?: Record<string, string> } = {}) {
+  const { base, lines } = createBase(env)
+  const request = Object.assign(new IncomingMessage(new Socket()), { method, url })
+  Object.assign(request.headers, { host: 'panel.example' })
+  const response = new ServerResponse(request)
+  let text = ''
+  const ended = Promise.withResolvers<void>()
+  response.end = ((chunk?: string) => {
+    response.writeHead(response.statusCode)
+    text = chunk ?? ''
+    ended.resolve()
+    return response
+  }) as typeof response.end
+  const taken = createAhead(handlers, base)(request, response)
+  if (taken) await ended.promise
+  return { taken, status: response.statusCode, text, headers: response.getHeaders(), lines }
+}
+
+describe('ahead of the framework', () => {
+  it.each(['/api/features/sso', '/api/features/sso?deny=403', '/api/entitlements', '/api/license', '/api/license?x', 'http://panel.example/api/license'])('GET %s is answered', async (url) => {
+    expect((await ask(url)).taken).toBe(true)
+  })
+
+  it.each([
+    '/api/features', '/api/features/', '/api/features/sso/', '/api/features/s%73o', '/api/features/a.b', `/api/features/${'x'.repeat(65)}`, '/api/features/sso/x',
+    '//api/license', '/api/license/', '/api/licenses', '/API/license', '/api/license/events', '/', '', '*', '/license/api/license',
+  ])('GET %s is left to it', async (url) => {
+    expect((await ask(url)).taken).toBe(false)
+  })
+
+  it.each(['HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'get'])('%s is left to it', async (method) => {
+    expect((await ask('/api/license', { method })).taken).toBe(false)
+  })
+
+  it('a path is found with and without the base path', async () => {
+    const env = { NC_PUBLIC_URL: 'https://nocodb.example.com/license/' }
+    for (const url of ['/license/api/entitlements', '/api/entitlements']) expect((await ask(url, { env })).taken).toBe(true)
+    expect((await ask('/other/api/entitlements', { env })).taken).toBe(false)
+  })
+
+  it('handlers get what the path says, and what they return is sent as JSON, or as nothing', async () => {
+    expect(await ask('/api/features/audit-log')).toMatchObject({ status: 200, text: '{"asked":{"name":"audit-log"}}', headers: { 'content-type': 'application/json' } })
+    const nothing = await ask('/api/entitlements')
+    expect(nothing).toMatchObject({ status: 204, text: '' })
+    expect(nothing.headers).not.toHaveProperty('content-type')
+  })
+
+  it('a defect is answered as everywhere: without its words, which are in the log', async () => {
+    const { status, text, headers, lines } = await ask('/api/license')
+    const { data } = JSON.parse(text)
+    expect([status, data.code, data.requestId]).toEqual([500, 'INTERNAL', headers['x-request-id']])
+    expect(headers['cache-control']).toBe('no-store')
+    expect(text).not.toContain('defect')
+    expect(lines).toMatchObject([{ level: 'error', msg: 'a request ended unexpectedly', cause: expect.stringContaining('a defect') }])
+  })
+})
