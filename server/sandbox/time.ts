@@ -23,8 +23,8 @@ export function createSandboxTime(machine: Clock): SandboxTime {
   let stopped: ClockReading | null = null
 
   const read = (source: Clock): ClockReading => {
-    const { wall, uptime, boot } = stopped ?? source.read()
-    return { wall: wall + shift + wrong, uptime: uptime + shift, boot }
+    const reading = stopped ?? source.read()
+    return { ...reading, wall: reading.wall + shift + wrong, uptime: reading.uptime + shift }
   }
   return {
     clock: source => ({
