@@ -85,7 +85,7 @@ export const OPERATIONS = {
   login: {
     method: 'POST', path: '/api/auth/login', access: 'public', summary: 'Sign in',
     body: z.object({ email: z.string().max(254).trim().toLowerCase().regex(PRINTABLE), password: presentedPassword })
-      .meta({ examples: [{ email: 'admin@example.com', password: 'correct horse battery' }] }),
+      .meta({ examples: [{ email: 'admin@example.com', password: 'a long passphrase here' }] }),
     response: sessionSchema, errors: ['UNAUTHENTICATED', 'RATE_LIMITED'], session: 'begins',
   },
   logout: { method: 'POST', path: '/api/auth/logout', access: 'public', summary: 'End the session on the server', status: 204, session: 'ends' },
@@ -93,7 +93,7 @@ export const OPERATIONS = {
   changePassword: {
     method: 'PUT', path: '/api/auth/password', access: 'session', person: true, summary: 'Change your own password; ends your other sessions',
     body: z.object({ current: presentedPassword, next: password })
-      .meta({ examples: [{ current: 'correct horse battery', next: 'staple of the panel' }] }),
+      .meta({ examples: [{ current: 'a long passphrase here', next: 'staple of the panel' }] }),
     response: sessionSchema, errors: ['RATE_LIMITED'], session: 'begins',
   },
   getSetup: {
@@ -103,7 +103,7 @@ export const OPERATIONS = {
   setup: {
     method: 'POST', path: '/api/auth/setup', access: 'public', summary: 'Create the first administrator',
     body: z.object({ token: z.string().min(1).max(256), email, password })
-      .meta({ examples: [{ token: 'from-the-link-in-the-log', email: 'admin@example.com', password: 'correct horse battery' }] }),
+      .meta({ examples: [{ token: 'from-the-link-in-the-log', email: 'admin@example.com', password: 'a long passphrase here' }] }),
     response: sessionSchema,
     errors: ['FORBIDDEN', 'CONFLICT', 'RATE_LIMITED'], session: 'begins',
   },
@@ -111,7 +111,7 @@ export const OPERATIONS = {
   createUser: {
     method: 'POST', path: '/api/users', access: 'admin', summary: 'Create an account', status: 201,
     body: z.object({ email, password, role: z.enum(ROLES) })
-      .meta({ examples: [{ email: 'auditor@example.com', password: 'correct horse battery', role: 'viewer' }] }),
+      .meta({ examples: [{ email: 'auditor@example.com', password: 'a long passphrase here', role: 'viewer' }] }),
     response: userSchema, errors: ['CONFLICT', 'RATE_LIMITED'],
   },
   updateUser: {

@@ -106,7 +106,7 @@ function leadOf({ state, terms }: { state: LicenseState, terms: Terms }): number
 
 function keyFor(method: Method, instanceId: string): string {
   const digest = createHash('sha256').update(instanceId).digest('hex').slice(0, 24)
-  return `${method === 'airgapped' ? 'nc_ag_' : 'nc_'}seed_${digest}`
+  return `${rulesOf(method)?.keyPrefix ?? ''}seed_${digest}`
 }
 
 async function activate({ app, vendor, wanted: { method, terms }, key }: Story): Promise<string> {
@@ -114,8 +114,9 @@ async function activate({ app, vendor, wanted: { method, terms }, key }: Story):
   const { days, every: _every, grace: _grace, renews: _renews, organization, ...claims } = terms
   const issuedAt = Math.floor((time.now() ?? Date.now()) / SECOND)
   const exp = issuedAt + Math.round((days ?? 365) * 86_400)
-  if (method !== 'offline') await vendor.createLicense(key, method, { ...terms, exp })
-  const credential = method === 'offline'
+  const isToken = rulesOf(method)?.credential === 'token'
+  if (!isToken) await vendor.createLicense(key, method, { ...terms, exp })
+  const credential = isToken
     ? await vendor.issueToken(license.instanceId, {
         iat: issuedAt, exp, ...withoutUndefined(claims),
         ...(organization ? { licensee: { organization } } : {}),

@@ -129,6 +129,9 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('the whole product on %s', (kin
 
   it('activates by an airgapped key, and renews by a second call', async () => {
     const { key } = await licenseServer.control.createLicense({ method: 'airgapped', days: 40 })
+    const { revision } = (await owner.save(key)).body
+    const back = await owner.request<LicenseView>('POST', '/api/license/previous', { revision })
+    expect(back.body).toMatchObject({ state: 'active', method: 'offline' })
     const { body: before } = await owner.save(key)
     expect(before).toMatchObject({ state: 'active', method: 'airgapped', checkIn: null })
     await licenseServer.control.changeLicense(key, { days: 400 })
@@ -200,7 +203,7 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('the whole product on %s', (kin
     expect((await owner.request('GET', '/api/license/events/export')).body).toEqual({ events: all })
     expect(all.map(event => event.kind).toReversed()).toEqual([
       'account_created', 'account_created', 'account_changed', 'account_removed', 'account_created', 'account_changed',
-      'activated', 'activated', 'renewed', 'activated', 'verdict', 'state_changed', 'check_in_succeeded', 'state_changed', 'check_in_failed',
+      'activated', 'activation_refused', 'activated', 'put_back', 'activated', 'renewed', 'activated', 'verdict', 'state_changed', 'check_in_succeeded', 'state_changed', 'check_in_failed',
     ])
   })
 

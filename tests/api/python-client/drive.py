@@ -121,6 +121,7 @@ def drive(api, setup_token, service_token):
     assert [each['event'] for each in events][-1] == 'done'
     assert api.call('saveLicense', 200, key)['state'] == 'active'
     api.call('checkIn', 200)
+    api.call('putBack', 404)
     api.call('diagnose', 200)
     api.call('diagnose', 200, None, {'Accept': 'text/event-stream'})
     api.call('rehearse', 200, {'clockOffsetSeconds': 86_400})

@@ -73,13 +73,15 @@ async function activate(api: Api): Promise<void> {
   expectSame<string | undefined>(events.find(({ event }) => event === 'step')?.event, 'step')
   for (const event of events) if (event.event === 'done') expectSame<Schemas['License']['state']>(event.data.state, 'active')
   expectSame<string>(done(await api.POST('/api/license/check-in')).state, 'active')
+  // A standard license gives its seat back when it is replaced.
+  expectSame<string | undefined>((await api.POST('/api/license/previous', { body: {} })).error?.data.code, 'NOT_FOUND')
 }
 
 async function lookAround(api: Api): Promise<void> {
   expectSame<boolean>(done(await api.POST('/api/license/what-if', { body: { clockOffsetSeconds: 86_400 } })).states.length > 0, true)
   expectSame<boolean>(done(await api.GET('/api/license/check-ins', { params: { query: { days: 2 } } })).days.length > 0, true)
   const { events } = done(await api.GET('/api/license/events', { params: { query: { limit: 50, kind: 'license' } } }))
-  expectSame<Schemas['Event']['kind'] | undefined>(events.at(-1)?.kind, 'activated')
+  expectSame<Schemas['Event']['kind'] | undefined>(events.at(-1)?.kind, 'activation_refused')
   expectSame<boolean>(done(await api.GET('/api/license/events/export')).events.length > events.length, true)
   const csv = done(await api.GET('/api/license/events/export', { params: { query: { format: 'csv' } }, parseAs: 'text' }))
   expectSame<boolean>(csv.includes('actorEmail'), true)

@@ -22,7 +22,7 @@ describe('the appointment in a calendar', () => {
   it('asks somebody to renew what does not renew by itself, and says how', () => {
     const file = fileOf({ renews: false })
     expect(file).toContain('SUMMARY:Renew the NocoDB license')
-    expect(file).toContain('Renew the subscription\\; the next check-in')
+    expect(file).toContain('Renew the subscription\\; the license takes over the new term')
   })
 
   it('asks nobody for anything where the license renews by itself', () => {
