@@ -1,6 +1,8 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { expectError } from '../support/expect-error.ts'
 import { signInSoon, startOwnLicenseServer, startOwnProduct } from '../support/stand.ts'
@@ -51,6 +53,23 @@ describe('the vendor build', () => {
     built = trial.build(jwksFile('vendor.json', vendor.jwks))
     expect(built.status, built.stdout + built.stderr).toBe(0)
     expect(existsSync(built.entry)).toBe(true)
+  })
+
+  it('has nothing of the sandbox in it: no route, no variable, no header', () => {
+    const hasWords = (folder: string, words: readonly string[]) => readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter(entry => entry.isFile()).map(entry => join(entry.parentPath, entry.name))
+      .filter(path => /\.(?:mjs|js|json|html)$/.test(path)).filter(path => words.some(word => readFileSync(path, 'utf8').includes(word)))
+    const words = ['__sandbox', 'x-sandbox-', 'NC_SANDBOX_', 'sandbox-password']
+    expect(hasWords(join(dirname(built.entry), '..'), words)).toEqual([])
+    // The same search finds each of them where they are.
+    const sandboxOutput = fileURLToPath(new URL('../../.output-sandbox', import.meta.url))
+    for (const word of words) expect(hasWords(sandboxOutput, [word]), word).not.toEqual([])
+  })
+
+  it('keeps no license in memory, and says so', () => {
+    const { status, stdout } = spawnSync(process.execPath, [built.entry, 'check'], { encoding: 'utf8', env: { DATABASE_URL: 'file::memory:' } })
+    expect(status).toBe(1)
+    expect(stdout).toContain('DATABASE_URL: a database in memory loses its license at every stop')
   })
 
   it('F21: trusts those alone: what the sandbox signs is refused, whatever the environment says, and what the vendor signs is taken', async () => {
