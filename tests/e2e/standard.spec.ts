@@ -71,7 +71,7 @@ test('How it stays active: grace, then a pause; connectivity restored, everythin
     await licenseServer.kill()
     await expectState(page, 'grace', 20_000)
     await expect(badgeOf(page)).toHaveText(/^Grace period, \d+ seconds? left$/)
-    await expect(announcementOf(page)).toHaveText('License status changed: Enterprise is on, check-in is overdue.')
+    await expect(announcementOf(page)).toHaveText('License status changed: Enterprise is on, but a check-in is overdue.')
     // A call that was under way when it died has seen its end.
     await expectCause(statusOf(page), /^(refused|reset_while_receiving)$/)
     await expect(featureOf(page, 'sso')).toHaveAttribute('data-result', 'on')

@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { spawnSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { build } from 'esbuild'
 import { ensureSandboxBuild } from '../support/build.ts'
 
@@ -17,8 +17,9 @@ const { version: zod } = JSON.parse(readFileSync(join(ROOT, 'node_modules/zod/pa
 
 ensureSandboxBuild()
 rmSync(OUT, { recursive: true, force: true })
-mkdirSync(OUT)
-cpSync(join(ROOT, '.output-sandbox/server'), join(OUT, 'panel/server'), { recursive: true, verbatimSymlinks: true })
+mkdirSync(join(OUT, 'panel'), { recursive: true })
+// npm leaves symbolic links out.
+execFileSync('cp', ['-rL', join(ROOT, '.output-sandbox/server'), join(OUT, 'panel/server')])
 cpSync(join(ROOT, '.output-sandbox/public'), join(OUT, 'panel/public'), { recursive: true })
 await build({
   entryPoints: {
@@ -30,6 +31,7 @@ await build({
   banner: { js: 'import { createRequire as __createRequire } from \'node:module\'; const require = __createRequire(import.meta.url);' },
 })
 declareTypes()
+cpSync(join(ROOT, 'tests/license-server/keys'), join(OUT, 'keys'), { recursive: true })
 cpSync(join(ROOT, 'docs/testing.md'), join(OUT, 'README.md'))
 writeFileSync(join(OUT, 'package.json'), `${JSON.stringify({
   name: 'nocodb-license-testing', version, type: 'module', license: 'UNLICENSED', engines,
@@ -39,7 +41,7 @@ writeFileSync(join(OUT, 'package.json'), `${JSON.stringify({
     './playwright': { types: './types/tests/testing-kit/playwright.d.ts', default: './playwright.mjs' },
   },
   bin: { 'nocodb-license-testing': 'cli.mjs' },
-  files: ['*.mjs', 'panel', 'types', 'README.md'],
+  files: ['*.mjs', 'keys', 'panel', 'types', 'README.md'],
   // Only the declarations name it.
   dependencies: { zod },
   peerDependencies: { '@playwright/test': '>=1.50' },
