@@ -11,8 +11,8 @@ type Schedule = Pick<LicenseService, 'tick' | 'whenIdle'>
  * Calls to the license server take as long as they take; no time passes meanwhile.
  */
 export async function advance(license: Schedule, time: SandboxTime, ms: number, sessions: boolean): Promise<void> {
-  // What recurs without a date, as telling the vendor about a removal does, comes about a thousand times on the way.
-  const longest = Math.min(Math.max(ms / 1000, SECOND), HOUR)
+  // What recurs without a date, as telling the vendor about a removal does, comes some two hundred times on the way.
+  const longest = Math.min(Math.max(ms / 200, SECOND), HOUR)
   let left = ms
   for (;;) {
     const wait = await doWhatIsDue(license, longest)

