@@ -127,9 +127,11 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     const ran = await underClaim(async (grant) => {
       const { effective } = holder.observe()
       if (!wantsRenewal(effective)) return
+      // One call a start, even if it cannot be noted.
+      renewingUntil = -Infinity
       const result = await run({ kind: 'system' }, grant, true)
       // Only an attempt that the server saw counts for the day: a restart once the network is back must try again.
-      const seen = result.kind !== 'failed' || result.failure.answered
+      const seen = result.kind === 'failed' ? result.failure.answered : result.kind !== 'dropped'
       if (seen) await store.saveRenewalAttempt(effective)
     })
     if (ran) renewingUntil = -Infinity

@@ -30,10 +30,14 @@ export default defineNitroPlugin((nitro) => {
   sandboxHooks?.open({
     base,
     async restart(between) {
-      await (await started)?.close()
-      await between()
-      started = start(base, stopping.signal)
-      await started
+      await started.then(app => app?.close()).catch((error: unknown) => base.log.error('closing failed', { cause: stackOf(error) }))
+      try {
+        await between()
+      }
+      finally {
+        started = start(base, stopping.signal).catch(error => exit(base, error))
+        await started
+      }
     },
   })
 })

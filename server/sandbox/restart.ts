@@ -8,6 +8,9 @@ import type { Beginning } from './hooks.ts'
 import { beginWith, time } from './hooks.ts'
 import type { Vendor } from './vendor.ts'
 
+/** Ms. */
+const PATIENCE = 5000
+
 export interface Anew extends Beginning {
   /** The moment at which it starts, ms; null for the machine's time. */
   at: number | null
@@ -34,7 +37,8 @@ export async function startAnew({ restart, base }: Handle, vendor: Vendor, { at,
 }
 
 async function dropTables(connectionString: string): Promise<void> {
-  const client = new Client({ connectionString })
+  // Somebody else's lock must not keep the panel closed for ever.
+  const client = new Client({ connectionString, connectionTimeoutMillis: PATIENCE, lock_timeout: PATIENCE })
   await client.connect()
   const tables = [...TABLES, 'license_migration', 'license_migration_lock']
   await client.query(`drop table if exists ${tables.join(', ')} cascade`).finally(() => client.end())

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import type { H3Event } from 'h3'
 import { setResponseHeader, setResponseStatus } from 'h3'
 import { z } from 'zod'
@@ -112,7 +113,7 @@ const NAMES = Object.keys(ROUTES)
 export async function answerSandbox(event: H3Event, path: string): Promise<unknown> {
   setResponseHeader(event, 'cache-control', 'no-store')
   try {
-    requireSameSite(event, peerOf(event, getBase()?.config ?? { trustProxy: [], publicUrl: null }).origin)
+    requireOwnPage(event)
     if (path === '') return { routes: NAMES.map(name => `POST /__sandbox/${name}`), causes: OUTAGE_CAUSES, ...stateOf(requireApp()) }
     if (!isName(path)) return refuse(event, 404, `There is no /__sandbox/${path.slice(0, 40)}; there are ${NAMES.join(', ')}.`)
     if (event.method !== 'POST') {
@@ -124,6 +125,21 @@ export async function answerSandbox(event: H3Event, path: string): Promise<unkno
   catch (error) {
     return refuseFor(event, error)
   }
+}
+
+/**
+ * Throws CROSS_SITE for what a page of another site asks for. Scripts outside a browser are not judged. A name that is not this
+ * machine's could be another site's that leads here (DNS rebinding), and would count as our own.
+ */
+function requireOwnPage(event: H3Event): void {
+  const { publicUrl, trustProxy } = getBase()?.config ?? { trustProxy: [], publicUrl: null }
+  const { origin } = peerOf(event, { publicUrl, trustProxy })
+  requireSameSite(event, origin)
+  const { headers } = event.node.req
+  if (headers.origin === undefined && headers['sec-fetch-site'] === undefined) return
+  const { hostname } = new URL(origin)
+  const isOurs = publicUrl !== null || /(?:^|\.)localhost$/.test(hostname) || isIP(hostname.replace(/^\[|\]$/g, '')) !== 0
+  if (!isOurs) throw new LicenseError('CROSS_SITE')
 }
 
 function isName(path: string): path is keyof typeof ROUTES {

@@ -76,25 +76,48 @@ export function storageTroubleOf(cause: FindingCause): Seen {
   return seen('STORAGE_UNAVAILABLE', cause, { location: '/var/lib/nocodb/license.db' })
 }
 
-/** What to paste for a credential to be refused with a cause, without the license server being asked. */
-export type Paste = (facts: { key: string, instanceId: string, token: string, strangers: string }) => string
+/** What a paste is made of. */
+export interface Facts {
+  key: string
+  instanceId: string
+  /** The text with which an offline token is asked for. */
+  request: string
+  /** A token of the sandbox vendor: of this installation and valid, but for what the order says. */
+  issue(order?: Record<string, unknown>): Promise<string>
+}
 
+const DAY = 86_400
 const flip = (part: string) => `${part.slice(0, -8)}${[...part.slice(-8)].reverse().join('')}`
 const parts = (token: string) => token.split('.')
+const fromNow = (days: number) => Math.floor(Date.now() / 1000) + days * DAY
 
-export const PASTES: Partial<Record<FindingCause, Paste>> = {
+/** What to paste for a credential to be refused with a cause. */
+export const PASTES: Partial<Record<FindingCause, (facts: Facts) => string | Promise<string>>> = {
   empty: () => '  ',
   words_around: ({ key }) => `Your license key: ${key}`,
   two_credentials: ({ key }) => `${key}\n${key}`,
-  part_of_token: ({ token }) => parts(token)[1] ?? '',
-  token_cut: ({ token }) => token.slice(0, -20),
-  token_changed: ({ token }) => [...parts(token).slice(0, 2), flip(parts(token)[2] ?? '')].join('.'),
+  part_of_token: async ({ issue }) => parts(await issue())[1] ?? '',
+  token_cut: async ({ issue }) => (await issue()).slice(0, -20),
+  token_changed: async ({ issue }) => {
+    const [header = '', payload = '', signature = ''] = parts(await issue())
+    return [header, payload, flip(signature)].join('.')
+  },
   instance_id_pasted: ({ instanceId }) => instanceId,
-  masked_key_pasted: () => 'nc_••••dard',
+  request_pasted: ({ request }) => request,
+  masked_key_pasted: () => 'nc_••••••••dard',
   capitals: ({ key }) => key.toUpperCase(),
   quotes_around: ({ key }) => `"${key}"`,
+  hidden_character: ({ key }) => `${key.slice(0, 8)}\u202e${key.slice(8)}`,
+  wrong_encoding: ({ key }) => `${key.slice(0, 8)}\ufffd${key.slice(8)}`,
+  offline_in_force: () => 'ABCDEFGH-12345678',
   not_a_credential: () => 'nc_!',
-  other_installation: ({ strangers }) => strangers,
+  other_installation: ({ issue, instanceId }) => issue({ instance_id: [...instanceId].reverse().join('') }),
+  ended: ({ issue }) => issue({ claims: { iat: fromNow(-400), exp: fromNow(-35) } }),
+  claims_invalid: ({ issue }) => issue({ omit: ['plan'] }),
+  not_yet_valid: ({ issue }) => issue({ claims: { nbf: fromNow(3) } }),
+  older_than_current: ({ issue }) => issue({ claims: { seq: 1 } }),
+  other_kind: ({ issue }) => issue({ kind: 'lease' }),
+  unknown_signer: ({ issue }) => issue({ signer: 'stranger' }),
   key_unknown: () => 'nc_demo_unknown_key',
   subscription_ended: () => 'nc_demo_expired',
   revoked: () => 'nc_demo_revoked',
@@ -102,3 +125,6 @@ export const PASTES: Partial<Record<FindingCause, Paste>> = {
   bound_elsewhere: () => 'nc_demo_bound_elsewhere',
   method_not_in_plan: () => 'nc_ag_demo_method_not_in_plan',
 }
+
+/** These are refused only where an offline license is in force. */
+export const OVER_OFFLINE: ReadonlySet<FindingCause> = new Set(['offline_in_force', 'older_than_current'])

@@ -11,7 +11,7 @@ import type { Handle } from '../runtime/sandbox-hooks.ts'
 import { advance } from './advance.ts'
 import { inTurn, setOutage, setStorageTrouble, time } from './hooks.ts'
 import { startAnew } from './restart.ts'
-import { isOutageCause, PASTES, storageTroubleOf } from './samples.ts'
+import { isOutageCause, OVER_OFFLINE, PASTES, storageTroubleOf } from './samples.ts'
 import type { Terms, Vendor } from './vendor.ts'
 
 /* A state in one call, by the story that leads to it: nothing is written that the product has not made itself. */
@@ -43,7 +43,8 @@ export interface Seeded {
   credential: string | null
   /** For a finding about a credential: what to paste for it. */
   paste: string | null
-  account: { email: string, password: string, role: Role } | null
+  /** Its password is told only if it is nobody's own. */
+  account: { email: string, password: string | null, role: Role } | null
   /** Of a session of that account. */
   token: string | null
 }
@@ -57,13 +58,14 @@ interface Story { app: App, vendor: Vendor, wanted: Wanted & { state: LicenseSta
 
 export async function seed(handle: Handle, vendor: Vendor, asked: Wanted): Promise<Seeded> {
   const state = stateOf(asked)
-  const wanted = { ...asked, state, terms: termsFor(state, asked) }
+  const method = asked.finding && OVER_OFFLINE.has(asked.finding) ? 'offline' : asked.method
+  const wanted = { ...asked, method, state, terms: termsFor(state, asked) }
   requirePossible(wanted)
   const before = leadOf(wanted)
   const at = before > 0 || wanted.now !== null || wanted.frozen ? (wanted.now ?? Date.now()) - before : null
   const app = await startAnew(handle, vendor, { ...wanted, at })
   const { instanceId } = app.license
-  const story = { app, vendor, wanted, key: keyFor(wanted.method, instanceId) }
+  const story = { app, vendor, wanted, key: keyFor(method, instanceId) }
   const credential = state === 'unlicensed' ? null : await activate(story)
   if (credential !== null) await letItCome(story, before)
   const paste = await provoke(story)
@@ -71,13 +73,11 @@ export async function seed(handle: Handle, vendor: Vendor, asked: Wanted): Promi
   return { instanceId, license: app.license.view('admin'), credential, paste, account: account?.account ?? null, token: account?.token ?? null }
 }
 
-/** A finding of the license server's wants a license that checks in; one about a credential none. */
+/** Where a finding is met, unless somebody says otherwise: about a credential, on an installation without a license. */
 function stateOf({ state, finding }: Wanted): LicenseState {
   if (state) return state
-  if (finding === undefined || FINDING_CAUSES[finding].stage === 'credential' || !isOutageCause(finding)) {
-    return finding && ['clock', 'storage'].includes(FINDING_CAUSES[finding].stage) ? finding === 'row_edited' ? 'invalid' : 'active' : 'unlicensed'
-  }
-  return 'active'
+  if (finding === undefined || (PASTES[finding] && !OVER_OFFLINE.has(finding))) return 'unlicensed'
+  return finding === 'row_edited' ? 'invalid' : 'active'
 }
 
 function termsFor(state: LicenseState, { terms }: Wanted): Terms {
@@ -118,8 +118,7 @@ async function activate({ app, vendor, wanted: { method, terms }, key }: Story):
   if (!isToken) await vendor.createLicense(key, method, { ...terms, exp })
   const credential = isToken
     ? await vendor.issueToken(license.instanceId, {
-        iat: issuedAt, exp, ...withoutUndefined(claims),
-        ...(organization ? { licensee: { organization } } : {}),
+        claims: { iat: issuedAt, exp, ...withoutUndefined(claims), ...(organization ? { licensee: { organization } } : {}) },
       })
     : key
   await license.save({ credential, actor: SYSTEM })
@@ -164,23 +163,20 @@ async function provoke({ app, vendor, wanted: { finding, state }, key }: Story):
     setOutage(finding)
     if (state === 'active') await license.checkIn(SYSTEM).catch(() => undefined)
   }
+  const { instanceId } = license
   const paste = PASTES[finding]
-  return paste ? paste(await samplesFor(vendor, license.instanceId, key)) : null
-}
-
-async function samplesFor(vendor: Vendor, instanceId: string, key: string) {
-  const strangersId = createHash('sha256').update(instanceId).digest('hex').slice(0, 32)
-  return { key, instanceId, token: await vendor.issueToken(instanceId, {}), strangers: await vendor.issueToken(strangersId, {}) }
+  return paste
+    ? paste({ key, instanceId, request: license.activationRequest().text, issue: (order = {}) => vendor.issueToken(instanceId, order) })
+    : null
 }
 
 async function signIn({ accounts, config: { admin } }: App, role: Role): Promise<{ account: NonNullable<Seeded['account']>, token: string }> {
-  const account = role === 'admin' && admin
-    ? { email: admin.email, password: admin.password, role }
-    : { email: `${role}@example.com`, password: PASSWORD, role }
+  const isConfigured = role === 'admin' && admin !== null
+  const account = isConfigured ? { ...admin, role } : { email: `${role}@example.com`, password: PASSWORD, role }
   const known = await accounts.list()
   if (!known.some(({ email }) => email === account.email)) await accounts.create(account, SYSTEM, 'sandbox')
   const { token } = await accounts.signIn(account.email, account.password, 'sandbox')
-  return { account, token }
+  return { account: { email: account.email, password: isConfigured ? null : PASSWORD, role }, token }
 }
 
 function withoutUndefined(terms: Record<string, unknown>): Record<string, unknown> {

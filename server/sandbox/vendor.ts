@@ -15,8 +15,8 @@ export interface Vendor {
   /** Makes a license of this key, in place of one there may be. */
   createLicense(key: string, method: string, terms: Terms & { exp: number }): Promise<void>
   setStatus(key: string, status: string): Promise<void>
-  /** An offline token with these claims. */
-  issueToken(instanceId: string, claims: Record<string, unknown>): Promise<string>
+  /** An offline token of this installation, but for what the order says. */
+  issueToken(instanceId: string, order: Record<string, unknown>): Promise<string>
   /** Has the vendor's clock show this installation `at`, ms. */
   setClock(instanceId: string, at: number): Promise<void>
   /** Forgets what it knows of an installation. */
@@ -48,8 +48,8 @@ export function createVendor(baseUrl: string, headers: () => Record<string, stri
     async setStatus(key, status) {
       await call('PATCH', `licenses/${key}`, { status })
     },
-    async issueToken(instanceId, claims) {
-      const answer = await call('POST', 'tokens', { instance_id: instanceId, claims })
+    async issueToken(instanceId, order) {
+      const answer = await call('POST', 'tokens', { instance_id: instanceId, ...order })
       return String(Object(answer).token)
     },
     async setClock(instanceId, at) {

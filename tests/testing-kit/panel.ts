@@ -51,7 +51,8 @@ export interface Seeded extends Situation {
   credential: string | null
   /** What to paste to meet the finding, if it is about a credential. */
   paste: string | null
-  account: Account & { role: Role } | null
+  /** The password of the administrator is the panel's `account.password`, and not told again. */
+  account: { email: string, password: string | null, role: Role } | null
   cookie: SessionCookie | null
 }
 

@@ -47,8 +47,9 @@ export const HOUSES: Readonly<Record<string, House>> = {
     floors: [
       [
         'tests/unit', 'tests/storage', 'tests/api', 'tests/e2e', 'tests/faults', 'tests/gallery', 'tests/bench', 'tests/lighthouse',
-        'tests/diagnosis', 'tests/license-server', 'tests/product', 'tests/testing-kit', 'tests/vitest.config.ts',
+        'tests/diagnosis', 'tests/license-server', 'tests/product', 'tests/vitest.config.ts',
       ],
+      ['tests/testing-kit'],
       ['tests/support'],
     ],
     uses: ['server', 'app', 'words', 'shared'],
