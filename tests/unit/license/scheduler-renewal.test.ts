@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
+import { LicenseError } from '../../../server/license/errors.ts'
 import { DAY, HOUR } from '../../support/claims.ts'
 import { START } from '../../support/simulated-clock.ts'
 import { createFixedRandom } from '../../support/random.ts'
@@ -45,6 +46,26 @@ describe('an airgapped license at a start', () => {
     expect(renewals(world)).toHaveLength(2)
     expect(world.service.view('admin')).toMatchObject({ state: 'active', expiresAt: new Date(START + 375 * DAY).toISOString() })
     expect((await world.store.read()).renewalAttemptAt).toBe(START + DAY + 60_000)
+  })
+
+  it('does not count an attempt that the stop cut off: the next start tries again', async () => {
+    const world = await nearEnd()
+    world.vendor.network = (_reach, signal) => new Promise((resolve) => {
+      signal?.addEventListener('abort', () => resolve(failure('NET_CONNECT')))
+    })
+    await world.boot()
+    await world.tick()
+    await world.service.stop()
+    expect((await world.store.read()).renewalAttemptAt).toBeNull()
+  })
+
+  it('makes one call a start, even if it cannot be noted', async () => {
+    const world = await nearEnd()
+    world.vendor.failing = failure('SERVER_ERROR', { answered: true })
+    world.store.saveRenewalAttempt = () => Promise.reject(new LicenseError('STORAGE_UNAVAILABLE'))
+    await world.boot()
+    await world.run(60_000)
+    expect(renewals(world)).toEqual([0])
   })
 
   it('is silent without a network: no trace, and the next start tries again', async () => {
