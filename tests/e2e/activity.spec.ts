@@ -157,7 +157,7 @@ test('a license that replaces another is one entry, below the heading of its day
   await expect(replaced).toHaveCount(1)
   await expect(replaced.getByTestId('replacement')).toContainText(/Before: Enterprise · Standard · until .*After: Business · Standard · until /)
   await expect(replaced).toContainText('that the earlier license is no longer used here')
-  await expect(page.getByRole('heading', { name: 'Report of the removal to the license server' })).toHaveCount(0)
+  await expect(page.getByRole('heading', { name: 'Reporting the removal to the license server' })).toHaveCount(0)
 
   await expect(page.getByRole('main').getByRole('heading', { level: 2 })).toHaveText(['Today', 'Yesterday'])
   await expect(page.getByRole('list', { name: 'Today' }).getByRole('listitem')).toHaveCount(2)

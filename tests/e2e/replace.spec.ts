@@ -86,7 +86,7 @@ test('a replacement can be taken back: by the button beside the notice, also aft
   await expect(offer()).toBeInViewport()
   await leave(page)
   await openLicense(page, await launch.restart(product))
-  await expect(statusOf(page)).toContainText(/The license before \(Offline, valid until .*\) can be put back until /)
+  await expect(statusOf(page)).toContainText(/You can put back the previous license \(Offline, valid until .*\) until /)
   await offer().click()
   await expect(page.getByTestId('notice')).toHaveText('The previous license is in force again.')
   await expect(statusHeading(page)).toBeFocused()

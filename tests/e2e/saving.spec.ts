@@ -37,7 +37,7 @@ test('the field names the method as one types', async ({ licensePage: page }) =>
     await expect(hint).toHaveText(new RegExp(`for the ${method} method\\.$`))
   }
   for (const [text, cause, words] of [
-    ['NC_AG_DEMO_AIRGAPPED', 'capitals', 'The beginning of this key is in capital letters. Keys begin with nc_ or nc_ag_, in small letters.'],
+    ['NC_AG_DEMO_AIRGAPPED', 'capitals', 'The beginning of this key is in capital letters. Keys begin with nc_ or nc_ag_, in lowercase.'],
     ['nc_', 'not_a_credential', 'This looks like neither a license key nor a license token.'],
   ] as const) {
     await fillField(page, text)

@@ -45,7 +45,7 @@ describe('the hint below the field', () => {
   it.each([
     ['', 'Line breaks and spaces around it are ignored.'],
     ['nc_demo_standard', 'This is a license key for the standard method.'],
-    ['NC_AG_DEMO_AIRGAPPED', 'The beginning of this key is in capital letters. Keys begin with nc_ or nc_ag_, in small letters.'],
+    ['NC_AG_DEMO_AIRGAPPED', 'The beginning of this key is in capital letters. Keys begin with nc_ or nc_ag_, in lowercase.'],
     ['nc_', 'This looks like neither a license key nor a license token.'],
     [INSTANCE, 'This is the Instance ID of this installation, not a license.'],
     ['nc_demo\u0001standard', 'An invisible character (U+0001) is in the text, at position 8.'],

@@ -71,7 +71,7 @@ describe('what a test asks of the status, in every language', () => {
 
 describe('beside the status', () => {
   const previous = { method: 'offline', plan: 'enterprise', expiresAt: '2026-12-31T00:00:00.000Z', until: '2026-03-02T11:00:00.000Z' } as const
-  const OFFER = /^The license before \(Offline, valid until 31 Dec 2026, 00:00.*\) can be put back until 2 Mar 2026, 11:00.*\.$/
+  const OFFER = /^You can put back the previous license \(Offline, valid until 31 Dec 2026, 00:00.*\) until 2 Mar 2026, 11:00.*\.$/
 
   it('is the way back to the license before, as long as there is one, for who may take it', async () => {
     const texts = textsIn(await card({ previous }))
@@ -88,9 +88,9 @@ describe('beside the status', () => {
       state: 'grace', checkIn: checkInsOf({ ...failing, nextAt }), finding: found('refused', { host: 'app.nocodb.com', port: 443 }),
       warnings: [{ code: 'CHECK_IN_FAILING', since: '2026-03-01T00:00:00.000Z', failures: 3, lastError: { code: 'NET_CONNECT', reference: 'NCL-202', at: failing.nextAt } }],
     })
-    const nextTry = async (nextAt: string) => textsIn(await inGrace(nextAt)).find(text => text.startsWith('Next try by itself'))
-    expect(await nextTry(failing.nextAt)).toBe('Next try by itself: in 40 minutes.')
-    expect(await nextTry('2026-03-01T15:40:00.000Z')).toMatch(/^Next try by itself: 1 Mar 2026, 15:40/)
+    const nextTry = async (nextAt: string) => textsIn(await inGrace(nextAt)).find(text => text.startsWith('Next automatic attempt'))
+    expect(await nextTry(failing.nextAt)).toBe('Next automatic attempt: in 40 minutes.')
+    expect(await nextTry('2026-03-01T15:40:00.000Z')).toMatch(/^Next automatic attempt: 1 Mar 2026, 15:40/)
     expect(await inGrace('2026-03-01T11:40:00.000Z')).not.toContain('next-try')
     expect(await card({})).not.toContain('next-try')
   })
