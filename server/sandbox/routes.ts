@@ -90,10 +90,10 @@ const ROUTES = {
     stateOf(await startAnew(handle, vendor, { ...anew, at: now }))),
   seed: route(z.strictObject({
     state: z.enum(STATES).optional(),
-    method: z.enum(METHODS).default('standard'),
+    method: z.enum(METHODS).optional(),
     finding: z.string().refine(isFindingCause).optional(),
     role: z.enum(ROLES).nullable().default('admin'),
-    terms: terms.default({}),
+    terms: terms.optional(),
     seatsUsed: z.int().min(0).optional(),
     ...beginning,
   }), async (wanted, { event, handle, vendor }) => {

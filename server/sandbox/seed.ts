@@ -25,14 +25,14 @@ const PASSWORD = 'sandbox-password'
 
 export interface Wanted {
   state?: LicenseState | undefined
-  method: Method
+  method?: Method | undefined
   finding?: FindingCause | undefined
   role: Role | null
   now: number | null
   frozen: boolean
   instanceId: string | null
   random: number | null
-  terms: Terms
+  terms?: Terms | undefined
   seatsUsed?: number | undefined
 }
 
@@ -54,11 +54,12 @@ export class ImpossibleError extends Error {
   override readonly name = 'ImpossibleError'
 }
 
-interface Story { app: App, vendor: Vendor, wanted: Wanted & { state: LicenseState, terms: Terms }, key: string }
+type Decided = Wanted & { state: LicenseState, method: Method, terms: Terms }
+interface Story { app: App, vendor: Vendor, wanted: Decided, key: string }
 
 export async function seed(handle: Handle, vendor: Vendor, asked: Wanted): Promise<Seeded> {
   const state = stateOf(asked)
-  const method = asked.finding && OVER_OFFLINE.has(asked.finding) ? 'offline' : asked.method
+  const method = asked.finding && OVER_OFFLINE.has(asked.finding) ? 'offline' : asked.method ?? 'standard'
   const wanted = { ...asked, method, state, terms: termsFor(state, asked) }
   requirePossible(wanted)
   const before = leadOf(wanted)
@@ -74,17 +75,18 @@ export async function seed(handle: Handle, vendor: Vendor, asked: Wanted): Promi
 }
 
 /** Where a finding is met, unless somebody says otherwise: about a credential, on an installation without a license. */
-function stateOf({ state, finding }: Wanted): LicenseState {
+function stateOf({ state, finding, method, terms, seatsUsed }: Wanted): LicenseState {
   if (state) return state
-  if (finding === undefined || (PASTES[finding] && !OVER_OFFLINE.has(finding))) return 'unlicensed'
+  if (finding === undefined) return method || terms || seatsUsed !== undefined ? 'active' : 'unlicensed'
+  if (PASTES[finding] && !OVER_OFFLINE.has(finding)) return 'unlicensed'
   return finding === 'row_edited' ? 'invalid' : 'active'
 }
 
-function termsFor(state: LicenseState, { terms }: Wanted): Terms {
+function termsFor(state: LicenseState, { terms = {} }: Wanted): Terms {
   return state === 'expired' ? { days: 30, renews: false, ...terms } : terms
 }
 
-function requirePossible({ state, method, finding }: Wanted & { state: LicenseState }): void {
+function requirePossible({ state, method, finding }: Decided): void {
   const rules = rulesOf(method)
   const isVerdict = state === 'revoked' || state === 'suspended' || state === 'mismatch'
   const fails = finding !== undefined && isOutageCause(finding) && state === 'active'
