@@ -104,7 +104,7 @@ export interface LicenseView {
 }
 
 export const EVENT_KINDS = [
-  'activated', 'activation_refused', 'put_back', 'renewed', 'removed', 'check_in_succeeded', 'check_in_failed', 'verdict',
+  'activated', 'put_back', 'renewed', 'removed', 'check_in_succeeded', 'check_in_failed', 'verdict',
   'state_changed', 'vendor_told', 'account_created', 'account_changed', 'account_removed',
 ] as const
 export type EventKind = (typeof EVENT_KINDS)[number]
@@ -116,7 +116,7 @@ export type EventFilter = EventKind | EventGroup
 
 type Kinds = readonly [EventKind, ...EventKind[]]
 const KINDS_OF_GROUP: Readonly<Record<EventGroup, Kinds>> = {
-  license: ['activated', 'activation_refused', 'put_back', 'renewed', 'removed', 'verdict', 'state_changed', 'vendor_told'],
+  license: ['activated', 'put_back', 'renewed', 'removed', 'verdict', 'state_changed', 'vendor_told'],
   check_ins: ['check_in_succeeded', 'check_in_failed'],
   accounts: ['account_created', 'account_changed', 'account_removed'],
 }

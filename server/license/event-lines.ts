@@ -17,7 +17,6 @@ const warn = (message: string): Line => ({ level: 'warn', message })
 const LINES: Readonly<Record<EventKind, (event: NewEvent) => Line>> = {
   activated: ({ log }) => info(log?.replaces === undefined ? 'license activated' : 'license replaced'),
   put_back: () => info('previous license put back'),
-  activation_refused: () => warn('activation refused'),
   renewed: () => info('license renewed'),
   removed: () => info('license removed'),
   check_in_succeeded: () => info('check-in succeeded'),

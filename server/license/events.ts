@@ -19,7 +19,7 @@ export function eventOf(
   return { kind, at, actor: actor.kind, actorEmail, address, details, log, finding }
 }
 
-const FOLDED: ReadonlySet<EventKind> = new Set<EventKind>(['check_in_succeeded', 'check_in_failed', 'activation_refused'])
+const FOLDED: ReadonlySet<EventKind> = new Set<EventKind>(['check_in_succeeded', 'check_in_failed'])
 
 /**
  * Whether an event repeats the newest entry in all but its time, so that the two become one: check-ins every six hours, or one

@@ -24,7 +24,6 @@ import type { Moment } from './license-memory.ts'
 import { createNotedServer, laterRequest } from './outbound.ts'
 import { fieldsOf, withEventLines } from './event-lines.ts'
 import type { Actor } from './events.ts'
-import { eventOf } from './events.ts'
 import type { Clock, EventPage, Identity, LicenseServer, LicenseStorage, Log, Random } from './ports.ts'
 import type { Installation, NewEvent, StoredEvent } from './stored-records.ts'
 import { previewCredential } from './preview.ts'
@@ -61,9 +60,6 @@ export interface LicenseServiceOptions {
   storageTrouble?: () => { seen: Seen, since: number } | null
   observeCheckIn?: (result: CheckInResult['kind'], seconds: number) => void
 }
-
-/** What was refused, of whom. */
-interface Refused { credential: string, actor: Actor }
 
 /** What a support bundle says that the license does not know. */
 type GivenForSupport = Pick<SupportFacts, 'configuration' | 'storage' | 'runtime' | 'licenseServer'> & { commit: string }
@@ -154,25 +150,22 @@ export async function createLicenseService(options: LicenseServiceOptions): Prom
 
   const methodOf = (credential: string) => judgePaste(credential, pasteContextOf(holder)).credential?.method ?? null
 
-  /** Keeps a refusal for support, and in the activity log unless the text was no credential at all, so that nothing was tried. */
-  function keepRefusal({ code }: LicenseError, finding: Finding | null, { credential, actor }: Refused): Promise<void> {
-    if (code === 'CREDENTIAL_MALFORMED') return finding ? store.saveFinding(finding) : Promise.resolve()
-    const facts = { method: methodOf(credential), code, ...(finding ? { cause: finding.cause } : {}) }
-    return store.appendEvent({ ...eventOf('activation_refused', holder.observe().effective, actor, facts, {}, finding), told: true })
-  }
-
-  /** Logs a refusal and keeps it; resolves to the error with what was kept. */
-  async function toldRefusal(error: unknown, refused: Refused): Promise<unknown> {
+  /**
+   * Logs a refusal and keeps it for support; resolves to the error with what was kept. The activity log has no entry of it: nothing
+   * has changed.
+   */
+  async function toldRefusal(error: unknown): Promise<unknown> {
     if (!(error instanceof LicenseError) || ERRORS[error.code].group === 'request') return error
     const { code, cause, details } = error
     // Stopped from here: that says nothing about the network.
     if (stopping.signal.aborted && ERRORS[code].group === 'network') return error
     const what = seenOf(error)
     log.warn('activation refused', { ...fieldsOf(code, what), error: causeForLog(code, cause) })
-    const finding = what && findingOf(what, holder.observe().effective)
+    if (!what) return error
+    const finding = findingOf(what, holder.observe().effective)
     // One at a time: a script in a loop must not crowd out what the license has to write. Without the database, the log has it.
-    if (!options.storageTrouble?.()) await (keeping = keeping.then(() => keepRefusal(error, finding, refused)).catch(() => undefined))
-    return finding ? new LicenseError(code, { cause, details, finding }) : error
+    if (!options.storageTrouble?.()) await (keeping = keeping.then(() => store.saveFinding(finding).catch(() => undefined)))
+    return new LicenseError(code, { cause, details, finding })
   }
 
   function view(role: Role): LicenseView {
@@ -212,7 +205,7 @@ export async function createLicenseService(options: LicenseServiceOptions): Prom
         await deactivation.whileTellingNothing(() => activation.save(request))
       }
       catch (error) {
-        throw await toldRefusal(error, request)
+        throw await toldRefusal(error)
       }
     },
     async putBack(request) {

@@ -24,11 +24,9 @@ const account = expect.stringMatching(/^\w+@example\.com$/)
 const FINDING = {
   code: 'SERVER_ERROR', reference: 'NCL-207', cause: 'server_error_foreign', stage: 'http', at: iso, facts: expect.objectContaining({ status: 500 }),
 }
-const UNKNOWN = { code: 'KEY_UNKNOWN', reference: 'NCL-102', cause: 'key_unknown', stage: 'http', at: iso, facts: expect.any(Object) }
 const ACTIVATED = expect.toSatisfy((details: EventView['details']) => isActivation(details), 'tells of the license, and of one that it replaced')
 const TABLE: Record<EventKind, { by: ActorKind[], details: unknown, finding?: object }> = {
   activated: { by: ['user', 'token', 'environment'], details: ACTIVATED },
-  activation_refused: { by: ['user', 'token'], details: { method: 'standard', code: 'KEY_UNKNOWN', cause: 'key_unknown' }, finding: UNKNOWN },
   put_back: { by: ['user', 'token'], details: expect.objectContaining({ method: 'offline', replacedMethod: 'standard' }) },
   renewed: { by: ['user', 'token', 'system'], details: { from: iso, to: iso } },
   removed: { by: ['user', 'token'], details: { method: 'standard', licenseId } },

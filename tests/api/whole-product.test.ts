@@ -203,7 +203,7 @@ describe.each(['SQLite', 'PostgreSQL'] as const)('the whole product on %s', (kin
     expect((await owner.request('GET', '/api/license/events/export')).body).toEqual({ events: all })
     expect(all.map(event => event.kind).toReversed()).toEqual([
       'account_created', 'account_created', 'account_changed', 'account_removed', 'account_created', 'account_changed',
-      'activated', 'activation_refused', 'activated', 'put_back', 'activated', 'renewed', 'activated', 'verdict', 'state_changed', 'check_in_succeeded', 'state_changed', 'check_in_failed',
+      'activated', 'activated', 'put_back', 'activated', 'renewed', 'activated', 'verdict', 'state_changed', 'check_in_succeeded', 'state_changed', 'check_in_failed',
     ])
   })
 

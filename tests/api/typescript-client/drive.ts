@@ -81,7 +81,7 @@ async function lookAround(api: Api): Promise<void> {
   expectSame<boolean>(done(await api.POST('/api/license/what-if', { body: { clockOffsetSeconds: 86_400 } })).states.length > 0, true)
   expectSame<boolean>(done(await api.GET('/api/license/check-ins', { params: { query: { days: 2 } } })).days.length > 0, true)
   const { events } = done(await api.GET('/api/license/events', { params: { query: { limit: 50, kind: 'license' } } }))
-  expectSame<Schemas['Event']['kind'] | undefined>(events.at(-1)?.kind, 'activation_refused')
+  expectSame<Schemas['Event']['kind'] | undefined>(events.at(-1)?.kind, 'activated')
   expectSame<boolean>(done(await api.GET('/api/license/events/export')).events.length > events.length, true)
   const csv = done(await api.GET('/api/license/events/export', { params: { query: { format: 'csv' } }, parseAs: 'text' }))
   expectSame<boolean>(csv.includes('actorEmail'), true)

@@ -15,7 +15,7 @@ import { offlineToken } from '../../support/claims.ts'
 import { createHttpEvent } from '../../support/http-event.ts'
 import type { RunningApp } from '../../support/running-app.ts'
 import { openRunningApp } from '../../support/running-app.ts'
-import { KEY, refused } from '../../support/simulated-vendor.ts'
+import { KEY } from '../../support/simulated-vendor.ts'
 
 /* Whoever calls is named in activity, with the address they came from: every call that leaves an entry, by a person and by a script. */
 
@@ -78,13 +78,6 @@ describe('activity names whoever calls', () => {
       const { ofAccounts, ofLicense } = await scene.newest()
       expect(kind.startsWith('account_') ? ofAccounts : ofLicense).toMatchObject({ kind, ...expected })
     })
-
-  it.each([['person', BY_PERSON], ['script', BY_SCRIPT]] as const)('a license that was refused, by a %s', async (by, expected) => {
-    const scene = await createScene()
-    scene.license.vendor.failing = refused('unknown_key')
-    expect(await scene.call(saveLicense, by, { credential: KEY })).toBe(422)
-    expect((await scene.newest()).ofLicense).toMatchObject({ kind: 'activation_refused', ...expected })
-  })
 
   it('changing the own password, which only a person can', async () => {
     const scene = await createScene()

@@ -25,9 +25,9 @@ describe('an entry', () => {
 })
 
 describe('an entry that repeats the newest', () => {
-  const FOLDED = ['check_in_succeeded', 'check_in_failed', 'activation_refused']
+  const FOLDED = ['check_in_succeeded', 'check_in_failed']
 
-  it.each(EVENT_KINDS)('%s becomes one with it only if it is a check-in, or a refusal', (kind) => {
+  it.each(EVENT_KINDS)('%s becomes one with it only if it is a check-in', (kind) => {
     expect(foldsInto(eventOf(kind, 1, SYSTEM), eventOf(kind, 2, SYSTEM))).toBe(FOLDED.includes(kind))
   })
 

@@ -63,7 +63,6 @@ describe('what was found lately', () => {
   it('is lost without the database, and the refusal is not', async () => {
     const world = await createWorld()
     world.vendor.failing = refused('revoked')
-    world.store.appendEvent = () => Promise.reject(new Error('disk full'))
     world.store.saveFinding = () => Promise.reject(new Error('disk full'))
     await expect(save(world, KEY)).rejects.toMatchObject({ code: 'LICENSE_REVOKED', seen: { cause: 'revoked' } })
     expect(world.log.at(-1)).toMatchObject({ message: 'activation refused', fields: { code: 'LICENSE_REVOKED', reference: 'NCL-104', cause: 'revoked' } })
@@ -71,27 +70,6 @@ describe('what was found lately', () => {
     await world.tick()
     expect(world.service.view('admin').finding).toMatchObject({ cause: 'revoked' })
     expect(world.log.filter(({ level }) => level === 'error')).toEqual([])
-  })
-})
-
-describe('a refused activation in the activity', () => {
-  it('says who tried what, and what was found; the same again is the same entry', async () => {
-    const world = await createWorld()
-    world.vendor.failing = refused('revoked')
-    for (let n = 0; n < 3; n++) await expect(save(world, KEY)).rejects.toThrow()
-    expect(world.store.events).toMatchObject([{
-      kind: 'activation_refused', actor: 'user', actorEmail: 'admin@customer.example', count: 3,
-      details: { method: 'standard', code: 'LICENSE_REVOKED', cause: 'revoked' }, finding: { cause: 'revoked', reference: 'NCL-104' },
-    }])
-    expect(world.log.filter(({ message }) => message === 'activation refused')).toHaveLength(3)
-    expect(JSON.stringify(world.store.events)).not.toContain(KEY)
-  })
-
-  it('is not that of a text that was no credential: nothing was tried', async () => {
-    const world = await createWorld()
-    await expect(save(world, `"${KEY}"`)).rejects.toThrow()
-    expect(world.store.events).toEqual([])
-    expect(await world.service.findings()).toHaveLength(1)
   })
 })
 
