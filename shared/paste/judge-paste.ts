@@ -100,9 +100,10 @@ function causeOfKey(key: string, { instanceId, silent }: PasteContext): PasteCau
     if (TELLING_PREFIXES.some(prefix => key.includes(prefix, 1))) return 'two_credentials'
     return TELLING_PREFIXES.some(prefix => isCapitalised(key, prefix)) ? 'capitals' : null
   }
+  // By its form first: one signature in three thousand has a prefix in it by chance.
+  if (isTokenPart(key)) return 'part_of_token'
   if (key.includes(KEY_PREFIX)) return 'words_around'
   if (key.toLowerCase().startsWith(KEY_PREFIX)) return 'capitals'
-  if (isTokenPart(key)) return 'part_of_token'
   return silent ? 'offline_in_force' : null
 }
 

@@ -82,7 +82,7 @@ const MISTAKES = {
     `${KEY}_${KEY}`, `${KEY}-${KEY}-${KEY}`, 'ABCD-1234-ABCD-1234', `${KEY}\u200bnc_ag_abcdefgh`, `${KEY}\u2060\u200bnc_ijklmnop`, `${KEY}\u3164${KEY}`,
     `${token}\n${token}`, `${token}.${PAYLOAD}.${SIGNATURE}`, `${KEY} ${token}`,
   ],
-  part_of_token: [HEADER, PAYLOAD, SIGNATURE, `${HEADER}.${PAYLOAD}`, `${PAYLOAD}.${SIGNATURE}`, `.${SIGNATURE}`, `${HEADER}.`, `${'x'.repeat(85)}g`,
+  part_of_token: [HEADER, PAYLOAD, SIGNATURE, `${HEADER}.${PAYLOAD}`, `${PAYLOAD}.${SIGNATURE}`, `.${SIGNATURE}`, `${HEADER}.`, `${'x'.repeat(85)}g`, `${'x'.repeat(40)}nc_${'x'.repeat(42)}g`,
     `Bearer${HEADER}`, `-${HEADER}`, `token_${HEADER.slice(0, 8)}`, PAYLOAD.slice(1), PAYLOAD.slice(2), PAYLOAD.slice(3), HEADER.slice(1),
     ...[60, 61, 62, 63].map(at => PAYLOAD.slice(at, at + 60)), PAYLOAD.slice(76, 152), `xx-${PAYLOAD.slice(5, 200)}`,
   ],
