@@ -17,7 +17,7 @@ export interface Handle {
 }
 
 export interface SandboxHooks {
-  /** Reads the variables that only a sandbox build has. Resolves to a sentence for each one that cannot be used. */
+  /** Reads the variables that only a sandbox build has. Returns a sentence for each one that cannot be used. */
   configure(env: Environment): string[]
   /** The Instance ID that a first start takes in place of a random one. */
   instanceId(): string | null

@@ -19,9 +19,13 @@ export const time = createSandboxTime(createSystemClock())
 const MINUTE = 60_000
 const turns = createMutex()
 const configured: { instanceId: string | null, limited: boolean } = { instanceId: null, limited: true }
-const now: { instanceId: string | null, seed: Random | null, outage: OutageCause | null, trouble: { seen: Seen, since: number } | null } = {
-  instanceId: null, seed: null, outage: null, trouble: null,
+interface Current {
+  instanceId: string | null
+  seed: Random | null
+  outage: OutageCause | null
+  trouble: { seen: Seen, since: number } | null
 }
+const current: Current = { instanceId: null, seed: null, outage: null, trouble: null }
 const opened = Promise.withResolvers<Handle>()
 
 /** The running product. Resolves as soon as its start has begun. */
@@ -40,11 +44,11 @@ export async function inTurn<T>(work: () => Promise<T>): Promise<T> {
 
 /** From now on every call to the license server fails with this cause; null ends it. */
 export function setOutage(cause: OutageCause | null): void {
-  now.outage = cause
+  current.outage = cause
 }
 
 export function setStorageTrouble(seen: Seen | null): void {
-  now.trouble = seen && { seen, since: time.now() ?? Date.now() }
+  current.trouble = seen && { seen, since: time.now() ?? Date.now() }
 }
 
 export interface Beginning {
@@ -56,8 +60,8 @@ export interface Beginning {
 
 /** What the next start begins with; ends every rehearsed fault. */
 export function beginWith({ instanceId, random }: Beginning): void {
-  now.instanceId = instanceId
-  now.seed = random === null ? null : seededRandom(random)
+  current.instanceId = instanceId
+  current.seed = random === null ? null : seededRandom(random)
   setOutage(null)
   setStorageTrouble(null)
 }
@@ -68,10 +72,10 @@ function seededRandom(seed: number): Random {
   return { hex: bytes => draw().slice(0, bytes * 2), unit: () => Number.parseInt(draw().slice(0, 12), 16) / 2 ** 48 }
 }
 
-const currentOutage = (): CallFailure | null => now.outage && outageOf(now.outage)
+const currentOutage = (): CallFailure | null => current.outage && outageOf(current.outage)
 
-/** In which way a variable of the sandbox cannot be used. */
-function problemsOf(env: Environment): string[] {
+/** Takes the variables of the sandbox; returns what is wrong with them. */
+function configure(env: Environment): string[] {
   const instanceId = env.NC_SANDBOX_INSTANCE_ID?.trim() || null
   const limits = env.NC_SANDBOX_NO_LIMITS?.trim() || null
   configured.instanceId = instanceId
@@ -83,19 +87,19 @@ function problemsOf(env: Environment): string[] {
 }
 
 export const sandboxHooks: SandboxHooks = {
-  configure: problemsOf,
-  instanceId: () => now.instanceId ?? configured.instanceId,
+  configure,
+  instanceId: () => current.instanceId ?? configured.instanceId,
   get limited() { return configured.limited },
   clock: (machine: Clock) => time.clock(machine),
   accountClock: (machine: Clock) => time.accountClock(machine),
-  random: source => ({ hex: bytes => (now.seed ?? source).hex(bytes), unit: () => (now.seed ?? source).unit() }),
+  random: source => ({ hex: bytes => (current.seed ?? source).hex(bytes), unit: () => (current.seed ?? source).unit() }),
   callHeaders(): Record<string, string> {
     const at = time.now()
     const installation = getApp()?.license.instanceId
     return at === null || !installation ? {} : { 'x-sandbox-time': String(Math.round(at)), 'x-sandbox-installation': installation }
   },
   client: client => withOutage(client, currentOutage),
-  storageTrouble: () => now.trouble,
+  storageTrouble: () => current.trouble,
   inTurn,
   open: opened.resolve,
 }

@@ -80,6 +80,8 @@ export function storageTroubleOf(cause: FindingCause): Seen {
 export interface Facts {
   key: string
   instanceId: string
+  /** The panel's time, seconds since 1970. */
+  now: number
   /** The text with which an offline token is asked for. */
   request: string
   /** A token of the sandbox vendor: of this installation and valid, but for what the order says. */
@@ -89,7 +91,6 @@ export interface Facts {
 const DAY = 86_400
 const flip = (part: string) => `${part.slice(0, -8)}${[...part.slice(-8)].reverse().join('')}`
 const parts = (token: string) => token.split('.')
-const fromNow = (days: number) => Math.floor(Date.now() / 1000) + days * DAY
 
 /** What to paste for a credential to be refused with a cause. */
 export const PASTES: Partial<Record<FindingCause, (facts: Facts) => string | Promise<string>>> = {
@@ -112,9 +113,9 @@ export const PASTES: Partial<Record<FindingCause, (facts: Facts) => string | Pro
   offline_in_force: () => 'ABCDEFGH-12345678',
   not_a_credential: () => 'nc_!',
   other_installation: ({ issue, instanceId }) => issue({ instance_id: [...instanceId].reverse().join('') }),
-  ended: ({ issue }) => issue({ claims: { iat: fromNow(-400), exp: fromNow(-35) } }),
+  ended: ({ issue, now }) => issue({ claims: { iat: now - 400 * DAY, exp: now - 35 * DAY } }),
   claims_invalid: ({ issue }) => issue({ omit: ['plan'] }),
-  not_yet_valid: ({ issue }) => issue({ claims: { nbf: fromNow(3) } }),
+  not_yet_valid: ({ issue, now }) => issue({ claims: { nbf: now + 3 * DAY } }),
   older_than_current: ({ issue }) => issue({ claims: { seq: 1 } }),
   other_kind: ({ issue }) => issue({ kind: 'lease' }),
   unknown_signer: ({ issue }) => issue({ signer: 'stranger' }),

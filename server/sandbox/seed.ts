@@ -14,7 +14,7 @@ import { startAnew } from './restart.ts'
 import { isOutageCause, OVER_OFFLINE, PASTES, storageTroubleOf } from './samples.ts'
 import type { Terms, Vendor } from './vendor.ts'
 
-/* A state in one call, by the story that leads to it: nothing is written that the product has not made itself. */
+/* A state in one call, by the story that leads to it; only for `invalid` is a row edited that the product has made. */
 
 const SECOND = 1000
 const DAY = 86_400 * SECOND
@@ -111,10 +111,15 @@ function keyFor(method: Method, instanceId: string): string {
   return `${rulesOf(method)?.keyPrefix ?? ''}seed_${digest}`
 }
 
+/** The panel's time, seconds since 1970. */
+function presentSeconds(): number {
+  return Math.floor((time.now() ?? Date.now()) / SECOND)
+}
+
 async function activate({ app, vendor, wanted: { method, terms }, key }: Story): Promise<string> {
   const { license } = app
   const { days, every: _every, grace: _grace, renews: _renews, organization, ...claims } = terms
-  const issuedAt = Math.floor((time.now() ?? Date.now()) / SECOND)
+  const issuedAt = presentSeconds()
   const exp = issuedAt + Math.round((days ?? 365) * 86_400)
   const isToken = rulesOf(method)?.credential === 'token'
   if (!isToken) await vendor.createLicense(key, method, { ...terms, exp })
@@ -168,7 +173,10 @@ async function provoke({ app, vendor, wanted: { finding, state }, key }: Story):
   const { instanceId } = license
   const paste = PASTES[finding]
   return paste
-    ? paste({ key, instanceId, request: license.activationRequest().text, issue: (order = {}) => vendor.issueToken(instanceId, order) })
+    ? paste({
+        key, instanceId, now: presentSeconds(), request: license.activationRequest().text,
+        issue: (order = {}) => vendor.issueToken(instanceId, order),
+      })
     : null
 }
 

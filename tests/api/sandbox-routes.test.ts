@@ -49,6 +49,11 @@ describe('a seed', () => {
     expect(found).toBe(finding)
   })
 
+  it.each(['ended', 'not_yet_valid'] as const)('means %s by the panel\'s own time', async (finding) => {
+    const { paste, cookie } = await sandbox.panel.seed({ finding, now: '2024-02-29T12:00:00Z' })
+    expect(cookie && await causeOfPaste(paste ?? '', cookie)).toBe(finding)
+  })
+
   it.each(['admin', 'viewer'] as const)('signs a %s in', async (role) => {
     const { cookie, account } = await sandbox.panel.seed({ role })
     const session = await fetch(`${sandbox.panel.url}/api/auth/session`, { headers: { cookie: `${cookie?.name}=${cookie?.value}` } })
