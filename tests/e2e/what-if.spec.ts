@@ -104,6 +104,7 @@ test('an address that says too little opens it, and one that makes no sense does
   await unfold(page, 'Timeline')
   await internetOf(page).focus()
   await page.keyboard.press('Enter')
+  await expect(page.getByLabel('Goes down', { exact: true })).toBeVisible()
   await page.keyboard.press('Tab')
   await expect(clockOf(page)).toBeFocused()
   await page.keyboard.press('Tab')
