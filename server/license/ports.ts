@@ -46,6 +46,8 @@ export interface LicenseStore {
   read(): Promise<Snapshot>
   /** Reads `version` alone, as cheaply as possible. */
   readVersion(): Promise<number>
+  /** Whether it is another one than this. Asks the database only where nothing else tells that nobody has written. */
+  changedSince(version: number): Promise<boolean>
   /** Writes the change and everything that belongs to it. Resolves to what is then stored, or `stale` if it no longer applies. */
   commit(commit: Commit): Promise<Snapshot | 'stale'>
 }

@@ -20,8 +20,8 @@ import { recordState } from './record.ts'
 import { bordersOf, isCheckedIn } from './state.ts'
 
 const SECOND = 1000
-/** Well within the minute that trusted time may go unstored. */
-const STORE_TIME_EVERY = 30 * SECOND
+/** Within the minute that trusted time may go unstored. */
+const STORE_TIME_EVERY = 55 * SECOND
 const PRUNE_EVERY = 6 * 3600 * SECOND
 const LONGEST_TICK = SECOND
 const SHORTEST_TICK = 20
@@ -193,7 +193,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
 
   async function work(): Promise<void> {
     await checkIn.writeUnwritten()
-    if (await store.readVersion() !== holder.snapshot.version) await holder.reload()
+    if (await store.changedSince(holder.snapshot.version)) await holder.reload()
     await tellState(holder.observe())
     await housekeep(holder.observe())
     // A license that promises silence keeps it, even about the one it replaced.

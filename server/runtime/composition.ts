@@ -29,8 +29,6 @@ import { createDatabaseClock, createSystemClock } from './system-clock.ts'
 /* The composition root: adapters are constructed here and nowhere else. */
 
 const MINUTE = 60_000
-/** So that a clock of the database that jumps is noticed soon, and by all replicas at about the same time. */
-const SAMPLE_EVERY = 2_000
 
 const machineRandom: Random = {
   hex: bytes => randomBytes(bytes).toString('hex'),
@@ -90,9 +88,10 @@ export async function assembleApp(base: Base): Promise<App> {
     })
     await provideAdministrator(accounts, base, await storage.replicas?.seenWithin(GONE_AFTER) ?? [])
     const jobs = startJobs(base.refusals)
-    jobs.every(SAMPLE_EVERY, databaseClock.sample)
     const replicas = watchReplicas(base, storage, license, clock.read().wall)
-    jobs.every(TELL_EVERY, replicas.look)
+    const tell = () => databaseClock.sample(replicas.look)
+    void tell().catch(() => undefined)
+    jobs.every(TELL_EVERY, tell)
     return {
       ...base, jobs, storage, license, accounts, replicas, build: { version, commit, sandbox },
       async close() {

@@ -2,15 +2,18 @@ import type { Log } from '../license/ports.ts'
 import type { Replica, Replicas } from '../storage/open.ts'
 
 /** Ms: how often each tells of itself, and after how long without that it counts as gone. */
-export const TELL_EVERY = 5_000
+export const TELL_EVERY = 10_000
 export const GONE_AFTER = 30_000
 
 export interface ReplicaSeen extends Replica { seenAt: number, holdsClaim: boolean }
 
 /** What this process knows of the others that share its database. */
 export interface ReplicaWatch {
-  /** Tells the others about this one, looks at what they say, and logs once what they begin to disagree about, and when that ends. */
-  look(): Promise<void>
+  /**
+   * Tells the others about this one, looks at what they say, and logs once what they begin to disagree about, and when
+   * that ends. Resolves to the database's time, or null where nobody shares it.
+   */
+  look(): Promise<number | null>
   /** Those that are alive, this one included; empty where nobody shares the database. */
   seen(): Promise<ReplicaSeen[]>
   leave(): Promise<void>
@@ -46,19 +49,23 @@ export function createReplicaWatch({ replicas, holder, self, log }: ReplicaWatch
   /** A state that differs once may only be told a moment later by some. */
   let before: Disagreement[] = []
 
+  function tellDisagreements(seen: readonly Replica[]): void {
+    const now = disagreementsOf(seen)
+    const lasting = now.filter(each => each !== 'state' || before.includes(each))
+    before = now
+    const text = lasting.join(', ')
+    if (text === told) return
+    told = text
+    if (text) log.warn('replicas disagree: all of them need the same version and the same configuration', { about: text, replicas: seen.map(({ id }) => id).join(', ') })
+    else log.info('replicas agree again')
+  }
+
   return {
     async look() {
-      if (!replicas) return
-      await replicas.tell(self())
-      const seen = await replicas.seenWithin(GONE_AFTER)
-      const now = disagreementsOf(seen)
-      const lasting = now.filter(each => each !== 'state' || before.includes(each))
-      before = now
-      const text = lasting.join(', ')
-      if (text === told) return
-      told = text
-      if (text) log.warn('replicas disagree: all of them need the same version and the same configuration', { about: text, replicas: seen.map(({ id }) => id).join(', ') })
-      else log.info('replicas agree again')
+      if (!replicas) return null
+      const { now, seen } = await replicas.tell(self(), GONE_AFTER)
+      tellDisagreements(seen)
+      return now
     },
     async seen() {
       if (!replicas) return []

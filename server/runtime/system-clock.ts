@@ -12,6 +12,8 @@ const ASK_AGAIN = 1000
 /** How far (ms) the wall clock and elapsed time may part before the machine is taken to have been suspended. */
 const PARTED = 5
 
+type AskTime = () => Promise<number | null>
+
 interface Machine {
   wall(): number
   /** Without the time that the machine was suspended. */
@@ -44,15 +46,16 @@ export function createSystemClock(machine = MACHINE): Clock {
 
 /**
  * The machine's clocks, with the wall clock of the database so that all replicas agree. `databaseTime` is in milliseconds since
- * 1970, or null if the database has no clock of its own. Call `sample` now and then; before the first sample the machine's wall
+ * 1970, or null if the database has no clock of its own. Call `sample` now and then, with another question that is answered
+ * with its time if there is one; before the first sample the machine's wall
  * clock is used.
  */
-export function createDatabaseClock(machine: Clock, databaseTime: () => Promise<number | null>): Clock & { sample(): Promise<void> } {
+export function createDatabaseClock(machine: Clock, databaseTime: AskTime): Clock & { sample(ask?: AskTime): Promise<void> } {
   let offset: number | null = null
   return {
-    async sample() {
+    async sample(ask = databaseTime) {
       const asked = machine.read().uptime
-      const time = await databaseTime()
+      const time = await ask()
       const took = machine.read().uptime - asked
       // Whoever was frozen meanwhile does not know when that was.
       if (time !== null && took <= LONGEST_SAMPLE) offset = time - (asked + took / 2)

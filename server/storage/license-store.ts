@@ -6,23 +6,27 @@ import { createHistory } from './event-log.ts'
 import { createFindings } from './findings.ts'
 import { commit, readSnapshot } from './license-commit.ts'
 import { toPrevious, toTrustedColumns } from './license-rows.ts'
+import { createVersionLook, type ChangeHint } from './version-look.ts'
 
 interface Shared {
   /** Reads the database's own clock, if it has one. */
   databaseTime: () => Promise<number | null>
   /** Where several processes share the database, the claim that puts their calls in order. */
   claims: ClaimStore | null
+  hint?: ChangeHint | undefined
 }
 
 /** The license's storage on either database. */
-export function createLicenseStorage(connection: Connection, { databaseTime, claims }: Shared): LicenseStorage {
+export function createLicenseStorage(connection: Connection, { databaseTime, claims, hint }: Shared): LicenseStorage {
   const { db, attempt } = connection
+  const readVersion = () => attempt(async () => {
+    const { version } = await db.selectFrom('installation').select('version').executeTakeFirstOrThrow()
+    return version
+  })
   return {
     read: () => attempt(() => readSnapshot(db)),
-    readVersion: () => attempt(async () => {
-      const { version } = await db.selectFrom('installation').select('version').executeTakeFirstOrThrow()
-      return version
-    }),
+    readVersion,
+    changedSince: createVersionLook(readVersion, hint),
     commit: input => commit(connection, input),
     installation: fresh => requireInstallation(connection, fresh),
     holdState: createHoldState(connection),

@@ -16,6 +16,7 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0010_shared_anchor': { up: rememberAnchor },
   '0011_rate_limits': { up: createRateLimits },
   '0012_replicas': { up: createReplicas },
+  '0013_change_notice': { up: announceChanges },
 }
 
 async function createLicenseTables(db: Kysely<Database>): Promise<void> {
@@ -171,6 +172,15 @@ async function createReplicas(db: Kysely<Database>): Promise<void> {
     .addColumn('state', 'text', column => column.notNull()).addColumn('revision', 'bigint', column => column.notNull())
     .addColumn('key_digest', 'text')
     .execute()
+}
+
+/** PostgreSQL tells whoever listens in which schema `version` has grown (change-listener.ts). */
+async function announceChanges(db: Kysely<Database>): Promise<void> {
+  if (!(db.getExecutor().adapter instanceof PostgresAdapter)) return
+  await sql`create or replace function nocodb_license_changed() returns trigger language plpgsql as $$
+    begin perform pg_notify('nocodb_license', tg_table_schema); return null; end $$`.execute(db)
+  await sql`create trigger nocodb_license_changed after update of version on installation
+    for each row when (old.version is distinct from new.version) execute function nocodb_license_changed()`.execute(db)
 }
 
 const ACTORS = sql`actor in ('user', 'system', 'environment', 'token')`

@@ -1,9 +1,10 @@
 import { Kysely, PostgresDialect, sql, type Dialect } from 'kysely'
 import type { Log } from '../license/ports.ts'
 import { createClaims, DATABASE_TIME } from './check-in-claim.ts'
+import { createChangeListener } from './change-listener.ts'
 import { createConnection } from './connection.ts'
 import { getAppliedMigrations, migrate, requireInstallationRow } from './migrate.ts'
-import { createPool, guardPool } from './postgres-pool.ts'
+import { createPool, guardPool, withPlainSslMode } from './postgres-pool.ts'
 import { TABLES, type Database } from './schema.ts'
 import { createRateWindows } from './rate-windows.ts'
 import { createReplicas } from './replicas.ts'
@@ -32,6 +33,10 @@ export async function openPostgres({ url, log }: { url: string, log?: Log | unde
     return assembleStorage({
       kind: 'postgres', location, created, migrations: applied, connection, health,
       databaseTime: () => readTime(db), claims: createClaims(connection), windows: createRateWindows(connection),
+      hint: createChangeListener({
+        config: { connectionString: withPlainSslMode(url), application_name: 'nocodb-license-listener', connectionTimeoutMillis: 3000, keepAlive: true },
+        schema: await readSchema(db), notify: (channel, payload) => sql`select pg_notify(${channel}, ${payload})`.execute(db),
+      }),
       replicas: createReplicas(connection),
     })
   } catch (error) {
@@ -80,6 +85,11 @@ async function requireOurTables(db: Kysely<Database>, location: string): Promise
       `The database ${location} contains another program's tables (${names}); it was left as it is.`,
     )
   }
+}
+
+async function readSchema(db: Kysely<Database>): Promise<string> {
+  const { rows } = await sql<{ name: string }>`select current_schema() as name`.execute(db)
+  return rows[0]?.name ?? ''
 }
 
 async function readTime(db: Kysely<Database>): Promise<number> {

@@ -3,6 +3,7 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { Kysely } from 'kysely'
 import type { Log } from '../license/ports.ts'
 import { createConnection } from './connection.ts'
+import { createFileStamp } from './file-stamp.ts'
 import { getSqliteCode } from './storage-cause.ts'
 import { migrate, requireInstallationRow } from './migrate.ts'
 import type { Database } from './schema.ts'
@@ -50,7 +51,7 @@ export async function openSqlite({ url, baseDir, log }: SqliteOptions): Promise<
     const hasRoom = async () => hasRoomBeside(path)
     return assembleStorage({
       kind: 'sqlite', location: path, created, migrations: applied, connection: createConnection(db, countChanges(() => reader.open)),
-      databaseTime: async () => null, claims: null, health,
+      databaseTime: async () => null, claims: null, health, hint: createFileStamp(path, health.hasFile),
       hasRoom, requireFile,
     })
   } catch (error) {

@@ -16,6 +16,7 @@ export function createPool(url: string, max: number): pg.Pool {
     application_name: 'nocodb-license',
     max,
     connectionTimeoutMillis: 3000,
+    idleTimeoutMillis: 30_000,
     statement_timeout: 5000,
     // Shorter than an operation's own patience, so that PostgreSQL can say what was waited for.
     lock_timeout: 3500,

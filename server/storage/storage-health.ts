@@ -36,6 +36,8 @@ export interface Probes {
 export interface HealthMonitor extends StorageHealth {
   succeeded(side: Side): void
   failed(side: Side, error: unknown): void
+  /** Whether the file is still there; if not, that is trouble. */
+  hasFile(): boolean
   /** Milliseconds that an operation beginning now may take in all. */
   patience(side: Side): number
   /** From now on trouble is logged, and the database is probed until it is back. */
@@ -158,6 +160,7 @@ export function createHealthMonitor({ log, waitMeans, quickMs, isReadOnly }: Hea
     get lastWriteAt() { return lastWrite?.at ?? null },
     succeeded,
     failed,
+    hasFile,
     patience(side) {
       if (!probes) return OPENING_MS
       return down[side] && !probing.getStore() ? quickMs : PATIENCE_MS[side]

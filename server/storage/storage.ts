@@ -8,6 +8,7 @@ import { createLicenseStorage } from './license-store.ts'
 import type { RateWindows } from './rate-windows.ts'
 import type { Replicas } from './replicas.ts'
 import type { HealthMonitor, StorageHealth } from './storage-health.ts'
+import type { ChangeHint } from './version-look.ts'
 
 /** An open, migrated database with its stores. */
 export interface Storage {
@@ -36,20 +37,25 @@ type Parts = Pick<Storage, 'kind' | 'location' | 'created'> & Partial<Pick<Stora
   databaseTime: () => Promise<number | null>
   claims: ClaimStore | null
   health: HealthMonitor
+  /** Its `close`, if it has one, goes before the database's. */
+  hint?: ChangeHint & { close?: () => Promise<void> }
   hasRoom?: () => Promise<boolean>
   requireFile?: () => void
 }
 
 export function assembleStorage(
-  { connection, databaseTime, claims, health, hasRoom, requireFile, migrations = [], windows = null, replicas = null, ...facts }: Parts,
+  {
+    connection, databaseTime, claims, health, hint, hasRoom, requireFile, migrations = [], windows = null, replicas = null, ...facts
+  }: Parts,
 ): Storage {
-  const licenses = createLicenseStorage(connection, { databaseTime, claims })
+  const licenses = createLicenseStorage(connection, { databaseTime, claims, hint })
   health.watch({
     read: () => licenses.readVersion(), write: () => leaveHeartbeat(connection),
     ...(hasRoom ? { hasRoom } : {}), ...(requireFile ? { requireFile } : {}),
   })
   async function close(): Promise<void> {
     health.close()
+    await hint?.close?.()
     await connection.close()
   }
   return {

@@ -79,7 +79,7 @@ export function describeUpgrades(title: string, backend: UpgradeBackend): void {
       })
 
       it('is brought up to date', () => {
-        expect(upgraded.storage.migrations.at(-1)).toBe('0012_replicas')
+        expect(upgraded.storage.migrations.at(-1)).toBe('0013_change_notice')
       })
 
       it('is understood', async () => {

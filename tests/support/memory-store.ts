@@ -62,6 +62,7 @@ export function createMemoryStore({ databaseTime = null }: { databaseTime?: (() 
     get events() { return state.events },
     read: () => step(() => snapshotOf(state)),
     readVersion: () => step(() => snapshot.version),
+    changedSince: version => step(() => snapshot.version !== version),
     commit: input => step(() => commit(state, input)),
     installation: fresh => step(() => {
       state.installation ??= { ...fresh, createdAt: Math.round(fresh.createdAt) }

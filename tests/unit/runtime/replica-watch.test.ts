@@ -21,10 +21,14 @@ function scene() {
   const told: Replica[] = []
   const lines: string[] = []
   const replicas: Replicas = {
-    tell: async (replica) => { told.push(replica) },
-    seenWithin: async () => [replicaOf('me'), ...others].map(each => ({ ...each, seenAt: 9 })),
+    async tell(replica) {
+      told.push(replica)
+      return { now: 9, seen: seen() }
+    },
+    seenWithin: async () => seen(),
     leave: async () => undefined,
   }
+  const seen = () => [replicaOf('me'), ...others].map(each => ({ ...each, seenAt: 9 }))
   const line = (level: string) => (message: string, fields: Record<string, unknown> = {}) => void lines.push(`${level} ${message.split(':')[0]} ${String(fields.about ?? '')}`.trim())
   const watch = createReplicaWatch({
     replicas, holder: async () => 'other', self: () => replicaOf('me'), log: { info: line('info'), warn: line('warn') },
@@ -35,7 +39,7 @@ function scene() {
 describe('a replica', () => {
   it('tells the others of itself, and says once what they disagree about, and once that it is over', async () => {
     const { others, told, lines, watch } = scene()
-    await watch.look()
+    expect(await watch.look()).toBe(9)
     others.push(replicaOf('other', { version: '2.0.0' }))
     await watch.look()
     await watch.look()
@@ -62,7 +66,7 @@ describe('a replica', () => {
 
   it('is alone where nobody shares the database', async () => {
     const watch = createReplicaWatch({ ...scene(), replicas: null, holder: async () => null, self: () => replicaOf('me'), log: { info() {}, warn() {} } })
-    await watch.look()
+    expect(await watch.look()).toBe(null)
     expect(await watch.seen()).toEqual([])
   })
 })
