@@ -118,18 +118,19 @@ export function useStateAnnouncement() {
   return { announcement }
 }
 
-/** Says what a check-in came to; for an airgapped license, whether it was renewed. `before`: its expiry until then. */
+/** Says what a check-in came to, and whether that is bad; for an airgapped license, whether it was renewed. `before`: its expiry until then. */
 export function useCheckInNotice() {
   const license = useLicenseStore()
   const { t } = useI18n()
   const time = useTimeText()
   return (before: string | null | undefined) => {
-    const { entitled, method, expiresAt } = license.view ?? {}
-    // A verdict is an answer too, but the status already says which.
-    if (!entitled || !expiresAt) return ''
+    const { state, entitled, method, expiresAt } = license.view ?? {}
+    // A verdict is an answer too, and whoever asked is told that it came, even where it is the one from before.
+    if (state && !entitled) return { text: t('credential.checkedInStill', { headline: t(`status.headline.${state}`) }), isBad: true }
+    if (!expiresAt) return { text: '', isBad: false }
     const expires = time.both(expiresAt)
-    if (!rulesOf(method)?.renewsOnRequest) return t('credential.checkedInUntil', { expires })
-    return t(expiresAt === before ? 'renewal.notYet' : 'renewal.renewed', { expires })
+    if (!rulesOf(method)?.renewsOnRequest) return { text: t('credential.checkedInUntil', { expires }), isBad: false }
+    return { text: t(expiresAt === before ? 'renewal.notYet' : 'renewal.renewed', { expires }), isBad: false }
   }
 }
 

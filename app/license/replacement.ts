@@ -12,8 +12,8 @@ export type Loss =
   | { kind: 'seats', current: number | null, next: number }
   | { kind: 'limit', name: string, current: number | null, next: number }
 
-/** Terms of the same day are issued within minutes of each other; only more than this is earlier, ms. */
-const NOTICED = 3_600_000
+/** Terms are counted in days, and begin when they are issued; only more than half a day is earlier, ms. */
+const NOTICED = 43_200_000
 
 /** Whether a save would replace something: a license that works, or will again by itself. */
 export function isInForce({ entitled, state }: Pick<LicenseView, 'entitled' | 'state'>): boolean {

@@ -45,6 +45,8 @@ export function nextAfterVerdict(verdict: Verdict, held: LeaseClaims | null, now
 
 export interface FailedAttempt {
   now: number
+  /** The try that is scheduled, if somebody asked for this one before it was due. */
+  promised: number | null
   /** Interval between check-ins, and the moment features pause; Infinity where the lease has none. */
   every: number
   pausesAt: number
@@ -58,8 +60,10 @@ export interface FailedAttempt {
 
 /** When to try again after a failure. */
 export function nextAfterFailure(attempt: FailedAttempt): number {
-  const { now, pausesAt, unit } = attempt
-  const at = now + delayAfterFailure(attempt)
+  const { now, promised, pausesAt, retryAfterMs, unit } = attempt
+  const later = now + delayAfterFailure(attempt)
+  // Whoever asks early puts nothing off.
+  const at = promised !== null && promised > now && retryAfterMs === null ? Math.min(promised, later) : later
   const lastChance = pausesAt - LAST_CHANCE
   // Grace must not run out during a wait: one attempt always falls within its last ten minutes.
   return now < lastChance && at >= pausesAt ? lastChance + unit * (LAST_CHANCE / 2) : at
@@ -67,13 +71,14 @@ export function nextAfterFailure(attempt: FailedAttempt): number {
 
 /** When to try again after this license failed to check in; null if it makes no check-ins. */
 export function retryOf(
-  license: Pick<StoredLicense, 'method' | 'consecutiveFailures'>, holding: Holding,
+  license: Pick<StoredLicense, 'method' | 'consecutiveFailures' | 'nextAt'>, holding: Holding,
   attempt: Pick<FailedAttempt, 'now' | 'sinceStart' | 'retryAfterMs' | 'unit'>,
 ): number | null {
   if (!METHOD_RULES[license.method].checksIn) return null
   const claims = holding.kind === 'lease' ? holding.lease.claims : null
   return nextAfterFailure({
     ...attempt,
+    promised: license.nextAt,
     every: claims && isCheckedIn(claims) ? claims.check_in.every * SECOND : Infinity,
     pausesAt: claims ? pausesAt(claims) : Infinity,
     failures: license.consecutiveFailures + 1,

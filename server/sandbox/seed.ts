@@ -18,8 +18,12 @@ import type { Terms, Vendor } from './vendor.ts'
 
 const SECOND = 1000
 const DAY = 86_400 * SECOND
-/** How wrong the clock is that a seed sets wrong. */
+/**
+ * How wrong the clock is that a seed sets wrong. Of a clock that is ahead, a license that asks nobody can only say that it would have
+ * ended it.
+ */
 const WRONG_BY = 3 * 3600 * SECOND + 7 * 60 * SECOND
+const WRONG_BY_DAYS = 4 * DAY
 const SYSTEM: Actor = { kind: 'system' }
 const PASSWORD = 'sandbox-password'
 
@@ -60,7 +64,7 @@ interface Story { app: App, vendor: Vendor, wanted: Decided, key: string }
 export async function seed(handle: Handle, vendor: Vendor, asked: Wanted): Promise<Seeded> {
   const state = stateOf(asked)
   const method = asked.finding && OVER_OFFLINE.has(asked.finding) ? 'offline' : asked.method ?? 'standard'
-  const wanted = { ...asked, method, state, terms: termsFor(state, asked) }
+  const wanted = { ...asked, method, state, terms: termsFor(state, method, asked) }
   requirePossible(wanted)
   const before = leadOf(wanted)
   const at = before > 0 || wanted.now !== null || wanted.frozen ? (wanted.now ?? Date.now()) - before : null
@@ -82,7 +86,8 @@ function stateOf({ state, finding, method, terms, seatsUsed }: Wanted): LicenseS
   return finding === 'row_edited' ? 'invalid' : 'active'
 }
 
-function termsFor(state: LicenseState, { terms = {} }: Wanted): Terms {
+function termsFor(state: LicenseState, method: Method, { finding, terms = {} }: Wanted): Terms {
+  if (finding === 'clock_ahead' && !rulesOf(method)?.checksIn) return { days: 2, ...terms }
   return state === 'expired' ? { days: 30, renews: false, ...terms } : terms
 }
 
@@ -160,11 +165,12 @@ async function editRow({ app: { storage, license } }: Story): Promise<void> {
 }
 
 /** Brings the finding about, or answers what to paste for it. */
-async function provoke({ app, vendor, wanted: { finding, state }, key }: Story): Promise<string | null> {
+async function provoke({ app, vendor, wanted: { finding, state, method }, key }: Story): Promise<string | null> {
   if (finding === undefined) return null
   const { license } = app
   const { stage } = FINDING_CAUSES[finding]
-  if (finding === 'clock_ahead' || finding === 'clock_behind') time.setWrong(finding === 'clock_ahead' ? WRONG_BY : -WRONG_BY)
+  if (finding === 'clock_ahead') time.setWrong(rulesOf(method)?.checksIn ? WRONG_BY : WRONG_BY_DAYS)
+  else if (finding === 'clock_behind') time.setWrong(-WRONG_BY)
   else if (stage === 'storage' && finding !== 'row_edited') setStorageTrouble(storageTroubleOf(finding))
   else if (isOutageCause(finding)) {
     setOutage(finding)

@@ -160,4 +160,6 @@ test('the reference of a refused save leads to its entry', async ({ licensePage:
   await pressOn(page, alert.getByRole('link', { name: 'NCL-104' }))
   await expect(page.locator('#NCL-104 summary')).toBeFocused()
   await expectFocusShown(page)
+  await page.goBack()
+  await expect(page).toHaveURL(/\/admin\/license$/)
 })

@@ -146,6 +146,18 @@ test('the field that was asked for beside a license can be left again', async ({
   await expect(fieldOf(page)).toHaveValue('')
 })
 
+test('a double click on Replace license asks for the field and meets no other button', async ({ licensePage: page, product, api }) => {
+  await api.save('nc_demo_standard')
+  await openLicense(page, product)
+  const replace = page.getByTestId('replace')
+  const before = await replace.boundingBox()
+  await replace.dblclick()
+  await expect(fieldOf(page)).toBeVisible()
+  await expect(page.getByRole('dialog')).toHaveCount(0)
+  await expect(replace).toBeDisabled()
+  expect((await replace.boundingBox())?.x).toBe(before?.x)
+})
+
 test('a dialog stands in the middle of the window', async ({ licensePage: page, product, api }) => {
   await api.save('nc_demo_standard')
   await openLicense(page, product)

@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test'
 import { expect, test } from '../support/browser/fixtures.ts'
-import { expectState, openLicense, openPath, signInByForm, unfold } from '../support/browser/screen.ts'
+import { expectState, openLicense, openPath, saveCredential, signInByForm, unfold } from '../support/browser/screen.ts'
 
 /* The outage rehearsed: what a person sees of it, and a link that support can send. */
 
@@ -90,6 +90,19 @@ test('a link opens it with its dates and runs it at once, for a viewer too; it c
   await page.getByRole('button', { name: 'Copy a link to this rehearsal' }).click()
   await expect(page.getByText('Copied').first()).toBeVisible()
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(`${product.url}/admin/license?${query}#time`)
+})
+
+test('what was rehearsed with a license is gone with it', async ({ page, product, api }) => {
+  await api.save('nc_demo_standard')
+  await signInByForm(page, product)
+  await openPath(page, product, `/admin/license?what-if=internet&from=${inDays(20)}&to=${inDays(23)}#time`)
+  await expect(firstOf(page)).toBeVisible()
+  await saveCredential(page, 'nc_ag_demo_airgapped')
+  await expect(page.getByTestId('license-state')).toHaveAttribute('data-method', 'airgapped')
+  await expect(firstOf(page)).toBeHidden()
+  await expect(statesOf(page)).toHaveCount(0)
+  await run(page)
+  await expect(firstOf(page)).toHaveText('Enterprise stays on the whole time.')
 })
 
 test('an address that says too little opens it, and one that makes no sense does not', async ({ page, product, api }) => {

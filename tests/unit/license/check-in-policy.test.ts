@@ -68,7 +68,7 @@ describe('after a verdict', () => {
 
 describe('after a failure', () => {
   const attempt: FailedAttempt = {
-    now: START, every: EVERY, pausesAt: START + 7 * DAY, failures: 1, sinceStart: null, retryAfterMs: null, unit: 0,
+    now: START, promised: null, every: EVERY, pausesAt: START + 7 * DAY, failures: 1, sinceStart: null, retryAfterMs: null, unit: 0,
   }
   const wait = (changes: Partial<FailedAttempt>) => nextAfterFailure({ ...attempt, ...changes }) - (changes.now ?? START)
 
@@ -99,6 +99,15 @@ describe('after a failure', () => {
     ['of more than 6 h, cut to them', 2 * DAY, EVERY], ['of nothing', 0, MINUTE / 2],
   ])('F36: a Retry-After %s', (_, retryAfterMs, expected) => {
     expect(wait({ retryAfterMs })).toBe(expected)
+  })
+
+  it('whoever asks before the next try is due does not put it off, unless the license server asks for a pause', () => {
+    const late = { failures: 9, unit: 0.5 }
+    expect(wait({ ...late, promised: START + 5 * MINUTE })).toBe(5 * MINUTE)
+    expect(wait({ ...late, promised: START + 2 * HOUR })).toBe(45 * MINUTE)
+    expect(wait({ ...late, promised: START })).toBe(45 * MINUTE)
+    expect(wait({ ...late, promised: START - MINUTE })).toBe(45 * MINUTE)
+    expect(wait({ ...late, promised: START + 5 * MINUTE, retryAfterMs: HOUR })).toBe(HOUR)
   })
 
   it('F36: a Retry-After counts at a start, too', () => {

@@ -176,11 +176,15 @@ describe('after a check-in', () => {
     ['a standard license', {}, END, 'credential.checkedInUntil'],
     ['an airgapped license that was renewed', { method: 'airgapped' }, '2026-06-30T00:00:00.000Z', 'renewal.renewed'],
     ['an airgapped license that was not', { method: 'airgapped' }, END, 'renewal.notYet'],
-    ['a license with a verdict', { state: 'revoked', entitled: false }, END, ''],
+    ['a license with a verdict', { state: 'revoked', entitled: false }, END, 'credential.checkedInStill'],
+    ['a license that stays bound elsewhere', { state: 'mismatch', entitled: false, expiresAt: null }, END, 'credential.checkedInStill'],
     ['a license without an end', { expiresAt: null }, null, ''],
   ])('the notice for %s fits what came of it', (_what, changes, before, key) => {
     useLicenseStore().view = viewOf(changes)
-    expect(useCheckInNotice()(before)).toBe(key && useI18n().t(key, { expires: useTimeText().both(END) }))
+    const headline = useI18n().t(`status.headline.${changes.state ?? 'active'}`)
+    expect(useCheckInNotice()(before)).toEqual({
+      text: key && useI18n().t(key, { expires: useTimeText().both(END), headline }), isBad: changes.entitled === false,
+    })
   })
 })
 

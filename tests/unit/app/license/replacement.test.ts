@@ -18,7 +18,7 @@ describe('what gets less', () => {
   it.each<[string, Difference, ReturnType<typeof lossesOf>]>([
     ['an earlier end', [{ field: 'expiresAt', current: END, next: '2027-05-31T00:00:00.000Z' }],
       [{ kind: 'ends', current: END, next: '2027-05-31T00:00:00.000Z' }]],
-    ['an end a few minutes earlier is none', [{ field: 'expiresAt', current: END, next: '2027-05-31T23:55:00.000Z' }], []],
+    ['an end a few hours earlier is none', [{ field: 'expiresAt', current: END, next: '2027-05-31T13:55:00.000Z' }], []],
     ['a later end is none', [{ field: 'expiresAt', current: END, next: '2027-07-01T00:00:00.000Z' }], []],
     ['features that go', [{ field: 'features', current: 'sso, scim, teams', next: 'teams, extensions' }], [{ kind: 'features', names: ['sso', 'scim'] }]],
     ['all features', [{ field: 'features', current: 'sso', next: '' }], [{ kind: 'features', names: ['sso'] }]],
