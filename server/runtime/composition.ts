@@ -8,7 +8,7 @@ import { createAccounts } from '../accounts/service.ts'
 import { createLicenseServerClient } from '../license-server/client.ts'
 import { createKeyring } from '../license/jws.ts'
 import { withEventLines } from '../license/event-lines.ts'
-import type { Random } from '../license/ports.ts'
+import type { Log, Random } from '../license/ports.ts'
 import type { LicenseService } from '../license/service.ts'
 import { createLicenseService, requireInstallation } from '../license/service.ts'
 import type { Replica, Storage } from '../storage/open.ts'
@@ -66,8 +66,8 @@ function startJobs(refusals: Base['refusals']): PeriodicJobs {
  */
 export async function assembleApp(base: Base): Promise<App> {
   const { config, log, metrics, client } = base
-  const storage = await openStorage({ url: config.databaseUrl, baseDir: config.projectDir, log })
-  if (storage.migrations.length > 0) log.info('migrations applied', { names: storage.migrations })
+  const storage = await openStorage({ url: config.databaseUrl, baseDir: config.projectDir, log, version })
+  tellMigrations(log, storage)
   try {
     const databaseClock = createDatabaseClock(createSystemClock(), () => storage.licenses.databaseTime())
     await databaseClock.sample()
@@ -106,6 +106,11 @@ export async function assembleApp(base: Base): Promise<App> {
     await storage.close().catch(() => undefined)
     throw error
   }
+}
+
+function tellMigrations(log: Log, { migrations, newer, copy }: Storage): void {
+  if (migrations.length > 0) log.info('migrations applied', { names: migrations, ...(copy === null ? {} : { copyFromBefore: copy }) })
+  if (newer.length > 0) log.info('a newer version has been here; this one can use what it left', { names: newer })
 }
 
 function watchReplicas({ config, log }: Base, { replicas, licenses }: Storage, license: LicenseService, started: number): ReplicaWatch {

@@ -17,7 +17,14 @@ export const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '0011_rate_limits': { up: createRateLimits },
   '0012_replicas': { up: createReplicas },
   '0013_change_notice': { up: announceChanges },
+  '0014_oldest_versions': { up: createOldestVersions },
 }
+
+/**
+ * The oldest version of this product that works on the tables once a migration has run, for those that only add what it does not read: a
+ * version back can be started on them. Without an entry it is refused. Versions before 0.3.0 refuse every migration that they do not know.
+ */
+export const OLDEST: Readonly<Record<string, string>> = { '0013_change_notice': '0.3.0', '0014_oldest_versions': '0.3.0' }
 
 async function createLicenseTables(db: Kysely<Database>): Promise<void> {
   await db.schema.createTable('installation')
@@ -181,6 +188,14 @@ async function announceChanges(db: Kysely<Database>): Promise<void> {
     begin perform pg_notify('nocodb_license', tg_table_schema); return null; end $$`.execute(db)
   await sql`create trigger nocodb_license_changed after update of version on installation
     for each row when (old.version is distinct from new.version) execute function nocodb_license_changed()`.execute(db)
+}
+
+/** What `OLDEST` says, for versions that have never heard of a migration. */
+async function createOldestVersions(db: Kysely<Database>): Promise<void> {
+  await db.schema.createTable('oldest_versions')
+    .addColumn('migration', 'text', column => column.primaryKey().notNull())
+    .addColumn('version', 'text', column => column.notNull())
+    .execute()
 }
 
 const ACTORS = sql`actor in ('user', 'system', 'environment', 'token')`

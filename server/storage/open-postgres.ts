@@ -21,17 +21,17 @@ const MAX_WRITES = 4
  * Opens the PostgreSQL database of a URL. Rejects with `STORAGE_UNAVAILABLE` while it cannot be reached (call again), and with
  * `StorageOpenError`, having changed nothing, if its tables are another program's or a newer version's.
  */
-export async function openPostgres({ url, log }: { url: string, log?: Log | undefined }): Promise<Storage> {
+export async function openPostgres({ url, log, version }: { url: string, log?: Log | undefined, version?: string | undefined }): Promise<Storage> {
   const location = toLocation(url)
   const health = createHealthMonitor({ log, waitMeans: 'unreachable', quickMs: 800 })
   const db = new Kysely<Database>({ dialect: createDialect(url, health) })
   try {
     await requireOurTables(db, location)
-    const { created, applied } = await migrate(db, location)
+    const { created, applied, newer } = await migrate(db, location, { version })
     await requireInstallationRow(db, location)
     const connection = createConnection(db)
     return assembleStorage({
-      kind: 'postgres', location, created, migrations: applied, connection, health,
+      kind: 'postgres', location, created, migrations: applied, newer, connection, health,
       databaseTime: () => readTime(db), claims: createClaims(connection), windows: createRateWindows(connection),
       hint: createChangeListener({
         config: { connectionString: withPlainSslMode(url), application_name: 'nocodb-license-listener', connectionTimeoutMillis: 3000, keepAlive: true },

@@ -1,3 +1,4 @@
+import { closeSync, openSync, renameSync, rmSync } from 'node:fs'
 import { performance } from 'node:perf_hooks'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { Kysely } from 'kysely'
@@ -21,13 +22,13 @@ const SQLITE_CORRUPT = 11
 const SQLITE_CANTOPEN = 14
 const SQLITE_NOTADB = 26
 
-export interface SqliteOptions { url: string, baseDir: string, log?: Log | undefined }
+export interface SqliteOptions { url: string, baseDir: string, log?: Log | undefined, version?: string | undefined }
 
 /**
  * Opens the SQLite file of a `file:` URL, and creates it if there is none. Rejects with `StorageOpenError`, having left the file
  * untouched, if it is damaged, not ours or a newer version's; with `STORAGE_UNAVAILABLE` while another process blocks it.
  */
-export async function openSqlite({ url, baseDir, log }: SqliteOptions): Promise<Storage> {
+export async function openSqlite({ url, baseDir, log, version }: SqliteOptions): Promise<Storage> {
   const path = toDatabasePath(url, baseDir)
   const created = createIfMissing(path)
   const found = requireOurFile(path)
@@ -44,13 +45,14 @@ export async function openSqlite({ url, baseDir, log }: SqliteOptions): Promise<
     await prepare(database, path, found)
     const reader: { open?: DatabaseSync } = {}
     const db = new Kysely<Database>({ dialect: createSqliteDialect({ database, reader: () => reader.open, requireFile, health }) })
-    const { applied } = await migrate(db, path)
+    let copy: string | null = null
+    const { applied, newer } = await migrate(db, path, { version, beforeChange: async (first) => { copy = await copyBefore(database, path, first) } })
     await requireInstallationRow(db, path)
     await useLog(database)
     reader.open = open(true)
     const hasRoom = async () => hasRoomBeside(path)
     return assembleStorage({
-      kind: 'sqlite', location: path, created, migrations: applied, connection: createConnection(db, countChanges(() => reader.open)),
+      kind: 'sqlite', location: path, created, migrations: applied, newer, copy, connection: createConnection(db, countChanges(() => reader.open)),
       databaseTime: async () => null, claims: null, health, hint: createFileStamp(path, health.hasFile),
       hasRoom, requireFile,
     })
@@ -98,6 +100,20 @@ async function prepare(database: DatabaseSync, path: string, { empty, logged }: 
   if (logged && !await retryWhileBusy(deadline, () => hasTables(database))) throw withoutItsLog(path)
   // An acknowledged write must survive a power cut that follows it.
   database.exec('pragma synchronous = full')
+}
+
+/**
+ * Copies the database as it is, under a name that says before which migration that was: `license.db.before-0014`. One of that name is from a
+ * start that did not get to migrate. Rejects with what SQLite throws, such as for a full disk.
+ */
+async function copyBefore(database: DatabaseSync, path: string, migration: string): Promise<string> {
+  const copy = `${path}.before-${migration.slice(0, 4)}`
+  const unfinished = `${copy}.unfinished`
+  rmSync(unfinished, { force: true })
+  closeSync(openSync(unfinished, 'wx', 0o600))
+  await retryWhileBusy(performance.now() + OPEN_PATIENCE_MS, () => database.prepare('vacuum into ?').run(unfinished))
+  renameSync(unfinished, copy)
+  return copy
 }
 
 function hasTables(database: DatabaseSync): boolean {

@@ -19,11 +19,11 @@ export const IN_MEMORY = 'file::memory:'
 /**
  * Opens the database of a `file:` (relative to `baseDir`, or `IN_MEMORY`) or `postgres:` URL and brings its tables up to date. Rejects with
  * `StorageOpenError` (one sentence for the operator; nothing was changed) or, if trying again can help, with
- * `STORAGE_UNAVAILABLE`. Later trouble is reported to `log`.
+ * `STORAGE_UNAVAILABLE`. Later trouble is reported to `log`. `version`: of this product, to be told from newer ones.
  */
-export async function openStorage({ url, baseDir, log }: { url: string, baseDir: string, log?: Log }): Promise<Storage> {
+export async function openStorage({ url, baseDir, log, version }: { url: string, baseDir: string, log?: Log, version?: string }): Promise<Storage> {
   if (url === IN_MEMORY) return openSqliteInMemory({ log })
-  if (url.startsWith('file:')) return openSqlite({ url, baseDir, log })
-  if (/^postgres(?:ql)?:\/\//.test(url)) return openPostgres({ url, log })
+  if (url.startsWith('file:')) return openSqlite({ url, baseDir, log, version })
+  if (/^postgres(?:ql)?:\/\//.test(url)) return openPostgres({ url, log, version })
   throw new StorageOpenError('The database address must start with file: or postgres://.')
 }

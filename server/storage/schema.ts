@@ -143,11 +143,16 @@ export interface Database {
   findings: FindingsTable
   check_in_days: CheckInDaysTable
   rate_limits: RateLimitsTable
+  oldest_versions: OldestVersionsTable
   replicas: ReplicasTable
   users: UsersTable
   sessions: SessionsTable
 }
 
+/** By migration, the oldest version of this product that works on the tables after it. */
+export interface OldestVersionsTable { migration: string, version: string }
+
 export const TABLES = [
   'installation', 'license', 'license_seq', 'held_states', 'check_in_claim', 'deactivations', 'events', 'findings', 'check_in_days', 'rate_limits', 'replicas', 'users', 'sessions',
+  'oldest_versions',
 ] as const satisfies readonly (keyof Database)[]

@@ -19,6 +19,10 @@ export interface Storage {
   created: boolean
   /** Names of the migrations that this start applied. */
   migrations: readonly string[]
+  /** Names of those that a newer version has applied, and after which this one can still be used. */
+  newer: readonly string[]
+  /** The copy of the database from before the migrations that this start applied; null where none was made. */
+  copy: string | null
   licenses: LicenseStorage
   accounts: AccountStore
   health: StorageHealth
@@ -32,7 +36,7 @@ export interface Storage {
   close(): Promise<void>
 }
 
-type Parts = Pick<Storage, 'kind' | 'location' | 'created'> & Partial<Pick<Storage, 'migrations' | 'windows' | 'replicas'>> & {
+type Parts = Pick<Storage, 'kind' | 'location' | 'created'> & Partial<Pick<Storage, 'migrations' | 'newer' | 'copy' | 'windows' | 'replicas'>> & {
   connection: Connection
   databaseTime: () => Promise<number | null>
   claims: ClaimStore | null
@@ -45,7 +49,7 @@ type Parts = Pick<Storage, 'kind' | 'location' | 'created'> & Partial<Pick<Stora
 
 export function assembleStorage(
   {
-    connection, databaseTime, claims, health, hint, hasRoom, requireFile, migrations = [], windows = null, replicas = null, ...facts
+    connection, databaseTime, claims, health, hint, hasRoom, requireFile, migrations = [], newer = [], copy = null, windows = null, replicas = null, ...facts
   }: Parts,
 ): Storage {
   const licenses = createLicenseStorage(connection, { databaseTime, claims, hint })
@@ -61,6 +65,8 @@ export function assembleStorage(
   return {
     ...facts,
     migrations,
+    newer,
+    copy,
     windows,
     replicas,
     licenses: { ...licenses, close },

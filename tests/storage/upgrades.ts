@@ -68,6 +68,10 @@ export function describeUpgrades(title: string, backend: UpgradeBackend): void {
         expect(columnsOf(after, before)).toEqual(columnsOf(before, before))
         for (const [table, rows] of after) {
           const known = Object.keys(before.get(table)?.[0] ?? {})
+          if (table === 'oldest_versions') {
+            expect(rows.length, table).toBeGreaterThan(0)
+            continue
+          }
           if (!before.has(table)) expect(rows, table).toEqual([])
           for (const row of rows) {
             for (const column of Object.keys(row).filter(name => !known.includes(name))) {
@@ -79,7 +83,7 @@ export function describeUpgrades(title: string, backend: UpgradeBackend): void {
       })
 
       it('is brought up to date', () => {
-        expect(upgraded.storage.migrations.at(-1)).toBe('0013_change_notice')
+        expect(upgraded.storage.migrations.at(-1)).toBe('0014_oldest_versions')
       })
 
       it('is understood', async () => {
