@@ -218,6 +218,31 @@ export interface ReplicaView {
   holdsClaim: boolean
 }
 
+/** What replicas can disagree about. `state`: of the same revision of the license. */
+export const REPLICA_DISAGREEMENTS = ['version', 'commit', 'NC_LICENSE_KEY', 'state'] as const
+export type ReplicaDisagreement = (typeof REPLICA_DISAGREEMENTS)[number]
+
+/** What of it is worth a sentence: another version is another build too. */
+export function worthSaying(about: readonly ReplicaDisagreement[]): ReplicaDisagreement[] {
+  return about.filter(each => each !== 'commit' || !about.includes('version'))
+}
+
+/** The processes that share a database; the one that started first is first. */
+export interface ReplicaSet { seen: ReplicaView[], disagreeAbout: ReplicaDisagreement[] }
+
+/** Several of them, as one told it. */
+export interface ReplicasView extends ReplicaSet {
+  /** By the database's clock, as `lastSeenAt` is. */
+  asOf: string
+  /** Which of them gave this answer. */
+  answeredBy: string
+  /** What to do if they disagree, in English, for callers without a screen. */
+  remedy: string | null
+}
+
+/** A run, as whoever asked for it gets it. `replicas`: only where there are several. */
+export interface DiagnosticsAnswer extends Diagnostics { replicas?: ReplicasView | undefined }
+
 /** The version of the support bundle's form. */
 export const SUPPORT_FORMAT = 'nocodb-license-support/2'
 
@@ -225,11 +250,11 @@ export const SUPPORT_FORMAT = 'nocodb-license-support/2'
 export interface SupportBundle {
   format: typeof SUPPORT_FORMAT
   createdAt: string
+  /** Those that are alive, if several could be: on PostgreSQL, while it can be asked. */
+  replicas?: ReplicaSet | undefined
   build: { version: string, commit: string, sandbox: boolean, trustedKids: string[] }
   runtime: { node: string, platform: string, arch: string, replica: string, uptimeSeconds: number }
   storage: { kind: 'sqlite' | 'postgres', location: string, up: boolean, since: string | null, lastWriteAt: string | null }
-  /** Those that are alive, if several could be: on PostgreSQL, while it can be asked. */
-  replicas?: { seen: ReplicaView[], disagreeAbout: string[] } | undefined
   configuration: Record<string, unknown>
   licenseServer: { url: string, configured: boolean, proxy: string | null }
   license: { [K in keyof LicenseView]: K extends 'licensee' ? { organization: string } | null : LicenseView[K] }

@@ -1,5 +1,6 @@
 import type {
-  Diagnostics, Entitlements, ErrorData, EventView, Feature, LicenseView, OutboundRequest, Preview, Rehearsal, Session, SupportBundle, User,
+  Diagnostics, Entitlements, ErrorData, EventView, Feature, LicenseView, OutboundRequest, Preview, Rehearsal, ReplicasView, ReplicaView, Session,
+  SupportBundle, User,
 } from './contracts.ts'
 import { SUPPORT_FORMAT } from './contracts.ts'
 import { ERRORS } from './errors.ts'
@@ -59,6 +60,14 @@ export const DIAGNOSTICS: Diagnostics = {
     },
     { stage: 'tcp', result: 'skipped', milliseconds: null, code: null, remedy: null, finding: null, because: 'not_reached', facts: {} },
   ],
+}
+
+const REPLICA: ReplicaView = {
+  id: 'panel-0-5f0c', version: '1.0.0', commit: '4f1c2ab', startedAt: CHECKED_IN, lastSeenAt: NOW, state: 'active', revision: 4, holdsClaim: false,
+}
+export const REPLICAS: ReplicasView = {
+  asOf: NOW, answeredBy: REPLICA.id, seen: [REPLICA, { ...REPLICA, id: 'panel-1-9a3b', version: '0.9.0', commit: '7d21e84' }],
+  disagreeAbout: ['version', 'commit'], remedy: 'They run different versions. Complete the upgrade, so that all of them run the same one.',
 }
 
 export const OUTBOUND: OutboundRequest = {

@@ -5,8 +5,8 @@ import { ERROR_CODES, ERRORS } from './errors.ts'
 import { SAVE_STEPS } from './method-rules.ts'
 import { isUsablePassword, PASSWORD_MAX, PASSWORD_MIN } from './password.ts'
 import {
-  checkInDaySchema, diagnosticsSchema, diagnosticStageSchema, entitlementsSchema, eventSchema, featureSchema, licenseViewSchema,
-  outboundSchema, previewSchema, rehearsalSchema, sessionSchema, supportBundleSchema, userSchema,
+  checkInDaySchema, diagnosticsAnswerSchema, diagnosticsSchema, diagnosticStageSchema, entitlementsSchema, eventSchema, featureSchema,
+  licenseViewSchema, outboundSchema, previewSchema, rehearsalSchema, replicasSchema, sessionSchema, supportBundleSchema, userSchema,
 } from './schemas.ts'
 
 /*
@@ -176,11 +176,11 @@ export const OPERATIONS = {
   },
   diagnose: {
     method: 'POST', path: '/api/license/diagnostics', access: 'admin', summary: 'Test the way to the license server, stage by stage',
-    response: diagnosticsSchema, errors: ['RATE_LIMITED'], events: { stage: diagnosticStageSchema },
+    response: diagnosticsAnswerSchema, errors: ['RATE_LIMITED'], events: { stage: diagnosticStageSchema },
   },
   getDiagnostics: {
-    method: 'GET', path: '/api/license/diagnostics', access: 'session', summary: 'The last run of the diagnostics',
-    response: z.object({ last: diagnosticsSchema.nullable() }),
+    method: 'GET', path: '/api/license/diagnostics', access: 'session', summary: 'The last run of the diagnostics, and the replicas where there are several',
+    response: z.object({ last: diagnosticsSchema.nullable(), replicas: replicasSchema.optional() }),
   },
   getSupportBundle: {
     method: 'GET', path: '/api/license/support-bundle', access: 'session', summary: 'Redacted facts for support, as a download',

@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import type {
-  CheckInDay, Diagnostics, DiagnosticStage, Entitlements, ErrorData, EventView, Feature, LicenseView, OutboundRequest, Preview, Rehearsal,
-  Session, SupportBundle, User, Warning,
+  CheckInDay, Diagnostics, DiagnosticsAnswer, DiagnosticStage, Entitlements, ErrorData, EventView, Feature, LicenseView, OutboundRequest, Preview,
+  Rehearsal, ReplicasView, Session, SupportBundle, User, Warning,
 } from './contracts.ts'
 import {
-  ACTORS, CHECK_NAMES, CHECK_RESULTS, DIAGNOSTIC_STAGES, DIAGNOSTIC_VERDICTS, EVENT_KINDS, REHEARSED_BECAUSE, ROLES, SKIPPED_BECAUSE,
-  STAGE_RESULTS, STATES, SUPPORT_FORMAT, TERMS,
+  ACTORS, CHECK_NAMES, CHECK_RESULTS, DIAGNOSTIC_STAGES, DIAGNOSTIC_VERDICTS, EVENT_KINDS, REHEARSED_BECAUSE, REPLICA_DISAGREEMENTS, ROLES,
+  SKIPPED_BECAUSE, STAGE_RESULTS, STATES, SUPPORT_FORMAT, TERMS,
 } from './contracts.ts'
 import { ERROR_CODES } from './errors.ts'
 import * as examples from './examples.ts'
@@ -141,6 +141,22 @@ export const diagnosticsSchema = z.object({
   stages: z.array(diagnosticStageSchema),
 }).meta({ id: 'Diagnostics', examples: [examples.DIAGNOSTICS] })
 
+const replicaSetSchema = z.object({
+  seen: z.array(z.object({
+    id: z.string(), version: z.string(), commit: z.string(), startedAt: time, lastSeenAt: time,
+    state: z.enum(STATES).meta({ description: 'what it would answer' }), revision: z.int(),
+    holdsClaim: z.boolean().meta({ description: 'it makes a scheduled call at this moment' }),
+  })),
+  disagreeAbout: z.array(z.enum(REPLICA_DISAGREEMENTS)).meta({ description: '`state`: of the same revision of the license' }),
+})
+export const replicasSchema = replicaSetSchema.extend({
+  asOf: time.meta({ description: 'by the database\'s clock, as `lastSeenAt` is' }),
+  answeredBy: z.string().meta({ description: 'which of them gave this answer' }),
+  remedy: z.string().nullable().meta({ description: 'what to do if they disagree, in English; the screen has it in every language' }),
+}).meta({ id: 'Replicas', examples: [examples.REPLICAS], description: 'the processes that share a database, where there are several' })
+export const diagnosticsAnswerSchema = diagnosticsSchema.extend({ replicas: replicasSchema.optional() })
+  .meta({ id: 'DiagnosticsAnswer', examples: [{ ...examples.DIAGNOSTICS, replicas: examples.REPLICAS }] })
+
 export const outboundSchema = z.object({
   at: time,
   method: z.string(),
@@ -148,21 +164,15 @@ export const outboundSchema = z.object({
   body: z.record(z.string(), z.unknown()).nullable(),
 }).meta({ id: 'OutboundRequest', examples: [examples.OUTBOUND], description: 'the last literal request to the license server, but with key and lease masked and the secret left out' })
 
-const replicaSchema = z.object({
-  id: z.string(), version: z.string(), commit: z.string(), startedAt: time, lastSeenAt: time, state: z.enum(STATES), revision: z.int(),
-  holdsClaim: z.boolean().meta({ description: 'it makes a scheduled call at this moment' }),
-})
-
 export const supportBundleSchema = z.object({
   format: z.literal(SUPPORT_FORMAT),
   createdAt: time,
+  replicas: replicaSetSchema.optional().meta({ description: 'the processes that share a PostgreSQL database, and what they disagree about' }),
   build: z.object({ version: z.string(), commit: z.string(), sandbox: z.boolean(), trustedKids: z.array(z.string()) }),
   runtime: z.object({ node: z.string(), platform: z.string(), arch: z.string(), replica: z.string(), uptimeSeconds: z.int() }),
   storage: z.object({
     kind: z.enum(['sqlite', 'postgres']), location: z.string(), up: z.boolean(), since: time.nullable(), lastWriteAt: time.nullable(),
   }),
-  replicas: z.object({ seen: z.array(replicaSchema), disagreeAbout: z.array(z.string()) }).optional()
-    .meta({ description: 'the processes that share a PostgreSQL database, and what they disagree about' }),
   configuration: z.record(z.string(), z.unknown()),
   licenseServer: z.object({ url: z.string(), configured: z.boolean(), proxy: z.string().nullable() }),
   license: licenseViewSchema.omit({ licensee: true }).extend({ licensee: z.object({ organization: z.string() }).nullable() }),
@@ -240,6 +250,8 @@ export type ContractsHold = [
   Holds<Same<z.output<typeof previewSchema>, Preview>>,
   Holds<Same<z.output<typeof diagnosticStageSchema>, DiagnosticStage>>,
   Holds<Same<z.output<typeof diagnosticsSchema>, Diagnostics>>,
+  Holds<Same<z.output<typeof replicasSchema>, ReplicasView>>,
+  Holds<Same<z.output<typeof diagnosticsAnswerSchema>, DiagnosticsAnswer>>,
   Holds<Same<z.output<typeof outboundSchema>, OutboundRequest>>,
   Holds<Same<z.output<typeof rehearsalSchema>, Rehearsal>>,
   Holds<Same<z.output<typeof entitlementsSchema>, Entitlements>>,

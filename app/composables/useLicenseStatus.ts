@@ -21,8 +21,8 @@ const TONES: Record<LicenseState, Tone> = {
 }
 const LEFT = [['days', 86_400_000], ['hours', 3_600_000], ['minutes', 60_000], ['seconds', 1000]] as const
 
-/** Puts the license into words: badge, headline, one sentence, and the one action that helps. */
-export function useLicenseStatus(view: () => LicenseView) {
+/** Puts the license into words: badge, headline, one sentence, and the one action that helps. `isWarned`: of something besides the license. */
+export function useLicenseStatus(view: () => LicenseView, isWarned: () => boolean = () => false) {
   const { t } = useI18n()
   const time = useTimeText()
   const both = (iso: string | null) => iso ? time.both(iso) : t('common.unknown')
@@ -45,7 +45,7 @@ export function useLicenseStatus(view: () => LicenseView) {
 
   // With a finding or a warning beside it, there is something to do.
   function withNothingToDo(said: string) {
-    return isWell(view()) ? t('common.twoSentences', { first: said, second: t('status.nothing') }) : said
+    return isWell(view()) && !isWarned() ? t('common.twoSentences', { first: said, second: t('status.nothing') }) : said
   }
   function activeSentence(license: LicenseView) {
     const expires = both(license.expiresAt)

@@ -79,8 +79,11 @@ export function useTimeText() {
   const exact = (iso: string) => format(iso, {
     day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit', second: '2-digit', timeZoneName: 'short',
   })
-  function relative(iso: string) {
-    const seconds = (Date.parse(iso) - now.value) / 1000
+  const relative = (iso: string) => apart(Date.parse(iso), now.value)
+  /** The first moment as seen from the second, both by a clock of their own. */
+  const relativeTo = (iso: string, from: string) => apart(Date.parse(iso), Date.parse(from))
+  function apart(moment: number, from: number) {
+    const seconds = (moment - from) / 1000
     const size = Math.abs(seconds)
     // "in 14 days" says more than "in 2 weeks", so weeks are skipped and months begin at 60 days.
     const [unit, length] = UNITS.find(([name, unitLength]) =>
@@ -88,12 +91,12 @@ export function useTimeText() {
     const amount = Math.round(size / length)
     // "yesterday" is clear; "next year" is not.
     const numeric = unit === 'year' || unit === 'month' ? 'always' : 'auto'
-    return formatted(`${iso} ${now.value}`, () =>
+    return formatted(`${moment} ${from}`, () =>
       new Intl.RelativeTimeFormat(tag(), { numeric }).format(seconds < 0 ? -amount : amount, unit))
   }
   function both(iso: string) {
     return `${absolute(iso)} (${relative(iso)})`
   }
   const count = (value: number) => formatted(String(value), () => new Intl.NumberFormat(tag()).format(value))
-  return { date, fullDate, day, clock, absolute, exact, relative, both, count, now, zone }
+  return { date, fullDate, day, clock, absolute, exact, relative, relativeTo, both, count, now, zone }
 }

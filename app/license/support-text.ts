@@ -1,11 +1,11 @@
 import type { Failure } from '~/api/failure'
 import type { Finding } from '#shared/findings'
-import type { DiagnosticStage, LicenseView } from '#shared/contracts'
+import type { DiagnosticStage, LicenseView, ReplicaDisagreement, ReplicasView } from '#shared/contracts'
 
 export const SUPPORT_ADDRESS = 'cs@nocodb.com'
 
-/** The facts that support asks for, one per line: always in English, never a secret. */
-export function supportText(view: LicenseView, failure: Failure | null = null): string {
+/** The facts that support asks for, one per line: always in English, never a secret. `disagreeAbout`: what replicas do. */
+export function supportText(view: LicenseView, failure: Failure | null = null, disagreeAbout: readonly ReplicaDisagreement[] = []): string {
   const { checkIn } = view
   const lines: [string, string | number | null | undefined][] = [
     ['Instance ID', view.instanceId],
@@ -27,6 +27,7 @@ export function supportText(view: LicenseView, failure: Failure | null = null): 
     ['What it found', failure?.finding && findingLine(failure.finding)],
     ['Request', failure?.requestId],
     ['Warnings', view.warnings.map(({ code }) => code).join(', ')],
+    ['Replicas disagree about', disagreeAbout.join(', ')],
     ['Server time', view.serverTime],
   ]
   return lines.flatMap(([name, value]) => value === null || value === undefined || value === '' ? [] : [`${name}: ${value}`]).join('\n')
@@ -39,12 +40,19 @@ function findingLine({ reference, cause, stage, facts, at }: Finding): string {
   return [`${reference} ${cause} (${stage})`, ...named, `at ${at}`].join(', ')
 }
 
-/** The facts of the installation, then what diagnostics found, one line per stage. `ranAt`: ISO time by this server's clock. */
-export function diagnosticsText(view: LicenseView | null, ranAt: string | null, stages: readonly DiagnosticStage[]): string {
+/**
+ * The facts of the installation, then what diagnostics found, one line per stage, then the replicas, if there are several. `ranAt`: ISO
+ * time by this server's clock.
+ */
+export function diagnosticsText(
+  view: LicenseView | null, ranAt: string | null, stages: readonly DiagnosticStage[], replicas: ReplicasView | null = null,
+): string {
   return [
-    ...(view ? [supportText(view)] : []),
+    ...(view ? [supportText(view, null, replicas?.disagreeAbout)] : []),
     ...(ranAt ? [`Diagnostics of ${ranAt}`] : []),
     ...stages.map(({ stage, result, milliseconds, finding, facts }) =>
       `${stage}: ${result}${milliseconds === null ? '' : ` (${milliseconds} ms)`}${finding ? ` ${findingLine(finding)}` : ` ${JSON.stringify(facts)}`}`),
+    ...replicas?.seen.map(({ id, version, commit, state, revision, lastSeenAt }) =>
+      `replica ${id}: version ${version} (${commit}), ${state} (revision ${revision}), last seen ${lastSeenAt}`) ?? [],
   ].join('\n')
 }

@@ -1,10 +1,10 @@
 import { defineStore } from 'pinia'
-import { ref } from 'vue'
+import { computed, ref } from 'vue'
 import type { Failure } from '~/api/failure'
 import { isRecord } from '~/api/failure'
 import { useApi } from '~/api/use-api'
 import { useSessionStore } from './session'
-import type { DiagnosticStage, Diagnostics } from '#shared/contracts'
+import type { Diagnostics, DiagnosticsAnswer, DiagnosticStage, ReplicasView } from '#shared/contracts'
 import { DIAGNOSTIC_STAGES } from '#shared/contracts'
 
 function isStage(value: unknown): value is DiagnosticStage {
@@ -21,13 +21,16 @@ export const useDiagnosticsStore = defineStore('diagnostics', () => {
   const failure = ref<Failure | null>(null)
   /** ISO time by this server's clock. */
   const ranAt = ref<string | null>(null)
+  /** Null where there is one process only, or none knows of others. */
+  const replicas = ref<ReplicasView | null>(null)
+  const disagreeAbout = computed(() => replicas.value?.disagreeAbout ?? [])
 
   async function run() {
     stages.value = []
     verdict.value = null
     failure.value = null
     running.value = true
-    const result = await api.stream<Diagnostics>(
+    const result = await api.stream<DiagnosticsAnswer>(
       '/api/license/diagnostics', { method: 'POST' }, ({ event, data }) => {
         if (event === 'stage' && isStage(data)) stages.value = [...stages.value, data]
       })
@@ -37,6 +40,7 @@ export const useDiagnosticsStore = defineStore('diagnostics', () => {
       await session.recheck(result.failure)
       return
     }
+    replicas.value = result.value.replicas ?? null
     show(result.value)
   }
 
@@ -44,8 +48,20 @@ export const useDiagnosticsStore = defineStore('diagnostics', () => {
   async function loadLast() {
     const mayShow = () => verdict.value === null && !running.value
     if (!mayShow()) return
-    const result = await api.call<{ last: Diagnostics | null }>('/api/license/diagnostics')
-    if (result.ok && result.value.last && mayShow()) show(result.value.last)
+    const answer = await ask()
+    if (answer?.last && mayShow()) show(answer.last)
+  }
+
+  /** Looks again at the processes that share the database; what was seen last stays if nobody answers. */
+  async function loadReplicas() {
+    await ask()
+  }
+
+  async function ask() {
+    const result = await api.call<{ last: Diagnostics | null, replicas?: ReplicasView }>('/api/license/diagnostics')
+    if (!result.ok) return null
+    replicas.value = result.value.replicas ?? null
+    return result.value
   }
 
   function show(result: Diagnostics) {
@@ -54,5 +70,5 @@ export const useDiagnosticsStore = defineStore('diagnostics', () => {
     stages.value = result.stages
   }
 
-  return { order: DIAGNOSTIC_STAGES, stages, verdict, running, failure, ranAt, run, loadLast }
+  return { order: DIAGNOSTIC_STAGES, stages, verdict, running, failure, ranAt, replicas, disagreeAbout, run, loadLast, loadReplicas }
 })

@@ -4,17 +4,18 @@ import { isErrorCode } from '../../shared/errors.ts'
 import type { Finding } from '../../shared/findings.ts'
 import { FINDING_CAUSES } from '../../shared/findings.ts'
 import { rulesOf } from '../../shared/method-rules.ts'
-import { remedyOf, sentenceOf } from './sentences.ts'
+import { adviceOnReplicas, remedyOf, sentenceOf } from './sentences.ts'
 
 /* Reads a support bundle as a support engineer would: first what to say, then what it rests on. */
 
 /** What a bundle says, in lines of English: the first thing to tell the customer, then the facts behind it. */
 export function explainBundle(bundle: SupportBundle): string[] {
   return [
-    headline(bundle), '', ...firstThing(bundle), '',
+    headline(bundle), '', ...disagreement(bundle), ...firstThing(bundle), '',
     ...section('License', licenseLines(bundle)), ...section('Check-ins', checkInLines(bundle)),
     ...section('Connection to the license server', wayLines(bundle)), ...section('Clock', clockLines(bundle)),
-    ...section('Database', databaseLines(bundle)), ...section('Recent findings', bundle.findings.map(each => findingLine(each, bundle))),
+    ...section('Database', databaseLines(bundle)), ...section('Replicas', replicaLines(bundle)),
+    ...section('Recent findings', bundle.findings.map(each => findingLine(each, bundle))),
     ...section('Configuration', configurationLines(bundle)),
   ]
 }
@@ -29,6 +30,12 @@ function headline({ build, runtime, license, createdAt }: SupportBundle): string
     + ` (version ${version}, ${commit}${sandbox ? ', SANDBOX BUILD' : ''}, Node.js ${runtime.node}, replica ${runtime.replica})`
 }
 
+/** What the replicas disagree about: it comes before what one of them says, which may not be true of the others. */
+function disagreement({ replicas }: SupportBundle): string[] {
+  const advice = adviceOnReplicas(replicas?.disagreeAbout ?? [])
+  return advice.length === 0 ? [] : ['The replicas of this installation disagree:', ...advice.map(line => `  ${line}`), '']
+}
+
 /** The finding that matters, or else the last that was made since all was well, or that there is none. */
 function firstThing(bundle: SupportBundle): string[] {
   const { license, findings, diagnostics, createdAt } = bundle
@@ -41,7 +48,8 @@ function firstThing(bundle: SupportBundle): string[] {
   const failed = diagnostics?.stages.find(({ finding }) => finding)?.finding
   if (failed && isSince(failed)) return tell(`What diagnostics found, ${ago(failed.at, createdAt)}`, failed, createdAt)
   if (failures > 0) return [`Check-ins fail (${failures} in a row), and this bundle does not say why. Run diagnostics and ask for a new bundle.`]
-  return ['Nothing is wrong, as far as this bundle shows.']
+  const isAgreed = bundle.replicas === undefined || bundle.replicas.disagreeAbout.length === 0
+  return [isAgreed ? 'Nothing is wrong, as far as this bundle shows.' : 'Nothing else is wrong, as far as this bundle shows.']
 }
 
 function tell(lead: string, finding: Finding, now: string): string[] {
@@ -99,6 +107,13 @@ function clockLines({ clocks }: SupportBundle): string[] {
 function databaseLines({ storage }: SupportBundle): string[] {
   const { kind, location, up, since, lastWriteAt } = storage
   return [`${kind}, ${location}, ${up ? 'up' : 'DOWN'}${since ? ` since ${since}` : ''}; last written ${lastWriteAt ?? 'never'}`]
+}
+
+function replicaLines({ replicas, runtime }: SupportBundle): string[] {
+  if (replicas === undefined || replicas.seen.length < 2) return []
+  return replicas.seen.map(({ id, version, commit, state, revision, lastSeenAt, holdsClaim }) =>
+    `${id}${id === runtime.replica ? ' (made this bundle)' : ''}: version ${version}, ${commit}, would answer ${state} (revision ${revision}), last seen ${lastSeenAt}`
+    + (holdsClaim ? ', makes the check-ins now' : ''))
 }
 
 function configurationLines({ configuration }: SupportBundle): string[] {

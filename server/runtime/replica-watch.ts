@@ -1,3 +1,5 @@
+import type { ReplicaDisagreement } from '../../shared/contracts.ts'
+import { REPLICA_DISAGREEMENTS } from '../../shared/contracts.ts'
 import type { Log } from '../license/ports.ts'
 import type { Replica, Replicas } from '../storage/open.ts'
 
@@ -33,21 +35,19 @@ const ABOUT = {
   commit: ({ commit }: Replica) => commit,
   NC_LICENSE_KEY: ({ keyDigest }: Replica) => keyDigest,
   state: ({ state }: Replica) => state,
-} satisfies Record<string, (replica: Replica) => string | null>
-export type Disagreement = keyof typeof ABOUT
+} satisfies Record<ReplicaDisagreement, (replica: Replica) => string | null>
 
 /** What replicas disagree about. They answer at different moments, so that those that know of different revisions may differ in state. */
-export function disagreementsOf(replicas: readonly Replica[]): Disagreement[] {
+export function disagreementsOf(replicas: readonly Replica[]): ReplicaDisagreement[] {
   const newest = Math.max(...replicas.map(({ revision }) => revision))
   const upToDate = replicas.filter(({ revision }) => revision === newest)
-  const about: readonly Disagreement[] = ['version', 'commit', 'NC_LICENSE_KEY', 'state']
-  return about.filter(each => new Set((each === 'state' ? upToDate : replicas).map(ABOUT[each])).size > 1)
+  return REPLICA_DISAGREEMENTS.filter(each => new Set((each === 'state' ? upToDate : replicas).map(ABOUT[each])).size > 1)
 }
 
 export function createReplicaWatch({ replicas, holder, self, log }: ReplicaWatchOptions): ReplicaWatch {
   let told = ''
   /** A state that differs once may only be told a moment later by some. */
-  let before: Disagreement[] = []
+  let before: ReplicaDisagreement[] = []
 
   function tellDisagreements(seen: readonly Replica[]): void {
     const now = disagreementsOf(seen)

@@ -1,16 +1,17 @@
 import words from '../../app/locales/en.json' with { type: 'json' }
 import { durationText } from '../../shared/duration.ts'
-import type { Rehearsal } from '../../shared/contracts.ts'
+import type { Rehearsal, ReplicaDisagreement } from '../../shared/contracts.ts'
+import { worthSaying } from '../../shared/contracts.ts'
 import type { Finding } from '../../shared/findings.ts'
 import { textOf } from '../../shared/findings.ts'
 import type { Outlook } from '../license/what-if.ts'
 
 /*
- * Findings, and what a rehearsal foresees, in English sentences, for the command line and for scripts. The screen has its own, in
+ * Findings, what replicas disagree about, and what a rehearsal foresees, in English sentences, for the command line and for scripts. The screen has its own, in
  * every language.
  */
 
-const { finding: texts, status: { headline }, whatIf: { because } } = words
+const { finding: texts, status: { headline }, whatIf: { because }, replicas: { disagree } } = words
 
 type Told = Pick<Finding, 'cause' | 'facts' | 'stage'>
 
@@ -22,6 +23,11 @@ export function sentenceOf(finding: Told): string {
 /** What to do about it, in a sentence or a few. */
 export function remedyOf(finding: Told): string {
   return fill(texts[textOf(finding)].do, finding)
+}
+
+/** What replicas disagree about, and what to do about each: a line for one. */
+export function adviceOnReplicas(about: readonly ReplicaDisagreement[]): string[] {
+  return worthSaying(about).map(each => disagree[each])
 }
 
 /** Says of every state what holds, and why. `byClock`: the clock may be wrong by which a license has ended now. */

@@ -1,7 +1,9 @@
 import { handle } from '../../http/handle.ts'
+import { replicasOf } from '../../http/replicas.ts'
 import { diagnosticsViewOf } from '../../http/views.ts'
 
-export default handle('getDiagnostics', async ({ app: { license }, identity }) => {
-  const last = await license.lastDiagnostics()
-  return { last: last && diagnosticsViewOf(last, identity?.role ?? 'viewer') }
+export default handle('getDiagnostics', async ({ app, identity }) => {
+  const role = identity?.role ?? 'viewer'
+  const [last, replicas] = await Promise.all([app.license.lastDiagnostics(), replicasOf(app, role)])
+  return { last: last && diagnosticsViewOf(last, role), ...(replicas ? { replicas } : {}) }
 })

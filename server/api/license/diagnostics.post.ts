@@ -3,6 +3,7 @@ import { concludeDiagnostics, diagnose } from '../../license-server/diagnostics.
 import { limitKeyOf } from '../../http/caller.ts'
 import { answerWithSteps } from '../../http/event-stream.ts'
 import { handle } from '../../http/handle.ts'
+import { replicasOf } from '../../http/replicas.ts'
 import { diagnosticsOf } from '../../runtime/diagnosing.ts'
 
 export default handle('diagnose', async (context) => {
@@ -18,6 +19,7 @@ export default handle('diagnose', async (context) => {
     const result = concludeDiagnostics(stages, options.now())
     // Without the database there is no keeping it; the caller has it all the same.
     await app.license.keepDiagnostics(result).catch(() => undefined)
-    return result
+    const replicas = await replicasOf(app, context.identity?.role ?? 'viewer')
+    return { ...result, ...(replicas ? { replicas } : {}) }
   })
 })

@@ -1,20 +1,12 @@
 import { setResponseHeaders } from 'h3'
 import type { SupportBundle } from '../../../shared/contracts.ts'
 import { describeConfig } from '../../runtime/config-report.ts'
-import type { ReplicaWatch } from '../../runtime/replica-watch.ts'
-import { disagreementsOf } from '../../runtime/replica-watch.ts'
 import { placeOf } from '../../runtime/storage-finding.ts'
 import { proxyName } from '../../license-server/address.ts'
 import { handle } from '../../http/handle.ts'
-import { diagnosticsViewOf, eventViewOf, replicaViewOf } from '../../http/views.ts'
+import { replicaSetOf } from '../../http/replicas.ts'
+import { diagnosticsViewOf, eventViewOf } from '../../http/views.ts'
 import { withoutAddresses } from '../../../shared/redaction.ts'
-
-/** Left out where there are none, and while the database cannot be asked. */
-async function replicasOf(watch: Pick<ReplicaWatch, 'seen'>): Promise<Pick<SupportBundle, 'replicas'>> {
-  const seen = await watch.seen().catch(() => [])
-  if (seen.length === 0) return {}
-  return { replicas: { seen: seen.map(replicaViewOf), disagreeAbout: disagreementsOf(seen) } }
-}
 
 export default handle('getSupportBundle', async ({ app: { license, client, config, storage, build, replicas }, event, identity }) => {
   const proxy = config.proxyFor(client.baseUrl)
@@ -30,12 +22,14 @@ export default handle('getSupportBundle', async ({ app: { license, client, confi
     },
   })
   // What was configured is named even where that is an address: support cannot do without. A viewer sees none.
-  const { configuration, storage: database, licenseServer, lastRequest } = known
+  const { format, createdAt, ...rest } = known
+  const { configuration, storage: database, licenseServer, lastRequest } = rest
   const named = { configuration, storage: database, licenseServer, lastRequest }
   const bundle: SupportBundle = {
-    ...known, ...(identity?.role === 'admin' ? named : withoutAddresses(named)),
+    // Before all the rest: where they disagree, little else can be relied on.
+    format, createdAt, replicas: await replicaSetOf(replicas, identity?.role ?? 'viewer'),
+    ...rest, ...(identity?.role === 'admin' ? named : withoutAddresses(named)),
     diagnostics: known.diagnostics && diagnosticsViewOf(known.diagnostics, 'viewer'),
-    ...await replicasOf(replicas),
     checkIns: await license.listCheckInDays(30), events: (await license.listEvents({ limit: 200 })).map(each => eventViewOf(each, 'viewer')),
   }
   setResponseHeaders(event, {
