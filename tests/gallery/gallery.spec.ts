@@ -20,9 +20,9 @@ const STATES = new Set<Scene>(Object.values(STATE_SCENES))
 
 const test = base.extend<{ stage: Stage }>({
   stage: async ({ page, product, licenseServer, launch }, use) => {
-    const endings: (() => void)[] = []
+    const endings: (() => unknown)[] = []
     await use({ page, product, licenseServer, launch, atEnd: end => endings.push(end) })
-    for (const end of endings) end()
+    for (const end of endings.toReversed()) await end()
   },
 })
 

@@ -16,7 +16,7 @@ export interface Stage {
   licenseServer: LicenseServerProcess
   launch: Launcher
   /** Called when the scene has been looked at. */
-  atEnd(end: () => void): void
+  atEnd(end: () => unknown): void
 }
 
 export interface Scene {

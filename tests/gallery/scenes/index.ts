@@ -5,6 +5,7 @@ import { CREDENTIAL_ERROR_SCENES } from './credential-errors.ts'
 import { METHOD_SCENES } from './methods.ts'
 import { NETWORK_ERROR_SCENES } from './network-errors.ts'
 import { PAGE_SCENES } from './pages.ts'
+import { REPLICA_SCENES } from './replicas.ts'
 import { REQUEST_ERROR_SCENES } from './request-errors.ts'
 import { STATE_SCENES } from './states.ts'
 import { WARNING_SCENES } from './warnings.ts'
@@ -18,5 +19,6 @@ export const SCENES: readonly Scene[] = [
   ...Object.values(WARNING_SCENES),
   ...CREDENTIAL_CARD_SCENES,
   ...PAGE_SCENES,
+  ...REPLICA_SCENES,
   ...Object.values(ERROR_SCENES),
 ]

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { SupportBundle } from '../../../shared/contracts.ts'
+import type { ReplicaView, SupportBundle } from '../../../shared/contracts.ts'
 import { SUPPORT_FORMAT } from '../../../shared/contracts.ts'
 import type { Finding } from '../../../shared/findings.ts'
 import { findingOf, seen } from '../../../shared/findings.ts'
@@ -72,6 +72,39 @@ describe('a support bundle in words', () => {
       `  ${at(9)} (9 hours before this bundle): NCL-206 web_page. A web page titled “Blocked” came back in place of the answer from app.nocodb.com (status 403).`,
     ]) expect(text).toContain(line)
     expect(text).not.toMatch(/Bound to another|null|undefined/)
+  })
+
+  const replicaOf = (id: string, changes: Partial<ReplicaView> = {}): ReplicaView => (
+    { id, version: '1.2.3', commit: 'abc', startedAt: at(9), lastSeenAt: at(0), state: 'active', revision: 3, holdsClaim: false, ...changes })
+
+  it('begins with what the replicas disagree about, before what is the matter with one of them', () => {
+    const seen = [replicaOf('one'), replicaOf('two', { version: '1.1.0', commit: 'def', holdsClaim: true })]
+    const lines = explain({ replicas: { seen, disagreeAbout: ['version', 'commit', 'NC_LICENSE_KEY'] } }, { finding: pageAt(1) })
+    expect(lines.slice(2, 6)).toEqual([
+      'The replicas of this installation disagree:', '  They run different versions. Complete the upgrade, so that all of them run the same one.',
+      expect.stringMatching(/^ {2}NC_LICENSE_KEY is not the same on all of them\./), '',
+    ])
+    expect(lines[6]).toMatch(/^What is wrong: NCL-206/)
+    const begin = lines.indexOf('Replicas:')
+    expect(lines.slice(begin + 1, begin + 3)).toEqual([
+      `  one (made this bundle): version 1.2.3, abc, would answer active (revision 3), last seen ${at(0)}`,
+      `  two: version 1.1.0, def, would answer active (revision 3), last seen ${at(0)}, makes the check-ins now`,
+    ])
+  })
+
+  it('does not say that nothing is wrong while replicas disagree', () => {
+    const seen = [replicaOf('one'), replicaOf('two', { state: 'grace' })]
+    const text = explain({ replicas: { seen, disagreeAbout: ['state'] } }).join('\n')
+    expect(text).toContain('They would answer differently about the license.')
+    expect(text).toContain('Nothing else is wrong')
+    expect(text).not.toContain('Nothing is wrong')
+  })
+
+  it('lists replicas that agree, and none that is alone', () => {
+    const agreed = explain({ replicas: { seen: [replicaOf('one'), replicaOf('two')], disagreeAbout: [] } })
+    expect(agreed[2]).toBe('Nothing is wrong, as far as this bundle shows.')
+    expect(agreed).toContain('Replicas:')
+    expect(explain({ replicas: { seen: [replicaOf('one')], disagreeAbout: [] } })).not.toContain('Replicas:')
   })
 
   it('says what is unusual', () => {

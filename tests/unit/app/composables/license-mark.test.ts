@@ -1,6 +1,7 @@
 import { createPinia, setActivePinia } from 'pinia'
 import { beforeEach, expect, it } from 'vitest'
 import { useLicenseMark } from '../../../../app/composables/useLicenseMark.ts'
+import { useDiagnosticsStore } from '../../../../app/stores/diagnostics.ts'
 import { useLicenseStore } from '../../../../app/stores/license.ts'
 import type { LicenseView } from '../../../../shared/contracts.ts'
 import { STATES } from '../../../../shared/contracts.ts'
@@ -35,4 +36,9 @@ it.each<[string, Partial<LicenseView>]>([
 it('nothing is marked before the license is known', () => {
   useLicenseStore().view = null
   expect(useLicenseMark().value).toBeNull()
+})
+
+it('replicas that disagree have an orange one, whatever the license', () => {
+  useDiagnosticsStore().replicas = { asOf: '2026-11-25T09:00:00.000Z', answeredBy: 'a', seen: [], disagreeAbout: ['state'], remedy: null }
+  expect(markOf({})).toEqual({ tone: 'orange', text: 'needs attention' })
 })

@@ -115,6 +115,11 @@ describe('the status', () => {
     expect(wordsOf(view)).toMatchObject({ sentence: `${sentenceOf(`active.${method}`, view)} ${nothingToDo()}`, action: null })
   })
 
+  it('active, with something beside the license to warn of: does not say that there is nothing to do', () => {
+    const { sentence } = useLicenseStatus(() => viewOf({}), () => true)
+    expect(sentence.value).not.toContain(nothingToDo())
+    expect(wordsOf(viewOf({})).sentence).toContain(nothingToDo())
+  })
   it('active, with a warning beside it: does not say that there is nothing to do', () => {
     expect(wordsOf(viewOf({ warnings: [{ code: 'SANDBOX_BUILD' }] })).sentence).toContain(nothingToDo())
     expect(wordsOf(viewOf({ warnings: [{ code: 'SANDBOX_BUILD' }, { code: 'EXPIRES_SOON', expiresAt: END, days: 20 }] })).sentence).not.toContain(nothingToDo())

@@ -71,6 +71,12 @@ it('in Arabic calendar and digits are asked for, as browsers of some countries h
   expect(tags.filter(tag => !/^ar-u-.*nu-latn.*ca-gregory|^ar-u-.*ca-gregory.*nu-latn/.test(String(tag)))).toEqual([])
 })
 
+it('what is relative to another moment goes by no clock of this page', () => {
+  const time = timeIn('en')
+  expect(time.relativeTo('2020-01-01T00:00:00.000Z', '2020-01-01T00:00:03.000Z')).toBe('3 seconds ago')
+  expect(time.relativeTo('2020-01-01T00:00:00.400Z', '2020-01-01T00:00:00.000Z')).toBe('now')
+})
+
 it('what is relative goes by the server\'s clock, not by the browser\'s', () => {
   const time = timeIn('en', 'UTC', '2031-01-01T00:00:00.000Z')
   expect(time.relative('2031-01-15T00:00:00.000Z')).toBe('in 14 days')

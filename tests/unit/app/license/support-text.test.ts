@@ -50,6 +50,16 @@ describe('what support is given', () => {
       'tcp: failed (12 ms) NCL-202 refused (tcp), host=a, port=443, at 2026-11-26T14:03:00.000Z', 'http: skipped {}',
     ])
   })
+  it('ends with the replicas, and says among the facts what they disagree about', () => {
+    const seen = ['one', 'two'].map(id => ({
+      id, version: '1.0.0', commit: 'abc', startedAt: viewOf().serverTime, lastSeenAt: viewOf().serverTime, state: 'active' as const, revision: 3, holdsClaim: false,
+    }))
+    const replicas = { asOf: viewOf().serverTime, answeredBy: 'one', seen, disagreeAbout: ['NC_LICENSE_KEY' as const, 'state' as const], remedy: '' }
+    const lines = diagnosticsText(viewOf(), null, [], replicas).split('\n')
+    expect(lines).toContain('Replicas disagree about: NC_LICENSE_KEY, state')
+    expect(lines.slice(-2)).toEqual(['one', 'two'].map(id => `replica ${id}: version 1.0.0 (abc), active (revision 3), last seen ${viewOf().serverTime}`))
+    expect(supportText(viewOf())).not.toContain('Replicas')
+  })
   it('begins with the installation, if that is known, before the diagnostics', () => {
     expect(diagnosticsText(viewOf(), null, [])).toBe(supportText(viewOf()))
   })

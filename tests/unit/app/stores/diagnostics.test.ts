@@ -2,7 +2,7 @@ import { createPinia, setActivePinia } from 'pinia'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { useDiagnosticsStore } from '../../../../app/stores/diagnostics.ts'
 import { useSessionStore } from '../../../../app/stores/session.ts'
-import type { Diagnostics, DiagnosticStage } from '../../../../shared/contracts.ts'
+import type { Diagnostics, DiagnosticStage, ReplicasView } from '../../../../shared/contracts.ts'
 import { DIAGNOSTIC_VERDICTS } from '../../../../shared/contracts.ts'
 import { fakeServer } from '../../../support/app/fake-server.ts'
 import { found } from '../../../support/app/findings.ts'
@@ -145,5 +145,41 @@ describe('the last run that anybody made', () => {
     server.callTo(PATH).answer({ last: EARLIER })
     await loading
     expect(shownBy(store)).toEqual(shownOf(resultOf()))
+  })
+})
+
+describe('the replicas', () => {
+  const REPLICAS: ReplicasView = { asOf: EARLIER.ranAt, answeredBy: 'a', seen: [], disagreeAbout: ['version', 'commit'], remedy: 'Upgrade.' }
+
+  async function load(answer: object) {
+    const store = useDiagnosticsStore()
+    const loading = store.loadReplicas()
+    server.callTo(PATH).answer(answer)
+    await loading
+    return store
+  }
+
+  it('come with the last run, which they do not bring to the page', async () => {
+    const store = await load({ last: EARLIER, replicas: REPLICAS })
+    expect([store.replicas, store.disagreeAbout]).toEqual([REPLICAS, ['version', 'commit']])
+    expect(shownBy(store)).toEqual(NOTHING)
+  })
+
+  it('are none any more once only one is left, and stay while nobody answers', async () => {
+    const store = await load({ last: null, replicas: REPLICAS })
+    const loading = store.loadReplicas()
+    server.callTo(PATH).fail()
+    await loading
+    expect(store.replicas).toEqual(REPLICAS)
+    await load({ last: null })
+    expect([store.replicas, store.disagreeAbout]).toEqual([null, []])
+  })
+
+  it('come with a run too', async () => {
+    const store = useDiagnosticsStore()
+    const running = store.run()
+    server.callTo(PATH, 'POST').answer(eventsOf(['done', { ...resultOf(), replicas: REPLICAS }]), 200, STREAM)
+    await running
+    expect(store.replicas).toEqual(REPLICAS)
   })
 })
