@@ -2,12 +2,13 @@ import { createPinia, setActivePinia } from 'pinia'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import type { FunctionalComponent } from 'vue'
 import { h } from 'vue'
+import ReplicasDisagree from '../../../../app/components/common/ReplicasDisagree.vue'
 import CheckInStrip from '../../../../app/components/license/CheckInStrip.vue'
 import PutBack from '../../../../app/components/license/PutBack.vue'
 import StatusCard from '../../../../app/components/license/StatusCard.vue'
 import WarningList from '../../../../app/components/license/WarningList.vue'
 import { useNow } from '../../../../app/stores/now.ts'
-import type { LicenseView, Warning } from '../../../../shared/contracts.ts'
+import type { LicenseView, ReplicaDisagreement, Warning } from '../../../../shared/contracts.ts'
 import { found } from '../../../support/app/findings.ts'
 import { checkInsOf, viewOf } from '../../../support/app/license-view.ts'
 import { openFreshPage } from '../../../support/app/nuxt-imports.ts'
@@ -28,8 +29,9 @@ const PARTS = {
   AButton: button, CommonFailureNotice: nothing, CommonMailAction: nothing,
   LicenseWarningList: WarningList, LicenseStatusFacts: nothing, LicenseRail: nothing, LicenseGraceStretch: nothing,
   NuxtLink: link, LicensePutBack: PutBack, LicenseCheckInStrip: CheckInStrip,
+  CommonReplicasDisagree: ReplicasDisagree,
 }
-const CALM = { canChange: true, busy: null, days: [], fieldOpen: false, notice: '', did: null, warns: false, failure: null, failedHere: false }
+const CALM = { canChange: true, busy: null, days: [], fieldOpen: false, notice: '', did: null, warns: false, failure: null, failedHere: false, disagreeAbout: [] }
 const card = (view: Partial<LicenseView>) =>
   render(StatusCard, { ...CALM, view: viewOf(view) }, PARTS)
 const causesIn = (html: string) => [...html.matchAll(/data-cause="(\w+)"/g)].map(([, cause]) => cause)
@@ -129,6 +131,22 @@ describe('the status of a license', () => {
   it('does not warn of what the finding says already, but of all else', async () => {
     expect(warningsIn(await card({ finding: CLOCK, warnings: [BEHIND, SEATS] }))).toEqual(['SEATS_EXCEEDED'])
     expect(warningsIn(await card({ finding: found('refused'), warnings: [BEHIND, SEATS] }))).toEqual(['CLOCK_BEHIND', 'SEATS_EXCEEDED'])
+  })
+})
+
+describe('what replicas disagree about', () => {
+  const told = async (disagreeAbout: ReplicaDisagreement[]) => textsIn(await render(StatusCard, { ...CALM, disagreeAbout, view: viewOf({}) }, PARTS)).join('\n')
+
+  it('is one warning, with a remedy for each, and no word of another build where the version says it', async () => {
+    const text = await told(['version', 'commit', 'NC_LICENSE_KEY'])
+    expect(text).toContain('The replicas of this installation disagree\nThey run different versions. Complete the upgrade, so that all of them run the same one.\nNC_LICENSE_KEY is not the same')
+    expect(text).toContain('Show the replicas')
+    expect(text).not.toMatch(/builds|nothing to do/i)
+    expect(await told(['commit'])).toContain('Install the same build on all of them.')
+  })
+
+  it('is no word where they agree', async () => {
+    expect(await told([])).not.toMatch(/replica/i)
   })
 })
 
