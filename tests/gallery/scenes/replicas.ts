@@ -1,11 +1,10 @@
 import { expect } from '@playwright/test'
+import type { Replica, Storage } from '../../../server/storage/open.ts'
 import { openStorage } from '../../../server/storage/open.ts'
-import type { Replica } from '../../../server/storage/open.ts'
 import { signIn } from '../../support/api-client.ts'
-import { useSession } from '../../support/browser/fixtures.ts'
+import { leave, useSession } from '../../support/browser/fixtures.ts'
 import { openPath } from '../../support/browser/screen.ts'
 import { startPostgres } from '../../support/postgres-server.ts'
-import { until } from '../../support/stand.ts'
 import type { Scene, Stage } from '../scene.ts'
 import { requireSaved } from '../scene.ts'
 
@@ -14,6 +13,15 @@ const TELL_EVERY = 5000
 
 /** How the others differ from the one that is looked at, one of them each. */
 type Others = readonly Partial<Replica>[]
+
+/** What the only replica tells of itself, once it does. */
+async function tellingOf({ replicas }: Storage): Promise<Replica> {
+  const first = async () => (await replicas?.seenWithin(TELL_EVERY * 6))?.[0]
+  await expect.poll(first, { timeout: 20_000 }).toBeDefined()
+  const told = await first()
+  if (!told) throw new Error('the product no longer tells of itself')
+  return told
+}
 
 /** The page of a product on PostgreSQL, beside others that are there by what they tell of themselves alone. */
 async function openAmongOthers(stage: Stage, path: string, others: Others): Promise<void> {
@@ -27,13 +35,18 @@ async function openAmongOthers(stage: Stage, path: string, others: Others): Prom
   await requireSaved(api, 'nc_demo_standard')
   const storage = await openStorage({ url, baseDir: '/' })
   atEnd(() => storage.close())
-  const me = await until('the product has told of itself', async () => (await storage.replicas?.seenWithin(TELL_EVERY * 6))?.[0])
+  const me = await tellingOf(storage)
   const tell = async () => {
-    for (const [at, other] of others.entries()) await storage.replicas?.tell({ ...me, id: `panel-${at + 2}-9a3b`, started: me.started + 1000 + at, ...other })
+    const { version, commit, started, state, revision, keyDigest } = me
+    for (const [at, other] of others.entries()) {
+      await storage.replicas?.tell({ id: `panel-${at + 2}-9a3b`, version, commit, started: started + 1000 + at, state, revision, keyDigest, ...other })
+    }
   }
   await tell()
   const telling = setInterval(() => void tell().catch(() => undefined), TELL_EVERY)
   atEnd(() => clearInterval(telling))
+  // Before the database goes: a page that stays open would complain about that.
+  atEnd(() => leave(page))
   await useSession(page, product, api)
   await openPath(page, product, path)
 }
