@@ -14,7 +14,7 @@ interface Answer { last: Diagnostics | null, replicas?: ReplicasView }
 const replicasSeenBy = async (client: ApiClient) => (await client.request<Answer>('GET', '/api/license/diagnostics')).body.replicas
 const bundleOf = async (client: ApiClient) => (await client.request<SupportBundle>('GET', '/api/license/support-bundle')).body
 const nameOf = (product: Product) => /"replica":"([^"]+)"/.exec(product.output())?.[1]
-/** Each tells of itself every five seconds. */
+/** Each tells of itself every ten seconds. */
 const seeing = (client: ApiClient, fits: (replicas: ReplicasView | undefined) => boolean) =>
   until('the replicas are seen', async () => {
     const found = await replicasSeenBy(client)

@@ -8,15 +8,16 @@ import { startPostgres } from '../../support/postgres-server.ts'
 import type { Scene, Stage } from '../scene.ts'
 import { requireSaved } from '../scene.ts'
 
-/** As often as a replica tells of itself. */
+/** Ms: often enough to be seen all the time, and after how long somebody is not. */
 const TELL_EVERY = 5000
+const GONE_AFTER = 30_000
 
 /** How the others differ from the one that is looked at, one of them each. */
 type Others = readonly Partial<Replica>[]
 
 /** What the only replica tells of itself, once it does. */
 async function tellingOf({ replicas }: Storage): Promise<Replica> {
-  const first = async () => (await replicas?.seenWithin(TELL_EVERY * 6))?.[0]
+  const first = async () => (await replicas?.seenWithin(GONE_AFTER))?.[0]
   await expect.poll(first, { timeout: 20_000 }).toBeDefined()
   const told = await first()
   if (!told) throw new Error('the product no longer tells of itself')
@@ -39,7 +40,8 @@ async function openAmongOthers(stage: Stage, path: string, others: Others): Prom
   const tell = async () => {
     const { version, commit, started, state, revision, keyDigest } = me
     for (const [at, other] of others.entries()) {
-      await storage.replicas?.tell({ id: `panel-${at + 2}-9a3b`, version, commit, started: started + 1000 + at, state, revision, keyDigest, ...other })
+      const id = `panel-${at + 2}-9a3b`
+      await storage.replicas?.tell({ id, version, commit, started: started + 1000 + at, state, revision, keyDigest, ...other }, GONE_AFTER)
     }
   }
   await tell()
