@@ -3,11 +3,13 @@ import { commit, sandbox, version } from '#license-build'
 import { checkNetwork } from '../runtime/check-network.ts'
 import { checkConfiguration } from '../runtime/config-report.ts'
 import { readConfig } from '../runtime/config.ts'
+import { migrateDatabase } from '../runtime/migrate-database.ts'
 
 const USAGE = [
   'Usage: node index.mjs                      starts the server',
   '       node index.mjs check                checks the configuration without starting anything',
   '       node index.mjs check --network      also tests the way to the license server',
+  '       node index.mjs migrate              creates or updates the tables, and starts nothing',
   '',
 ].join('\n')
 
@@ -17,6 +19,7 @@ async function runCommand(args: readonly string[]): Promise<void> {
   // The development server has arguments of its own.
   if (import.meta.dev || command === undefined) return
   const network = more.length === 1 && more[0] === '--network'
+  if (command === 'migrate' && more.length === 0) return migrate()
   if (command !== 'check' || (more.length > 0 && !network)) {
     process.stderr.write(`Unknown command: ${args.map(word => JSON.stringify(word)).join(' ')}\n${USAGE}`)
     process.exit(1)
@@ -29,6 +32,13 @@ async function runCommand(args: readonly string[]): Promise<void> {
   ))
   print(tested.lines)
   process.exit(tested.ok ? 0 : 1)
+}
+
+async function migrate(): Promise<never> {
+  const { ok, lines } = checkConfiguration(process.env, { inMemory: sandbox })
+  const done = ok ? await migrateDatabase(readConfig(process.env, { inMemory: sandbox })) : { ok, lines }
+  print(done.lines)
+  return process.exit(done.ok ? 0 : 1)
 }
 
 function print(lines: readonly string[]): void {

@@ -3,8 +3,7 @@ import { defineNitroPlugin, useRuntimeConfig } from 'nitropack/runtime'
 import { commit, sandbox, version } from '#license-build'
 import { sandboxHooks } from '#sandbox-hooks'
 import { LicenseError } from '../license/errors.ts'
-import type { StorageCause } from '../storage/open.ts'
-import { causeOf, codeOf, StorageOpenError } from '../storage/open.ts'
+import { causeOf, codeOf, postgresRemedy, StorageOpenError } from '../storage/open.ts'
 import type { App, Base } from '../runtime/app.ts'
 import { openApp, reportStarting, setBase } from '../runtime/app.ts'
 import { assembleApp, assembleBase } from '../runtime/composition.ts'
@@ -94,7 +93,7 @@ async function start(base: Base, stop: AbortSignal): Promise<App | undefined> {
 }
 
 async function openWhenReachable(base: Base, stop: AbortSignal): Promise<App | undefined> {
-  let told: StorageCause | undefined
+  let told: string | undefined
   while (!stop.aborted) {
     try {
       return await assembleApp(base)
@@ -103,9 +102,10 @@ async function openWhenReachable(base: Base, stop: AbortSignal): Promise<App | u
       if (!(error instanceof LicenseError && error.code === 'STORAGE_UNAVAILABLE')) throw error
       const cause = causeOf(error.cause)
       reportStarting(cause)
-      const fields = { cause, code: codeOf(error.cause), error: String(error.cause ?? '') }
-      if (told !== cause) base.log.error('the database cannot be used; trying again', fields)
-      told = cause
+      const remedy = postgresRemedy(error.cause, base.config.databaseUrl)
+      const fields = { cause, code: codeOf(error.cause), error: String(error.cause ?? ''), remedy }
+      if (told !== (remedy ?? cause)) base.log.error('the database cannot be used; trying again', fields)
+      told = remedy ?? cause
       await sleep(RETRY_STORAGE, undefined, { signal: stop }).catch(() => undefined)
     }
   }

@@ -4,7 +4,7 @@ import { METHOD_RULES } from '../../shared/method-rules.ts'
 import { judgePaste } from '../../shared/paste/judge-paste.ts'
 import { createLicenseServerClient } from '../license-server/client.ts'
 import { concludeDiagnostics, diagnose, hasAnswered } from '../license-server/diagnostics.ts'
-import { causeOf, peekMethod } from '../storage/open.ts'
+import { causeOf, peekMethod, postgresRemedy } from '../storage/open.ts'
 import type { Config } from './config.ts'
 import { remedyOf, sentenceOf } from './sentences.ts'
 
@@ -15,8 +15,8 @@ import { remedyOf, sentenceOf } from './sentences.ts'
  * where the license is one that makes no calls, or may be.
  */
 export async function checkNetwork(config: Config, version: string): Promise<{ ok: boolean, lines: string[] }> {
-  const silence = await silenceOf(config)
-  if (silence !== null) return { ok: true, lines: [`Network: nothing tested, because ${silence}.`] }
+  const { because, remedy } = await silenceOf(config)
+  if (because !== null) return { ok: true, lines: [`Network: nothing tested, because ${because}.`, ...remedy ? [`Database: ${remedy}`] : []] }
   const client = createLicenseServerClient({
     baseUrl: config.licenseServerUrl, version, proxyFor: config.proxyFor, configured: config.origins.NC_LICENSE_SERVER_URL?.from !== 'default',
   })
@@ -28,19 +28,24 @@ export async function checkNetwork(config: Config, version: string): Promise<{ o
   return { ok, lines: [...stages.flatMap(lineOf), end] }
 }
 
-/** Why the network is left alone, in words; null if it may be tried. */
-async function silenceOf({ databaseUrl, projectDir, licenseKey }: Config): Promise<string | null> {
+interface Silence { because: string | null, remedy?: string | undefined }
+
+/** Why the network is left alone, in words, and what can be done about it; null if it may be tried. */
+async function silenceOf({ databaseUrl, projectDir, licenseKey }: Config): Promise<Silence> {
   let stored: Method | null
   try {
     stored = await peekMethod({ url: databaseUrl, baseDir: projectDir })
   }
   catch (error) {
-    return `the database cannot be read (${causeOf(error)}), so the license may be one that makes no calls`
+    return {
+      because: `the database cannot be read (${causeOf(error)}), so the license may be one that makes no calls`,
+      remedy: postgresRemedy(error, databaseUrl),
+    }
   }
   // A license that has been activated and checks in tries again anyway; an airgapped one never does.
-  if (stored !== null && !METHOD_RULES[stored].checksIn) return `the stored license is ${stored} and makes no calls`
+  if (stored !== null && !METHOD_RULES[stored].checksIn) return { because: `the stored license is ${stored} and makes no calls` }
   const given = licenseKey && judgePaste(licenseKey.text, { instanceId: '', silent: false }).credential
-  return given && METHOD_RULES[given.method].silent ? `NC_LICENSE_KEY holds an ${given.method} license, which makes no calls` : null
+  return { because: given && METHOD_RULES[given.method].silent ? `NC_LICENSE_KEY holds an ${given.method} license, which makes no calls` : null }
 }
 
 /** One line a stage; what does not apply has none. */

@@ -1,4 +1,5 @@
 import { accessSync, constants, statSync } from 'node:fs'
+import { parseOptions, SCHEMA_NAME } from '../storage/postgres-address.ts'
 import { toDatabasePath } from '../storage/sqlite-file.ts'
 import { decodes } from './addresses.ts'
 
@@ -12,7 +13,7 @@ const PARAMETERS: Readonly<Record<string, RegExp | typeof FILE>> = {
   sslmode: /^(?:disable|prefer|require|verify-ca|verify-full|no-verify)$/, ssl: /^(?:true|1|0)$/,
   sslnegotiation: /^(?:postgres|direct)$/, uselibpqcompat: /^true$/,
   sslrootcert: FILE, sslcert: FILE, sslkey: FILE,
-  host: /^[^,]+$/, port: NUMBER, user: ANY, password: ANY, options: ANY, client_encoding: /^utf-?8$/i,
+  schema: SCHEMA_NAME, host: /^[^,]+$/, port: NUMBER, user: ANY, password: ANY, options: ANY, client_encoding: /^utf-?8$/i,
   application_name: ANY, fallback_application_name: ANY,
   statement_timeout: NUMBER, lock_timeout: NUMBER, idle_in_transaction_session_timeout: NUMBER, query_timeout: NUMBER,
 }
@@ -44,10 +45,12 @@ function sqliteProblem(url: string, projectDir: string): string | null {
   }
 }
 
+const SEVERAL_HOSTS = 'several hosts are not supported; name one that always leads to the primary, such as the provider\'s writer endpoint, or HAProxy or a virtual address in front of them'
+
 function postgresProblem(text: string): string | null {
   const [authority = ''] = text.replace(/^postgres(?:ql)?:\/\//, '').split(/[/?#]/)
   const address = authority.slice(authority.lastIndexOf('@') + 1)
-  if (address.includes(',')) return 'several hosts are not supported; name one, such as a proxy or a virtual address in front of them'
+  if (address.includes(',')) return SEVERAL_HOSTS
   const url = URL.canParse(text) ? new URL(text) : null
   if (!url) return `${FORMS}; percent-encode / ? # @ : in the user name and password`
   if (text.includes('#')) return 'an address has no #; if it belongs to the user name or password, percent-encode it (%23)'
@@ -62,6 +65,8 @@ function postgresProblem(text: string): string | null {
 
 function parameterProblem(given: URLSearchParams): string | null {
   const names = [...given.keys()]
+  if (given.get('host')?.includes(',') || given.get('port')?.includes(',')) return SEVERAL_HOSTS
+  if (given.has('target_session_attrs')) return 'target_session_attrs is not supported; name a host that always leads to the primary, such as the provider\'s writer endpoint'
   if (names.some(name => !Object.hasOwn(PARAMETERS, name))) {
     // Not quoted: after a ? that was not percent-encoded, it may be part of the password.
     return `has a parameter that is not supported; supported are ${Object.keys(PARAMETERS).join(', ')}`
@@ -73,6 +78,9 @@ function parameterProblem(given: URLSearchParams): string | null {
     if (rule === FILE && !isReadable(value)) return `${name} must be the path of a file that can be read`
     if (rule instanceof RegExp && !rule.test(value)) return `${name} ${VALUES[name] ?? 'has a value that is not supported'}`
   }
+  const options = parseOptions(given.get('options') ?? '')
+  if (!options) return 'options can only be settings, as in -c name=value'
+  if (given.has('schema') && options.search_path !== undefined) return 'names a schema twice, by schema and by search_path; name it once'
   if (given.has('sslcert') !== given.has('sslkey')) return 'sslcert and sslkey are needed together'
   if (given.get('sslmode') === 'verify-ca' && given.has('uselibpqcompat') && !given.has('sslrootcert')) return 'sslmode=verify-ca needs sslrootcert'
   return null
@@ -81,6 +89,7 @@ function parameterProblem(given: URLSearchParams): string | null {
 const VALUES: Readonly<Record<string, string>> = {
   sslmode: 'must be disable, prefer, require, verify-ca, verify-full or no-verify',
   ssl: 'must be true, 1 or 0', uselibpqcompat: 'can only be true', client_encoding: 'can only be utf8',
+  schema: 'must be one name of up to 63 letters a to z, digits, _, $ and -, which does not begin with pg_',
   sslnegotiation: 'must be postgres or direct', host: 'must be one host',
 }
 

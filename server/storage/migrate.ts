@@ -1,12 +1,12 @@
 import { PostgresAdapter, sql, type Kysely } from 'kysely'
-import { Migrator, type Migration } from 'kysely/migration'
-import { MIGRATIONS, OLDEST } from './migrations.ts'
+import { Migrator, type MigrationResult } from 'kysely/migration'
+import { MIGRATIONS } from './migrations.ts'
+import { getOldestVersion, isOlder, withOldestVersions } from './oldest-versions.ts'
 import type { Database } from './schema.ts'
 import { isMissingTable } from './storage-cause.ts'
 import { StorageOpenError } from './storage-error.ts'
 
 const MIGRATION_TABLE = 'license_migration'
-const FIRST_TO_NOTE = '0014_oldest_versions'
 
 /** Names of the migrations applied to the database; undefined if it has never been one of ours. */
 export async function getAppliedMigrations(db: Kysely<Database>): Promise<string[] | undefined> {
@@ -22,6 +22,8 @@ export async function getAppliedMigrations(db: Kysely<Database>): Promise<string
 export interface MigrateOptions {
   /** Of this product; without it, nothing that a newer version has done is accepted. */
   version?: string | undefined
+  /** Of PostgreSQL; made first if there is none. Null: the one that the database chooses. */
+  schema?: string | null
   /** Called before the first change to tables that have been in use. Rejecting keeps them as they are. */
   beforeChange?: (first: string) => Promise<void>
 }
@@ -39,7 +41,8 @@ export interface Migrated {
  * Brings the tables up to date; safe if several replicas do so at once. Rejects with `StorageOpenError`, having changed nothing, if a
  * newer version of this product has been here and left tables that this one cannot use.
  */
-export async function migrate(db: Kysely<Database>, location: string, { version, beforeChange }: MigrateOptions = {}): Promise<Migrated> {
+export async function migrate(db: Kysely<Database>, location: string, options: MigrateOptions = {}): Promise<Migrated> {
+  const { version, schema = null, beforeChange } = options
   const applied = await getAppliedMigrations(db) ?? []
   const newer = applied.filter(name => !Object.hasOwn(MIGRATIONS, name))
   const names = Object.keys(MIGRATIONS)
@@ -51,8 +54,7 @@ export async function migrate(db: Kysely<Database>, location: string, { version,
   // No lock is taken if there is nothing to do, so that a start does not wait for a writer.
   if (isDone) return { created: false, applied: [], newer }
   if (applied.length > 0) await beforeChange?.(names.find(name => !applied.includes(name)) ?? '')
-  const { error, results = [] } = await createMigrator(db, await getSchemaName(db)).migrateToLatest()
-  if (error) throw error
+  const results = isPostgres(db) ? await migratePostgres(db, schema) : await runMigrations(createMigrator(db))
   const made = results.map(result => result.migrationName)
   return { created: made.some(name => name === names[0]), applied: made, newer }
 }
@@ -62,43 +64,50 @@ function belongsToNewer(location: string, oldest: string | null): StorageOpenErr
   return new StorageOpenError(`The database ${location} belongs to a newer version of this product and was left as it is: install ${which}.`)
 }
 
-/** The oldest version that works on tables after these migrations; null if one of them does not say. */
-async function getOldestVersion(db: Kysely<Database>, migrations: readonly string[]): Promise<string | null> {
-  const rows = await db.selectFrom('oldest_versions').select('version').where('migration', 'in', migrations).execute()
-  return rows.length < migrations.length ? null : rows.map(row => row.version).reduce((one, other) => isOlder(one, other) ? other : one)
+/** Kysely's own, under which earlier versions migrate as well. */
+const MIGRATION_LOCK = '3853314791062309107'
+
+/**
+ * Kysely takes the lock for a session, and a pooler could give the next statement another session. Here `migratePostgres` takes it,
+ * for one transaction.
+ */
+export class LockingAdapter extends PostgresAdapter {
+  override async acquireMigrationLock(): Promise<void> {}
+  override async releaseMigrationLock(): Promise<void> {}
 }
 
-/** Whether the one is a lower version number than the other. */
-export function isOlder(one: string, other: string): boolean {
-  const [ours, theirs] = [one, other].map(text => text.split(/[.+-]/).slice(0, 3).map(Number))
-  const parts = [0, 1, 2].map(part => (ours?.[part] ?? 0) - (theirs?.[part] ?? 0))
-  return (parts.find(difference => difference !== 0) ?? 0) < 0
+function migratePostgres(db: Kysely<Database>, schema: string | null): Promise<readonly MigrationResult[]> {
+  // Whoever waited for the lock must see what its holder has made.
+  return db.transaction().setIsolationLevel('read committed').execute(async (trx) => {
+    await sql`select pg_advisory_xact_lock(${sql.lit(MIGRATION_LOCK)}::bigint)`.execute(trx)
+    if (schema !== null) await createSchemaIfMissing(trx, schema)
+    return runMigrations(createMigrator(trx, await getSchemaName(trx)))
+  })
 }
 
-/** The migrations, each noting with its own change which versions can go on after it. */
-function withOldestVersions(): Record<string, Migration> {
-  return Object.fromEntries(Object.entries(MIGRATIONS).map(([name, { up }]) => [name, {
-    async up(db: Kysely<Database>) {
-      await up(db)
-      if (Object.hasOwn(OLDEST, name) && name >= FIRST_TO_NOTE) await noteOldestVersions(db)
-    },
-  }]))
-}
-
-/** What the migrations before it could not note, the first one that can notes for all. */
-async function noteOldestVersions(db: Kysely<Database>): Promise<void> {
-  const rows = Object.entries(OLDEST).map(([migration, version]) => ({ migration, version }))
-  await db.insertInto('oldest_versions').values(rows).onConflict(conflict => conflict.column('migration').doNothing()).execute()
+async function createSchemaIfMissing(trx: Kysely<Database>, schema: string): Promise<void> {
+  const { rows } = await sql`select 1 from pg_catalog.pg_namespace where nspname = ${schema}`.execute(trx)
+  // Asked first, because `if not exists` needs the right to create one even if it exists.
+  if (rows.length === 0) await trx.schema.createSchema(schema).execute()
 }
 
 /** The PostgreSQL schema in which our tables are created. Without it, Kysely would accept a migration table in any schema. */
 async function getSchemaName(db: Kysely<Database>): Promise<string | undefined> {
-  if (!(db.getExecutor().adapter instanceof PostgresAdapter)) return undefined
   const { rows } = await sql<{ name: string | null }>`select current_schema() as name`.execute(db)
   return rows[0]?.name ?? undefined
 }
 
-function createMigrator(db: Kysely<Database>, schema: string | undefined): Migrator {
+function isPostgres(db: Kysely<Database>): boolean {
+  return db.getExecutor().adapter instanceof PostgresAdapter
+}
+
+async function runMigrations(migrator: Migrator): Promise<readonly MigrationResult[]> {
+  const { error, results = [] } = await migrator.migrateToLatest()
+  if (error) throw error
+  return results
+}
+
+function createMigrator(db: Kysely<Database>, schema?: string): Migrator {
   return new Migrator({
     db,
     provider: { getMigrations: async () => withOldestVersions() },

@@ -3,8 +3,11 @@ import type { Log } from '../license/ports.ts'
 import { createClaims, DATABASE_TIME } from './check-in-claim.ts'
 import { createChangeListener } from './change-listener.ts'
 import { createConnection } from './connection.ts'
-import { getAppliedMigrations, migrate, requireInstallationRow } from './migrate.ts'
-import { createPool, guardPool, withPlainSslMode } from './postgres-pool.ts'
+import { getAppliedMigrations, LockingAdapter, migrate, requireInstallationRow } from './migrate.ts'
+import { parsePostgresAddress, toLocation } from './postgres-address.ts'
+import { createPool, guardPool } from './postgres-pool.ts'
+import { postgresRemedy } from './postgres-remedy.ts'
+import { findSettingsWay, type SettingsWay } from './postgres-settings.ts'
 import { TABLES, type Database } from './schema.ts'
 import { createRateWindows } from './rate-windows.ts'
 import { createReplicas } from './replicas.ts'
@@ -23,11 +26,14 @@ const MAX_WRITES = 4
  */
 export async function openPostgres({ url, log, version }: { url: string, log?: Log | undefined, version?: string | undefined }): Promise<Storage> {
   const location = toLocation(url)
-  const health = createHealthMonitor({ log, waitMeans: 'unreachable', quickMs: 800 })
-  const db = new Kysely<Database>({ dialect: createDialect(url, health) })
+  const address = parsePostgresAddress(url)
+  const health = createHealthMonitor({ log, waitMeans: 'unreachable', quickMs: 800, remedyOf: error => postgresRemedy(error, url) })
+  const way = await findSettingsWay(address)
+  if (way === 'transaction') log?.info('a connection pooler is in front of PostgreSQL: time limits and schema are set in every transaction')
+  const db = new Kysely<Database>({ dialect: createDialect(url, way, health) })
   try {
     await requireOurTables(db, location)
-    const { created, applied, newer } = await migrate(db, location, { version })
+    const { created, applied, newer } = await migrate(db, location, { version, schema: address.schema })
     await requireInstallationRow(db, location)
     const connection = createConnection(db)
     return assembleStorage({
@@ -45,12 +51,13 @@ export async function openPostgres({ url, log, version }: { url: string, log?: L
   }
 }
 
-function createDialect(url: string, health: HealthMonitor): Dialect {
+function createDialect(url: string, means: SettingsWay, health: HealthMonitor): Dialect {
+  const settings = means === 'transaction' ? parsePostgresAddress(url).settings : undefined
   const way = (side: 'read' | 'write', max: number) =>
-    new PostgresDialect({ pool: guardPool(createPool(url, max), () => health.patience(side)) })
+    new PostgresDialect({ pool: guardPool(createPool(url, max, means), () => health.patience(side), settings) })
   const [reading, writing] = [way('read', MAX_READS), way('write', MAX_WRITES)]
   return {
-    createAdapter: () => writing.createAdapter(),
+    createAdapter: () => new LockingAdapter(),
     createIntrospector: db => writing.createIntrospector(db),
     createQueryCompiler: () => writing.createQueryCompiler(),
     createDriver() {
@@ -58,18 +65,6 @@ function createDialect(url: string, health: HealthMonitor): Dialect {
       return createSplitDriver({ reads: () => reads, writes }, health)
     },
   }
-}
-
-function toLocation(url: string): string {
-  if (!URL.canParse(url)) {
-    // Not quoted: the address may contain a password.
-    throw new StorageOpenError('The database address is not a valid postgres:// URL.')
-  }
-  const location = new URL(url)
-  location.password = ''
-  location.search = ''
-  location.hash = ''
-  return location.href
 }
 
 /** Rejects tables with our names but without our list of migrations: they are another program's. */

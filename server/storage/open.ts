@@ -11,6 +11,7 @@ export type { RateWindows } from './rate-windows.ts'
 export type { Replica, Replicas } from './replicas.ts'
 export type { StorageHealth } from './storage-health.ts'
 export { peekMethod } from './peek.ts'
+export { postgresRemedy } from './postgres-remedy.ts'
 export { StorageOpenError } from './storage-error.ts'
 
 /** The address of a database that ends with the process. */

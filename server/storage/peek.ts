@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url'
 import pg from 'pg'
 import type { Method } from '../../shared/method-rules.ts'
 import { METHODS } from '../../shared/method-rules.ts'
-import { withPlainSslMode } from './postgres-pool.ts'
+import { parsePostgresAddress, quoteName } from './postgres-address.ts'
 import { isMissingTable } from './storage-cause.ts'
 import { toDatabasePath } from './sqlite-file.ts'
 
@@ -45,13 +45,14 @@ function peekSqlite(given: string): unknown {
 }
 
 async function peekPostgres(url: string): Promise<unknown> {
+  const { connectionString, schema } = parsePostgresAddress(url)
   const client = new pg.Client({
-    connectionString: withPlainSslMode(url), connectionTimeoutMillis: PATIENCE_MS, query_timeout: PATIENCE_MS,
+    connectionString, connectionTimeoutMillis: PATIENCE_MS, query_timeout: PATIENCE_MS,
   })
   client.on('error', () => undefined)
   try {
     await client.connect()
-    const { rows } = await client.query<{ method: string }>(QUERY)
+    const { rows } = await client.query<{ method: string }>(schema === null ? QUERY : `select method from ${quoteName(schema)}.license`)
     return rows[0]?.method
   }
   finally {

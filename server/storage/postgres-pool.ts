@@ -1,6 +1,8 @@
 import { performance } from 'node:perf_hooks'
 import type { PostgresPool } from 'kysely'
 import pg from 'pg'
+import { parsePostgresAddress, toOptions, type Settings } from './postgres-address.ts'
+import { settingPerTransaction, type SettingsWay } from './postgres-settings.ts'
 import { WaitedError } from './storage-cause.ts'
 import { isConnectionTrouble, unavailable } from './storage-error.ts'
 
@@ -8,20 +10,17 @@ const INT8 = 20
 
 /**
  * A pool of at most `max` connections to a `postgres:` URL. Every wait in it has an end, and a connection that is lost harms
- * neither the process nor its next user.
+ * neither the process nor its next user. The settings of the sessions are sent here only if that is the `way`.
  */
-export function createPool(url: string, max: number): pg.Pool {
+export function createPool(url: string, max: number, way: SettingsWay = 'session'): pg.Pool {
+  const { connectionString, settings } = parsePostgresAddress(url)
   const pool = new pg.Pool({
-    connectionString: withPlainSslMode(url),
+    connectionString,
     application_name: 'nocodb-license',
     max,
     connectionTimeoutMillis: 3000,
     idleTimeoutMillis: 30_000,
-    statement_timeout: 5000,
-    // Shorter than an operation's own patience, so that PostgreSQL can say what was waited for.
-    lock_timeout: 3500,
-    // A replica that is frozen while it holds the lock must not stop the others.
-    idle_in_transaction_session_timeout: 10_000,
+    ...(way === 'session' ? { options: toOptions(settings) } : {}),
     // For a server that is gone without a word and cannot cancel the statement itself.
     query_timeout: 6000,
     keepAlive: true,
@@ -36,18 +35,10 @@ export function createPool(url: string, max: number): pg.Pool {
 }
 
 /**
- * Replaces the modes that pg treats as verify-full with that name, because pg prints several lines of warning for each.
- * server/runtime/database-url.ts warns in our own words instead.
- */
-export function withPlainSslMode(url: string): string {
-  return /[?&]uselibpqcompat=true(?:&|$)/.test(url) ? url : url.replace(/([?&]sslmode=)(?:prefer|require|verify-ca)(?=&|$)/, '$1verify-full')
-}
-
-/**
  * Wraps the pool for Kysely: all steps of an operation together take at most `patience()` milliseconds, and a connection that
- * has failed is not used again.
+ * has failed is not used again. `settings` are those to be set in every transaction, if that is the way.
  */
-export function guardPool(pool: pg.Pool, patience: () => number): PostgresPool {
+export function guardPool(pool: pg.Pool, patience: () => number, settings?: Settings): PostgresPool {
   return {
     options: pool.options,
     end: () => pool.end(),
@@ -55,7 +46,8 @@ export function guardPool(pool: pg.Pool, patience: () => number): PostgresPool {
       const deadline = performance.now() + patience()
       const connecting = pool.connect()
       try {
-        return guardClient(await withDeadline(connecting, deadline, 'a connection'), deadline)
+        const client = await withDeadline(connecting, deadline, 'a connection')
+        return guardClient(settings ? settingPerTransaction(client, settings) : client, deadline)
       } catch (cause) {
         // A connection that arrives after all goes back, for somebody else.
         if (cause instanceof WaitedError) connecting.then(client => client.release(), () => {})

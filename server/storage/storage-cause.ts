@@ -46,7 +46,10 @@ const POSTGRES: Readonly<Record<string, StorageCause>> = {
   '40': 'locked', '42501': 'no_right', '53100': 'disk_full', '53300': 'connection_limit', '55P03': 'locked',
 }
 /** What poolers in front of PostgreSQL say when they are full, under a code that says nothing. */
-const POOLER_IS_FULL = /no more connections allowed|too many (?:clients|connections)/i
+export const POOLER_IS_FULL = /no more connections allowed|too many (?:clients|connections)/i
+/** The driver's word for a password that is missing, and poolers' for a user or a password that is wrong. */
+const LOGIN_REFUSED = /^SASL: .*password must be|^(?:no such user|SASL authentication failed|password authentication failed)/
+const DATABASE_MISSING = /^no such database|^database ".*" does not exist/
 
 /** Names the cause of a driver's error, in terms of what an operator can mend. */
 export function causeOf(error: unknown): StorageCause {
@@ -56,6 +59,8 @@ export function causeOf(error: unknown): StorageCause {
   const sqlite = getSqliteCode(error)
   if (sqlite !== undefined) return SQLITE[sqlite & 0xff] ?? 'unreachable'
   if (error instanceof Error && POOLER_IS_FULL.test(error.message)) return 'connection_limit'
+  if (error instanceof Error && LOGIN_REFUSED.test(error.message)) return 'login_refused'
+  if (error instanceof Error && DATABASE_MISSING.test(error.message)) return 'schema_missing'
   const state = getSqlState(error) ?? ''
   return POSTGRES[state] ?? POSTGRES[state.slice(0, 2)] ?? 'unreachable'
 }

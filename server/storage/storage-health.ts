@@ -51,6 +51,8 @@ export interface HealthOptions {
   waitMeans: StorageCause
   /** Milliseconds that operations may take while the database is known to be down: enough to notice that it is back. */
   quickMs: number
+  /** What the operator can do about an error, in a sentence. */
+  remedyOf?: (error: unknown) => string | undefined
   /** Whether a database that was opened for writing can only be read now, for errors that do not tell. */
   isReadOnly?: () => boolean
 }
@@ -65,7 +67,7 @@ export const PATIENCE_MS: Readonly<Record<Side, number>> = { read: 1500, write: 
 type Trouble = { cause: StorageCause, code: string | null, error: unknown }
 
 /** Tracks one database by the failures and successes reported to it, and logs each change once. */
-export function createHealthMonitor({ log, waitMeans, quickMs, isReadOnly }: HealthOptions): HealthMonitor {
+export function createHealthMonitor({ log, waitMeans, quickMs, remedyOf, isReadOnly }: HealthOptions): HealthMonitor {
   const down: Record<Side, boolean> = { read: false, write: false }
   const probing = new AsyncLocalStorage<true>()
   const stopping = new AbortController()
@@ -94,7 +96,7 @@ export function createHealthMonitor({ log, waitMeans, quickMs, isReadOnly }: Hea
     const before = trouble
     trouble = { cause: word, code: word === before?.cause ? before.code : codeOf(cause), error: cause }
     if (!before) since = Date.now()
-    const fields = { cause: word, code: trouble.code, error: summary(cause) }
+    const fields = { cause: word, code: trouble.code, error: summary(cause), remedy: remedyOf?.(cause) }
     if (!before) log?.error('the database cannot be used; the license goes on from memory', fields)
     else if (before.cause !== word) log?.warn('the database still cannot be used, for another reason', fields)
     void attend()

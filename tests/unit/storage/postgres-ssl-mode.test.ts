@@ -1,6 +1,7 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import pg from 'pg'
-import { createPool, withPlainSslMode } from '../../../server/storage/postgres-pool.ts'
+import { withPlainSslMode } from '../../../server/storage/postgres-address.ts'
+import { createPool } from '../../../server/storage/postgres-pool.ts'
 
 const ADDRESS = 'postgres://u:p%3F@127.0.0.1:1/license'
 
