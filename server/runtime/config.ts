@@ -98,7 +98,7 @@ export function readConfig(env: Environment, { inMemory = false } = {}): Config 
     logLevel: logLevel(source),
     proxyFor: proxies(source),
     replica: `${hostname()}-${randomBytes(2).toString('hex')}`,
-    warnings: [...misspeltVariables(env), ...trustWarnings(trusted), ...databaseUrlWarnings(database), ...quoteWarnings(source)],
+    warnings: [...misspeltVariables(env), ...trustWarnings(trusted), ...databaseUrlWarnings(database, dir), ...quoteWarnings(source)],
   }
   checkCertificates(source, env)
   if (source.problems.length > 0) throw new ConfigError(source.problems, config.warnings)

@@ -1,4 +1,5 @@
 import { accessSync, constants, statSync } from 'node:fs'
+import { networkFileSystemOf } from '../storage/network-file-system.ts'
 import { parseOptions, SCHEMA_NAME } from '../storage/postgres-address.ts'
 import { toDatabasePath } from '../storage/sqlite-file.ts'
 import { decodes } from './addresses.ts'
@@ -25,8 +26,20 @@ export function databaseUrlProblem(url: string, projectDir: string): string | nu
   return FORMS
 }
 
-/** One sentence for each part of a usable URL that means something else here than it does in psql. */
-export function databaseUrlWarnings(url: string): string[] {
+/** One sentence for each thing about a usable URL that does not hold what people expect of it. */
+export function databaseUrlWarnings(url: string, projectDir: string): string[] {
+  return url.startsWith('file:') ? sqliteWarnings(url, projectDir) : postgresWarnings(url)
+}
+
+function sqliteWarnings(url: string, projectDir: string): string[] {
+  if (sqliteProblem(url, projectDir) !== null) return []
+  const path = toDatabasePath(url, projectDir)
+  const kind = networkFileSystemOf(path)
+  return kind === null ? [] : [`DATABASE_URL: ${path} is on a file system that other machines can share (${kind}), where SQLite may lose or damage data: put the file on a local disk, or use PostgreSQL`]
+}
+
+/** What means something else here than it does in psql. */
+function postgresWarnings(url: string): string[] {
   if (!/^postgres(?:ql)?:\/\//.test(url) || !URL.canParse(url)) return []
   const { searchParams } = new URL(url)
   const mode = searchParams.get('sslmode') ?? ''
