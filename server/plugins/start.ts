@@ -80,6 +80,7 @@ async function start(base: Base, stop: AbortSignal): Promise<App | undefined> {
   if (!app) return undefined
   const { storage, license, accounts, jobs } = app
   log.info(storage.created ? 'database created' : 'database opened', { kind: storage.kind, location: storage.location })
+  if (storage.pooled) log.info('a connection pooler is in front of PostgreSQL: time limits and schema are set in every transaction')
   if (storage.created && origins.DATABASE_URL?.from === 'default') {
     log.warn('DATABASE_URL is not set: a new database was created in the default place; make sure that it is on storage that outlives this server', { location: storage.location })
   }

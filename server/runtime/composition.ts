@@ -24,6 +24,7 @@ import { createPeriodicJobs } from './periodic-jobs.ts'
 import type { ReplicaWatch } from './replica-watch.ts'
 import { createReplicaWatch, GONE_AFTER, TELL_EVERY } from './replica-watch.ts'
 import { currentRequest } from './request-context.ts'
+import { createSharedFileWatch, LOOK_EVERY } from './shared-file-watch.ts'
 import { createDatabaseClock, createSystemClock } from './system-clock.ts'
 
 /* The composition root: adapters are constructed here and nowhere else. */
@@ -66,7 +67,8 @@ function startJobs(refusals: Base['refusals']): PeriodicJobs {
  */
 export async function assembleApp(base: Base): Promise<App> {
   const { config, log, metrics, client } = base
-  const storage = await openStorage({ url: config.databaseUrl, baseDir: config.projectDir, log, version })
+  const opening = { done: false }
+  const storage = await openStorage({ url: config.databaseUrl, baseDir: config.projectDir, log: onceOpen(log, opening), version })
   tellMigrations(log, storage)
   try {
     const databaseClock = createDatabaseClock(createSystemClock(), () => storage.licenses.databaseTime())
@@ -92,6 +94,14 @@ export async function assembleApp(base: Base): Promise<App> {
     const tell = () => databaseClock.sample(replicas.look)
     void tell().catch(() => undefined)
     jobs.every(TELL_EVERY, tell)
+    if (storage.kind === 'sqlite') {
+      const file = createSharedFileWatch({
+        stored: async () => (await storage.licenses.read()).trusted?.boot ?? null, own: () => clock.read().boot,
+        location: storage.location, log,
+      })
+      jobs.every(LOOK_EVERY, file.look)
+    }
+    opening.done = true
     return {
       ...base, jobs, storage, license, accounts, replicas, build: { version, commit, sandbox },
       async close() {
@@ -122,6 +132,12 @@ function watchReplicas({ config, log }: Base, { replicas, licenses }: Storage, l
       return { id: config.replica, version, commit, started, state, revision, keyDigest: config.licenseKey?.digest ?? null }
     },
   })
+}
+
+/** A log that begins once the database has been opened: until then, whoever opens it tells why it cannot, once for many attempts. */
+function onceOpen(log: Log, opening: { readonly done: boolean }): Log {
+  const at = (level: keyof Log): Log[keyof Log] => (...line) => { if (opening.done) log[level](...line) }
+  return { info: at('info'), warn: at('warn'), error: at('error') }
 }
 
 /** The account that a write is about: the store's methods take it, or its id, as their first argument. */

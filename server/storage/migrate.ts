@@ -81,7 +81,10 @@ function migratePostgres(db: Kysely<Database>, schema: string | null): Promise<r
   return db.transaction().setIsolationLevel('read committed').execute(async (trx) => {
     await sql`select pg_advisory_xact_lock(${sql.lit(MIGRATION_LOCK)}::bigint)`.execute(trx)
     if (schema !== null) await createSchemaIfMissing(trx, schema)
-    return runMigrations(createMigrator(trx, await getSchemaName(trx)))
+    const name = await getSchemaName(trx)
+    // Kysely would take a table of some other schema for its own. This makes PostgreSQL say that it has none to create one in.
+    if (name === undefined) await sql`create table ${sql.table(MIGRATION_TABLE)} ()`.execute(trx)
+    return runMigrations(createMigrator(trx, name))
   })
 }
 

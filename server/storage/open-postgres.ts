@@ -29,7 +29,6 @@ export async function openPostgres({ url, log, version }: { url: string, log?: L
   const address = parsePostgresAddress(url)
   const health = createHealthMonitor({ log, waitMeans: 'unreachable', quickMs: 800, remedyOf: error => postgresRemedy(error, url) })
   const way = await findSettingsWay(address)
-  if (way === 'transaction') log?.info('a connection pooler is in front of PostgreSQL: time limits and schema are set in every transaction')
   const db = new Kysely<Database>({ dialect: createDialect(url, way, health) })
   try {
     await requireOurTables(db, location)
@@ -37,7 +36,7 @@ export async function openPostgres({ url, log, version }: { url: string, log?: L
     await requireInstallationRow(db, location)
     const connection = createConnection(db)
     return assembleStorage({
-      kind: 'postgres', location, created, migrations: applied, newer, connection, health,
+      kind: 'postgres', location, created, migrations: applied, newer, connection, health, pooled: way === 'transaction',
       databaseTime: () => readTime(db), claims: createClaims(connection), windows: createRateWindows(connection),
       hint: createChangeListener({
         config: { connectionString: withPlainSslMode(url), application_name: 'nocodb-license-listener', connectionTimeoutMillis: 3000, keepAlive: true },

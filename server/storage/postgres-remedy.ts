@@ -9,18 +9,18 @@ interface Place { server: string, host: string, user: string, database: string, 
 type Remedy = (place: Place, error: Error) => string
 
 const READ_ONLY: Remedy = ({ server }) =>
-  `${server} takes no writes, as a standby or by its default_transaction_read_only: name the primary in DATABASE_URL (the provider's writer endpoint), or promote this one; this server then goes on by itself`
-const WAIT: Remedy = ({ server }) => `${server} is starting or stopping: nothing is to be done here, this server goes on by itself`
+  `PostgreSQL at ${server} takes no writes, as a standby or by its default_transaction_read_only: name the primary in DATABASE_URL (the provider's writer endpoint), or promote this one; this server then goes on by itself`
+const WAIT: Remedy = ({ server }) => `PostgreSQL at ${server} is starting or stopping: nothing is to be done here, this server goes on by itself`
 const UNKNOWN_ISSUER: Remedy = ({ host }) =>
   `the certificate of ${host} is signed by an authority that this server does not know: name the authority's PEM file with sslrootcert= in DATABASE_URL, or in NODE_EXTRA_CA_CERTS`
-const SILENT: Remedy = ({ server }) => `${server} does not answer: open the way there in firewalls and networks, or correct DATABASE_URL`
+const SILENT: Remedy = ({ server }) => `nothing answers at ${server}: open the way there in firewalls and networks, or correct DATABASE_URL`
 const NOT_RESOLVED: Remedy = ({ host }) => `the name ${host} cannot be resolved: correct the host in DATABASE_URL, or this machine's name server`
 const FULL: Remedy = ({ server, user }) =>
-  `${server} has no connection left for role ${quoteName(user)}, and each replica opens up to 10: raise max_connections (or the limit of the role, the database or the pooler), or put pgbouncer between`
+  `PostgreSQL at ${server} has no connection left for role ${quoteName(user)}, and each replica opens up to 10: raise max_connections (or the limit of the role, the database or the pooler), or put pgbouncer between`
 const BAD_LOGIN: Remedy = ({ user }) =>
   `PostgreSQL knows no role ${quoteName(user)} with this password: correct user and password in DATABASE_URL, or set them there (CREATE ROLE or ALTER ROLE ${quoteName(user)} LOGIN PASSWORD …)`
 const NO_DATABASE: Remedy = ({ server, user, database }) =>
-  `${server} has no database ${quoteName(database)}: create it (CREATE DATABASE ${quoteName(database)} OWNER ${quoteName(user)}), or correct DATABASE_URL`
+  `PostgreSQL at ${server} has no database ${quoteName(database)}: create it (CREATE DATABASE ${quoteName(database)} OWNER ${quoteName(user)}), or correct DATABASE_URL`
 
 /** By SQLSTATE (PostgreSQL appendix A), by errno, and by the code of Node's TLS (nodejs.org/api/tls.html). */
 const REMEDIES: Readonly<Record<string, Remedy>> = {
@@ -42,8 +42,8 @@ const REMEDIES: Readonly<Record<string, Remedy>> = {
 const BY_MESSAGE: readonly (readonly [RegExp, Remedy])[] = [
   [POOLER_IS_FULL, FULL],
   [/^SASL: .*password must be/, ({ user }) => `PostgreSQL asks role ${quoteName(user)} for a password: add it to DATABASE_URL, as in postgres://user:password@host/database`],
-  [/does not support SSL|SSL required but not supported/i, ({ server }) => `${server} offers no TLS: switch it on there (ssl = on), or write sslmode=disable in DATABASE_URL if the way there is safe`],
-  [/establishing an SSL connection|wrong version number/, ({ server }) => `${server} does not answer as PostgreSQL with TLS: correct host and port in DATABASE_URL`],
+  [/does not support SSL|SSL required but not supported/i, ({ server }) => `PostgreSQL at ${server} offers no TLS: switch it on there (ssl = on), or write sslmode=disable in DATABASE_URL if the way there is safe`],
+  [/establishing an SSL connection|wrong version number/, ({ server }) => `what answers at ${server} is no PostgreSQL with TLS: correct host and port in DATABASE_URL`],
   [/timeout|^waited /i, SILENT],
   [/password authentication failed|SASL authentication failed|no such user|auth failed/i, BAD_LOGIN],
   [/^no such database|database ".*" does not exist/i, NO_DATABASE],

@@ -25,7 +25,8 @@ export async function findSettingsWay({ connectionString, settings }: PostgresAd
   client.on('error', () => undefined)
   try {
     await client.connect()
-    const names = PROBED.filter(name => Object.hasOwn(settings, name))
+    // PostgreSQL shows a limit in milliseconds, however it was given.
+    const names = PROBED.filter(name => name === 'search_path' ? Object.hasOwn(settings, name) : /^\d+$/.test(settings[name] ?? ''))
     const { rows } = await client.query<{ name: string, setting: string }>(
       'select name, setting from pg_settings where name = any($1)', [names],
     )

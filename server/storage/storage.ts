@@ -23,6 +23,8 @@ export interface Storage {
   newer: readonly string[]
   /** The copy of the database from before the migrations that this start applied; null where none was made. */
   copy: string | null
+  /** Whether a connection pooler is in front of it, so that its settings have to be set in every transaction. */
+  pooled: boolean
   licenses: LicenseStorage
   accounts: AccountStore
   health: StorageHealth
@@ -36,7 +38,8 @@ export interface Storage {
   close(): Promise<void>
 }
 
-type Parts = Pick<Storage, 'kind' | 'location' | 'created'> & Partial<Pick<Storage, 'migrations' | 'newer' | 'copy' | 'windows' | 'replicas'>> & {
+type Optional = 'migrations' | 'newer' | 'copy' | 'pooled' | 'windows' | 'replicas'
+type Parts = Pick<Storage, 'kind' | 'location' | 'created'> & Partial<Pick<Storage, Optional>> & {
   connection: Connection
   databaseTime: () => Promise<number | null>
   claims: ClaimStore | null
@@ -49,7 +52,8 @@ type Parts = Pick<Storage, 'kind' | 'location' | 'created'> & Partial<Pick<Stora
 
 export function assembleStorage(
   {
-    connection, databaseTime, claims, health, hint, hasRoom, requireFile, migrations = [], newer = [], copy = null, windows = null, replicas = null, ...facts
+    connection, databaseTime, claims, health, hint, hasRoom, requireFile,
+    migrations = [], newer = [], copy = null, pooled = false, windows = null, replicas = null, ...facts
   }: Parts,
 ): Storage {
   const licenses = createLicenseStorage(connection, { databaseTime, claims, hint })
@@ -67,6 +71,7 @@ export function assembleStorage(
     migrations,
     newer,
     copy,
+    pooled,
     windows,
     replicas,
     licenses: { ...licenses, close },

@@ -1,4 +1,4 @@
-import { copyFileSync, chownSync, chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
@@ -93,7 +93,7 @@ const isReady = async (product: Product) => (await createApiClient(product.url).
 async function startThenMend(url: string, cause: string, remedy: RegExp, mend: () => Promise<unknown>): Promise<void> {
   const product = await startOn(url)
   await until('it says what helps', () => waiting(product).length > 0)
-  await until('it has tried again', async () => (await createApiClient(product.url).request('GET', '/api/health/ready')).status === 503)
+  await until('`ready` says so', async () => (await createApiClient(product.url).request('GET', '/api/health/ready')).status === 503)
   const [told] = waiting(product)
   expect(told).toMatchObject({ level: 'error', cause, remedy: expect.stringMatching(remedy) })
   expectSentence(told.remedy)
@@ -195,7 +195,6 @@ describe.skipIf(findPgbouncer() === undefined)('F90: pgbouncer', () => {
     expect(await licenseServer.control.forks()).toEqual([])
     const { rows } = await execute(url, 'select schemaname from pg_tables where tablename in (\'license\', \'replicas\') order by 1')
     expect(rows).toEqual([{ schemaname: 'licensing' }, { schemaname: 'licensing' }])
-    for (const product of [first, second]) expect(product.output()).not.toContain('the database cannot be used')
   })
 
   it.each(['transaction', 'session'] as const)('in %s mode: our time limits and schema hold in every statement, and stay with nobody else', async (mode) => {
@@ -345,11 +344,9 @@ describe('F90: TLS', () => {
     }
   }
   async function serve(kind: CertificateKind): Promise<void> {
+    await secure.stop()
     present(kind, secure.dataDir)
-    await execute(url, 'select pg_reload_conf()')
-    const wanted = join(folder, `${kind}.pem`)
-    writeFileSync(wanted, certificates.pair(kind).cert)
-    await new Promise(done => setTimeout(done, 300))
+    await secure.start()
   }
   const at = (parameters: string, host = 'localhost') => changed(url, { host, parameters })
   const ca = () => `sslrootcert=${encodeURIComponent(certificates.caFile)}`
@@ -394,7 +391,7 @@ describe('F90: TLS', () => {
     await serve('self-signed')
     expect(await remedyAt(at('sslmode=require'))).toMatch(/signed by itself: name that certificate's PEM file with sslrootcert=/)
     const own = join(folder, 'own.pem')
-    copyFileSync(join(folder, 'self-signed.pem'), own)
+    writeFileSync(own, certificates.pair('self-signed').cert)
     expect(await usesTls(at(`sslmode=verify-full&sslrootcert=${encodeURIComponent(own)}`))).toBe(true)
   })
 

@@ -15,6 +15,8 @@ describe('what can be used', () => {
     ['an IPv6 address to listen on', { HOST: '::' }, ({ listen }) => listen.host, '::'],
     ['a unix socket', { DATABASE_URL: 'postgres:///license?host=/var/run/postgresql&user=x' }, ({ databaseUrl }) => databaseUrl.length > 0, true],
     ['full verification', { DATABASE_URL: 'postgres://u:p%40ss@h:5432/x?sslmode=verify-full&sslrootcert=/etc/hostname' }, ({ databaseUrl }) => databaseUrl.length > 0, true],
+    ['a schema', { DATABASE_URL: 'postgres://h/x?schema=My_licenses-2$' }, ({ databaseUrl }) => databaseUrl.length > 0, true],
+    ['settings of sessions', { DATABASE_URL: 'postgres://h/x?options=-csearch_path%3Da,b%20--work-mem=8MB%20-c%20x.y=a%5C%20b' }, ({ databaseUrl }) => databaseUrl.length > 0, true],
     ['every address', { NC_TRUST_PROXY: '0.0.0.0/0' }, ({ warnings }) => warnings.length, 1],
     ['other proxy variables', { ALL_PROXY: 'socks5://nowhere', all_proxy: 'nonsense' }, ({ proxyFor }) => proxyFor('https://app.nocodb.com'), ''],
     ['a lower-case name', { https_proxy: 'http://p:1' }, ({ proxyFor }) => proxyFor('https://app.nocodb.com'), 'http://p:1'],

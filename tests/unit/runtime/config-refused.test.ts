@@ -16,7 +16,9 @@ const REFUSED: [string, Env][] = [
     `postgres://u:${CANARY}@h/x#y`, 'postgres:///x', `postgres://u:12?${CANARY}=x@h/db`, `postgres://u:%zz${CANARY}@h/x`,
     'postgres://h/x?host=/var/run', 'postgres://h/x?sslrootcert=/nowhere', 'postgres://h/x?sslcert=/etc/hostname', 'postgres://h/x?ssl=false',
     'postgres://h:0/x', 'postgres://h/x?statement_timeout=soon', 'postgres://h/x?uselibpqcompat=true&sslmode=verify-ca', 'postgres://h:70000/x',
-    '"postgres://h/x"',
+    '"postgres://h/x"', 'postgres://h/x?schema=', 'postgres://h/x?schema=pg_own', `postgres://h/x?schema=${'a'.repeat(64)}`, 'postgres://h/x?schema=a,b',
+    'postgres://h/x?schema=a%20b', 'postgres://h/x?schema=a&options=-csearch_path%3Db', 'postgres://h/x?options=-d%205', 'postgres://h/x?options=-c%20x',
+    'postgres:///x?host=a,b', 'postgres:///x?host=a&port=1,2',
   ].map(url => ['DATABASE_URL', { DATABASE_URL: url }] as [string, Env]),
   ...[
     'license.example.com', 'ftp://x', 'https://', 'https://x?y', 'https://x/?', 'https://x#', `https://u:${CANARY}@x`, 'https://x/a b', 'https://x/../y',
@@ -43,6 +45,15 @@ const REFUSED: [string, Env][] = [
   ...['10.0.0.0/33', 'http://internal', '10.0.0.*', 'a b/c', '10.0.0.0/8/8'].map(value => ['NO_PROXY', { NO_PROXY: value }] as [string, Env]),
   ['NODE_EXTRA_CA_CERTS', { NODE_EXTRA_CA_CERTS: '/nope' }],
 ]
+
+describe('F90: several hosts', () => {
+  it.each([
+    'postgres://u:p@h1:5432,h2:5433/db?target_session_attrs=read-write', 'postgres://h1,h2/db', 'postgres:///db?host=h1,h2', 'postgres:///db?host=h&port=1,2',
+    'postgres://h/db?target_session_attrs=read-write',
+  ])('%s is answered by what to name instead', (url) => {
+    expect(problemsOf({ DATABASE_URL: url })).toEqual([expect.stringMatching(/^DATABASE_URL: .*not supported; name .* primary, .*writer endpoint/)])
+  })
+})
 
 describe('what cannot be used', () => {
   it.each(REFUSED)('F87: of %s ends the start and is named, its value is not shown: %j', (name, env) => {
