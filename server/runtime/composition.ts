@@ -24,6 +24,7 @@ import { createPeriodicJobs } from './periodic-jobs.ts'
 import type { ReplicaWatch } from './replica-watch.ts'
 import { createReplicaWatch, GONE_AFTER, TELL_EVERY } from './replica-watch.ts'
 import { currentRequest } from './request-context.ts'
+import type { SharedFileWatch } from './shared-file-watch.ts'
 import { createSharedFileWatch, LOOK_EVERY } from './shared-file-watch.ts'
 import { createDatabaseClock, createSystemClock } from './system-clock.ts'
 
@@ -94,13 +95,7 @@ export async function assembleApp(base: Base): Promise<App> {
     const tell = () => databaseClock.sample(replicas.look)
     void tell().catch(() => undefined)
     jobs.every(TELL_EVERY, tell)
-    if (storage.kind === 'sqlite') {
-      const file = createSharedFileWatch({
-        stored: async () => (await storage.licenses.read()).trusted?.boot ?? null, own: () => clock.read().boot,
-        location: storage.location, log,
-      })
-      jobs.every(LOOK_EVERY, file.look)
-    }
+    if (storage.kind === 'sqlite') jobs.every(LOOK_EVERY, watchFile(storage, () => clock.read().boot, log).look)
     opening.done = true
     return {
       ...base, jobs, storage, license, accounts, replicas, build: { version, commit, sandbox },
@@ -132,6 +127,10 @@ function watchReplicas({ config, log }: Base, { replicas, licenses }: Storage, l
       return { id: config.replica, version, commit, started, state, revision, keyDigest: config.licenseKey?.digest ?? null }
     },
   })
+}
+
+function watchFile({ licenses, location }: Storage, own: () => string | null, log: Log): SharedFileWatch {
+  return createSharedFileWatch({ stored: async () => (await licenses.read()).trusted?.boot ?? null, own, location, log })
 }
 
 /** A log that begins once the database has been opened: until then, whoever opens it tells why it cannot, once for many attempts. */

@@ -12,11 +12,16 @@ export interface SharedFileWatchOptions {
   log: Pick<Log, 'warn'>
 }
 
+export interface SharedFileWatch {
+  /** Rejects with what the database does. */
+  look(): Promise<void>
+}
+
 /**
  * Notices that another machine writes to the same SQLite file: one that had been written in this boot of ours has since been written in
- * another. The log warns once. `look` rejects with what the database does.
+ * another. The log warns once.
  */
-export function createSharedFileWatch({ stored, own, location, log }: SharedFileWatchOptions): { look(): Promise<void> } {
+export function createSharedFileWatch({ stored, own, location, log }: SharedFileWatchOptions): SharedFileWatch {
   let ours: string | null = null
   let told = false
   return {

@@ -86,7 +86,7 @@ function expectSentence(text: string): void {
 }
 
 const waiting = (product: Product) => product.output().split('\n').filter(line => line.includes('trying again')).map(line => Object(JSON.parse(line)))
-const startOn = (url: string, licenseServerUrl = NOWHERE) => startOwnProduct({ licenseServerUrl, untilReady: false, env: { DATABASE_URL: url } })
+const startOn = (url: string) => startOwnProduct({ licenseServerUrl: NOWHERE, untilReady: false, env: { DATABASE_URL: url } })
 const isReady = async (product: Product) => (await createApiClient(product.url).request('GET', '/api/health/ready')).status === 200
 
 /** Starts the product, which must say what helps, once; then does that, and it must go on by itself. */
