@@ -1,10 +1,10 @@
 import { Kysely, PostgresDialect, sql, type Dialect } from 'kysely'
 import type { Log } from '../license/ports.ts'
 import { createClaims, DATABASE_TIME } from './check-in-claim.ts'
-import { createChangeListener } from './change-listener.ts'
+import { createChangeListener, type ChangeListener } from './change-listener.ts'
 import { createConnection } from './connection.ts'
 import { getAppliedMigrations, LockingAdapter, migrate, requireInstallationRow } from './migrate.ts'
-import { parsePostgresAddress, toLocation } from './postgres-address.ts'
+import { parsePostgresAddress, toLocation, type PostgresAddress } from './postgres-address.ts'
 import { createPool, guardPool } from './postgres-pool.ts'
 import { postgresRemedy } from './postgres-remedy.ts'
 import { findSettingsWay, type SettingsWay } from './postgres-settings.ts'
@@ -38,16 +38,21 @@ export async function openPostgres({ url, log, version }: { url: string, log?: L
     return assembleStorage({
       kind: 'postgres', location, created, migrations: applied, newer, connection, health, pooled: way === 'transaction',
       databaseTime: () => readTime(db), claims: createClaims(connection), windows: createRateWindows(connection),
-      hint: createChangeListener({
-        config: { connectionString: withPlainSslMode(url), application_name: 'nocodb-license-listener', connectionTimeoutMillis: 3000, keepAlive: true },
-        schema: await readSchema(db), notify: (channel, payload) => sql`select pg_notify(${channel}, ${payload})`.execute(db),
-      }),
+      // Through a pooler no notification comes, and a session that listens is left behind for others.
+      ...(way === 'session' ? { hint: listenForChanges(db, address, await readSchema(db)) } : {}),
       replicas: createReplicas(connection),
     })
   } catch (error) {
     await db.destroy()
     throw toStorageError(error)
   }
+}
+
+function listenForChanges(db: Kysely<Database>, { connectionString }: PostgresAddress, schema: string): ChangeListener {
+  return createChangeListener({
+    config: { connectionString, application_name: 'nocodb-license-listener', connectionTimeoutMillis: 3000, keepAlive: true },
+    schema, notify: (channel, payload) => sql`select pg_notify(${channel}, ${payload})`.execute(db),
+  })
 }
 
 function createDialect(url: string, means: SettingsWay, health: HealthMonitor): Dialect {

@@ -16,7 +16,7 @@ const UNKNOWN_ISSUER: Remedy = ({ host }) =>
 const SILENT: Remedy = ({ server }) => `nothing answers at ${server}: open the way there in firewalls and networks, or correct DATABASE_URL`
 const NOT_RESOLVED: Remedy = ({ host }) => `the name ${host} cannot be resolved: correct the host in DATABASE_URL, or this machine's name server`
 const FULL: Remedy = ({ server, user }) =>
-  `PostgreSQL at ${server} has no connection left for role ${quoteName(user)}, and each replica opens up to 10: raise max_connections (or the limit of the role, the database or the pooler), or put pgbouncer between`
+  `PostgreSQL at ${server} has no connection left for role ${quoteName(user)}, and each replica opens up to 11: raise max_connections (or the limit of the role, the database or the pooler), or put pgbouncer between`
 const BAD_LOGIN: Remedy = ({ user }) =>
   `PostgreSQL knows no role ${quoteName(user)} with this password: correct user and password in DATABASE_URL, or set them there (CREATE ROLE or ALTER ROLE ${quoteName(user)} LOGIN PASSWORD …)`
 const NO_DATABASE: Remedy = ({ server, user, database }) =>

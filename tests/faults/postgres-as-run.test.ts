@@ -448,7 +448,7 @@ describe('F90: a server that lets nobody in', () => {
     const address = changed(url, { role })
     const others = Array.from({ length: 10 }, () => new pg.Client(address))
     for (const other of others) await other.connect()
-    await startThenMend(address, 'connection_limit', /has no connection left for role "role_\d+", and each replica opens up to 10: raise max_connections/,
+    await startThenMend(address, 'connection_limit', /has no connection left for role "role_\d+", and each replica opens up to 11: raise max_connections/,
       () => Promise.all(others.map(other => other.end())))
   })
 

@@ -23,7 +23,7 @@ describe('F90: what to do about an error of PostgreSQL', () => {
     ['42501', 'permission denied for database nocodb', /CREATE SCHEMA "licensing" AUTHORIZATION "panel"\.$/],
     ['42501', 'permission denied for database "nocodb"', /GRANT CONNECT ON DATABASE "nocodb" TO "panel"\.$/, { detail: 'User does not have CONNECT privilege.' }],
     ['25006', 'cannot execute UPDATE in a read-only transaction', /standby.* name the primary/],
-    ['53300', 'sorry, too many clients already', /up to 10: raise max_connections/],
+    ['53300', 'sorry, too many clients already', /up to 11: raise max_connections/],
     ['08P01', 'no more connections allowed (max_client_conn)', /or the pooler/],
     ['57P03', 'the database system is starting up', /goes on by itself\.$/],
     ['ECONNREFUSED', '', /^Nothing listens at db\.example:6432/],
