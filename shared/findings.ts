@@ -13,7 +13,7 @@ export type FindingStage = (typeof FINDING_STAGES)[number]
 
 /** Particulars of a finding, by name. Never a credential, and of other people's text only what `foreignText` lets through. */
 export const FACTS = [
-  'address', 'bytes', 'character', 'claim', 'clock', 'contentType', 'difference', 'errno', 'expected', 'expiresAt', 'found', 'host',
+  'address', 'bytes', 'character', 'claim', 'clock', 'contentType', 'difference', 'errno', 'example', 'expected', 'expiresAt', 'found', 'host',
   'instanceId', 'issuer', 'kid', 'location', 'member', 'names', 'place', 'port', 'promised', 'proxy', 'refusal', 'resolvers',
   'retryAt', 'seconds', 'server', 'setting', 'startsAt', 'status', 'subject', 'target', 'title', 'trusted', 'until', 'url', 'user',
   'validFrom', 'validTo', 'version',
@@ -28,9 +28,9 @@ interface CauseRow { stage: FindingStage, facts: readonly FactName[], variants?:
 const CAUSES = {
   dns_no_such_name: { stage: 'dns', facts: ['host'], variants: ['configured'] },
   dns_silent: { stage: 'dns', facts: ['host'], variants: ['failed'] },
-  refused: { stage: 'tcp', facts: ['host', 'port'] },
-  no_route: { stage: 'tcp', facts: ['host', 'port'] },
-  dropped: { stage: 'tcp', facts: ['host', 'port', 'seconds'] },
+  refused: { stage: 'tcp', facts: ['host', 'port'], variants: ['configured'] },
+  no_route: { stage: 'tcp', facts: ['host', 'port'], variants: ['configured'] },
+  dropped: { stage: 'tcp', facts: ['host', 'port', 'seconds'], variants: ['configured'] },
   handshake_cut: { stage: 'tls', facts: ['host', 'port'] },
   not_tls: { stage: 'tls', facts: ['host', 'port'] },
   tls_version: { stage: 'tls', facts: ['host', 'version'], variants: ['unknown'] },
@@ -43,7 +43,7 @@ const CAUSES = {
   proxy_refused: { stage: 'proxy', facts: ['proxy'] },
   proxy_silent: { stage: 'proxy', facts: ['proxy', 'seconds'] },
   proxy_not_found: { stage: 'proxy', facts: ['proxy'] },
-  proxy_login: { stage: 'proxy', facts: ['proxy', 'host', 'status'], variants: ['rejected', 'unknown'] },
+  proxy_login: { stage: 'proxy', facts: ['proxy', 'host', 'status', 'example'], variants: ['rejected', 'unknown'] },
   proxy_forbids: { stage: 'proxy', facts: ['proxy', 'host', 'port', 'status'] },
   proxy_cannot_reach: { stage: 'proxy', facts: ['proxy', 'host', 'port', 'status'] },
   no_answer: { stage: 'http', facts: ['host', 'seconds'], variants: ['handshake', 'plain'] },
@@ -53,7 +53,7 @@ const CAUSES = {
   web_page: { stage: 'http', facts: ['host', 'status', 'title'], variants: ['titled'] },
   redirect: { stage: 'http', facts: ['host', 'target', 'status'], variants: ['nowhere'] },
   gateway: { stage: 'http', facts: ['status'] },
-  not_a_license_server: { stage: 'http', facts: ['url', 'status'] },
+  not_a_license_server: { stage: 'http', facts: ['url', 'status'], variants: ['configured'] },
   server_error: { stage: 'http', facts: ['host', 'status'] },
   server_error_foreign: { stage: 'http', facts: ['host', 'status'] },
   rate_limited: { stage: 'http', facts: ['host', 'retryAt'], variants: ['until'] },
@@ -92,7 +92,7 @@ const CAUSES = {
   offline_in_force: { stage: 'credential', facts: [] },
   not_a_credential: { stage: 'credential', facts: [] },
   other_installation: { stage: 'credential', facts: ['expected', 'found'] },
-  ended: { stage: 'credential', facts: ['expiresAt'] },
+  ended: { stage: 'credential', facts: ['expiresAt'], variants: ['stored'] },
   claims_invalid: { stage: 'credential', facts: ['claim'] },
   not_yet_valid: { stage: 'credential', facts: ['startsAt', 'clock'] },
   older_than_current: { stage: 'credential', facts: [] },
@@ -174,6 +174,9 @@ function withoutEmpty(facts: FindingFacts): FindingFacts {
 type Facts = FindingFacts
 const VARIANT: { [C in FindingCause as VariantsOf<C> extends never ? never : C]: (facts: Facts, stage: FindingStage) => FindingText } = {
   dns_no_such_name: ({ setting }) => setting ? 'dns_no_such_name_configured' : 'dns_no_such_name',
+  refused: ({ setting }) => setting ? 'refused_configured' : 'refused',
+  no_route: ({ setting }) => setting ? 'no_route_configured' : 'no_route',
+  dropped: ({ setting }) => setting ? 'dropped_configured' : 'dropped',
   dns_silent: ({ setting }) => setting === 'failed' ? 'dns_silent_failed' : 'dns_silent',
   tls_version: ({ version }) => version ? 'tls_version' : 'tls_version_unknown',
   proxy_login: ({ setting }, stage) => stage === 'http' ? 'proxy_login_unknown' : setting === 'login' ? 'proxy_login_rejected' : 'proxy_login',
@@ -181,9 +184,11 @@ const VARIANT: { [C in FindingCause as VariantsOf<C> extends never ? never : C]:
   reset_while_receiving: ({ bytes }) => typeof bytes === 'number' ? 'reset_while_receiving' : 'reset_while_receiving_nothing',
   web_page: ({ title }) => title ? 'web_page_titled' : 'web_page',
   redirect: ({ target }) => target ? 'redirect' : 'redirect_nowhere',
+  not_a_license_server: ({ setting }) => setting ? 'not_a_license_server_configured' : 'not_a_license_server',
   rate_limited: ({ retryAt }) => retryAt ? 'rate_limited_until' : 'rate_limited',
   unreadable_answer: ({ member }) => member === 'signature' ? 'unreadable_answer_signature' : 'unreadable_answer',
   answer_stale: ({ member }) => member === 'seq' ? 'answer_stale_seq' : 'answer_stale',
+  ended: ({ setting }) => setting === 'stored' ? 'ended_stored' : 'ended',
   unknown_signer: ({ kid }) => kid ? 'unknown_signer' : 'unknown_signer_stored',
   row_edited: ({ setting }) => setting === 'older' ? 'row_edited_older' : setting === 'unfit' ? 'row_edited_unfit' : 'row_edited',
   clock_ahead: ({ expiresAt, difference, setting }) =>
@@ -204,6 +209,16 @@ export function textOf({ cause, facts, stage }: Pick<Finding, 'cause' | 'facts' 
 
 function hasVariants(cause: FindingCause): cause is keyof typeof VARIANT {
   return Object.hasOwn(VARIANT, cause)
+}
+
+/** Whether the database cannot be used as it should: then nothing can be saved. A row that was edited is no trouble of its. */
+export function isDatabaseTrouble({ cause, stage }: Pick<Finding, 'cause' | 'stage'>): boolean {
+  return stage === 'storage' && cause !== 'row_edited'
+}
+
+/** Whether the license server itself refused, unsigned: no fault of the network. */
+export function isRefusal({ cause }: Pick<Finding, 'cause'>): boolean {
+  return cause.startsWith('refused_')
 }
 
 /** Every text there is, for the checks that all languages have them. */

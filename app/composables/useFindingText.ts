@@ -2,7 +2,7 @@ import { useI18n } from '#imports'
 import { durationText } from '#shared/duration'
 import { isErrorCode } from '#shared/errors'
 import type { FactName, Finding } from '#shared/findings'
-import { FINDING_CAUSES, isFindingCause, textOf } from '#shared/findings'
+import { FINDING_CAUSES, isDatabaseTrouble, isFindingCause, textOf } from '#shared/findings'
 import { useTimeText } from './useTimeText'
 
 const ISO_TIME = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/
@@ -33,9 +33,10 @@ export function useFindingText() {
     // A deadline that has passed is none: the features may be off by now.
     const { until } = finding.facts
     const isAhead = typeof until === 'string' && Date.parse(until) > time.now.value
+    const remedy = t(`finding.${text}.do`, values)
     return {
       seen: isAhead ? t('common.twoSentences', { first: seen, second: t('findings.until', { until: show('until', until) }) }) : seen,
-      do: t(`finding.${text}.do`, values),
+      do: isDatabaseTrouble(finding) ? t('common.twoSentences', { first: remedy, second: t('findings.unsaved') }) : remedy,
     }
   }
   /** What the code means in general. */
@@ -48,7 +49,7 @@ export function useFindingText() {
     const named = FINDING_CAUSES[finding.cause].facts
     return BESIDE.flatMap((name) => {
       const value = finding.facts[name]
-      return value === undefined || value === null || named.includes(name) ? [] : [{ label: t(`fact.${name}`), value: show(name, value) }]
+      return value === undefined || value === null || named.includes(name) || (name === 'contentType' && finding.cause === 'web_page') ? [] : [{ label: t(`fact.${name}`), value: show(name, value) }]
     })
   }
   return { words, beside }

@@ -7,6 +7,7 @@ import { failureMail, requestMail } from '~/license/support-mail'
 import { isWell } from '~/license/well'
 import { useLicenseStore } from '~/stores/license'
 import type { LicenseState, LicenseView } from '#shared/contracts'
+import { isDatabaseTrouble, isRefusal } from '#shared/findings'
 import { METHOD_RULES, rulesOf } from '#shared/method-rules'
 import { useFeatureName } from './useFeatureName'
 import { useListText } from './useListText'
@@ -43,17 +44,19 @@ export function useLicenseStatus(view: () => LicenseView, isWarned: () => boolea
   /** When features go off unless a check-in works: at the end of the term, if that comes before the end of grace. */
   const lasts = ({ graceEndsAt, expiresAt }: LicenseView) => both([graceEndsAt, expiresAt].filter(at => at !== null).toSorted()[0] ?? null)
 
-  // With a finding or a warning beside it, there is something to do.
+  // With a finding or a warning beside it, or a term that somebody has to renew, there is something to do.
   function withNothingToDo(said: string) {
-    return isWell(view()) && !isWarned() ? t('common.twoSentences', { first: said, second: t('status.nothing') }) : said
+    const isDone = isWell(view()) && !isWarned() && view().renews
+    return isDone ? t('common.twoSentences', { first: said, second: t('status.nothing') }) : said
   }
   function activeSentence(license: LicenseView) {
     const expires = both(license.expiresAt)
+    const { finding } = license
+    if (finding && isDatabaseTrouble(finding)) return t('status.sentence.active.storage')
     if (license.method && !METHOD_RULES[license.method].checksIn) {
-      const said = t(`status.sentence.active.${license.method}${expiresSoon.value ? 'Soon' : ''}`, { expires })
-      return expiresSoon.value ? said : withNothingToDo(said)
+      return t(`status.sentence.active.${license.method}${expiresSoon.value ? 'Soon' : ''}`, { expires })
     }
-    if (failing.value) return t('status.sentence.active.standardFailing', { grace: lasts(license) })
+    if (failing.value) return t(`status.sentence.active.${finding && isRefusal(finding) ? 'standardRefused' : 'standardFailing'}`, { grace: lasts(license) })
     if (expiresSoon.value) return t('status.sentence.active.standardSoon', { expires })
     const nextAt = license.checkIn?.nextAt
     if (!nextAt || Date.parse(nextAt) <= time.now.value) return withNothingToDo(t('status.sentence.active.standardNow'))
@@ -65,6 +68,7 @@ export function useLicenseStatus(view: () => LicenseView, isWarned: () => boolea
     switch (license.state) {
       case 'active': return activeSentence(license)
       case 'expired': return t(byClock.value ? 'status.sentence.endedByClock' : `status.sentence.expired.${license.method ?? 'standard'}`, { expires: both(license.expiresAt) })
+      case 'mismatch': return t(`status.sentence.mismatch.${license.method ?? 'standard'}`)
       case 'revoked': case 'suspended': return t(`status.sentence.${license.state}.${asks}`)
       case 'grace': return t('status.sentence.grace', {
         last: both(license.checkIn?.lastSuccessAt ?? license.issuedAt), grace: lasts(license),
@@ -84,6 +88,7 @@ export function useLicenseStatus(view: () => LicenseView, isWarned: () => boolea
       // The field is there.
       case 'unlicensed': case 'invalid': return null
       case 'mismatch': return 'reissue'
+      case 'mismatch': return t(`status.sentence.mismatch.${license.method ?? 'standard'}`)
       case 'revoked': case 'suspended': return 'support'
       case 'grace': case 'paused': return 'checkIn'
       // A subscription that renews by itself has been renewed or will be; only the check-in is missing.

@@ -41,6 +41,8 @@ export interface Message {
 export interface Answer {
   /** The address that was asked. */
   url: URL
+  /** Whether the operator has set that address. */
+  configured: boolean
   status: number
   headers: Dispatcher.ResponseData['headers']
   text: string
@@ -74,7 +76,7 @@ export function createExchange({ version, openWay, limits, callHeaders }: Exchan
         method, path: url.pathname + url.search, signal: ended,
         headers: { ...callHeaders?.(), ...headersOf(version, body, secret) }, ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       }, progress)
-      return { url, ...await orAborted(ended, asking).catch((error: unknown) => {
+      return { url, configured: way.configured, ...await orAborted(ended, asking).catch((error: unknown) => {
         throw new NetworkFailure(seenOf(error, progress, url, limits), error)
       }) }
     }
@@ -103,7 +105,7 @@ function handOver(socket: Socket, mayStill: () => boolean, callback: buildConnec
   else callback(null, socket)
 }
 
-async function ask(client: Client, options: Dispatcher.RequestOptions, progress: Progress): Promise<Omit<Answer, 'url'>> {
+async function ask(client: Client, options: Dispatcher.RequestOptions, progress: Progress): Promise<Omit<Answer, 'url' | 'configured'>> {
   // The signal is the only timer: two that expire together would give one silence two names.
   const response = await client.request({ ...options, headersTimeout: 0, bodyTimeout: 0 })
   progress.headers = response.headers

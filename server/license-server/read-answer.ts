@@ -8,6 +8,7 @@ import { foreignAddress, foreignText, titleOf } from '../license/foreign-text.ts
 import { bareHost } from './address.ts'
 import type { ErrorBodyCode } from './protocol.ts'
 import { errorSchema } from './protocol.ts'
+import { settingOf } from './way-failure.ts'
 
 /*
  * Tells what an answer is: the one that was asked for, a refusal, or somebody else's. Who evidently answered decides, not the
@@ -60,7 +61,7 @@ function readFailure(answer: Answer, ours: ErrorBodyCode | undefined, retryAfter
   // 511: Network Authentication Required (RFC 6585 §6).
   if (status === 511 || isPage(answer)) return failure(seen('NET_CAPTIVE_PORTAL', 'web_page', { ...facts, title: titleOf(text) }), more)
   if (status >= 500) return failure(seen('SERVER_ERROR', 'server_error_foreign', facts), more)
-  return failure(seen('SERVER_NOT_A_LICENSE_SERVER', 'not_a_license_server', facts), more)
+  return failure(seen('SERVER_NOT_A_LICENSE_SERVER', 'not_a_license_server', { ...facts, ...settingOf(answer.configured) }), more)
 }
 
 /** Why an answer that claims success is not the one that was asked for. */

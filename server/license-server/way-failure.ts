@@ -28,22 +28,28 @@ interface LookUp {
   resolvers: readonly string[]
 }
 
+/** Which variable has set the address, if one has. */
+export function settingOf(configured: boolean): FindingFacts {
+  return { setting: configured ? 'NC_LICENSE_SERVER_URL' : null }
+}
+
 /** Why a name led to no address. */
 export function judgeLookUp(error: unknown, { of, proxied, configured, ms, resolvers }: LookUp): Judgement {
   if (codesOf(error).some(code => NO_NAME.has(code))) {
     if (proxied) return { code: 'NET_PROXY', cause: 'proxy_not_found', stage: 'dns' }
-    return { code: 'NET_DNS', cause: 'dns_no_such_name', facts: { setting: configured ? 'NC_LICENSE_SERVER_URL' : null } }
+    return { code: 'NET_DNS', cause: 'dns_no_such_name', facts: settingOf(configured) }
   }
   const setting = !isTimeout(error) && ms < QUICK_MS ? 'failed' : null
   return { code: proxied ? 'NET_PROXY' : 'NET_DNS', cause: 'dns_silent', facts: { ...of, resolvers: resolvers.join(', '), setting } }
 }
 
 /** Why there is no connection to the license server, or to the proxy. */
-export function judgeConnection(error: unknown, proxied: boolean): Judgement {
+export function judgeConnection(error: unknown, { proxied, configured }: Pick<LookUp, 'proxied' | 'configured'>): Judgement {
   const { code, address, silent } = tellingOf(error)
   const facts = { errno: code, address }
   if (proxied) return { code: 'NET_PROXY', cause: silent ? 'proxy_silent' : 'proxy_refused', facts }
-  return { code: 'NET_CONNECT', cause: silent ? 'dropped' : REFUSED.has(code ?? '') ? 'refused' : 'no_route', facts }
+  const cause = silent ? 'dropped' : REFUSED.has(code ?? '') ? 'refused' : 'no_route'
+  return { code: 'NET_CONNECT', cause, facts: { ...facts, ...settingOf(configured) } }
 }
 
 /** Why a proxy has given no answer to the question for a tunnel. */
@@ -52,12 +58,13 @@ export function judgeTunnel(error: unknown): Judgement {
 }
 
 /** What a proxy means by a status with which there is no tunnel; null if there is one. */
-export function judgeTunnelStatus(status: number, { username, password }: URL): Judgement | null {
+export function judgeTunnelStatus(status: number, { protocol, host, username, password }: URL): Judgement | null {
   if (status >= 200 && status < 300) return null
   if (status !== 407) return { code: 'NET_PROXY', cause: status >= 500 ? 'proxy_cannot_reach' : 'proxy_forbids', facts: { status } }
+  const example = `${protocol}//USER:PASSWORD@${host}`
   // A user without a password may be a token, which is nobody's name.
   const user = password === '' ? null : foreignText(decodeURIComponent(username))
-  return { code: 'NET_PROXY', cause: 'proxy_login', facts: { status, user, setting: username === '' ? null : 'login' } }
+  return { code: 'NET_PROXY', cause: 'proxy_login', facts: { status, user, example, setting: username === '' ? null : 'login' } }
 }
 
 /** Why encryption has not been agreed on. */

@@ -47,6 +47,8 @@ export interface Way {
   readonly url: URL
   /** The proxy that it leads through, or null. */
   readonly proxy: URL | null
+  /** Whether the operator has set where it leads. */
+  readonly configured: boolean
   /** Looks up the name that is to be connected to: the proxy's, if there is one. Null if that is an address already. */
   resolve(signal: AbortSignal): Promise<{ host: string, addresses: string[] } | null>
   /** Connects to the license server, or to the proxy. Resolves to the address that answered. */
@@ -124,6 +126,7 @@ export function createWay({ url, proxy, configured, lookup, now }: WayOptions): 
   return {
     url,
     proxy,
+    configured,
     get socket() { return requireSocket() },
     close: () => void socket?.destroy(),
     async resolve(signal) {
@@ -148,7 +151,7 @@ export function createWay({ url, proxy, configured, lookup, now }: WayOptions): 
       }
       catch (error) {
         made.destroy()
-        throw failure(startedAt, error, judgeConnection(error, proxy !== null))
+        throw failure(startedAt, error, judgeConnection(error, { proxied: proxy !== null, configured }))
       }
       const address = made.remoteAddress ?? null
       if (proxy?.protocol === 'https:') await handshake(proxy, 'proxy', signal)

@@ -36,7 +36,7 @@ function ofState(holder: LicenseHolder, moment: Moment): Finding | null {
   }
   if (moment.state !== 'expired') return null
   const expiresAt = isoTime(expiryOf(claims))
-  return findingOf(endedByClock(moment, expiryOf(claims)) ?? seen('LICENSE_EXPIRED', 'ended', { expiresAt }), expiryOf(claims))
+  return findingOf(endedByClock(moment, expiryOf(claims)) ?? seen('LICENSE_EXPIRED', 'ended', { expiresAt, setting: 'stored' }), expiryOf(claims))
 }
 
 /** What is wrong with a stored license that cannot be used. */
