@@ -144,7 +144,7 @@ describe('F33 a proxy', () => {
     const client = await startThrough('https://license.example', { HTTPS_PROXY: given })
     const facts = { status: 407, proxy: proxy.url, user: 'someone', setting: 'login' }
     const failed = await expectFound(client, { code: 'NET_PROXY', cause: 'proxy_login', stage: 'proxy', facts })
-    expect(failed?.remedy).toMatch(/^Correct the user name and password in HTTPS_PROXY\./)
+    expect(failed?.remedy).toMatch(/^Correct the user name and password in HTTPS_PROXY, as in http:\/\/USER:PASSWORD@127/)
   })
 
   it.each([[403, 'proxy_forbids'], [502, 'proxy_cannot_reach']] as const)('that answers %d is told as %s', async (status, cause) => {

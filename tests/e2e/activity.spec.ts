@@ -182,7 +182,7 @@ test('events of another kind do not stay under the name of one that could not be
   await openPath(page, product, '/admin/activity')
   await expect(eventsOf(page)).not.toHaveCount(0)
   await page.route(/kind=verdict/, route => route.fulfill({ contentType: 'application/json', body: 'not JSON' }))
-  await showOnly(page, 'Verdict of the license server')
+  await showOnly(page, 'Decision of the license server')
   await expect(page.getByRole('alert')).toBeVisible()
   await expect(eventsOf(page)).toHaveCount(0)
   await showOnly(page, 'Everything')

@@ -43,7 +43,7 @@ test('a check-in is shown at once, even when its answer sets the time back', asy
   await expect(warningsOf(page)).toHaveCount(0)
 })
 
-test('Renew now picks up the new end of the term, and says why when it cannot', async ({ licensePage: page, licenseServer, api }) => {
+test('Fetch the renewal picks up the new end of the term, and says why when it cannot', async ({ licensePage: page, licenseServer, api }) => {
   const { control } = licenseServer
   const { key } = await control.createLicense({ method: 'airgapped', days: 20 })
   await activate(page, key)
@@ -51,14 +51,14 @@ test('Renew now picks up the new end of the term, and says why when it cannot', 
   await expect(warningOf(page, 'EXPIRES_SOON')).toBeVisible()
 
   await control.changeLicense(key, { days: 400 })
-  await checkInNow(page, 'Renew now')
+  await checkInNow(page, 'Fetch the renewal')
   await expect(await expectDone(page, 'check-in')).toContainText('Renewed: the license now ends on')
   await expect(warningsOf(page)).toHaveCount(0)
   const after = await api.license()
   expect(Date.parse(after.expiresAt ?? '') - Date.parse(before.expiresAt ?? '')).toBeGreaterThan(300 * DAY)
 
   await licenseServer.stop()
-  await checkInNow(page, 'Renew now')
+  await checkInNow(page, 'Fetch the renewal')
   await expectCause(await expectFailure(page, 'NET_CONNECT'), 'refused')
   await expectState(page, 'active')
 })

@@ -75,7 +75,7 @@ test('a captive portal is named, and the button for support copies it all', asyn
   const http = stageOf(page, 'http')
   await expectCause(http, 'web_page')
   await expect(http).toContainText('A web page titled “Welcome to Airport Wi-Fi” came back in place of the answer from 127.0.0.1 (status 200).')
-  await expect(http).toContainText('If it is the sign-in page of your network, sign in.')
+  await expect(http).toContainText('ask the network team to let this server through without it')
   await page.getByRole('button', { name: 'Copy for support' }).click()
   await expect(page.getByRole('button', { name: 'Copied' })).toBeVisible()
   const copied = await page.evaluate(() => navigator.clipboard.readText())

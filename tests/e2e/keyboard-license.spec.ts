@@ -53,7 +53,7 @@ test('Check in now leads to the status when it worked, and to what went wrong wh
   await expect(failed).toBeInViewport()
 })
 
-test('Renew now of an airgapped license leads to the status', async ({ licensePage: page, product, api }) => {
+test('Fetch the renewal of an airgapped license leads to the status', async ({ licensePage: page, product, api }) => {
   await api.save('nc_ag_demo_airgapped')
   await openLicense(page, product)
   await pressOn(page, checkInButtonOf(page))

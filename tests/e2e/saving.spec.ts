@@ -11,7 +11,7 @@ test('a save shows how far it is, step by step, and ends at the status', async (
   const steps = page.getByRole('list', { name: 'Progress' }).getByRole('listitem')
   const results = () => steps.evaluateAll(all => all.map(step => [step.getAttribute('data-step'), step.getAttribute('data-result')]))
   await expect.poll(results).toEqual([['checked', 'done'], ['contacted', 'running'], ['verified', 'waiting'], ['stored', 'waiting']])
-  await expect(steps).toHaveText(['Checked', 'Contacting the license server', 'Verify', 'Store'])
+  await expect(steps).toHaveText(['Checked', 'Contacting the license server', 'Not verified', 'Not stored'])
   await expect(page.getByRole('button', { name: 'Saving…' })).toBeVisible()
 
   await expectState(page, 'active')

@@ -54,7 +54,7 @@ test('expired, by a standard license that was not renewed, and renewed again', a
   const { control } = licenseServer
   const { key } = await control.createLicense({ method: 'standard', exp: Math.floor(Date.now() / 1000) + 5, renews: false })
   await activate(page, key)
-  await expectShown(page, 'expired', 'Expired', 'The license has ended', /The licensed term ended on \d+ \w+ \d{4}/, 'your data is never locked', 'Renew the subscription')
+  await expectShown(page, 'expired', 'Expired', 'The license has expired', /The license expired on \d+ \w+ \d{4}/, 'your data is never locked', 'Renew the subscription')
   await control.changeLicense(key, { days: 365 })
   await checkInNow(page)
   await expectState(page, 'active')
@@ -63,7 +63,7 @@ test('expired, by a standard license that was not renewed, and renewed again', a
 for (const [status, state, badge, headline, sentence] of [
   ['revoked', 'revoked', 'Revoked', 'The license was revoked', 'because NocoDB revoked this license.'],
   ['suspended', 'suspended', 'Suspended', 'The license is suspended', 'while this license is suspended.'],
-  ['bound_elsewhere', 'mismatch', 'Bound to a different installation', 'The license belongs to another installation', 'give the Instance ID of this installation.'],
+  ['bound_elsewhere', 'mismatch', 'Bound to a different installation', 'The license is bound to a different installation', 'ask NocoDB for a re-issue with this Instance ID.'],
 ] as const) {
   test(`F07: ${state}, with the vendor's reason, until the vendor takes it back`, async ({ licensePage: page, licenseServer }) => {
     const { control } = licenseServer
@@ -77,7 +77,7 @@ for (const [status, state, badge, headline, sentence] of [
     const help = primaryOf(page, state === 'mismatch' ? 'reissue' : 'support')
     expect((await mailBehind(page, help)).href).toMatch(/^mailto:cs@nocodb\.com\?/)
     await expect(statusOf(page).getByText('Off since')).toBeVisible()
-    await expect(statusOf(page).getByText('Valid until')).toHaveCount(0)
+    await expect(statusOf(page).getByText('Renews by itself')).toHaveCount(0)
     await expect(page.getByRole('button', { name: 'Download a calendar reminder (.ics)' })).toHaveCount(0)
     await checkInNow(page, 'Check again')
     await expect(page.getByTestId('notice')).toHaveText(`The license server has just answered: ${headline}.`)
@@ -116,7 +116,7 @@ test('warnings: the license ends soon, and the banner can be put off', async ({ 
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Activity')
   await expect(banner).toHaveAttribute('data-code', 'EXPIRES_SOON')
   await expect(banner).toHaveAccessibleName(new RegExp(`^Enterprise features stop in ${DAYS}, on `))
-  await banner.getByRole('button', { name: 'Remind me in a week' }).click()
+  await banner.getByRole('button', { name: 'Hide for a week' }).click()
   await expect(banner).toHaveCount(0)
   await page.reload()
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Activity')

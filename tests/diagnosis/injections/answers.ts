@@ -157,7 +157,7 @@ const ITSELF: readonly Omit<Injection, 'deeds'>[] = [
 /** Unsigned refusals in a check-in: the license stays, and it is said until when. */
 const IN_CHECK_IN: readonly Injection[] = ([
   ['unknown_key', /no longer knows/, /license ID/], ['expired', /subscription has ended/, /Renew/], ['revoked', /revoked/, /support/],
-  ['suspended', /suspended/, /account manager/], ['bound_elsewhere', /another installation/, /Instance ID/],
+  ['suspended', /suspended/, /account manager/], ['bound_elsewhere', /different installation/, /Instance ID/],
   ['method_not_in_plan', /no longer includes/, /plan/], ['bad_request', /did not accept/, /Update NocoDB/],
 ] as const).map(([code, named, helps]) => ({
   name: `a check-in refused: ${code}`, cause: `refused_${code}`, deeds: ['check in'], ...spoilt({ type: 'unsignedRefusal', code }),
@@ -169,7 +169,7 @@ const AT_ACTIVATION: readonly Injection[] = ([
   ['nc_demo_expired', 'subscription_ended', /has ended/, /Renew/],
   ['nc_demo_revoked', 'revoked', /revoked/, /support/],
   ['nc_demo_suspended', 'suspended', /suspended/, /account manager/],
-  ['nc_demo_bound_elsewhere', 'bound_elsewhere', /another installation/, /cs@nocodb\.com/],
+  ['nc_demo_bound_elsewhere', 'bound_elsewhere', /different installation/, /cs@nocodb\.com/],
 ] as const).map(([credential, cause, named, helps]) => ({
   name: `a key refused: ${cause}`, cause, deeds: ['save'], arrange: soundWay, unseenBy: ['diagnostics'], credential,
   named: [named], helps, never: BLAMELESS,

@@ -33,7 +33,7 @@ const SQLITE: readonly Given[] = [
   },
   {
     name: 'deleted', cause: 'file_gone', meddle: async ({ databaseFile }) => renameSync(databaseFile, `${databaseFile}.away`),
-    named: [/deleted, moved or replaced/], helps: /restart this server/,
+    named: [/deleted, moved or replaced/], helps: /restart NocoDB/,
   },
   {
     name: 'a row that was edited', cause: 'row_edited',

@@ -94,7 +94,7 @@ const TOKENS: readonly Omit<Injection, 'deeds' | 'arrange'>[] = [
   },
   {
     name: 'a token that has ended', cause: 'ended', credential: ({ issue }) => issue({ claims: { iat: NOW - 9 * DAY, exp: NOW - DAY } }),
-    named: [/ended on/], helps: /Renew/,
+    named: [/expired on/], helps: /Renew/,
   },
   {
     name: 'a token with a claim missing', cause: 'claims_invalid', credential: ({ issue }) => issue({ claims: { seats: -1 } }),

@@ -75,7 +75,7 @@ const ALL: readonly Omit<Injection, 'deeds'>[] = [
   {
     name: 'TLS 1.0', cause: 'tls_version',
     arrange: async ({ licenseServer }) => trusting(await startOldTlsFront(licenseServer.url)),
-    named: [/TLS 1\.0/], helps: /updated, or have/,
+    named: [/TLS 1\.0/], helps: /updated, or have it/,
   },
   {
     name: 'an expired certificate', cause: 'certificate_expired', arrange: behind('expired'),

@@ -162,7 +162,7 @@ export async function expectFailure(page: Page, code: ErrorCode, title?: string,
 export const checkInButtonOf = (page: Page) => page.getByTestId('check-in').or(primaryOf(page, 'checkIn')).or(primaryOf(page, 'renew'))
 
 /** Clicks the button that contacts the license server now. `name`: where its words matter. */
-export async function checkInNow(page: Page, name?: 'Check in now' | 'Check again' | 'Renew now'): Promise<void> {
+export async function checkInNow(page: Page, name?: 'Check in now' | 'Check again' | 'Fetch the renewal'): Promise<void> {
   await (name === undefined ? checkInButtonOf(page) : statusOf(page).getByRole('button', { name })).click()
 }
 

@@ -11,10 +11,10 @@ const ADDRESS = 'https://license.example:8443/api/v1/ping'
 const COMMON = { host: 'license.example', url: ADDRESS }
 const JSON_TYPE = { 'content-type': 'application/json; charset=utf-8' }
 
-interface Given { text?: string, headers?: Answer['headers'], complete?: boolean, url?: string }
+interface Given { text?: string, headers?: Answer['headers'], complete?: boolean, url?: string, configured?: boolean }
 
-function failureOf(status: number, { text = '', headers = JSON_TYPE, complete = true, url = ADDRESS }: Given = {}) {
-  const outcome = readAnswer(PROTOCOL.ping.response, { url: new URL(url), status, headers, text, complete })
+function failureOf(status: number, { text = '', headers = JSON_TYPE, complete = true, url = ADDRESS, configured = false }: Given = {}) {
+  const outcome = readAnswer(PROTOCOL.ping.response, { url: new URL(url), configured, status, headers, text, complete })
   if (outcome.ok) throw new Error('a good answer')
   return outcome
 }
@@ -22,6 +22,10 @@ const factsOf = (status: number, given: Given = {}): FindingFacts => failureOf(s
 const ours = (code: string) => JSON.stringify({ error: { code, message: 'not told' } })
 
 describe('every answer that is none', () => {
+  it('and comes from no license server tells whether the operator has set the address', () => {
+    expect([true, false].map(configured => textOf(failureOf(404, { configured }).seen))).toEqual(['not_a_license_server_configured', 'not_a_license_server'])
+  })
+
   it('is told with where it was asked for, its status, its type and who says to have sent it', () => {
     expect(factsOf(404, { headers: { ...JSON_TYPE, server: 'nginx/1.24.0 (Ubuntu)', via: '1.1 squid' } })).toEqual({
       ...COMMON, status: 404, contentType: 'application/json', server: 'nginx/1.24.0 (Ubuntu)',

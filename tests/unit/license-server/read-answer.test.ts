@@ -16,7 +16,7 @@ const HTML_TYPE = { 'content-type': 'text/html; charset=utf-8' }
 const PAGE = '<!doctype html><title>Sign in</title>'
 
 function answerOf(status: number, text = '', headers: Answer['headers'] = JSON_TYPE, complete = true): Answer {
-  return { url: new URL(URL_ASKED), status, headers, text, complete }
+  return { url: new URL(URL_ASKED), configured: false, status, headers, text, complete }
 }
 const read = (answer: Answer) => readAnswer(PROTOCOL.activate.response, answer)
 const ours = (code: string, message: unknown = 'a text') => JSON.stringify({ error: { code, message } })

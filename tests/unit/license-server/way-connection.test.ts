@@ -27,6 +27,10 @@ describe('a connection', () => {
     })
   })
 
+  it.each([[true, 'NC_LICENSE_SERVER_URL'], [false, undefined]])('F31: that is refused at an address that the operator has set: %s, tells who set it', async (configured, setting) => {
+    expect((await walk('http://127.0.0.1:1', { configured }))?.facts.setting).toBe(setting)
+  })
+
   it('F30: that is neither accepted nor refused, and for how long', async () => {
     const port = await startBlackHole()
     vi.useFakeTimers({ toFake: ['performance'] })

@@ -78,6 +78,7 @@ describe('F33: a proxy', () => {
     expect(seen).toEqual({ code: 'NET_PROXY', cause: 'proxy_login', stage: 'proxy', facts: expect.objectContaining({ ...HOST, status: 407, proxy: url }) })
     expect([seen?.facts.setting, seen?.facts.user]).toEqual([setting, user])
     expect(seen && textOf(seen)).toBe(text)
+    expect(seen?.facts.example).toBe(url.replace('//', '//USER:PASSWORD@'))
     expect(JSON.stringify(seen)).not.toContain('proxy-canary')
   })
 

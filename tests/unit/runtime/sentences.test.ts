@@ -67,7 +67,7 @@ describe('what a rehearsal foresees', () => {
     const states = told(false)
     expect(new Set(states.map(({ sentence: said }) => said)).size).toBe(STATES.length * REHEARSED_BECAUSE.length)
     for (const { sentence: said } of states) expect(said).toMatch(/^[A-Z][^{}]+\. [A-Z][^{}]+\.$/)
-    const endedByClock = (all: typeof states) => all.filter(({ sentence: said }) => said.startsWith('By this server\'s clock, the license has ended.'))
+    const endedByClock = (all: typeof states) => all.filter(({ sentence: said }) => said.startsWith('By this server\'s clock, the license has expired.'))
       .map(({ state, because }) => [state, because])
     expect(endedByClock(states)).toEqual([['expired', 'clock']])
     expect(endedByClock(told(true))).toEqual([['expired', 'now'], ['expired', 'clock']])

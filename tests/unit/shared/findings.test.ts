@@ -52,7 +52,12 @@ describe('the list of causes', () => {
 
 type Row = [cause: FindingCause, facts: FindingFacts, stage: FindingStage, text: string]
 const TEXTS: readonly Row[] = [
-  ['refused', { host: 'a' }, 'tcp', 'refused'],
+  ['refused', { host: 'a' }, 'tcp', 'refused'], ['refused', { setting: 'NC_LICENSE_SERVER_URL' }, 'tcp', 'refused_configured'],
+  ['no_route', {}, 'tcp', 'no_route'], ['no_route', { setting: 'NC_LICENSE_SERVER_URL' }, 'tcp', 'no_route_configured'],
+  ['dropped', {}, 'tcp', 'dropped'], ['dropped', { setting: 'NC_LICENSE_SERVER_URL' }, 'tcp', 'dropped_configured'],
+  ['not_a_license_server', {}, 'http', 'not_a_license_server'],
+  ['not_a_license_server', { setting: 'NC_LICENSE_SERVER_URL' }, 'http', 'not_a_license_server_configured'],
+  ['ended', {}, 'credential', 'ended'], ['ended', { setting: 'stored' }, 'credential', 'ended_stored'],
   ['dns_no_such_name', {}, 'dns', 'dns_no_such_name'], ['dns_no_such_name', { setting: 'NC_LICENSE_SERVER_URL' }, 'dns', 'dns_no_such_name_configured'],
   ['dns_silent', {}, 'dns', 'dns_silent'], ['dns_silent', { setting: 'failed' }, 'dns', 'dns_silent_failed'],
   ['tls_version', { version: 'TLSv1.1' }, 'tls', 'tls_version'], ['tls_version', {}, 'tls', 'tls_version_unknown'],

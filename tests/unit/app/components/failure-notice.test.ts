@@ -68,7 +68,7 @@ describe('a failure without a finding', () => {
   it('lists its particulars', async () => {
     expect(textsIn(await notice(failureOf('MANAGED_BY_ENV', { details: { host: 'h', status: 409 } })))).toEqual([
       'NC_LICENSE_KEY sets the license',
-      'The operator manages it in the environment of this server. Change or unset NC_LICENSE_KEY, then restart this server.',
+      'The operator manages it in the environment of this server. Change or unset NC_LICENSE_KEY, then restart NocoDB.',
       'Host', 'h', 'HTTP status', '409', 'NCL-309: what it means and what to do',
     ])
   })

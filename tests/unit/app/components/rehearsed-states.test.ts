@@ -10,8 +10,8 @@ import { render, textsIn } from '../../../support/app/render.ts'
 
 const FROM = '2026-03-01T12:00:00.000Z'
 const UNTIL = '2026-04-01T12:00:00.000Z'
-const ENDED = 'The license has ended'
-const BY_CLOCK = 'By this server\'s clock, the license has ended'
+const ENDED = 'The license has expired'
+const BY_CLOCK = 'By this server\'s clock, the license has expired'
 const AHEAD = found('clock_ahead', { difference: 7200 }, { code: 'CLOCK_AHEAD' })
 
 beforeEach(() => {

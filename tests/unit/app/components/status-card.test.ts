@@ -155,14 +155,14 @@ describe('the warning that NC_LICENSE_KEY could not be applied', () => {
   const list = async (entitled: boolean) => textsIn(await render(WarningList, { warnings, over: false, entitled }))
 
   it.each([
-    [true, 'The previous license stays in force. Correct NC_LICENSE_KEY or unset it, and restart this server.'],
-    [false, 'No license is in force. Correct NC_LICENSE_KEY or unset it, and restart this server.'],
+    [true, 'The previous license stays in force. Correct NC_LICENSE_KEY or unset it, and restart NocoDB.'],
+    [false, 'No license is in force. Correct NC_LICENSE_KEY or unset it, and restart NocoDB.'],
   ])('knows whether there is another license (%j)', async (licensed, text) => {
     expect(await list(licensed)).toEqual(['The value of NC_LICENSE_KEY could not be applied', text, 'NCL-102: The license server does not know this key'])
   })
 
   it('is told as of no other license where there is none', async () => {
     expect(textsIn(await card({ state: 'unlicensed', entitled: false, method: null, warnings })))
-      .toContain('No license is in force. Correct NC_LICENSE_KEY or unset it, and restart this server.')
+      .toContain('No license is in force. Correct NC_LICENSE_KEY or unset it, and restart NocoDB.')
   })
 })

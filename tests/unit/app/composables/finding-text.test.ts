@@ -3,7 +3,7 @@ import { useFindingText } from '../../../../app/composables/useFindingText.ts'
 import { useTimeText } from '../../../../app/composables/useTimeText.ts'
 import { LANGUAGES } from '../../../../app/words/languages.ts'
 import type { FactName, FindingCause, FindingFacts, FindingStage } from '../../../../shared/findings.ts'
-import { FACTS, FINDING_CAUSES, FINDING_TEXTS, isFindingCause } from '../../../../shared/findings.ts'
+import { FACTS, FINDING_CAUSES, FINDING_TEXTS, isDatabaseTrouble, isFindingCause } from '../../../../shared/findings.ts'
 import { found } from '../../../support/app/findings.ts'
 import { flattenMessages, readLocale } from '../../../support/app/locales.ts'
 import { openFreshPage } from '../../../support/app/nuxt-imports.ts'
@@ -14,6 +14,7 @@ const CODES = LANGUAGES.map(({ code }) => code)
 const TIME = '2026-11-26T14:03:00.000Z'
 const TIMES: ReadonlySet<string> = new Set(['clock', 'trusted', 'expiresAt', 'retryAt', 'startsAt', 'validFrom', 'validTo'])
 
+const CONFIGURED = { facts: { setting: 'NC_LICENSE_SERVER_URL' } }
 /* What chooses the sentences of a variant: facts beside those that the sentences name, null for one that is not there. */
 const VARIANTS: Record<string, { facts?: Partial<Record<FactName, string | number | null>>, stage?: FindingStage }> = {
   dns_no_such_name_configured: { facts: { setting: 'NC_LICENSE_SERVER_URL' } }, dns_silent_failed: { facts: { setting: 'failed' } },
@@ -24,6 +25,8 @@ const VARIANTS: Record<string, { facts?: Partial<Record<FactName, string | numbe
   redirect_nowhere: { facts: { target: null } }, answer_stale_seq: { facts: { member: 'seq' } }, unknown_signer_stored: { facts: { kid: null } },
   row_edited_older: { facts: { setting: 'older' } }, row_edited_unfit: { facts: { setting: 'unfit' } },
   unreadable_answer_signature: { facts: { member: 'signature' } },
+  refused_configured: CONFIGURED, no_route_configured: CONFIGURED, dropped_configured: CONFIGURED, not_a_license_server_configured: CONFIGURED,
+  ended_stored: { facts: { setting: 'stored' } },
   clock_ahead: { facts: { expiresAt: null } }, clock_ahead_ended: {}, clock_ahead_zone: { facts: { difference: 3600, expiresAt: null } },
   clock_ahead_perhaps: { facts: { setting: 'perhaps' } }, clock_behind_zone: { facts: { difference: 12_600 } },
 }
@@ -61,7 +64,8 @@ describe.each(CODES)('in %s', (locale) => {
       .replaceAll(/\{(\w+)\}/g, (_all, name: string) => shown(name)))
     const { seen, do: advice } = useFindingText().words(finding)
     expect(plain(seen)).toBe(expected('seen'))
-    expect(plain(advice)).toBe(expected('do'))
+    const said = (messages.get('common.twoSentences') ?? '').replace('{first}', expected('do')).replace('{second}', messages.get('findings.unsaved') ?? '')
+    expect(plain(advice)).toBe(isDatabaseTrouble(finding) ? plain(said) : expected('do'))
   })
 
   it('a length of time and a time are in the language of the page, in Latin digits', () => {
@@ -128,13 +132,31 @@ describe('a length of time', () => {
   })
 })
 
+describe('trouble with the database', () => {
+  it('is told with what cannot be saved until then; a row that was edited is not, nor is anything else', () => {
+    openFreshPage('en')
+    const { words } = useFindingText()
+    const unsaved = /^Free some space\. .* cannot be saved; licensed features stay as they are\./
+    expect(words(found('disk_full', { location: '/data' })).do).toMatch(unsaved)
+    expect([words(found('row_edited')).do, words(found('refused')).do].join(' ')).not.toContain('cannot be saved')
+  })
+})
+
 describe('a fact', () => {
   it('that a sentence needs and that is not known stands there as a question mark', () => {
     openFreshPage('en')
     expect(useFindingText().words(found('dropped', { host: 'app.nocodb.com' }))).toEqual({
-      seen: 'app.nocodb.com did not respond on port ? within ? seconds: the connection was neither accepted nor refused.',
-      do: 'A firewall that silently drops packets looks like this. Allow outgoing connections to app.nocodb.com on port ?.',
+      seen: 'app.nocodb.com did not respond at all on port ? within ? seconds. The connection did not go through a proxy.',
+      do: 'A firewall that silently drops packets looks like this. Allow outgoing connections to app.nocodb.com on port ?. '
+        + 'If this server only reaches the internet through a proxy, set HTTPS_PROXY and restart NocoDB.',
     })
+  })
+
+  it('of the answer that it is HTML is not told beside a web page, but beside others', () => {
+    openFreshPage('en')
+    const { beside } = useFindingText()
+    expect(beside(found('web_page', { contentType: 'text/html' }))).toEqual([])
+    expect(beside(found('unreadable_answer', { contentType: 'text/plain' }))).toEqual([{ label: 'Type of the answer', value: 'text/plain' }])
   })
 
   it('that the sentence names is not repeated beside it, and one that is not known is not shown', () => {

@@ -30,7 +30,11 @@ const same = (words: Words): Record<Method, Words> => ({ standard: words, airgap
 const TABLE: Record<LicenseState, Record<Method, Words>> = {
   unlicensed: same({ tone: 'grey', sentence: 'unlicensed', action: null }),
   invalid: same({ tone: 'red', sentence: 'invalid', action: null }),
-  mismatch: same({ tone: 'red', sentence: 'mismatch', action: 'reissue' }),
+  mismatch: {
+    standard: { tone: 'red', sentence: 'mismatch.standard', action: 'reissue' },
+    airgapped: { tone: 'red', sentence: 'mismatch.airgapped', action: 'reissue' },
+    offline: { tone: 'red', sentence: 'mismatch.offline', action: 'reissue' },
+  },
   revoked: {
     standard: { tone: 'red', sentence: 'revoked.check', action: 'support' },
     airgapped: { tone: 'red', sentence: 'revoked.still', action: 'support' },
@@ -74,10 +78,10 @@ function wordsOf(view: LicenseView) {
 
 describe('the status', () => {
   it.each(ROWS)('$state, $method: says $sentence, in $tone, and offers $action', ({ state, method, tone, sentence, action }) => {
-    const view = viewOf({ state, method })
+    const view = viewOf({ state, method, renews: true })
     const words = wordsOf(view)
     expect(words).toMatchObject({ tone, action, headline: useI18n().t(`status.headline.${state}`) })
-    expect(words.sentence).toBe(state === 'active' ? `${sentenceOf(sentence, view)} ${nothingToDo()}` : sentenceOf(sentence, view))
+    expect(words.sentence).toBe(state === 'active' && method === 'standard' ? `${sentenceOf(sentence, view)} ${nothingToDo()}` : sentenceOf(sentence, view))
     if (state !== 'grace') expect(words.badge).toBe(useI18n().t(`states.${state}`))
     expect(words.mail?.subject.split(/ (?:of|for) /, 1)[0] ?? null).toBe(MAILS[action === 'support' ? state : action ?? ''] ?? null)
   })
@@ -105,14 +109,30 @@ describe('the status', () => {
     expect(wordsOf(view)).toMatchObject({ sentence: sentenceOf('active.standardFailing', view), action: 'checkIn' })
   })
 
+  it.each([['standard', true, true], ['standard', false, false], ['airgapped', null, false], ['offline', null, false]] as const)(
+    'active, %s, renewing by itself: %s: says that there is nothing to do: %s', (method, renews, isNothing) => {
+      expect(wordsOf(viewOf({ method, renews })).sentence.includes(nothingToDo())).toBe(isNothing)
+    })
+
+  it.each([['refused_suspended', 'standardRefused'], ['refused_expired', 'standardRefused'], ['refused', 'standardFailing'], ['gateway', 'standardFailing']] as const)(
+    'active, with a last check-in that came to %s: says %s', (cause, sentence) => {
+      const view = viewOf({ checkIn: checkInsOf({ consecutiveFailures: 1 }), finding: found(cause, {}, { code: 'SERVER_REFUSED' }) })
+      expect(wordsOf(view).sentence).toBe(sentenceOf(`active.${sentence}`, view))
+    })
+
+  it.each(['standard', 'airgapped', 'offline'] as const)('active, %s, while the database cannot be used: claims no more than that features stay on', (method) => {
+    const view = viewOf({ method, finding: found('disk_full', { location: '/data' }, { code: 'STORAGE_UNAVAILABLE' }) })
+    expect(wordsOf(view).sentence).toBe(sentenceOf('active.storage', view))
+  })
+
   it.each(['2026-03-01T12:00:00.000Z', '2026-03-01T11:59:59.000Z'])('active, with a check-in due since %s: says that it is due now', (nextAt) => {
-    const view = viewOf({ checkIn: nextCheckIn(nextAt) })
+    const view = viewOf({ renews: true, checkIn: nextCheckIn(nextAt) })
     expect(wordsOf(view)).toMatchObject({ sentence: `${sentenceOf('active.standardNow', view)} ${nothingToDo()}`, action: null })
   })
 
   it.each(['airgapped', 'offline'] as const)('active, %s: knows nothing of check-ins that fail', (method) => {
     const view = viewOf({ method, checkIn: checkInsOf({ consecutiveFailures: 3 }) })
-    expect(wordsOf(view)).toMatchObject({ sentence: `${sentenceOf(`active.${method}`, view)} ${nothingToDo()}`, action: null })
+    expect(wordsOf(view)).toMatchObject({ sentence: sentenceOf(`active.${method}`, view), action: null })
   })
 
   it('active, with something beside the license to warn of: does not say that there is nothing to do', () => {
@@ -121,8 +141,8 @@ describe('the status', () => {
     expect(wordsOf(viewOf({})).sentence).toContain(nothingToDo())
   })
   it('active, with a warning beside it: does not say that there is nothing to do', () => {
-    expect(wordsOf(viewOf({ warnings: [{ code: 'SANDBOX_BUILD' }] })).sentence).toContain(nothingToDo())
-    expect(wordsOf(viewOf({ warnings: [{ code: 'SANDBOX_BUILD' }, { code: 'EXPIRES_SOON', expiresAt: END, days: 20 }] })).sentence).not.toContain(nothingToDo())
+    expect(wordsOf(viewOf({ renews: true, warnings: [{ code: 'SANDBOX_BUILD' }] })).sentence).toContain(nothingToDo())
+    expect(wordsOf(viewOf({ renews: true, warnings: [{ code: 'SANDBOX_BUILD' }, { code: 'EXPIRES_SOON', expiresAt: END, days: 20 }] })).sentence).not.toContain(nothingToDo())
   })
 
   it('expired, of a subscription that renews by itself: only the check-in is missing', () => {
@@ -142,7 +162,7 @@ describe('the status', () => {
   })
 
   it('active, with something found: does not say that there is nothing to do', () => {
-    const view = viewOf({ finding: found('clock_behind', { difference: 7200 }, { code: 'CLOCK_BEHIND' }) })
+    const view = viewOf({ renews: true, finding: found('clock_behind', { difference: 7200 }, { code: 'CLOCK_BEHIND' }) })
     expect(wordsOf(view).sentence).not.toContain(nothingToDo())
   })
 

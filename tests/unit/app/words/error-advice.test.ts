@@ -11,7 +11,7 @@ import { readLocale } from '../../../support/app/locales.ts'
  */
 type About = readonly [title: RegExp, means: RegExp, remedy: RegExp]
 const ENGLISH: Record<ErrorCode, About> = {
-  CREDENTIAL_MALFORMED: [/not a license key or token/, /form|prefix/, /copy it again/i],
+  CREDENTIAL_MALFORMED: [/cannot be used as a license key or token/, /form|prefix/, /copy it again/i],
   KEY_UNKNOWN: [/not know this key/, /no such license/, /key again.*support/i],
   LICENSE_EXPIRED: [/ended|expired/, /term/, /renew/i],
   LICENSE_REVOKED: [/revoked/, /withdrawn/, /support.*mistake/i],
@@ -27,9 +27,9 @@ const ENGLISH: Record<ErrorCode, About> = {
   NET_DNS: [/name.*looked up/, /DNS/, /DNS/],
   NET_CONNECT: [/connection .* failed/i, /refused.*no response.*no route.*broke off/, /443/],
   NET_TIMEOUT: [/in time/, /10 seconds/, /few minutes.*diagnostics.*stuck/i],
-  NET_TLS: [/encrypted/, /encryption.*certificate.*firewall.*expired.*clock/i, /diagnostics.*helps/],
+  NET_TLS: [/secure/, /encryption.*certificate.*firewall.*expired.*clock/i, /diagnostics.*helps/],
   NET_PROXY: [/proxy/, /log-in|refused/, /HTTPS_PROXY/],
-  NET_CAPTIVE_PORTAL: [/something else answered/i, /web page or a redirect.*sign-in or block page/i, /sign in to the network.*firewall or proxy/i],
+  NET_CAPTIVE_PORTAL: [/something else answered/i, /web page or a redirect.*sign-in or block page/i, /network team.*sign-in page.*firewall or proxy/i],
   SERVER_ERROR: [/could not answer/, /from the license server, or from something on the way/, /wait.*activating.*yourself/i],
   SERVER_RATE_LIMITED: [/asks this server to wait/, /too many calls/, /wait/i],
   SERVER_RESPONSE_INVALID: [/answer is not valid/, /could not verify/, /support bundle/i],
@@ -52,7 +52,7 @@ const ENGLISH: Record<ErrorCode, About> = {
   STORAGE_UNAVAILABLE: [/database/, /kept/, /DATABASE_URL/],
 }
 const GERMAN: Record<ErrorCode, About> = {
-  CREDENTIAL_MALFORMED: [/kein Lizenzschlüssel/, /Format|Präfix/, /noch einmal/],
+  CREDENTIAL_MALFORMED: [/nicht als Lizenzschlüssel/, /Format|Präfix/, /noch einmal/],
   KEY_UNKNOWN: [/kennt diesen Schlüssel nicht/, /keine solche Lizenz/, /Schlüssel noch einmal/],
   LICENSE_EXPIRED: [/abgelaufen/, /Laufzeit/, /Abonnement/],
   LICENSE_REVOKED: [/widerrufen/, /zurückgezogen/, /Irrtum/],
@@ -70,7 +70,7 @@ const GERMAN: Record<ErrorCode, About> = {
   NET_TIMEOUT: [/rechtzeitig/, /10 Sekunden/, /einigen Minuten.*Diagnose.*hängen/],
   NET_TLS: [/verschlüsselte/, /Verschlüsselung.*Zertifikat.*Firewall.*abgelaufen.*Uhr/, /Diagnose.*hilft/],
   NET_PROXY: [/Proxy/, /Anmeldung/, /HTTPS_PROXY/],
-  NET_CAPTIVE_PORTAL: [/etwas anderes geantwortet/, /Webseite oder eine Umleitung.*Anmelde- oder Sperrseite/, /im Netzwerk an.*Firewall oder im Proxy/],
+  NET_CAPTIVE_PORTAL: [/etwas anderes geantwortet/, /Webseite oder eine Umleitung.*Anmelde- oder Sperrseite/, /Netzwerkteam.*Anmeldeseite.*Firewall oder im Proxy/],
   SERVER_ERROR: [/konnte nicht antworten/, /Lizenzserver oder etwas auf dem Weg/, /Warten.*Aktivierung.*selbst/],
   SERVER_RATE_LIMITED: [/Wartezeit/, /zu viele/, /Warten/],
   SERVER_RESPONSE_INVALID: [/Antwort.*ungültig/, /verifizieren/, /Support-Paket/],
