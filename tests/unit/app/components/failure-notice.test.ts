@@ -40,6 +40,13 @@ describe('a failure with a finding', () => {
     ])
   })
 
+  it('of a text that cannot be read is titled by what is known of it', async () => {
+    const around = found('words_around', {}, { code: 'CREDENTIAL_MALFORMED' })
+    const html = await notice(failureOf('CREDENTIAL_MALFORMED', { finding: around }))
+    expect(textsIn(html).slice(0, 2)).toEqual(['There is other text here besides the key or token.', 'Paste the key or token alone.'])
+    expect(html).toMatch(/<h3[^>]*>There is other text/)
+  })
+
   it('has its code on the notice, and the cause on the finding', async () => {
     const html = await notice(failure)
     expect(html).toMatch(/^<div [^>]*role="alert"[^>]*data-code="NET_TIMEOUT"[^>]*>/)
