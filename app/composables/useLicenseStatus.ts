@@ -88,7 +88,6 @@ export function useLicenseStatus(view: () => LicenseView, isWarned: () => boolea
       // The field is there.
       case 'unlicensed': case 'invalid': return null
       case 'mismatch': return 'reissue'
-      case 'mismatch': return t(`status.sentence.mismatch.${license.method ?? 'standard'}`)
       case 'revoked': case 'suspended': return 'support'
       case 'grace': case 'paused': return 'checkIn'
       // A subscription that renews by itself has been renewed or will be; only the check-in is missing.
