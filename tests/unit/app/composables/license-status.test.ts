@@ -78,7 +78,7 @@ function wordsOf(view: LicenseView) {
 
 describe('the status', () => {
   it.each(ROWS)('$state, $method: says $sentence, in $tone, and offers $action', ({ state, method, tone, sentence, action }) => {
-    const view = viewOf({ state, method, renews: true })
+    const view = viewOf({ state, method, renews: state === 'active' })
     const words = wordsOf(view)
     expect(words).toMatchObject({ tone, action, headline: useI18n().t(`status.headline.${state}`) })
     expect(words.sentence).toBe(state === 'active' && method === 'standard' ? `${sentenceOf(sentence, view)} ${nothingToDo()}` : sentenceOf(sentence, view))
