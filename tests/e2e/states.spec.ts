@@ -97,7 +97,7 @@ test('F64: invalid, where the stored license was edited, and repaired by saving 
   database.exec('UPDATE license SET lease = replace(lease, substr(lease, -20, 4), \'AAAA\')')
   database.close()
   await openLicense(page, await launch.restart(product))
-  await expectShown(page, 'invalid', 'Invalid', 'The stored license cannot be trusted', SAFE, 'Enter the key or token again to repair it.')
+  await expectShown(page, 'invalid', 'Invalid', 'The stored license cannot be trusted', SAFE, 'Enter the license key or token again.')
   await expectCause(statusOf(page), 'row_edited')
   await activate(page, 'nc_demo_standard')
 })

@@ -13,9 +13,9 @@ beforeEach(() => openFreshPage())
 describe('a finding', () => {
   it('is a sentence on what was seen, one on what to do, and below them what else was observed', async () => {
     expect(textsIn(await render(FindingText, { finding: FINDING }))).toEqual([
-      'The connection to app.nocodb.com on port 443 was refused.',
+      'The connection to app.nocodb.com on port 443 was refused. It did not go through a proxy.',
       'Allow this server to connect to app.nocodb.com on port 443: a firewall that rejects connections looks like this. '
-      + 'If NC_LICENSE_SERVER_URL is set, check its host and port.',
+      + 'If this server only reaches the internet through a proxy, set HTTPS_PROXY and restart NocoDB.',
       'IP address:', '203.0.113.7', 'Error:', 'ECONNREFUSED',
     ])
   })
