@@ -30,7 +30,7 @@ const NETWORK = {
   proxy_refused: ['NET_PROXY', PROXY],
   proxy_silent: ['NET_PROXY', { ...PROXY, seconds: 5 }],
   proxy_not_found: ['NET_PROXY', PROXY],
-  proxy_login: ['NET_PROXY', { ...PROXY, status: 407 }],
+  proxy_login: ['NET_PROXY', { ...PROXY, status: 407, example: 'http://USER:PASSWORD@proxy.example.com:3128' }],
   proxy_forbids: ['NET_PROXY', { ...PROXY, status: 403 }],
   proxy_cannot_reach: ['NET_PROXY', { ...PROXY, status: 503 }],
   no_answer: ['NET_TIMEOUT', { ...PLACE, seconds: 10 }],
