@@ -46,10 +46,11 @@ export function useFindingText() {
   /** What else was observed, with labels. */
   function beside(finding: Finding) {
     if (!isFindingCause(finding.cause)) return []
-    const named = FINDING_CAUSES[finding.cause].facts
+    // That a web page came is what was seen.
+    const told: readonly FactName[] = [...FINDING_CAUSES[finding.cause].facts, ...(finding.cause === 'web_page' ? ['contentType' as const] : [])]
     return BESIDE.flatMap((name) => {
       const value = finding.facts[name]
-      return value === undefined || value === null || named.includes(name) || (name === 'contentType' && finding.cause === 'web_page') ? [] : [{ label: t(`fact.${name}`), value: show(name, value) }]
+      return value === undefined || value === null || told.includes(name) ? [] : [{ label: t(`fact.${name}`), value: show(name, value) }]
     })
   }
   return { words, beside }
