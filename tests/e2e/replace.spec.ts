@@ -58,7 +58,7 @@ test('a key: the page says that its terms are unknown, and which license it repl
   await pressSave(page, 'nc_ag_demo_airgapped')
   const dialog = replaceDialogOf(page)
   await expect(dialog).toContainText('What this key grants is known only once')
-  await expect(dialog.getByTestId('seat-given-back')).toContainText('Keep its key')
+  await expect(dialog.getByTestId('no-put-back')).toContainText('Keep its key')
   await expect(dialog.getByTestId('replaced')).toContainText(/Method: Standard.*License key: nc_••••••••dard.*Ends: \d/)
   await page.keyboard.press('Escape')
   await expect(saveButton(page)).toBeFocused()
