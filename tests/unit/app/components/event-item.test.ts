@@ -21,6 +21,14 @@ const eventOf = (changes: Partial<EventView>): EventView => ({
 const item = (changes: Partial<EventView>, told: EventView | null = null) => render(EventItem, { event: eventOf(changes), told })
 
 describe('an entry of the activity log', () => {
+  it.each([
+    ['bound_elsewhere', 'The license is bound to a different installation'], ['suspended', 'The license is suspended'],
+  ])('says in words that the license server decided: %s', async (verdict, told) => {
+    const texts = textsIn(await item({ kind: 'verdict', details: { verdict } }))
+    expect(texts).toEqual(expect.arrayContaining(['Decision of the license server', told]))
+    expect(texts).not.toContain(verdict)
+  })
+
   const finding = found('gateway', { status: 503 }, { code: 'SERVER_ERROR' })
   const details = { code: 'SERVER_ERROR', cause: 'gateway' }
 
