@@ -1,6 +1,6 @@
 import type {
-  Diagnostics, Entitlements, ErrorData, EventView, Feature, LicenseView, OutboundRequest, Preview, Rehearsal, ReplicasView, ReplicaView, Session,
-  SupportBundle, User,
+  Diagnostics, Entitlements, ErrorData, EventView, Feature, LicenseView, OutboundRequest, Preview, Rehearsal, ReplicasView,
+  ReplicaView, Session, SupportBundle, User,
 } from './contracts.ts'
 import { SUPPORT_FORMAT } from './contracts.ts'
 import { ERRORS } from './errors.ts'

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type {
-  CheckInDay, Diagnostics, DiagnosticsAnswer, DiagnosticStage, Entitlements, ErrorData, EventView, Feature, LicenseView, OutboundRequest, Preview,
-  Rehearsal, ReplicasView, Session, SupportBundle, User, Warning,
+  CheckInDay, Diagnostics, DiagnosticsAnswer, DiagnosticStage, Entitlements, ErrorData, EventView, Feature, LicenseView, OutboundRequest,
+  Preview, Rehearsal, ReplicasView, Session, SupportBundle, User, Warning,
 } from './contracts.ts'
 import {
   ACTORS, CHECK_NAMES, CHECK_RESULTS, DIAGNOSTIC_STAGES, DIAGNOSTIC_VERDICTS, EVENT_KINDS, REHEARSED_BECAUSE, REPLICA_DISAGREEMENTS, ROLES,

@@ -7,8 +7,8 @@ import { textOf } from '../../shared/findings.ts'
 import type { Outlook } from '../license/what-if.ts'
 
 /*
- * Findings, what replicas disagree about, and what a rehearsal foresees, in English sentences, for the command line and for scripts. The screen has its own, in
- * every language.
+ * Findings, what replicas disagree about, and what a rehearsal foresees, in English sentences, for the command line and for scripts.
+ * The screen has its own, in every language.
  */
 
 const { finding: texts, status: { headline }, whatIf: { because }, replicas: { disagree } } = words

@@ -20,11 +20,13 @@ import { createHealthMonitor, type HealthMonitor } from './storage-health.ts'
 const MAX_READS = 6
 const MAX_WRITES = 4
 
+export interface PostgresOptions { url: string, log?: Log | undefined, version?: string | undefined }
+
 /**
  * Opens the PostgreSQL database of a URL. Rejects with `STORAGE_UNAVAILABLE` while it cannot be reached (call again), and with
  * `StorageOpenError`, having changed nothing, if its tables are another program's or a newer version's.
  */
-export async function openPostgres({ url, log, version }: { url: string, log?: Log | undefined, version?: string | undefined }): Promise<Storage> {
+export async function openPostgres({ url, log, version }: PostgresOptions): Promise<Storage> {
   const location = toLocation(url)
   const address = parsePostgresAddress(url)
   const health = createHealthMonitor({ log, waitMeans: 'unreachable', quickMs: 800, remedyOf: error => postgresRemedy(error, url) })

@@ -46,7 +46,9 @@ export async function openSqlite({ url, baseDir, log, version }: SqliteOptions):
     const reader: { open?: DatabaseSync } = {}
     const db = new Kysely<Database>({ dialect: createSqliteDialect({ database, reader: () => reader.open, requireFile, health }) })
     let copy: string | null = null
-    const { applied, newer } = await migrate(db, path, { version, beforeChange: async (first) => { copy = await copyBefore(database, path, first) } })
+    const { applied, newer } = await migrate(db, path, {
+      version, beforeChange: async (first) => { copy = await copyBefore(database, path, first) },
+    })
     await requireInstallationRow(db, path)
     await useLog(database)
     reader.open = open(true)
@@ -103,8 +105,8 @@ async function prepare(database: DatabaseSync, path: string, { empty, logged }: 
 }
 
 /**
- * Copies the database as it is, under a name that says before which migration that was: `license.db.before-0014`. One of that name is from a
- * start that did not get to migrate. Rejects with what SQLite throws, such as for a full disk.
+ * Copies the database as it is, under a name that says before which migration that was: `license.db.before-0014`. One of that name is
+ * from a start that did not get to migrate. Rejects with what SQLite throws, such as for a full disk.
  */
 async function copyBefore(database: DatabaseSync, path: string, migration: string): Promise<string> {
   const copy = `${path}.before-${migration.slice(0, 4)}`

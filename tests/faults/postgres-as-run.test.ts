@@ -119,7 +119,7 @@ async function expectTwoInstallations(first: Storage, second: Storage): Promise<
   for (const storage of [first, second]) {
     expect(await storage.licenses.claims?.swapClaim({ beat: 0, holder: storage.location, term: 1, lasts: 60_000 })).toBe(true)
     expect(await storage.licenses.claims?.readClaim()).toMatchObject({ holder: storage.location })
-    await storage.replicas?.tell(replica(storage.location))
+    await storage.replicas?.tell(replica(storage.location), 60_000)
     expect(await storage.windows?.use('sign-in', 'somebody', { points: 1, duration: 60_000 })).toHaveProperty('began')
     expect(await storage.windows?.use('sign-in', 'somebody', { points: 1, duration: 60_000 })).toHaveProperty('wait')
   }
