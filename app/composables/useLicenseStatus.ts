@@ -22,7 +22,7 @@ const TONES: Record<LicenseState, Tone> = {
 }
 const LEFT = [['days', 86_400_000], ['hours', 3_600_000], ['minutes', 60_000], ['seconds', 1000]] as const
 
-/** Puts the license into words: badge, headline, a sentence, and the one action that helps. `isWarned`: of something besides the license. */
+/** Puts the license into words: badge, headline, a sentence, and the one action that helps. `isWarned`: of more than the license. */
 export function useLicenseStatus(view: () => LicenseView, isWarned: () => boolean = () => false) {
   const { t } = useI18n()
   const time = useTimeText()
