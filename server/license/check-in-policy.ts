@@ -45,7 +45,7 @@ export function nextAfterVerdict(verdict: Verdict, held: LeaseClaims | null, now
 
 export interface FailedAttempt {
   now: number
-  /** The try that is scheduled, if somebody asked for this one before it was due. */
+  /** When the next try is due, if this one is not that but what somebody asked for; else null. */
   promised: number | null
   /** Interval between check-ins, and the moment features pause; Infinity where the lease has none. */
   every: number
@@ -71,14 +71,13 @@ export function nextAfterFailure(attempt: FailedAttempt): number {
 
 /** When to try again after this license failed to check in; null if it makes no check-ins. */
 export function retryOf(
-  license: Pick<StoredLicense, 'method' | 'consecutiveFailures' | 'nextAt'>, holding: Holding,
-  attempt: Pick<FailedAttempt, 'now' | 'sinceStart' | 'retryAfterMs' | 'unit'>,
+  license: Pick<StoredLicense, 'method' | 'consecutiveFailures'>, holding: Holding,
+  attempt: Pick<FailedAttempt, 'now' | 'promised' | 'sinceStart' | 'retryAfterMs' | 'unit'>,
 ): number | null {
   if (!METHOD_RULES[license.method].checksIn) return null
   const claims = holding.kind === 'lease' ? holding.lease.claims : null
   return nextAfterFailure({
     ...attempt,
-    promised: license.nextAt,
     every: claims && isCheckedIn(claims) ? claims.check_in.every * SECOND : Infinity,
     pausesAt: claims ? pausesAt(claims) : Infinity,
     failures: license.consecutiveFailures + 1,

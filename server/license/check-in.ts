@@ -146,7 +146,9 @@ export function createCheckIn({ holder, store, server, keyring, random, observe 
     const now = holder.observe().effective
     if (failuresSinceStart !== null) failuresSinceStart++
     const { retryAfterMs } = failure
-    const nextAt = retryOf(license, holder.holding, { now, sinceStart: failuresSinceStart, retryAfterMs, unit: random.unit() })
+    // The schedule's own attempts come a little early by this clock: it leans towards the wall clock.
+    const promised = actor.kind === 'system' ? null : license.nextAt
+    const nextAt = retryOf(license, holder.holding, { now, promised, sinceStart: failuresSinceStart, retryAfterMs, unit: random.unit() })
     const made = { at: now, nextAt }
     const what = withDeadline(failure.seen)
     const finding = findingOf(what, now)

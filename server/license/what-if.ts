@@ -146,7 +146,9 @@ function succeed(run: Run, plan: Plan, { license, lease }: { license: StoredLice
 function fail(run: Run, { license }: { license: StoredLicense }): Run {
   const now = run.moment.effective
   const failuresSinceStart = run.failuresSinceStart === null ? null : run.failuresSinceStart + 1
-  const nextAt = retryOf(license, run.memory.holding, { now, sinceStart: failuresSinceStart, retryAfterMs: null, unit: UNIT })
+  const nextAt = retryOf(license, run.memory.holding, {
+    now, promised: null, sinceStart: failuresSinceStart, retryAfterMs: null, unit: UNIT,
+  })
   const stored = written(run.memory, withFailure(license, findingOf(NO_ANSWER, now), { at: now, nextAt }))
   return { ...run, memory: { ...run.memory, stored }, failuresSinceStart }
 }

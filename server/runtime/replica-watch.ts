@@ -70,7 +70,10 @@ export function createReplicaWatch({ replicas, holder, self, log }: ReplicaWatch
     async seen() {
       if (!replicas) return []
       const holds = await holder()
-      return (await replicas.seenWithin(GONE_AFTER)).map(each => ({ ...each, holdsClaim: each.id === holds }))
+      const me = self()
+      // Of itself it knows what it has not told yet.
+      const seen = await replicas.seenWithin(GONE_AFTER)
+      return seen.map(each => ({ ...each, ...(each.id === me.id ? me : {}), holdsClaim: each.id === holds }))
     },
     leave: async () => { await replicas?.leave(self().id) },
   }

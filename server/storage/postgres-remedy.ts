@@ -46,7 +46,7 @@ const BY_MESSAGE: readonly (readonly [RegExp, Remedy])[] = [
   [/establishing an SSL connection|wrong version number/, ({ server }) => `what answers at ${server} is no PostgreSQL with TLS: correct host and port in DATABASE_URL`],
   [/timeout|^waited /i, SILENT],
   [/password authentication failed|SASL authentication failed|no such user|auth failed/i, BAD_LOGIN],
-  [/^no such database|database ".*" does not exist/i, NO_DATABASE],
+  [/^no such database|database "[^"]*" does not exist/i, NO_DATABASE],
 ]
 
 /** What to do about a driver's error at that `postgres:` URL, in one sentence without password; undefined if there is nothing to say. */

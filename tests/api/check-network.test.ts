@@ -47,7 +47,7 @@ describe('check --network', () => {
   it('names the cause and what helps where it cannot, and ends with 1', async () => {
     const { code, output } = await check({ NC_LICENSE_SERVER_URL: 'https://127.0.0.1:9' })
     expect(code).toBe(1)
-    expect(output).toMatch(/^Network, tcp: failed, NCL-202 \(refused\)\. The connection to 127\.0\.0\.1 on port 9 was refused\. Allow this server/m)
+    expect(output).toMatch(/^Network, tcp: failed, NCL-202 \(refused\)\. The connection to 127\.0\.0\.1 on port 9, as set in NC_LICENSE_SERVER_URL, was refused\. /m)
     expect(networkLines(output)).toContain('Network, tls: not reached')
     expect(output).toMatch(/Something blocks the way to the license server\.$/m)
   })

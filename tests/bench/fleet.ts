@@ -71,8 +71,8 @@ function nextCall(claims: CheckedInLease, now: number, failures: number, unit: n
   const at = BEGINNING + now
   const next = failures === 0
     ? nextAfterLease(claims, at, unit)
-    : retryOf({ method: 'standard', consecutiveFailures: failures - 1, nextAt: at }, { kind: 'lease', lease: { jws: '', claims }, verdict: null }, {
-        now: at, sinceStart: null, retryAfterMs: null, unit,
+    : retryOf({ method: 'standard', consecutiveFailures: failures - 1 }, { kind: 'lease', lease: { jws: '', claims }, verdict: null }, {
+        now: at, promised: null, sinceStart: null, retryAfterMs: null, unit,
       })
   if (next === null) throw new Error('a standard license is never checked in')
   return next - BEGINNING

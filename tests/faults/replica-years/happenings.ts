@@ -1,6 +1,7 @@
 import type { Actor } from '../../../server/license/events.ts'
 import type { LicenseService } from '../../../server/license/service.ts'
-import type { createMachineClock, Place, Process } from './process.ts'
+import type { Place, Process } from './place.ts'
+import type { createMachineClock } from './process.ts'
 import { startProcess } from './process.ts'
 import type { License } from './vendor.ts'
 import type { StrikePoint, World } from './world.ts'

@@ -1,5 +1,5 @@
 import type { Snapshot, StoredLicense } from '../../../server/license/stored-records.ts'
-import type { Process } from './process.ts'
+import type { Process } from './place.ts'
 import type { Issued, Vendor } from './vendor.ts'
 
 /* What must be true of an installation, whatever happens to it. */

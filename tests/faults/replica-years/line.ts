@@ -2,7 +2,7 @@ import type { ClaimSwap, StoredClaim } from '../../../server/license/check-in-cl
 import { LicenseError } from '../../../server/license/errors.ts'
 import type { ClaimStore, LicenseStorage } from '../../../server/license/ports.ts'
 import type { Commit, Snapshot } from '../../../server/license/stored-records.ts'
-import type { Process } from './process.ts'
+import type { Process } from './place.ts'
 import type { World } from './world.ts'
 
 /* The way of one process to the database: most steps take no time, some are slow, and any can get lost together with the line. */

@@ -1,13 +1,12 @@
 import type { Clock, ClockReading } from '../../../server/license/ports.ts'
-import type { LicenseService } from '../../../server/license/service.ts'
 import { createLicenseService } from '../../../server/license/service.ts'
-import type { Snapshot } from '../../../server/license/stored-records.ts'
 import { TELL_EVERY } from '../../../server/runtime/replica-watch.ts'
 import { createDatabaseClock } from '../../../server/runtime/system-clock.ts'
 import { keyring } from '../../support/signing.ts'
 import { VERSION } from '../../support/world.ts'
 import { createLine } from './line.ts'
 import { createRoute } from './route.ts'
+import type { Place, Process } from './place.ts'
 import type { World } from './world.ts'
 
 /* All times are ms. */
@@ -17,40 +16,6 @@ const CALM = 7 * 86_400_000
 /** How often one that is cut off from the database looks whether it is back, if nobody tells it. */
 const AWAY = 1_800_000
 const OUTAGE_BEGINS = 5000
-
-/** A machine, with its ways out, and the process on it. */
-export interface Place {
-  readonly n: number
-  /** Its own clocks. */
-  readonly clock: Clock
-  /** Whether the database and the license server can be reached from here. */
-  line: boolean
-  route: boolean
-  process: Process | null
-  starts: number
-}
-
-export interface Process {
-  readonly name: string
-  readonly place: Place
-  alive: boolean
-  frozen: boolean
-  /** Null until it has started. */
-  service: LicenseService | null
-  clock: Clock
-  /** What it has last read; and what it is made to read next, by a defect. */
-  known: Snapshot | null
-  stale: Snapshot | null
-  /** It did more than it does at every tick. */
-  stirred: boolean
-  /** Something happened to it since it was last judged. */
-  touched: boolean
-  /** Lets something happen within this process after so many ms: later if it is frozen then, never if it is gone. */
-  later(after: number, happen: () => void): void
-  /** Wakes it within a second, if it sleeps. */
-  wake(): void
-  thaw(): void
-}
 
 export function createMachineClock(now: () => number, { rate, wallAhead }: { rate: number, wallAhead: number }, n: number): Clock & { reboot(): void } {
   let [bootedAt, boots] = [now() - 500_000, 1]

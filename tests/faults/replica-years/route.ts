@@ -1,6 +1,6 @@
 import type { CallFailure, CallOutcome, LicenseServer, PreparedCall } from '../../../server/license/ports.ts'
 import { failure, HOST, refused } from '../../support/simulated-vendor.ts'
-import type { Process } from './process.ts'
+import type { Process } from './place.ts'
 import type { World } from './world.ts'
 
 /* The way of one process to the license server: it takes time, and either end can be out of reach, in either direction. */

@@ -2,7 +2,7 @@ import type { Random } from '../../../server/license/ports.ts'
 import type { MemoryStore } from '../../support/memory-store.ts'
 import type { Fate } from './fate.ts'
 import type { Judge } from './judge.ts'
-import type { Process } from './process.ts'
+import type { Process } from './place.ts'
 import type { Timeline } from './timeline.ts'
 import type { Vendor } from './vendor.ts'
 

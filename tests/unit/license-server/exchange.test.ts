@@ -185,7 +185,7 @@ describe('an answer that comes', () => {
     const port = await startTcp(socket => void socket.once('data', () => socket.write('HTTP/1.1 404 No\r\nServer: one\r\nContent-Length: 2\r\n\r\nhi')))
     const url = `http://license.example:${port}/path?query`
     expect(await ask(url, { lookup: resolvingTo(host) })).toEqual({
-      url: new URL(url), status: 404, headers: { 'server': 'one', 'content-length': '2' }, text: 'hi', complete: true,
+      url: new URL(url), status: 404, headers: { 'server': 'one', 'content-length': '2' }, text: 'hi', complete: true, configured: false,
     })
   })
 

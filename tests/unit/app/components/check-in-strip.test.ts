@@ -35,19 +35,19 @@ describe('the strip of check-ins', () => {
     const { kinds, html } = await cellsOf({ days: ['27', '28', '30'].map(day => good(`2026-03-${day}`)), since: '2026-03-27T00:00:00.000Z', verdictAt: '2026-03-28T10:00:00.000Z' })
     expect(kinds).toEqual(['good', 'stopped', 'stopped', 'stopped'])
     expect(textsIn(html).filter(text => text.startsWith('2026-03-'))).toEqual([
-      '2026-03-27: 4 good, 0 failed (UTC)', '2026-03-28: the license was revoked, suspended or bound to another installation', '2026-03-29: Enterprise features off', '2026-03-30: Enterprise features off',
+      '2026-03-27: 4 good, 0 failed (UTC)', '2026-03-28: the license was revoked, suspended or bound to a different installation', '2026-03-29: Enterprise features off', '2026-03-30: Enterprise features off',
     ])
   })
 
   it('says since when the license is stopped, also where that is longer ago than it shows', async () => {
     const { kinds, html } = await cellsOf({ days: [good('2026-03-30')], verdictAt: '2026-01-02T10:00:00.000Z' })
     expect(kinds).toEqual(Array.from({ length: 30 }, () => 'stopped'))
-    expect(html).toMatch(/<figcaption[^>]*>.*2026-01-02: the license was revoked, suspended or bound to another installation/)
+    expect(html).toMatch(/<figcaption[^>]*>.*2026-01-02: the license was revoked, suspended or bound to a different installation/)
   })
 
   it('never shows as good the day on which the license was stopped', async () => {
     const { kinds, html } = await cellsOf({ days: [good('2026-03-29'), good('2026-03-30')], since: '2026-03-29T00:00:00.000Z', verdictAt: '2026-03-30T10:00:00.000Z' })
     expect(kinds).toEqual(['good', 'stopped'])
-    expect(html).toContain('2026-03-30: the license was revoked, suspended or bound to another installation')
+    expect(html).toContain('2026-03-30: the license was revoked, suspended or bound to a different installation')
   })
 })

@@ -89,7 +89,7 @@ describe('the preview of a token', () => {
       accepted: false, error,
       checks: [{ name: 'format', status: 'pass', expected: null, found: null }, { name: 'sequence', status: 'fail', expected: '≥ 7', found: '6' }],
     })
-    expect(texts.slice(2, 8)).toEqual(['Check:', 'Sequence number', 'Expected:', '≥ 7', 'Found:', '6'])
+    expect(texts.slice(2, 8)).toEqual(['Failed check:', 'Sequence number', 'Expected:', '≥ 7', 'Found:', '6'])
   })
 
   it('says first what gets less', async () => {

@@ -64,7 +64,7 @@ describe('the entries of the clock', () => {
     const facts = { difference: 691_200, clock, trusted, expiresAt }
     expect((await entry('CLOCK_AHEAD', { found: [found('clock_ahead', facts, { code: 'CLOCK_AHEAD' })] })).slice(1)).toEqual([
       'This server\'s clock is ahead',
-      'The license ends on 20 Nov 2026, 00:00\u00A0UTC. It only seems to have ended because this server\'s clock is 8 days ahead: '
+      'The license ends on 20 Nov 2026, 00:00\u00A0UTC. It only seems to have expired because this server\'s clock is 8 days ahead: '
       + 'it says 26 Nov 2026, 14:03\u00A0UTC, while the right time is about 18 Nov 2026, 14:03\u00A0UTC.',
       'What to do:', 'Set this server\'s clock, preferably with NTP. The license then comes back into force by itself.',
     ])

@@ -46,13 +46,13 @@ describe('the seat of a license that was removed', () => {
   const seatIn = (html: string) => /data-testid="seat-taken"[^>]*>([^<]*)/.exec(html)?.[1]
   it('is said to be taken once the license server should have been told, until when that is tried', async () => {
     const left = { state: 'unlicensed', method: null, deactivation: { pendingUntil: '2026-03-08T11:59:00.000Z' } } as const
-    expect(seatIn(await card(left))).toMatch(/its activation is still in use\. .* until 8 Mar 2026, 11:59/)
+    expect(seatIn(await card(left))).toMatch(/it still counts as in use\. You need not do anything: .* until 8 Mar 2026, 11:59/)
     expect(seatIn(await card({ ...left, deactivation: { pendingUntil: '2026-03-08T11:59:58.000Z' } }))).toBeUndefined()
     expect(seatIn(await card({ ...left, deactivation: null }))).toBeUndefined()
   })
   it('beside a license that makes no calls is nothing that this server could free', async () => {
     const html = await card({ method: 'offline', deactivation: { pendingUntil: '2026-03-08T11:59:00.000Z' } })
-    expect(seatIn(html)).toMatch(/this server sends nothing; support can free the activation\.$/)
+    expect(seatIn(html)).toMatch(/You only need to act if you want to use that license elsewhere: in that case, ask support to free it\.$/)
   })
 })
 
@@ -113,7 +113,7 @@ describe('the status of a license', () => {
     expect(causesIn(html)).toEqual(['refused'])
     expect(html).toMatch(/<div class="[^"]*strip tone-yellow[^"]*"[^>]*><div[^>]*>(?:<!--v-if-->)*<div class="finding"/)
     const texts = textsIn(html)
-    const said = 'The connection to app.nocodb.com on port 443 was refused. Enterprise features stay on until 8 Mar 2026'
+    const said = 'The connection to app.nocodb.com on port 443 was refused. It did not go through a proxy. Enterprise features stay on until 8 Mar 2026'
     const at = texts.findIndex(text => text.startsWith(said))
     expect(at).toBeGreaterThan(texts.findIndex(text => text.startsWith('All licensed features work')))
     expect(texts[at + 1]).toMatch(/^Allow this server to connect to app\.nocodb\.com/)

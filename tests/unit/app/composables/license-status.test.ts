@@ -136,10 +136,11 @@ describe('the status', () => {
   })
 
   it('active, with something beside the license to warn of: does not say that there is nothing to do', () => {
-    const { sentence } = useLicenseStatus(() => viewOf({}), () => true)
+    const { sentence } = useLicenseStatus(() => viewOf({ renews: true }), () => true)
     expect(sentence.value).not.toContain(nothingToDo())
-    expect(wordsOf(viewOf({})).sentence).toContain(nothingToDo())
+    expect(wordsOf(viewOf({ renews: true })).sentence).toContain(nothingToDo())
   })
+
   it('active, with a warning beside it: does not say that there is nothing to do', () => {
     expect(wordsOf(viewOf({ renews: true, warnings: [{ code: 'SANDBOX_BUILD' }] })).sentence).toContain(nothingToDo())
     expect(wordsOf(viewOf({ renews: true, warnings: [{ code: 'SANDBOX_BUILD' }, { code: 'EXPIRES_SOON', expiresAt: END, days: 20 }] })).sentence).not.toContain(nothingToDo())
