@@ -89,7 +89,8 @@ export interface Facts {
 }
 
 const DAY = 86_400
-const flip = (part: string) => `${part.slice(0, -8)}${[...part.slice(-8)].reverse().join('')}`
+/** Turns eight characters in it round, and leaves the last ones: a signature with another last character may be no base64url at all. */
+const flip = (part: string) => `${part.slice(0, -16)}${[...part.slice(-16, -8)].reverse().join('')}${part.slice(-8)}`
 const parts = (token: string) => token.split('.')
 
 /** What to paste for a credential to be refused with a cause. */
@@ -98,7 +99,8 @@ export const PASTES: Partial<Record<FindingCause, (facts: Facts) => string | Pro
   words_around: ({ key }) => `Your license key: ${key}`,
   two_credentials: ({ key }) => `${key}\n${key}`,
   part_of_token: async ({ issue }) => parts(await issue())[1] ?? '',
-  token_cut: async ({ issue }) => (await issue()).slice(0, -20),
+  // What is left is never whole bytes, so that the refusal is the same each time.
+  token_cut: async ({ issue }) => (await issue()).slice(0, -21),
   token_changed: async ({ issue }) => {
     const [header = '', payload = '', signature = ''] = parts(await issue())
     return [header, payload, flip(signature)].join('.')
