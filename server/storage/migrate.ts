@@ -54,7 +54,7 @@ export async function migrate(db: Kysely<Database>, location: string, options: M
   // No lock is taken if there is nothing to do, so that a start does not wait for a writer.
   if (isDone) return { created: false, applied: [], newer }
   if (applied.length > 0) await beforeChange?.(names.find(name => !applied.includes(name)) ?? '')
-  const results = isPostgres(db) ? await migratePostgres(db, schema) : await runMigrations(createMigrator(db))
+  const results = isPostgres(db) ? await migratePostgres(db, schema, applied.length === 0) : await runMigrations(createMigrator(db))
   const made = results.map(result => result.migrationName)
   return { created: made.some(name => name === names[0]), applied: made, newer }
 }
@@ -76,16 +76,23 @@ export class LockingAdapter extends PostgresAdapter {
   override async releaseMigrationLock(): Promise<void> {}
 }
 
-function migratePostgres(db: Kysely<Database>, schema: string | null): Promise<readonly MigrationResult[]> {
+function migratePostgres(db: Kysely<Database>, schema: string | null, isNew: boolean): Promise<readonly MigrationResult[]> {
   // Whoever waited for the lock must see what its holder has made.
   return db.transaction().setIsolationLevel('read committed').execute(async (trx) => {
     await sql`select pg_advisory_xact_lock(${sql.lit(MIGRATION_LOCK)}::bigint)`.execute(trx)
     if (schema !== null) await createSchemaIfMissing(trx, schema)
+    if (isNew) await requireRightToCreate(trx)
     const name = await getSchemaName(trx)
     // Kysely would take a table of some other schema for its own. This makes PostgreSQL say that it has none to create one in.
     if (name === undefined) await sql`create table ${sql.table(MIGRATION_TABLE)} ()`.execute(trx)
     return runMigrations(createMigrator(trx, name))
   })
+}
+
+/** What Kysely does where it may not create a table hides PostgreSQL's own word for that. */
+async function requireRightToCreate(trx: Kysely<Database>): Promise<void> {
+  await trx.schema.createTable(`${MIGRATION_TABLE}_trial`).addColumn('id', 'integer').execute()
+  await trx.schema.dropTable(`${MIGRATION_TABLE}_trial`).execute()
 }
 
 async function createSchemaIfMissing(trx: Kysely<Database>, schema: string): Promise<void> {

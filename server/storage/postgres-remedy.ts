@@ -5,7 +5,7 @@ import { codeOf, getSqlState, POOLER_IS_FULL } from './storage-cause.ts'
 /* What an operator can do about a PostgreSQL that cannot be used: one sentence for each error that is met in practice. */
 
 /** What the sentences name. */
-interface Place { server: string, host: string, user: string, database: string, schema: string }
+interface Place { server: string, host: string, user: string, hasPassword: boolean, database: string, schema: string }
 type Remedy = (place: Place, error: Error) => string
 
 const READ_ONLY: Remedy = ({ server }) =>
@@ -17,7 +17,10 @@ const SILENT: Remedy = ({ server }) => `nothing answers at ${server}: open the w
 const NOT_RESOLVED: Remedy = ({ host }) => `the name ${host} cannot be resolved: correct the host in DATABASE_URL, or this machine's name server`
 const FULL: Remedy = ({ server, user }) =>
   `PostgreSQL at ${server} has no connection left for role ${quoteName(user)}, and each replica opens up to 11: raise max_connections (or the limit of the role, the database or the pooler), or put pgbouncer between`
-const BAD_LOGIN: Remedy = ({ user }) =>
+const NO_PASSWORD: Remedy = ({ user }) =>
+  `PostgreSQL asks role ${quoteName(user)} for a password: add it to DATABASE_URL, as in postgres://user:password@host/database`
+const BAD_LOGIN: Remedy = (place, error) => place.hasPassword ? unknownLogin(place) : NO_PASSWORD(place, error)
+const unknownLogin = ({ user }: Place) =>
   `PostgreSQL knows no role ${quoteName(user)} with this password: correct user and password in DATABASE_URL, or set them there (CREATE ROLE or ALTER ROLE ${quoteName(user)} LOGIN PASSWORD …)`
 const NO_DATABASE: Remedy = ({ server, user, database }) =>
   `PostgreSQL at ${server} has no database ${quoteName(database)}: create it (CREATE DATABASE ${quoteName(database)} OWNER ${quoteName(user)}), or correct DATABASE_URL`
@@ -41,7 +44,7 @@ const REMEDIES: Readonly<Record<string, Remedy>> = {
 /** What drivers and poolers say without a code that tells it. */
 const BY_MESSAGE: readonly (readonly [RegExp, Remedy])[] = [
   [POOLER_IS_FULL, FULL],
-  [/^SASL: .*password must be/, ({ user }) => `PostgreSQL asks role ${quoteName(user)} for a password: add it to DATABASE_URL, as in postgres://user:password@host/database`],
+  [/^SASL: .*password must be/, NO_PASSWORD],
   [/does not support SSL|SSL required but not supported/i, ({ server }) => `PostgreSQL at ${server} offers no TLS: switch it on there (ssl = on), or write sslmode=disable in DATABASE_URL if the way there is safe`],
   [/establishing an SSL connection|wrong version number/, ({ server }) => `what answers at ${server} is no PostgreSQL with TLS: correct host and port in DATABASE_URL`],
   [/timeout|^waited /i, SILENT],
@@ -63,7 +66,7 @@ function placeOf(text: string): Place {
   const host = decodeURIComponent(url.hostname) || url.searchParams.get('host') || ''
   const user = url.searchParams.get('user') ?? decodeURIComponent(url.username)
   return {
-    host, user, server: host.startsWith('/') ? host : `${host}:${url.searchParams.get('port') ?? (url.port || '5432')}`,
+    host, user, hasPassword: (url.searchParams.get('password') ?? url.password) !== '', server: host.startsWith('/') ? host : `${host}:${url.searchParams.get('port') ?? (url.port || '5432')}`,
     database: decodeURIComponent(url.pathname.slice(1)) || user,
     schema: parsePostgresAddress(text).schema ?? 'public',
   }
