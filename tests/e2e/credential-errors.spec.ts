@@ -102,7 +102,8 @@ test('F03 what was pasted by mistake is named, with the way out, and reaches no 
       await pressSave(page, text)
       const alert = await expectFailure(page, 'CREDENTIAL_MALFORMED')
       await expectCause(alert, cause)
-      await expect(alert.getByTestId('finding').getByRole('paragraph')).toHaveText([en.finding[cause].seen, en.finding[cause].do])
+      await expect(alert.getByRole('heading')).toHaveText(en.finding[cause].seen)
+      await expect(alert.getByTestId('finding').getByRole('paragraph')).toHaveText(en.finding[cause].do)
     })
   }
   await pressSave(page, token.slice(0, -6))

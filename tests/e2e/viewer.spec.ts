@@ -41,7 +41,7 @@ test('a viewer sees what diagnostics found, without IP addresses', async ({ page
   await openPath(page, product, '/admin/diagnostics')
   await expect(page.getByTestId('diagnostics-verdict')).toHaveAttribute('data-verdict', 'problem')
   await expectCause(page.getByRole('main'), 'refused')
-  await expect(page.getByTestId('finding')).toContainText(`The connection to • on port ${licenseServer.port} was refused.`)
+  await expect(page.getByTestId('finding')).toContainText(`The connection to • on port ${licenseServer.port}, as set in NC_LICENSE_SERVER_URL, was refused.`)
   await expect(page.getByRole('button', { name: /^Run/ })).toHaveCount(0)
   expect(await page.content()).not.toMatch(new RegExp(`127\\.0\\.0\\.1(?!:${new URL(product.url).port})`))
 })

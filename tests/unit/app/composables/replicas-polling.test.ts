@@ -15,6 +15,7 @@ beforeEach(() => {
   vi.stubGlobal('document', tab)
   openFreshPage()
   setActivePinia(createPinia())
+  useDiagnosticsStore().replicas = { asOf: '2026-03-01T12:00:00.000Z', answeredBy: 'a', seen: [], disagreeAbout: [], remedy: null }
 })
 afterEach(() => {
   vi.useRealTimers()
@@ -32,6 +33,14 @@ it('replicas are looked at every 15 seconds, and when the page is looked at agai
   tab.visibilityState = 'visible'
   tab.dispatchEvent(new Event('visibilitychange'))
   expect(looks()).toBe(2)
+})
+
+it('a process that is alone is not asked about others', async () => {
+  useDiagnosticsStore().replicas = null
+  mountWith(useReplicasPolling)
+  await vi.advanceTimersByTimeAsync(60_000)
+  tab.dispatchEvent(new Event('visibilitychange'))
+  expect(looks()).toBe(0)
 })
 
 it('replicas are not looked at while diagnostics run, which bring them', async () => {
