@@ -101,7 +101,7 @@ for (const [code, asked, date] of LANGUAGES) {
     await page.getByRole('button', { name: words.get('credential.save'), exact: true }).click()
     await expect(page.getByRole('dialog', { name: words.get('replace.title') })).toBeVisible()
     await expectAllSaid(page, code, 'the question before a replacement')
-    await page.getByRole('button', { name: words.get('replace.confirm'), exact: true }).click()
+    await page.getByTestId('confirm').click()
     await expect(page.getByRole('alert').getByRole('heading')).toHaveText(words.get('errors.LICENSE_REVOKED.title') ?? 'none')
     await expectAllSaid(page, code, 'a refused save')
     await page.getByRole('button', { name: words.get('credential.remove'), exact: true }).click()
