@@ -27,6 +27,8 @@ export interface ReverseProxyOptions {
   port: number
   /** Where the panel listens; it may start later. */
   panelPort: number
+  /** nginx: where other replicas of it listen. */
+  replicaPorts?: number[]
   /** Receives everything outside the base path. */
   foreignUrl: string
   /** Such as `/license/`. */
@@ -116,20 +118,24 @@ const LOCATION = [
   'proxy_set_header X-Forwarded-Proto $scheme;',
 ]
 
-function nginxConfig({ port, panelPort, foreignUrl, basePath, strips, location = LOCATION }: ReverseProxyOptions, folder: string, tls?: Tls): string {
+function nginxConfig(options: ReverseProxyOptions, folder: string, tls?: Tls): string {
+  const { port, panelPort, replicaPorts = [], foreignUrl, basePath, strips, location = LOCATION } = options
+  const ports = [panelPort, ...replicaPorts]
+  const isShared = ports.length > 1
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(name => `${name}_temp_path ${folder}/${name};`)
   return `daemon off; worker_processes 1; pid ${folder}/pid; ${process.getuid?.() === 0 ? 'user root;' : ''}
 events {}
 http {
   access_log off;
   ${temporary.join('\n  ')}
+  ${isShared ? `upstream panel { ${ports.map(each => `server 127.0.0.1:${each} max_fails=0;`).join(' ')} }` : ''}
   server {
     listen 127.0.0.1:${port}${tls ? ' ssl' : ''};
     ${tls ? `ssl_certificate ${tls.cert}; ssl_certificate_key ${tls.key};` : ''}
     location / { proxy_pass ${foreignUrl}; }
     location ${basePath} {
       ${location.join('\n      ')}
-      proxy_pass http://127.0.0.1:${panelPort}${strips ? '/' : ''};
+      proxy_pass http://${isShared ? 'panel' : `127.0.0.1:${panelPort}`}${strips ? '/' : ''};
     }
   }
 }
