@@ -49,6 +49,12 @@ describe('a seed', () => {
     expect(found).toBe(finding)
   })
 
+  it.each(['airgapped', 'offline'] as const)('sets a clock wrong so that an installation with the method %s can know it', async (method) => {
+    for (const finding of ['clock_ahead', 'clock_behind'] as const) {
+      expect(causeShown((await sandbox.panel.seed({ finding, method })).license)).toBe(finding)
+    }
+  })
+
   it.each(['ended', 'not_yet_valid'] as const)('means %s by the panel\'s own time', async (finding) => {
     const { paste, cookie } = await sandbox.panel.seed({ finding, now: '2024-02-29T12:00:00Z' })
     expect(cookie && await causeOfPaste(paste ?? '', cookie)).toBe(finding)

@@ -111,11 +111,11 @@ export function createJudge({ vendor, now, calmSince, misled }: Facts): Judge {
     highest.set(what, seq)
   }
 
-  /** What is stored is a license that the vendor answers for. */
+  /** What is stored is a license that the vendor answers for, and whose term is not so near its end that clocks may differ about it. */
   function isGood(): boolean {
     const lease = stored?.license && vendor.find(stored.license.lease)
     const license = lease && vendor.licenses.find(({ sub }) => sub === lease.sub)
-    return license ? license.verdict === null && license.exp * SECOND > now() : false
+    return license ? license.verdict === null && license.exp * SECOND > now() + UNCERTAIN : false
   }
 
   function mayBeEntitled(process: Process, state: string, lease: Issued | undefined): void {
