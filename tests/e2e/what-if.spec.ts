@@ -23,7 +23,7 @@ test('ten days without internet pause Enterprise, and it starts again by itself'
   await api.save('nc_demo_standard')
   await signInByForm(page, product)
   const requests = (await licenseServer.control.requests()).length
-  await unfold(page, 'Timeline: what if the internet goes down?')
+  await unfold(page, 'Timeline: if the internet is down')
   await internetOf(page).click()
   await expect(internetOf(page)).toHaveAttribute('aria-expanded', 'true')
   await expect(page.getByText('it changes nothing and makes no call')).toBeVisible()
@@ -49,7 +49,7 @@ test('ten days without internet pause Enterprise, and it starts again by itself'
 test('a clock that is wrong makes no difference where the license server has answered', async ({ page, product, api }) => {
   await api.save('nc_demo_standard')
   await signInByForm(page, product)
-  await unfold(page, 'Timeline: what if the internet goes down?')
+  await unfold(page, 'Timeline: if the internet is down')
   await clockOf(page).click()
   await page.getByLabel('Wrong by').fill('20')
   await run(page)
@@ -114,7 +114,7 @@ test('an address that says too little opens it, and one that makes no sense does
   await openPath(page, product, '/admin/license?what-if=nothing#time')
   await expect(page.getByTestId('what-if')).toHaveCount(0)
   await openLicense(page, product)
-  await unfold(page, 'Timeline: what if the internet goes down?')
+  await unfold(page, 'Timeline: if the internet is down')
   await internetOf(page).focus()
   await page.keyboard.press('Enter')
   await expect(page.getByLabel('Goes down', { exact: true })).toBeVisible()
