@@ -105,8 +105,9 @@ export function createHappenings(stage: Stage): Happenings {
     stage.moveClock(by)
     world.disturb()
     after(fate.around(MINUTE, 3 * DAY), () => {
-      over()
+      // A clock that stays wrong is trouble for as long as it does.
       if (fate.chance(0.3)) return
+      over()
       tell('database', 'its clock is repaired')
       if (by < 0) judge.excuseAll()
       stage.moveClock(-by)
