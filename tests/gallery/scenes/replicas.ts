@@ -36,9 +36,10 @@ async function openAmongOthers(stage: Stage, path: string, others: Others): Prom
   await requireSaved(api, 'nc_demo_standard')
   const storage = await openStorage({ url, baseDir: '/' })
   atEnd(() => storage.close())
-  const me = await tellingOf(storage)
+  // What it told before the save is known to be older.
+  const [me, { state, revision }] = [await tellingOf(storage), await api.license()]
   const tell = async () => {
-    const { version, commit, started, state, revision, keyDigest } = me
+    const { version, commit, started, keyDigest } = me
     for (const [at, other] of others.entries()) {
       const id = `panel-${at + 2}-9a3b`
       await storage.replicas?.tell({ id, version, commit, started: started + 1000 + at, state, revision, keyDigest, ...other }, GONE_AFTER)
