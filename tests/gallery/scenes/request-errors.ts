@@ -24,8 +24,7 @@ function entryOf(code: RequestErrorCode): Scene {
 }
 
 async function expectShown({ page }: Stage, code: RequestErrorCode): Promise<void> {
-  // What is wrong with a text is said by its cause alone.
-  await expectFailure(page, code, code === 'CREDENTIAL_MALFORMED' ? undefined : en.errors[code].title, 20_000)
+  await expectFailure(page, code, en.errors[code].title, 20_000)
 }
 
 /** A license is there when the page is opened, and `change` makes it out of date. */
