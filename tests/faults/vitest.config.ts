@@ -5,7 +5,10 @@ import type { TestSpecification } from 'vitest/node'
 import { BaseSequencer } from 'vitest/node'
 
 /** What takes longest, longest first: begun last, it would go on alone at the end. */
-const LONGEST = ['sockets', 'crash', 'visitor', 'clock', 'clock-extremes', 'flood', 'held-state', 'hostile-requests']
+const LONGEST = [
+  'sockets', 'replica-years', 'replicas', 'testing-kit', 'crash', 'visitor', 'clock', 'clock-extremes', 'postgres-as-run', 'flood', 'held-state',
+  'hostile-requests',
+]
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
