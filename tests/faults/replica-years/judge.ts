@@ -102,7 +102,8 @@ export function createJudge({ vendor, now, calmSince, misled }: Facts): Judge {
       states.set(state, (states.get(state) ?? 0) + 1)
       if (entitled) mayBeEntitled(process, state, lease === null ? undefined : vendor.find(lease))
       else if (state === 'paused' || state === 'expired') mustBeOver(process, state)
-      if (!entitled && now() - Math.max(calmSince(), installedAt) > RECOVERS_WITHIN && isGood()) judge.complain(`${process.name} is ${state} though nothing is wrong`)
+      const lasts = now() - Math.max(calmSince(), installedAt)
+      if (!entitled && isGood() && lasts > RECOVERS_WITHIN + untilAsked()) judge.complain(`${process.name} is ${state} though nothing is wrong`)
     },
   }
 
@@ -116,6 +117,13 @@ export function createJudge({ vendor, now, calmSince, misled }: Facts): Judge {
     const lease = stored?.license && vendor.find(stored.license.lease)
     const license = lease && vendor.licenses.find(({ sub }) => sub === lease.sub)
     return license ? license.verdict === null && license.exp * SECOND > now() + UNCERTAIN : false
+  }
+
+  /** A subscription that was renewed after its end is noticed by the next regular check-in. */
+  function untilAsked(): number {
+    const lease = stored?.license && vendor.find(stored.license.lease)
+    const license = lease && vendor.licenses.find(({ sub }) => sub === lease.sub)
+    return license && lease.endsAt <= now() ? license.every * SECOND : 0
   }
 
   function mayBeEntitled(process: Process, state: string, lease: Issued | undefined): void {
