@@ -9,6 +9,9 @@ const BELIEVED_FOR = 15_000
 /** Ms: how long a notification may take that proves that they pass, and when to try again where they do not. */
 const PROOF_WITHIN = 2_000
 const TRY_AGAIN_AFTER = 60_000
+/** Ms that an answer may take, and that the end waits for a database that gives none. */
+const ANSWER_WITHIN = 3_000
+const END_WITHIN = 500
 /** Ms until a connection that was lost is made again. */
 const RECONNECT_AFTER = 2_000
 
@@ -36,11 +39,13 @@ export function createChangeListener({ config, schema, notify }: ListenerOptions
 
   /** One connection, until it ends; resolves to the wait (ms) before the next. */
   async function listen(): Promise<number> {
-    const client = new pg.Client(config)
+    const client = new pg.Client({ ...config, connectionTimeoutMillis: ANSWER_WITHIN, query_timeout: ANSWER_WITHIN })
     const proof = `proof ${randomUUID()}`
     const proven = Promise.withResolvers<boolean>()
     const ended = Promise.withResolvers<void>()
     giveUp = ended.resolve
+    const leave = () => void client.end().catch(() => undefined)
+    signal.addEventListener('abort', leave)
     client.on('error', () => ended.resolve())
     client.on('end', () => ended.resolve())
     client.on('notification', ({ payload }) => {
@@ -60,7 +65,8 @@ export function createChangeListener({ config, schema, notify }: ListenerOptions
     }
     finally {
       reliable = false
-      void client.end().catch(() => undefined)
+      signal.removeEventListener('abort', leave)
+      leave()
     }
   }
 
@@ -79,7 +85,8 @@ export function createChangeListener({ config, schema, notify }: ListenerOptions
     async close() {
       closing.abort()
       giveUp?.()
-      await running
+      // A database that is gone without a word must not keep the process from stopping.
+      await Promise.race([running, sleep(END_WITHIN, undefined, { ref: false })])
     },
   }
 }

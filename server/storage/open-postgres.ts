@@ -52,7 +52,7 @@ export async function openPostgres({ url, log, version }: PostgresOptions): Prom
 
 function listenForChanges(db: Kysely<Database>, { connectionString }: PostgresAddress, schema: string): ChangeListener {
   return createChangeListener({
-    config: { connectionString, application_name: 'nocodb-license-listener', connectionTimeoutMillis: 3000, keepAlive: true },
+    config: { connectionString, application_name: 'nocodb-license-listener', keepAlive: true },
     schema, notify: (channel, payload) => sql`select pg_notify(${channel}, ${payload})`.execute(db),
   })
 }

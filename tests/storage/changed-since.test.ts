@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { createChangeListener } from '../../server/storage/change-listener.ts'
 import { openStorage, type Storage } from '../../server/storage/open.ts'
 import { startPostgres, type PostgresServer } from '../support/postgres-server.ts'
-import { until } from '../support/stand.ts'
+import { sleep, until } from '../support/stand.ts'
 
 /* What another process has written is noticed, and the database is not asked while nobody has written anything. */
 
@@ -111,6 +112,20 @@ describe('PostgreSQL', () => {
     await operator.query('update installation set version = version + 1')
     expect(await storage.licenses.changedSince(version)).toBe(true)
     await untilQuiet(storage, version + 1, asked)
+  })
+
+  it('closes at once, also where the database has stopped answering', async () => {
+    const asked = Promise.withResolvers<void>()
+    const listener = createChangeListener({
+      config: { connectionString: await server.createDatabase() }, schema: 'public',
+      notify() {
+        asked.resolve()
+        return new Promise(() => {})
+      },
+    })
+    await asked.promise
+    expect(await Promise.race([listener.close().then(() => 'closed'), sleep(10_000).then(() => 'waits')])).toBe('closed')
+    expect(listener.mark()).toBeUndefined()
   })
 
   it('another installation in the same database is none of its business', async () => {
