@@ -73,8 +73,7 @@ describe('every cause, really injected', () => {
     const printed = product.output().length
     const [onWide, onPhone] = await Promise.all([openPanel(browser, product, 'wide'), openPanel(browser, product, 'phone')])
     await injection.meddle?.(product)
-    // Tries whether the database can be written, so that what is wrong with it is known at once.
-    if (injection.meddle) await fetch(`${product.url}/api/health/ready`)
+    if (injection.meddle) await untilNotReady(product)
     const [wide, phone] = await Promise.all([readPage(onWide, deed, credential), readPage(onPhone, deed, credential)])
     const row = await judge({ injection, deed, client, credential, wide, phone, log: product.output().slice(printed) })
     rows.push(row)
@@ -89,6 +88,14 @@ describe('of all that was injected', () => {
     expect(shareOf(rows, column), failing.join(', ')).toBeGreaterThanOrEqual(isWhole ? LEAST[column] : 100)
   })
 })
+
+/**
+ * Asks again and again whether the product is ready, as whoever runs it does, until it has noticed what is wrong with its database. It
+ * counts on a write of the last ten seconds, so it may take that long.
+ */
+async function untilNotReady({ url }: Product): Promise<void> {
+  await expect.poll(async () => (await fetch(`${url}/api/health/ready`)).ok, { timeout: 30_000, interval: 500 }).toBe(false)
+}
 
 /** Starts the product with the cause in place, and with the license that has to be active beforehand. */
 async function startBroken({ injection, deed }: Case): Promise<Product> {

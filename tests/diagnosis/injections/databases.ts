@@ -77,7 +77,7 @@ const POSTGRES: readonly Given[] = [
       alter table installation owner to postgres;
       alter table license owner to postgres;
       revoke all on installation, license from panel`),
-    named: [/lacks the rights/], helps: /right to read and write/,
+    named: [/lacks the permissions/], helps: /permission to read and write/,
   },
   {
     name: 'no connection left', cause: 'connection_limit', unseenBy: NOBODY,
