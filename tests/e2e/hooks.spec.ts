@@ -175,6 +175,28 @@ for (const locale of LANGUAGES) {
     await expect(resultOf('tcp').getByTestId('reference')).toHaveText('NCL-202')
   })
 
+  test(`what is begun can be left, the activity filtered and the session ended, ${locale}`, async ({ product, api, openPage }) => {
+    await api.save('nc_demo_standard')
+    const page = await openPage(product, { locale })
+    await useSession(page, product, api)
+    await openLicense(page, product)
+    await page.getByTestId('remove').click()
+    await page.getByRole('dialog').getByTestId('cancel').click()
+    await expect(page.getByRole('dialog')).toHaveCount(0)
+    await page.getByTestId('replace').click()
+    await page.getByTestId('cancel').click()
+    await expect(fieldOf(page)).toHaveCount(0)
+    await expectState(page, 'active')
+    await openPath(page, product, '/admin/activity')
+    await page.getByTestId('activity-filter').selectOption('accounts')
+    await expect(page).toHaveURL(/kind=accounts/)
+    await expect(page.locator('[data-kind=activated]')).toHaveCount(0)
+    await page.getByTestId('activity-filter').selectOption('activated')
+    await expect(page.locator('[data-kind=activated]')).toHaveCount(1)
+    await page.getByTestId('sign-out').click()
+    await expect(page).toHaveURL(/\/login/)
+  })
+
   test(`a refused sign-in has its notice, ${locale}`, async ({ product, openPage }) => {
     const page = await openPage(product, { locale })
     await openPath(page, product, '/login')
