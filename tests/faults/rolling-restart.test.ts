@@ -8,7 +8,12 @@ import { ADMIN, freePort, SERVICE_TOKEN, startProduct } from '../support/product
 import { sleep, startOwnLicenseServer, until } from '../support/stand.ts'
 import { tally } from '../support/tally.ts'
 
-/* Replicas behind nginx are restarted one after the other, as an upgrade does it, while hosts and people go on asking. */
+/*
+ * Replicas behind nginx are restarted one after the other, as an upgrade does it, while hosts and people go on asking. With UPGRADE_FROM,
+ * the server's entry in the output of an earlier version, they begin as that one.
+ */
+
+const EARLIER = process.env.UPGRADE_FROM
 
 const isEntitled = (body: string) => Object(JSON.parse(body)).entitled === true
 
@@ -22,9 +27,9 @@ it('F91: replicas are restarted in turn, twice, under load: no request fails at 
   onTestFinished(() => foreign.stop())
   const [port, ...ports] = [await freePort(), await freePort(), await freePort(), await freePort()]
   const env = { DATABASE_URL: await server.createDatabase(), NC_PUBLIC_URL: `http://127.0.0.1:${port}/license/`, NC_TRUST_PROXY: '127.0.0.1' }
-  const start = (at: number) => startProduct({ licenseServerUrl: licenseServer.url, env, port: at })
+  const start = (at: number, entry?: string) => startProduct({ licenseServerUrl: licenseServer.url, env, port: at, ...(entry ? { entry } : {}) })
   const replicas: Product[] = []
-  for (const at of ports) replicas.push(await start(at))
+  for (const at of ports) replicas.push(await start(at, EARLIER))
   onTestFinished(async () => { for (const replica of replicas) await replica.dispose() })
   const [panelPort = 0, ...replicaPorts] = ports
   const proxy = await startReverseProxy({
