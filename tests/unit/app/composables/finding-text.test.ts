@@ -136,7 +136,7 @@ describe('trouble with the database', () => {
   it('is told with what cannot be saved until then; a row that was edited is not, nor is anything else', () => {
     openFreshPage('en')
     const { words } = useFindingText()
-    const unsaved = /^Free some space\. .* cannot be saved; licensed features stay as they are\./
+    const unsaved = /^Free some space\. .* can be saved, .*; licensed features stay as they are\./
     expect(words(found('disk_full', { location: '/data' })).do).toMatch(unsaved)
     expect([words(found('row_edited')).do, words(found('refused')).do].join(' ')).not.toContain('cannot be saved')
   })
