@@ -9,6 +9,10 @@ const STYLE_MODULE = /\/ant-design-vue\/es\/(?:[\w-]+|_util\/wave)\/style(?:\/in
 const NO_STYLE = `const none = () => [node => node, { value: '' }]
 export { none as default, none as useRowStyle, none as useColStyle }`
 
+// Every browser that runs this page has it.
+const POLYFILL = 'resize-observer-polyfill'
+const NATIVE = '\0native-resize-observer'
+
 /** Compiles ant-design-vue's styles into one stylesheet and keeps the code that generates them out of the bundles (README). */
 export default defineNuxtModule({
   meta: { name: 'component-styles' },
@@ -20,5 +24,11 @@ export default defineNuxtModule({
       enforce: 'pre',
       load: id => STYLE_MODULE.test(id) ? NO_STYLE : undefined,
     })
+    addVitePlugin({
+      name: 'native-resize-observer',
+      enforce: 'pre',
+      resolveId: id => id === POLYFILL ? NATIVE : undefined,
+      load: id => id === NATIVE ? 'export default globalThis.ResizeObserver' : undefined,
+    }, { server: false })
   },
 })
