@@ -60,7 +60,7 @@ describe('the testing kit', () => {
   it('has types that a strict project compiles with', () => {
     writeFileSync(join(SUITE, 'tsconfig.json'), JSON.stringify({
       compilerOptions: { strict: true, noEmit: true, module: 'NodeNext', target: 'ESNext', types: ['node'], typeRoots: [join(ROOT, 'node_modules/@types')] },
-      include: ['*.ts'],
+      include: ['*.ts', '*.mts'],
     }))
     run(`node ${join(ROOT, 'node_modules/typescript/bin/tsc')} -p .`, SUITE)
   }, 120_000)

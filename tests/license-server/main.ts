@@ -33,7 +33,7 @@ function serve(): void {
     const actual = typeof address === 'object' && address ? address.port : port
     // Tests wait for this very line.
     console.log(`sandbox license server listening on http://${host.includes(':') ? `[${host}]` : host}:${actual}`)
-    if (!process.connected) console.log('Keys to try: nc_demo_standard, nc_ag_demo_airgapped; more in tests/license-server/README.md. Stop: Ctrl-C')
+    if (!process.connected) console.log('Keys to try: nc_demo_standard, nc_ag_demo_airgapped; more at /__sandbox/openapi.json. Stop: Ctrl-C')
   })
   stopOnSignal(server)
 }

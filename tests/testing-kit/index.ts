@@ -11,6 +11,8 @@ import { startLicenseServer, startPanel } from './processes.ts'
 
 export type { Account, Beginning, Panel, Seed, Seeded, SessionCookie, Situation, Terms } from './panel.ts'
 export type { SandboxControl } from '../support/vendor/control-client.ts'
+export type { EventGroup, EventKind } from '../../shared/contracts.ts'
+export type { FindingCause } from '../../shared/findings.ts'
 
 export interface SandboxOptions {
   /** The address of a sandbox license server to share; one of its own by default. */
