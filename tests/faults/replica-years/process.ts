@@ -34,7 +34,8 @@ export function startProcess(world: World, place: Place): void {
   if (place.process) return
   const { timeline, fate } = world
   const waiting: (() => void)[] = []
-  let nextAt = Infinity
+  /** The time that it sleeps until; past while it starts or ticks, when nothing can wake it once more. */
+  let nextAt = timeline.now
   let turn = 0
   let sampledAt = -Infinity
 
