@@ -5,7 +5,7 @@ import { judgeDoubt } from './doubt.ts'
 import type { ClockReading } from './ports.ts'
 import { runOf } from './record.ts'
 import type { HeldAnchor } from './shared-anchor.ts'
-import { followAnchor, timeBy, withAnchor } from './shared-anchor.ts'
+import { followAnchor, leaningBy, timeBy, withAnchor } from './shared-anchor.ts'
 import type { Anchor, Snapshot, StoredLicense, TrustedTimeRecord } from './stored-records.ts'
 import type { Holding } from './state.ts'
 import { isEntitled, stateOf } from './state.ts'
@@ -65,7 +65,7 @@ export function snapshotOf({ stored, unstored }: Memory): Snapshot {
 /** Judges time and state by a reading of the clocks, and remembers what the next judgement needs. */
 export function observe(memory: Memory, reading: ClockReading): { memory: Memory, moment: Moment } {
   const { holding, instanceId } = memory
-  const advanced = memory.trusted && advance(memory.trusted, reading)
+  const advanced = memory.trusted && advance(memory.trusted, leaningBy(memory.anchor, reading))
   const anchor = memory.anchor && followAnchor(memory.anchor, reading, advanced?.at ?? null)
   const shared = anchor && !anchor.broken ? anchorAt(timeBy(anchor, reading), reading) : null
   const trusted = shared ?? advanced

@@ -5,6 +5,7 @@ import {
   isBeneathUnstored, observe, overRead, snapshotOf, withoutLicense, withRead, withStoredLease, withStoredVerdict, withUnstoredAttempt,
   withUnstoredLease, withUnstoredVerdict,
 } from '../../../server/license/license-memory.ts'
+import type { HeldAnchor } from '../../../server/license/shared-anchor.ts'
 import type { ClockReading } from '../../../server/license/ports.ts'
 import type { Snapshot, StoredLicense, TrustedTimeRecord } from '../../../server/license/stored-records.ts'
 import { seqMarkOf } from '../../../server/license/record.ts'
@@ -81,6 +82,18 @@ describe('an observation', () => {
     expect(observe(memoryOf(), jumped).moment).toMatchObject({ state: 'paused', inDoubt: false })
     const { memory } = observe(memoryOf(), reading())
     expect(observe(deepFreeze(memory), jumped).moment).toMatchObject({ state: 'active', inDoubt: true })
+  })
+})
+
+describe('where replicas share a clock that is five minutes ahead', () => {
+  const AHEAD = 300_000
+  const shared = (elapsed: number): ClockReading => reading({ wall: START + AHEAD + elapsed, uptime: 1000 + elapsed, shared: true })
+  const anchor: HeldAnchor = { anchor: { jti: 'jti-1', at: START, wall: START + AHEAD }, since: shared(0), broken: false }
+
+  it('an observation after a day without one goes on by what the vendor signed', () => {
+    const { memory, moment } = observe(memoryOf({ anchor }), shared(DAY))
+    expect(memory.anchor?.broken).toBe(false)
+    expect(moment).toMatchObject({ trusted: START + DAY, effective: START + DAY, wall: START + DAY + AHEAD })
   })
 })
 
