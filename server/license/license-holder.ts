@@ -9,7 +9,7 @@ import {
 } from './license-memory.ts'
 import type { Clock, ClockReading, HeldStates, LicenseStore } from './ports.ts'
 import type { HeldAnchor } from './shared-anchor.ts'
-import { timeBy, withAnchor } from './shared-anchor.ts'
+import { leaningBy, timeBy, withAnchor } from './shared-anchor.ts'
 import type { Anchor, Snapshot, StoredLicense, TrustedTimeRecord } from './stored-records.ts'
 import type { Holding } from './state.ts'
 import { isByTime, isEntitled, stateOf } from './state.ts'
@@ -62,13 +62,13 @@ export async function createLicenseHolder({ store, keyring, clock, instanceId }:
   let lastRead: Promise<unknown> = Promise.resolve()
 
   async function recall(read: Snapshot, holding: Holding): Promise<Memory> {
-    const trusted = restore(read.trusted, holding, clock.read())
-    const jti = holding.kind === 'lease' ? holding.lease.claims.jti : null
-    const anchor = anchorAtStart(withAnchor(null, read.anchor, jti, clock.read()), holding)
+    const claims = holding.kind === 'lease' ? holding.lease.claims : null
+    const anchor = anchorAtStart(withAnchor(null, read.anchor, claims?.jti ?? null, clock.read()), holding)
+    const trusted = restore(read.trusted, holding, leaningBy(anchor, clock.read()))
     const hold = anchor && !anchor.broken ? null : await holdAtStart(read, holding, trusted)
     return {
-      instanceId, stored: read, unstored: null, holding, verified: read, trusted, anchored: false, anchor,
-      doubt: beginDoubt(hold),
+      instanceId, stored: read, unstored: null, holding, verified: read, trusted, newestAt: claims && claims.iat * 1000, anchored: false,
+      anchor, doubt: beginDoubt(hold),
     }
   }
 

@@ -5,7 +5,7 @@ import { judgeDoubt } from './doubt.ts'
 import type { ClockReading } from './ports.ts'
 import { runOf } from './record.ts'
 import type { HeldAnchor } from './shared-anchor.ts'
-import { followAnchor, timeBy, withAnchor } from './shared-anchor.ts'
+import { followAnchor, leaningBy, timeBy, withAnchor } from './shared-anchor.ts'
 import type { Anchor, Snapshot, StoredLicense, TrustedTimeRecord } from './stored-records.ts'
 import type { Holding } from './state.ts'
 import { isEntitled, stateOf } from './state.ts'
@@ -27,6 +27,8 @@ export interface Memory {
   /** The stored statement that `holding` was verified from; null if it came from an answer. */
   readonly verified: StoredStatement | null
   readonly trusted: TrustedTimeRecord | null
+  /** When the newest lease was issued that this process has held, ms; null before the first. */
+  readonly newestAt: number | null
   /** This process has received a lease that answered its nonce, so trusted time alone decides. */
   readonly anchored: boolean
   /** Where replicas share a clock, what takes the place of `anchored` for all of them. */
@@ -65,7 +67,7 @@ export function snapshotOf({ stored, unstored }: Memory): Snapshot {
 /** Judges time and state by a reading of the clocks, and remembers what the next judgement needs. */
 export function observe(memory: Memory, reading: ClockReading): { memory: Memory, moment: Moment } {
   const { holding, instanceId } = memory
-  const advanced = memory.trusted && advance(memory.trusted, reading)
+  const advanced = memory.trusted && advance(memory.trusted, leaningBy(memory.anchor, reading))
   const anchor = memory.anchor && followAnchor(memory.anchor, reading, advanced?.at ?? null)
   const shared = anchor && !anchor.broken ? anchorAt(timeBy(anchor, reading), reading) : null
   const trusted = shared ?? advanced
@@ -121,7 +123,7 @@ export function anchorAfter({ claims }: Lease, reading: ClockReading): Anchor | 
 function holdingLease(memory: Memory, lease: Lease, trusted: TrustedTimeRecord, anchor: Anchor | null, reading: ClockReading): Memory {
   const anchored = memory.anchored || METHOD_RULES[lease.claims.method].setsTrustedTime
   return {
-    ...memory, holding: { kind: 'lease', lease, verdict: null }, verified: null, trusted, anchored,
+    ...memory, holding: { kind: 'lease', lease, verdict: null }, verified: null, trusted, anchored, newestAt: newestWith(memory, lease),
     anchor: withAnchor(memory.anchor, anchor, lease.claims.jti, reading),
   }
 }
@@ -193,12 +195,26 @@ export function overRead(memory: Memory, read: Snapshot): Memory {
 
 /** Adopts what was read, and what verifying it found. */
 export function withRead(memory: Memory, read: Snapshot, holding: Holding, reading: ClockReading): Memory {
-  const trusted = holding.kind === 'lease' && holding !== memory.holding
-    ? raise(memory.trusted, holding.lease.claims.iat * 1000, reading)
-    : memory.trusted
-  const jti = holding.kind === 'lease' ? holding.lease.claims.jti : null
-  const anchor = withAnchor(memory.anchor, read.anchor, jti, reading)
-  return { ...memory, stored: read, unstored: stillUnstored(memory, read), holding, verified: read, trusted, anchor }
+  const lease = holding.kind === 'lease' ? holding.lease : null
+  const anchor = withAnchor(memory.anchor, read.anchor, lease?.claims.jti ?? null, reading)
+  const trusted = lease && holding !== memory.holding ? trustedAfterRead(memory, lease, anchor, reading) : memory.trusted
+  const newestAt = lease ? newestWith(memory, lease) : memory.newestAt
+  return { ...memory, stored: read, unstored: stillUnstored(memory, read), holding, verified: read, trusted, newestAt, anchor }
+}
+
+/**
+ * Where replicas share a clock, a lease that answered another of them sets the time here too, even backwards. Only one that is newer than
+ * all before: an old row that is put back sets nothing back.
+ */
+function trustedAfterRead(memory: Memory, lease: Lease, anchor: HeldAnchor | null, reading: ClockReading): TrustedTimeRecord {
+  const signedAt = lease.claims.iat * 1000
+  const isNews = memory.newestAt !== null && signedAt > memory.newestAt
+  const sets = isNews && anchor !== null && !followAnchor(anchor, reading, signedAt).broken
+  return sets ? anchorAt(signedAt, reading) : raise(memory.trusted, signedAt, reading)
+}
+
+function newestWith({ newestAt }: Memory, { claims: { iat } }: Lease): number {
+  return Math.max(newestAt ?? -Infinity, iat * 1000)
 }
 
 /** Back-off and `Retry-After` apply even while the database can be read but not written. */

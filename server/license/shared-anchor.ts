@@ -25,6 +25,11 @@ export function timeBy({ anchor }: HeldAnchor, { wall }: ClockReading): number {
   return anchor.at + (wall - anchor.wall)
 }
 
+/** The reading that trusted time leans by: where an anchor holds, a shared clock that is wrong draws it nowhere. */
+export function leaningBy(held: HeldAnchor | null, reading: ClockReading): ClockReading {
+  return held && !held.broken ? { ...reading, wall: timeBy(held, reading) } : reading
+}
+
 /**
  * Follows the shared clock to a reading. `atLeast` is trusted time as this process has it without it: a clock that falls behind that was
  * set back, be it while nobody was looking.

@@ -7,15 +7,19 @@ import type { Reach } from './reach.ts'
 interface Line {
   reach: Reach
   head: { jti: string, seq: number } | undefined
-  /** `jti` of the leases issued since the head was presented. */
+  /** `jti` of the leases that the head was swapped for. */
   next: Set<string>
+  /** `jti` of the leases that a key was exchanged for, until they are presented: they continue none, whenever that is. */
+  beginnings: Set<string>
 }
 
 export interface ForkWatch {
   /** Notes the lease that a client presents; reports a fork when it does not continue what was presented before. */
   presented(license: License, lease: LeaseClaims): void
-  /** Notes a lease that is being sent to the installation. */
-  issued(lease: LeaseClaims): void
+  /** Notes a lease that is being sent to the installation in place of the one that it has presented. */
+  swapped(lease: LeaseClaims): void
+  /** Notes a lease that is being sent to the installation in exchange for a key. */
+  activated(lease: LeaseClaims): void
   list(reach: Reach): Fork[]
   reset(reach: Reach): void
 }
@@ -29,7 +33,7 @@ export function createForkWatch(): ForkWatch {
   let forks: { fork: Fork, reach: Reach }[] = []
   const lineOf = ({ sub, instance_id }: LeaseClaims): Line => {
     const name = `${sub}\n${instance_id}`
-    const line = lines.get(name) ?? { reach: { installation: instance_id, licenseId: sub }, head: undefined, next: new Set() }
+    const line = lines.get(name) ?? { reach: { installation: instance_id, licenseId: sub }, head: undefined, next: new Set(), beginnings: new Set() }
     lines.set(name, line)
     return line
   }
@@ -38,7 +42,8 @@ export function createForkWatch(): ForkWatch {
       const line = lineOf(lease)
       const { jti, seq } = lease
       if (line.head?.jti === jti) return
-      if (line.head && !line.next.has(jti)) {
+      const begins = line.beginnings.delete(jti)
+      if (line.head && !begins && !line.next.has(jti)) {
         const fork = {
           at: new Date().toISOString(),
           key: license.key,
@@ -53,7 +58,8 @@ export function createForkWatch(): ForkWatch {
       line.head = { jti, seq }
       line.next = new Set()
     },
-    issued: (lease) => { lineOf(lease).next.add(lease.jti) },
+    swapped: (lease) => { lineOf(lease).next.add(lease.jti) },
+    activated: (lease) => { lineOf(lease).beginnings.add(lease.jti) },
     list: within => forks.filter(({ reach }) => covers(within, reach)).map(({ fork }) => fork),
     reset(within) {
       for (const [name, { reach }] of lines) if (covers(within, reach)) lines.delete(name)

@@ -55,7 +55,7 @@ function read(jws: string): Statement {
 function createMemory() {
   return {
     faults: [] as Pending[], offset: 0, status: 'active' as LicenseStatus, plan: DEFAULT_PLAN, bound: false, released: false,
-    calls: [] as CallName[], forks: 0, head: undefined as string | undefined, next: new Set<string>(),
+    calls: [] as CallName[], forks: 0, head: undefined as string | undefined, next: new Set<string>(), beginnings: new Set<string>(),
     held: [] as { freed: boolean }[],
   }
 }
@@ -136,7 +136,7 @@ export function createStory({ name, installation, key, method, named, scope }: P
     const { plan } = expectStatement(call, lease, nonce, fault)
     expectSame(`the plan of ${call}`, plan, memory.plan)
     memory.bound = true
-    memory.next.add(lease)
+    memory[call === 'activate' ? 'beginnings' : 'next'].add(lease)
     // A spoilt lease is not one that a client would keep.
     if (fault?.type !== 'staleNonce') leases.push(lease)
   }
@@ -166,7 +166,8 @@ export function createStory({ name, installation, key, method, named, scope }: P
     const outcome = outcomeOf(swapCall, reply, fault)
     if (!outcome) return
     if (memory.released) return expectRefusal(swapCall, outcome, 'bad_request')
-    if (memory.head !== undefined && memory.head !== lease && !memory.next.has(lease)) memory.forks += 1
+    const begins = memory.beginnings.delete(lease)
+    if (memory.head !== undefined && memory.head !== lease && !begins && !memory.next.has(lease)) memory.forks += 1
     if (memory.head !== lease) Object.assign(memory, { head: lease, next: new Set() })
     const verdict = fault?.type === 'verdict' ? fault.verdict : VERDICTS.find(status => status === memory.status)
     memory.bound ||= verdict === undefined

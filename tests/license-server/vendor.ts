@@ -63,7 +63,7 @@ async function activate(desk: Desk, input: RequestOf<'activate'>, tampering: Tam
   if (standing !== 'active') return refusal(standing, license.reason ?? `The license is ${standing}.`)
   if (!bind(license, instance_id)) return refusal('bound_elsewhere', 'The license is in use on another installation.')
   const claims = leaseClaims(license, instance_id, nonce, clock)
-  desk.forks.issued(claims)
+  desk.forks.activated(claims)
   const lease = await seal(draftOf('lease', claims, license.signer), tampering)
   return { status: 200, body: { lease, secret: secretFor(license.licenseId, instance_id) } }
 }
@@ -105,7 +105,7 @@ async function swap(
   if (standingOf(license, clock.now()) === 'expired') return refusal('expired', 'The subscription has ended.')
   if (tampering.replay) return { status: 200, body: { lease: input.lease } }
   const claims = leaseClaims(license, lease.instance_id, input.nonce, clock)
-  desk.forks.issued(claims)
+  desk.forks.swapped(claims)
   return { status: 200, body: { lease: await seal(draftOf('lease', claims, license.signer), tampering, lease) } }
 }
 

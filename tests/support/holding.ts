@@ -37,11 +37,13 @@ export function failCommits(store: LicenseStore, kind: EventKind, error: Error =
 }
 
 /** Puts a row into a store unchecked. */
-export async function storeRow(store: LicenseStore, license: StoredLicense, seq: SeqMark, more: Pick<Snapshot, 'trusted'>): Promise<void> {
+export async function storeRow(
+  store: LicenseStore, license: StoredLicense, seq: SeqMark, more: Pick<Snapshot, 'trusted'> & Partial<Pick<Snapshot, 'anchor'>>,
+): Promise<void> {
   const { revision } = await store.read()
   const written = await store.commit({
-    if: { revision }, seq, ...(more.trusted ? { trusted: more.trusted } : {}), change: activate(license, seq.sub, null),
-    event: eventOf('activated', license.activatedAt, { kind: 'system' }),
+    if: { revision }, seq, ...(more.trusted ? { trusted: more.trusted } : {}), ...(more.anchor ? { anchor: more.anchor } : {}),
+    change: activate(license, seq.sub, null), event: eventOf('activated', license.activatedAt, { kind: 'system' }),
   })
   if (written === 'stale') throw new Error('the sample license was not stored')
 }

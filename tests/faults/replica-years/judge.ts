@@ -1,4 +1,5 @@
 import type { Snapshot, StoredLicense } from '../../../server/license/stored-records.ts'
+import { CALL_NEEDS, CLAIM_LENGTH } from '../../../server/license/check-in-claim.ts'
 import type { Process } from './place.ts'
 import type { Issued, Vendor } from './vendor.ts'
 
@@ -24,6 +25,8 @@ export interface Judge {
   sent(process: Process, lease: string): void
   /** It has arrived. */
   seenByVendor(): void
+  /** A call has gone wrong of itself: the way to the next may be long. */
+  failed(): void
   /** A commit of this process was written. */
   stored(process: Process, snapshot: Snapshot): void
   /** Something happened to this process that it may not be able to tell from storing what it was about to store. */
@@ -49,7 +52,7 @@ interface Call { process: Process, excused: boolean }
 export function createJudge({ vendor, now, calmSince, misled }: Facts): Judge {
   let stored: Snapshot | null = null
   let callsForRow: Call[] = []
-  let [installedAt, replacedAt] = [0, 0]
+  let [installedAt, replacedAt, failedAt, jumpedAheadAt] = [0, 0, 0, -Infinity]
   const heldSince = new Map<string, number>()
   const highest = new Map<string, number>()
   const states = new Map<string, number>()
@@ -73,12 +76,15 @@ export function createJudge({ vendor, now, calmSince, misled }: Facts): Judge {
       if (callsForRow.length > 0) made.extraCalls++
       const before = callsForRow.find(({ excused }) => !excused)
       if (before) judge.complain(`one due time was called for twice: by ${before.process.name}, which was well, and by ${process.name}`)
-      callsForRow.push({ process, excused: process.frozen || !process.alive || !process.place.line })
+      // The claim that it goes out under may have been taken before the jump.
+      const isOfBefore = now() - jumpedAheadAt <= CLAIM_LENGTH - CALL_NEEDS
+      callsForRow.push({ process, excused: isOfBefore || process.frozen || !process.alive || !process.place.line })
     },
     seenByVendor() {
       const [fork] = vendor.forks
       if (fork !== undefined) judge.complain(`the vendor saw a fork: ${fork}`)
     },
+    failed() { failedAt = now() },
     stored(process, snapshot) {
       if (stored && snapshot.revision < stored.revision) judge.complain(`${process.name} set the revision back`)
       for (const { sub, seq } of snapshot.marks) raise(process, `the mark of ${sub}`, seq)
@@ -93,6 +99,7 @@ export function createJudge({ vendor, now, calmSince, misled }: Facts): Judge {
       for (const call of callsForRow) if (call.process === process) call.excused = true
     },
     excuseAll() {
+      jumpedAheadAt = now()
       for (const call of callsForRow) call.excused = true
     },
     look(process) {
@@ -102,7 +109,7 @@ export function createJudge({ vendor, now, calmSince, misled }: Facts): Judge {
       states.set(state, (states.get(state) ?? 0) + 1)
       if (entitled) mayBeEntitled(process, state, lease === null ? undefined : vendor.find(lease))
       else if (state === 'paused' || state === 'expired') mustBeOver(process, state)
-      const lasts = now() - Math.max(calmSince(), installedAt)
+      const lasts = now() - Math.max(calmSince(), installedAt, failedAt)
       if (!entitled && isGood() && lasts > RECOVERS_WITHIN + untilAsked()) judge.complain(`${process.name} is ${state} though nothing is wrong`)
     },
   }

@@ -13,8 +13,8 @@ const OFTEN_SLOW: Readonly<Record<string, number>> = { commit: 0.1, swapClaim: 0
 /** What others notice, or may have waited for. */
 const NOTICED = /^(commit|dropAnchor|forget|save(?!TrustedTime)|postpone|dropDeactivation)/
 
-/** What every tick does. */
-const ROUTINE = new Set(['changedSince', 'databaseTime', 'saveTrustedTime'])
+/** What every tick does, or every tick while the vendor is to be told of a removal. */
+const ROUTINE = new Set(['changedSince', 'databaseTime', 'saveTrustedTime', 'dueDeactivations'])
 
 const unavailable = () => new LicenseError('STORAGE_UNAVAILABLE')
 
@@ -42,7 +42,11 @@ export function createLine(world: World, process: Process): LicenseStorage {
         if (!isOpen()) return process.later(0, () => refuse(reject))
         // It happens even if whoever asked for it is gone.
         const done = work()
-        done.then(() => struck(name), () => undefined)
+        done.then(() => {
+          // Whoever was woken when it was asked for may have looked too early.
+          if (NOTICED.test(name)) world.disturb()
+          struck(name)
+        }, () => undefined)
         process.later(back, () => {
           if (!isOpen()) return refuse(reject)
           goesOn()

@@ -16,6 +16,8 @@ const CALM = 7 * 86_400_000
 /** How often one that is cut off from the database looks whether it is back, if nobody tells it. */
 const AWAY = 1_800_000
 const OUTAGE_BEGINS = 5000
+/** How often one looks that has to tell the vendor of a removal: no more often does it try. */
+const TELLS = 60_000
 
 export function createMachineClock(now: () => number, { rate, wallAhead }: { rate: number, wallAhead: number }, n: number): Clock & { reboot(): void } {
   let [bootedAt, boots] = [now() - 500_000, 1]
@@ -34,7 +36,8 @@ export function startProcess(world: World, place: Place): void {
   if (place.process) return
   const { timeline, fate } = world
   const waiting: (() => void)[] = []
-  let nextAt = Infinity
+  /** The time that it sleeps until; past while it starts or ticks, when nothing can wake it once more. */
+  let nextAt = timeline.now
   let turn = 0
   let sampledAt = -Infinity
 
@@ -80,7 +83,8 @@ export function startProcess(world: World, place: Place): void {
       await clock.sample().catch(() => undefined)
     }
     process.stirred = false
-    const wait = await service.tick(world.isCalm(nextAt) ? CALM : TICK)
+    const calm = process.known?.deactivatedAt ? TELLS : CALM
+    const wait = await service.tick(world.isCalm(nextAt) ? calm : TICK)
     const isAway = !place.line || !world.database.up
     if (isAway && world.isCalm(timeline.now - OUTAGE_BEGINS)) tickAfter(Math.max(wait, AWAY))
     else if (process.stirred) tickAfter(Math.min(wait, TICK))

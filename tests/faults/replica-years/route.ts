@@ -26,7 +26,10 @@ export function createRoute(world: World, process: Process): LicenseServer {
         resolve(outcome)
       }
       const abort = () => end(failure('NET_CONNECT'))
-      const giveUp = () => process.later(began + LONGEST - timeline.now, () => end(failure('NET_TIMEOUT')))
+      const giveUp = () => {
+        judge.failed()
+        process.later(began + LONGEST - timeline.now, () => end(failure('NET_TIMEOUT')))
+      }
       signal?.addEventListener('abort', abort)
       process.later(opens, () => {
         if (signal?.aborted) return
@@ -51,6 +54,7 @@ export function createRoute(world: World, process: Process): LicenseServer {
 
   function troubled(): CallFailure | null {
     if (!fate.chance(0.02)) return null
+    judge.failed()
     const retryAfterMs = fate.pick([null, 60_000, 3_600_000, 86_400_000])
     return fate.chance(0.3) ? { ...refused('rate_limited'), retryAfterMs } : failure('SERVER_ERROR', { answered: true, retryAfterMs })
   }

@@ -9,7 +9,7 @@ import type { Lease, Verdict } from '../../../server/license/token.ts'
 import { findingOf, seen } from '../../../shared/findings.ts'
 import { INSTANCE, HOUR, leaseOf, offlineClaims, standardClaims, verdictOf } from '../../support/claims.ts'
 import { createSimulatedClock, START } from '../../support/simulated-clock.ts'
-import { holderOf, storedOf, storeLicense } from '../../support/holding.ts'
+import { holderOf, storedOf, storeLicense, storeRow } from '../../support/holding.ts'
 import { createMemoryStore } from '../../support/memory-store.ts'
 
 const made = { at: START, nextAt: null }
@@ -114,6 +114,18 @@ describe('the holder', () => {
     await storeLicense(store, leaseOf(standardClaims({ iat: START / 1000 + 3600 })), clock)
     await holder.reload()
     expect(holder.observe()).toMatchObject({ trusted: START + HOUR, effective: START + HOUR, state: 'active' })
+  })
+
+  it('goes by what the vendor signed, on a clock that replicas share and that is ahead, after a day in which no process ran', async () => {
+    const machine = createSimulatedClock()
+    const clock = { ...machine, read: () => ({ ...machine.read(), wall: machine.real() + 300_000, shared: true as const }) }
+    const store = createMemoryStore({ databaseTime: () => clock.read().wall })
+    const lease = leaseOf(standardClaims())
+    const { uptime, boot, wall } = clock.read()
+    const trusted = { at: START, uptime, boot, continuous: true }
+    await storeRow(store, storedOf(lease), seqMarkOf(lease), { trusted, anchor: { jti: lease.claims.jti, at: START, wall } })
+    machine.advance(24 * HOUR)
+    expect((await holderOf(clock, store)).observe()).toMatchObject({ trusted: START + 24 * HOUR, effective: START + 24 * HOUR })
   })
 
   it('trusts time from an offline token as no answer: it raises, and later clocks still count', async () => {

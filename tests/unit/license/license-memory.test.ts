@@ -5,9 +5,11 @@ import {
   isBeneathUnstored, observe, overRead, snapshotOf, withoutLicense, withRead, withStoredLease, withStoredVerdict, withUnstoredAttempt,
   withUnstoredLease, withUnstoredVerdict,
 } from '../../../server/license/license-memory.ts'
+import type { HeldAnchor } from '../../../server/license/shared-anchor.ts'
 import type { ClockReading } from '../../../server/license/ports.ts'
 import type { Snapshot, StoredLicense, TrustedTimeRecord } from '../../../server/license/stored-records.ts'
 import { seqMarkOf } from '../../../server/license/record.ts'
+import type { Lease } from '../../../server/license/token.ts'
 import { DAY, HOUR, INSTANCE, leaseOf, standardClaims, verdictOf } from '../../support/claims.ts'
 import { storedOf } from '../../support/holding.ts'
 import { START } from '../../support/simulated-clock.ts'
@@ -30,8 +32,8 @@ function snapshot(license: StoredLicense | null, changes: Partial<Snapshot> = {}
 function memoryOf(changes: Partial<Memory> = {}): Memory {
   const stored = snapshot(storedOf(lease, { lastAttemptAt: START, lastSuccessAt: START }))
   return deepFreeze({
-    instanceId: INSTANCE, stored, unstored: null, holding: { kind: 'lease', lease, verdict: null }, verified: stored, trusted, anchored: false, anchor: null,
-    doubt: beginDoubt(null), ...changes,
+    instanceId: INSTANCE, stored, unstored: null, holding: { kind: 'lease', lease, verdict: null }, verified: stored, trusted, newestAt: START, anchored: false,
+    anchor: null, doubt: beginDoubt(null), ...changes,
   })
 }
 
@@ -81,6 +83,40 @@ describe('an observation', () => {
     expect(observe(memoryOf(), jumped).moment).toMatchObject({ state: 'paused', inDoubt: false })
     const { memory } = observe(memoryOf(), reading())
     expect(observe(deepFreeze(memory), jumped).moment).toMatchObject({ state: 'active', inDoubt: true })
+  })
+})
+
+describe('where replicas share a clock that is five minutes ahead', () => {
+  const AHEAD = 300_000
+  const shared = (elapsed: number): ClockReading => reading({ wall: START + AHEAD + elapsed, uptime: 1000 + elapsed, shared: true })
+  const anchor: HeldAnchor = { anchor: { jti: 'jti-1', at: START, wall: START + AHEAD }, since: shared(0), broken: false }
+
+  it('an observation after a day without one goes on by what the vendor signed', () => {
+    const { memory, moment } = observe(memoryOf({ anchor }), shared(DAY))
+    expect(memory.anchor?.broken).toBe(false)
+    expect(moment).toMatchObject({ trusted: START + DAY, effective: START + DAY, wall: START + DAY + AHEAD })
+  })
+
+  // While no anchor held, trusted time has leant towards the clock by a minute.
+  const leant = memoryOf({ trusted: { at: START + HOUR + 60_000, uptime: 1000 + HOUR, boot: 'a', continuous: true } })
+  const rowOf = (held: Lease, wall: number) =>
+    snapshot(storedOf(held), { version: 2, marks: [seqMarkOf(held)], anchor: { jti: held.claims.jti, at: held.claims.iat * 1000, wall } })
+  const afterReading = (memory: Memory, held: Lease, wall: number) =>
+    observe(deepFreeze(withRead(memory, rowOf(held, wall), { kind: 'lease', lease: held, verdict: null }, shared(HOUR))), shared(HOUR))
+
+  it('a lease that answered another of them sets the time back', () => {
+    const { memory, moment } = afterReading(leant, fresh, START + HOUR + AHEAD)
+    expect(memory.anchor?.broken).toBe(false)
+    expect(moment).toMatchObject({ trusted: START + HOUR, effective: START + HOUR, continuous: true })
+  })
+
+  it.each<[string, Memory, Lease, number]>([
+    ['by an old row that is put back', memoryOf({ ...leant, newestAt: START + HOUR }), fresh, START + HOUR + AHEAD],
+    ['by an anchor that is edited', leant, lease, START + HOUR + AHEAD],
+    ['by a clock that was set back since the answer', leant, fresh, START + DAY],
+    ['by the first license that is seen', memoryOf({ ...leant, newestAt: null }), fresh, START + HOUR + AHEAD],
+  ])('nothing sets it back %s', (_, memory, held, wall) => {
+    expect(afterReading(memory, held, wall).moment).toMatchObject({ trusted: START + HOUR + 60_000, effective: START + HOUR + AHEAD })
   })
 })
 

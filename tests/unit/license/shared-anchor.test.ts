@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { createDatabaseClock } from '../../../server/runtime/system-clock.ts'
-import { followAnchor, timeBy, withAnchor } from '../../../server/license/shared-anchor.ts'
+import { followAnchor, leaningBy, timeBy, withAnchor } from '../../../server/license/shared-anchor.ts'
 import type { ClockReading } from '../../../server/license/ports.ts'
 import { DAY, HOUR } from '../../support/claims.ts'
 import { createReplicas } from '../../support/replicas.ts'
@@ -36,6 +36,13 @@ describe('the anchor that replicas share', () => {
   it('is broken by a clock that was set back while nobody was looking', () => {
     const held = withAnchor(null, anchor, 'jti-1', at(0, -DAY))
     expect(held && followAnchor(held, at(0, -DAY), START - 300_000).broken).toBe(true)
+  })
+
+  it('is what trusted time leans towards while it holds', () => {
+    const held = withAnchor(null, anchor, 'jti-1', at(0))
+    expect(leaningBy(held, at(HOUR))).toEqual({ ...at(HOUR), wall: START - 300_000 + HOUR })
+    expect(leaningBy(held && { ...held, broken: true }, at(HOUR))).toEqual(at(HOUR))
+    expect(leaningBy(null, at(HOUR))).toEqual(at(HOUR))
   })
 })
 
