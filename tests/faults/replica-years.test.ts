@@ -10,7 +10,7 @@ import type { Defects } from './replica-years/world.ts'
  * to replay one.
  */
 
-const YEARS = Number(process.env.REPLICA_YEARS ?? 60)
+const YEARS = Number(process.env.REPLICA_YEARS ?? 300)
 
 // Signatures are not what this is about.
 beforeEach(() => { vi.spyOn(crypto.subtle, 'verify').mockImplementation(async () => true) })

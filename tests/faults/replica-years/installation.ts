@@ -53,7 +53,7 @@ export async function liveYear(seed: number, defects: Defects = {}, wholeStory =
   const troubles = createTroubles(() => timeline.now)
   let disturbedAt = START
   const machines: Machine[] = []
-  const judge = createJudge({ vendor, now: () => timeline.now, calmSince: troubles.since, misled: database.misled })
+  const judge = createJudge({ vendor, now: () => timeline.now, calmSince: troubles.since, misled: database.misled, behindUnseen: database.behindUnseen })
   const world: World = {
     timeline, fate, random, database, vendor, vendorUp: true, judge, defects, instanceId: INSTANCE,
     tell: trace.tell,
@@ -122,6 +122,11 @@ function createDatabase(now: () => number, drift: number) {
       const setBack = after.some(({ by }) => by < 0)
       const gained = unwatched.reduce((all, { from, to }) => all + Math.max(0, to - Math.max(from, since)), 0)
       return { ahead: sum(1), behind: sum(-1) + (setBack ? gained + NOT_STORED : 0) }
+    },
+    /** By how much its clock is behind, if nobody watched it at that moment. */
+    behindUnseen(at: number) {
+      const isUnseen = unwatched.some(({ from, to }) => at >= from - NOT_STORED && at <= to)
+      return isUnseen ? Math.max(0, now() - time()) : 0
     },
   }
 }
