@@ -6,7 +6,7 @@ import { bareHost } from './address.ts'
 import type { Limits } from './exchange.ts'
 import { createExchange, LIMITS } from './exchange.ts'
 import { NetworkFailure } from './network-failure.ts'
-import type { ResponseOf } from './protocol.ts'
+import type { RequestOf, ResponseOf } from './protocol.ts'
 import { PROTOCOL } from './protocol.ts'
 import { failure, readAnswer } from './read-answer.ts'
 import type { Routing, Way } from './way.ts'
@@ -99,8 +99,14 @@ function maskBody(body: object): Record<string, unknown> {
   return Object.fromEntries(Object.entries(body).map(([member, value]) => [member, maskMember(member, value)]))
 }
 
+type Mask = (value: string) => string
+
+/** By the protocol's own names, so that a member that is renamed there does not pass unmasked. */
+const MASKED: Readonly<Record<string, Mask>> = {
+  license_key: maskKey,
+  lease: (lease: string) => `${lease.slice(0, 8)}… (${lease.length} characters)`,
+} satisfies Partial<Record<keyof RequestOf<'activate'> | keyof RequestOf<'checkIn'>, Mask>>
+
 function maskMember(member: string, value: unknown): unknown {
-  if (member === 'license_key') return maskKey(String(value))
-  if (member === 'lease') return `${String(value).slice(0, 8)}… (${String(value).length} characters)`
-  return value
+  return MASKED[member]?.(String(value)) ?? value
 }
