@@ -63,14 +63,16 @@ export function createCheckIn({ holder, store, server, keyring, random, observe 
   let failuresSinceStart: number | null = 0
   let unwritten: Unwritten | null = null
 
-  async function ask(license: StoredLicense, secret: string, { grant, signal }: AttemptOptions): Promise<Answer | CallFailure> {
+  async function ask(
+    license: StoredLicense, secret: string, mayStill: () => boolean, signal: AbortSignal | undefined,
+  ): Promise<Answer | CallFailure> {
     const nonce = random.hex(16)
     const held = holder.holding.kind === 'none' ? null : holder.holding.lease
     const request = { lease: held?.jws ?? license.lease, secret, nonce, kids: keyring.kids }
     const call = METHOD_RULES[license.method].checksIn
       ? server.checkIn({ ...request, seatsUsed: holder.snapshot.seatsUsed })
       : server.renew(request)
-    const outcome = await call.send(signal, grant.mayCall)
+    const outcome = await call.send(signal, mayStill)
     if (!outcome.ok) return outcome
     const asked = { nonce, instanceId: holder.instanceId, sub: held?.claims.sub ?? null, method: license.method }
     return await readAnswer(outcome.value, asked)
@@ -175,9 +177,14 @@ export function createCheckIn({ holder, store, server, keyring, random, observe 
     if (!license) throw new LicenseError('NO_LICENSE')
     if (METHOD_RULES[license.method].silent || license.secret === null) throw new LicenseError('NO_CALLS_FOR_OFFLINE')
     const startedAt = holder.observe().reading.uptime
-    const answer = await ask(license, license.secret, options)
-    // Aborted by a stop, the call says nothing about the connection, so it is no failure to count.
-    if ((signal?.aborted || !grant.mayCall()) && 'ok' in answer) return { kind: 'dropped' }
+    let withheld = false
+    const mayStill = () => {
+      withheld = !grant.mayCall()
+      return !withheld
+    }
+    const answer = await ask(license, license.secret, mayStill, signal)
+    // Aborted by a stop or never sent, the call says nothing about the connection, so it is no failure to count.
+    if ((signal?.aborted || withheld) && 'ok' in answer) return { kind: 'dropped' }
     const result = 'lease' in answer
       ? await acceptLease(license, answer.lease, actor, grant)
       : 'verdict' in answer

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
+import { CALL_NEEDS, CLAIM_LENGTH } from '../../../server/license/check-in-claim.ts'
 import { createReplicas } from '../../support/replicas.ts'
 import type { Replicas, SimulatedReplica } from '../../support/replicas.ts'
 import { verifySynchronously } from '../../support/signing.ts'
@@ -75,6 +76,18 @@ describe('a due check-in of four replicas', () => {
     expect(presented(replicas).filter(count => count > 1)).toEqual([2])
     expect(replicas.vendor.callsOf('checkIn').map(({ request }) => request.lease)).not.toContain('lic_short-2')
     expect(new Set(replicas.all.map(({ service }) => service.view('admin').issuedAt)).size).toBe(1)
+  })
+
+  it('F91: one that fails late in the claim is a failure that all know of, and is not made again at once', async () => {
+    const replicas = await licensed()
+    replicas.vendor.failing = failure('NET_TIMEOUT')
+    const { open } = await untilSent(replicas)
+    replicas.vendor.failing = null
+    await replicas.run(CLAIM_LENGTH - CALL_NEEDS + 1000)
+    open()
+    await replicas.run(1000)
+    expect((await replicas.store.read()).license).toMatchObject({ consecutiveFailures: 1 })
+    expect(calls(replicas)).toHaveLength(1)
   })
 
   it('F91: nobody calls while the database is away, but everybody goes on from memory', async () => {
