@@ -110,6 +110,7 @@ const CAUSES = {
   no_right: { stage: 'storage', facts: ['location'] },
   schema_missing: { stage: 'storage', facts: ['location'] },
   connection_limit: { stage: 'storage', facts: ['location'] },
+  damaged: { stage: 'storage', facts: ['location'] },
   file_gone: { stage: 'storage', facts: ['location'] },
   row_edited: { stage: 'storage', facts: [], variants: ['older', 'unfit'] },
 } as const satisfies Record<string, CauseRow>

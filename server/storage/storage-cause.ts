@@ -1,7 +1,7 @@
 /** Why a database cannot be used: a closed list, for the log, the readiness check, metrics and the screen. */
 export const STORAGE_CAUSES = [
   'disk_full', 'read_only', 'locked', 'unreachable', 'login_refused', 'no_right', 'schema_missing', 'connection_limit', 'row_edited',
-  'file_gone',
+  'damaged', 'file_gone',
 ] as const
 export type StorageCause = typeof STORAGE_CAUSES[number]
 
@@ -36,14 +36,17 @@ const SQLITE: Readonly<Record<number, StorageCause>> = {
   5: 'locked', // BUSY
   6: 'locked', // LOCKED
   8: 'read_only', // READONLY
+  11: 'damaged', // CORRUPT
   13: 'disk_full', // FULL
   15: 'locked', // PROTOCOL
+  26: 'damaged', // NOTADB
 }
 
 /** SQLSTATEs and their classes (PostgreSQL appendix A); the longer one wins. */
 const POSTGRES: Readonly<Record<string, StorageCause>> = {
   '25006': 'read_only', '28': 'login_refused', '3D': 'schema_missing', '3F': 'schema_missing', '42P01': 'schema_missing',
   '40': 'locked', '42501': 'no_right', '53100': 'disk_full', '53300': 'connection_limit', '55P03': 'locked',
+  'XX001': 'damaged', 'XX002': 'damaged',
 }
 /** What poolers in front of PostgreSQL say when they are full, under a code that says nothing. */
 export const POOLER_IS_FULL = /no more connections allowed|too many (?:clients|connections)/i

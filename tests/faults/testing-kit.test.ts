@@ -57,6 +57,16 @@ describe('the testing kit', () => {
     }
   }, 900_000)
 
+  it('says which Node it needs, instead of failing somewhere', () => {
+    const server = join(SUITE, 'node_modules/nocodb-license-testing/license-server.mjs')
+    const newer = join(dirname(server), 'needs-99.mjs')
+    writeFileSync(newer, readFileSync(server, 'utf8').replace(/ < \d+\) throw/, ' < 99) throw'))
+    const { status, stderr } = spawnSync(process.execPath, [newer], { encoding: 'utf8', timeout: 30_000 })
+    expect(status).toBe(1)
+    expect(stderr).toContain('nocodb-license-testing needs Node.js ')
+    expect(stderr).toContain(process.version)
+  })
+
   it('has types that a strict project compiles with', () => {
     writeFileSync(join(SUITE, 'tsconfig.json'), JSON.stringify({
       compilerOptions: { strict: true, noEmit: true, module: 'NodeNext', target: 'ESNext', types: ['node'], typeRoots: [join(ROOT, 'node_modules/@types')] },

@@ -63,7 +63,7 @@ export function createLicenseServer(): Server {
   return createServer((req, res) => {
     handle(sandbox, req, res).catch((error: unknown) => {
       // A client that hung up amid its request is its own affair; anything else is a defect of this server.
-      if (!req.destroyed) console.error(error)
+      if (req.complete) console.error(error)
       res.destroy()
     })
   })

@@ -94,6 +94,34 @@ function execute(path: string, statements: string): void {
   database.close()
 }
 
+/** Fills the activity log until the file is too large to be checked whole at a start. */
+function addEvents(path: string, count: number): void {
+  execute(path, `insert into events (id, kind, at, first_at, count, actor, actor_email, address, details)
+    with recursive numbers(n) as (select 1 union all select n + 1 from numbers where n < ${count})
+    select n + 100000, 'check_in_failed', n, n, 1, 'system', null, null, '{"text":"' || hex(randomblob(60)) || '"}' from numbers`)
+}
+
+/** Spoils the first page of a table. */
+function overwritePageOf(path: string, table: string): void {
+  const database = new DatabaseSync(path)
+  const page = Number(database.prepare('select rootpage from sqlite_schema where name = ?').get(table)?.rootpage)
+  const size = Number(database.prepare('pragma page_size').get()?.page_size)
+  database.close()
+  overwrite(path, (page - 1) * size, Buffer.alloc(size, 0xa5))
+}
+
+it('F63: damage to a long activity log keeps nothing from starting, and is named when it is met', async () => {
+  const path = freshPath()
+  copyFileSync(sound, path)
+  addEvents(path, 120_000)
+  overwritePageOf(path, 'events')
+  const storage = await open(path)
+  expect((await storage.licenses.read()).license).toEqual((await readAll(sound)).snapshot.license)
+  await expect(storage.licenses.listEvents({ limit: 10 })).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' })
+  expect(storage.health).toMatchObject({ up: false, cause: 'damaged' })
+  await storage.close()
+})
+
 describe('F63: a file that cannot be used stops the start with one sentence and stays as it is:', () => {
   const garbage = Buffer.alloc(5000, 0xa5)
   it.each<[string, RegExp, (path: string) => void]>([
@@ -126,6 +154,14 @@ describe('F63: a file that cannot be used stops the start with one sentence and 
     expect(String(error)).not.toContain('\n')
     expect(readFileSync(path).equals(before)).toBe(true)
     expect(existsSync(`${path}-wal`)).toBe(false)
+  })
+
+  it('garbage in the license of a file with a long activity log', async () => {
+    const path = freshPath()
+    copyFileSync(sound, path)
+    addEvents(path, 120_000)
+    overwritePageOf(path, 'license')
+    await expect(open(path)).rejects.toThrow(/damaged/)
   })
 
   it('a header with any field overwritten, or else everything is still there', async () => {

@@ -28,7 +28,7 @@ await build({
   },
   outdir: OUT, outExtension: { '.js': '.mjs' }, bundle: true, splitting: true, format: 'esm', platform: 'node', target: 'node24',
   external: ['@playwright/test'], chunkNames: 'shared-[hash]', logLevel: 'warning', legalComments: 'none',
-  banner: { js: 'import { createRequire as __createRequire } from \'node:module\'; const require = __createRequire(import.meta.url);' },
+  banner: { js: `${requireNode()}import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);` },
 })
 declareTypes()
 cpSync(join(ROOT, 'tests/license-server/keys'), join(OUT, 'keys'), { recursive: true })
@@ -48,6 +48,12 @@ writeFileSync(join(OUT, 'package.json'), `${JSON.stringify({
   peerDependenciesMeta: { '@playwright/test': { optional: true } },
 }, null, 2)}\n`)
 process.stdout.write('The testing kit is in .output-testing: npm pack ./.output-testing\n')
+
+/** An older Node would fail wherever it first meets something it does not know. */
+function requireNode(): string {
+  const major = Number(/\d+/.exec(engines.node)?.[0])
+  return `if (parseInt(process.versions.node) < ${major}) throw new Error('nocodb-license-testing needs Node.js ${major} or newer; this is ' + process.version);\n`
+}
 
 function declareTypes(): void {
   const { status, stdout } = spawnSync(process.execPath, [

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, renameSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
+import { closeSync, fsyncSync, mkdirSync, mkdtempSync, openSync, renameSync, rmSync, statfsSync, writeFileSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -43,6 +43,11 @@ const SQLITE: readonly Given[] = [
     // The database itself is in order.
     unseenBy: ['diagnostics', 'log'],
     named: [/changed in the database/], helps: /Enter the license key or token again/, never: /mail programs/,
+  },
+  {
+    name: 'a page overwritten while in use', cause: 'damaged', unseenBy: NOBODY,
+    meddle: async ({ databaseFile }) => overwritePageOf(databaseFile, 'installation'),
+    named: [/is damaged/, /license\.db/], helps: /backup/,
   },
   {
     name: 'tables dropped', cause: 'schema_missing', unseenBy: NOBODY,
@@ -117,6 +122,23 @@ function edit(file: string, sql: string): void {
   const database = new DatabaseSync(file)
   database.exec(sql)
   database.close()
+}
+
+/** Spoils the first page of a table. A commit besides makes others forget what they have read. */
+function overwritePageOf(file: string, table: string): void {
+  const database = new DatabaseSync(file)
+  database.exec('pragma wal_checkpoint(truncate)')
+  const page = Number(database.prepare('select rootpage from sqlite_schema where name = ?').get(table)?.rootpage)
+  const size = Number(database.prepare('pragma page_size').get()?.page_size)
+  const opened = openSync(file, 'r+')
+  writeSync(opened, Buffer.alloc(size, 0xa5), 0, size, (page - 1) * size)
+  fsyncSync(opened)
+  database.exec('update users set email = email')
+  // Closing the file would drop the locks that SQLite holds on it in this process.
+  onTestFinished(() => {
+    database.close()
+    closeSync(opened)
+  })
 }
 
 let server: PostgresServer | undefined
