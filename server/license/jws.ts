@@ -1,5 +1,5 @@
 import type { CryptoKey } from 'jose'
-import { base64url, compactVerify, importJWK } from 'jose'
+import { compactVerify, importJWK } from 'jose'
 import type { Jwks } from './jwks.ts'
 import { LicenseError } from './errors.ts'
 import { foreignText } from './foreign-text.ts'
@@ -57,8 +57,8 @@ function decodeSegments(token: string): [Uint8Array, Uint8Array] {
   const segments = token.split('.')
   const bytes = segments.map((segment) => {
     if (!/^[\w-]+$/.test(segment)) throw new LicenseError('CREDENTIAL_MALFORMED')
-    const decoded = Uint8Array.from(Buffer.from(segment, 'base64url'))
-    if (base64url.encode(decoded) !== segment) throw new LicenseError('CREDENTIAL_MALFORMED')
+    const decoded = Buffer.from(segment, 'base64url')
+    if (decoded.toString('base64url') !== segment) throw new LicenseError('CREDENTIAL_MALFORMED')
     return decoded
   })
   const [header, payload, signature] = bytes
