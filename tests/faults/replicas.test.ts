@@ -8,6 +8,9 @@ import { createHousehold } from './replicas/household.ts'
 
 /* Replicas of the built product on one PostgreSQL, behind a relay that can cut it off, with leases that are due every two seconds. */
 
+/** How many share the database while they are struck. */
+const REPLICAS = Number(process.env.REPLICAS ?? 4)
+
 let server: PostgresServer
 beforeAll(async () => { server = await startPostgres() })
 afterAll(() => server.remove())
@@ -22,8 +25,8 @@ async function expectOneInstallation(household: Household, row: string): Promise
   tally({ row, tried: calls.length })
 }
 
-it('F69, F91: four replicas, twenty due times, whoever calls killed or frozen in between: one call each, no fork, no wrong answer', async () => {
-  const household = await createHousehold({ server, licenseServer: await startOwnLicenseServer(), replicas: 4 })
+it(`F69, F91: ${REPLICAS} replicas, twenty due times, whoever calls killed or frozen in between: one call each, no fork, no wrong answer`, async () => {
+  const household = await createHousehold({ server, licenseServer: await startOwnLicenseServer(), replicas: REPLICAS })
   await household.serve(5)
   await household.strikeDuringCall('SIGKILL')
   await household.serve(3)
@@ -36,8 +39,8 @@ it('F69, F91: four replicas, twenty due times, whoever calls killed or frozen in
   await expectOneInstallation(household, 'F69')
 })
 
-it('F91: four replicas, twenty due times, the database cut off while idle and during a call: nothing is called for again', async () => {
-  const household = await createHousehold({ server, licenseServer: await startOwnLicenseServer(), replicas: 4 })
+it(`F91: ${REPLICAS} replicas, twenty due times, the database cut off while idle and during a call: nothing is called for again`, async () => {
+  const household = await createHousehold({ server, licenseServer: await startOwnLicenseServer(), replicas: REPLICAS })
   await household.serve(5)
   for (const seconds of [3, 12]) {
     household.relay.cut = true
