@@ -17,7 +17,7 @@ import { assembleStorage, type Storage } from './storage.ts'
 import { StorageOpenError, toStorageError } from './storage-error.ts'
 import { createHealthMonitor } from './storage-health.ts'
 
-/** Some 20 MB, which take a few hundredths of a second. */
+/** Up to here (some 20 MB) a file is checked whole, which takes a few hundredths of a second. */
 const MOST_PAGES_TO_CHECK = 5000
 
 const SQLITE_ERROR = 1
@@ -140,8 +140,7 @@ async function useLog(database: DatabaseSync): Promise<void> {
 }
 
 /**
- * Of a large file only what the license and the accounts need is checked: a long activity log must not delay the start. Damage to that
- * is told when it is met.
+ * Leaves out the activity log of a large file, which must not delay the start: damage there is reported when it is met.
  */
 async function requireIntegrity(database: DatabaseSync, path: string, deadline: number): Promise<void> {
   try {
@@ -157,7 +156,7 @@ async function requireIntegrity(database: DatabaseSync, path: string, deadline: 
   }
 }
 
-/** What to give to `integrity_check`, one after the other: names of tables, or a number, which checks everything. */
+/** The arguments of `integrity_check`, one by one: names of tables, or how many errors to stop at, which checks the whole file. */
 function partsToCheck(database: DatabaseSync): string[] {
   if (Number(database.prepare('pragma page_count').get()?.page_count) <= MOST_PAGES_TO_CHECK) return ['1']
   return database.prepare('select name from sqlite_schema where type = \'table\' and name <> \'events\'').all()

@@ -124,7 +124,7 @@ function edit(file: string, sql: string): void {
   database.close()
 }
 
-/** Spoils the first page of a table. A commit besides makes others forget what they have read. */
+/** Spoils the first page of a table, and commits something, so that others read the file anew. */
 function overwritePageOf(file: string, table: string): void {
   const database = new DatabaseSync(file)
   database.exec('pragma wal_checkpoint(truncate)')
