@@ -86,14 +86,15 @@ export function createActivation({ holder, store, server, keyring, random, signa
 
   async function write(accepted: Accepted, base: Snapshot, { actor, provisionedDigest, grant }: SaveRequest): Promise<void> {
     const { lease } = accepted
-    const trusted = holder.trustedAfter(lease)
+    const time = await holder.timeAfter(lease)
+    const { trusted } = time
     const at = METHOD_RULES[lease.claims.method].setsTrustedTime ? trusted.at : holder.observe().effective
     const license = activated(accepted, holder.instanceId, { at, nextAt: nextAfterLease(lease.claims, at, random.unit()) })
     const deactivate = deactivationOf(base.license, holder.holding, at, lease)
     // What the operator has set is changed where it was set.
     const previous = provisionedDigest === undefined ? previousOf(base.license, holder.holding, lease, at) : null
     const written = await store.commit({
-      if: { revision: base.revision }, ...termOf(grant), seq: seqMarkOf(lease), trusted, ...holder.anchorAfter(lease),
+      if: { revision: base.revision }, ...termOf(grant), seq: seqMarkOf(lease), ...time,
       ...(provisionedDigest === undefined ? {} : { provisionedDigest }),
       change: activate(license, lease.claims.sub, deactivate, previous), event: eventOfActivation(accepted, at, base.license, actor),
     })

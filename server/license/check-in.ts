@@ -116,11 +116,12 @@ export function createCheckIn({ holder, store, server, keyring, random, observe 
   }
 
   async function acceptLease(license: StoredLicense, lease: Lease, actor: Actor, grant: Grant): Promise<CheckInResult> {
-    const trusted = holder.trustedAfter(lease)
+    const time = await holder.timeAfter(lease)
+    const { trusted } = time
     const { holding } = holder
     const made = { at: trusted.at, nextAt: nextAfterLease(lease.claims, trusted.at, random.unit()) }
     const written = await commitOver(license, grant, {
-      seq: seqMarkOf(lease), trusted, ...holder.anchorAfter(lease), change: replaceLease(lease, made, isNoticed(holding, lease)),
+      seq: seqMarkOf(lease), ...time, change: replaceLease(lease, made, isNoticed(holding, lease)),
       event: eventOfLease(lease, holding.kind === 'lease' ? holding.lease : null, trusted.at, actor),
     }, stored => holder.adoptLease(lease, trusted, stored))
     if (written === 'stale') return { kind: 'dropped' }
@@ -198,10 +199,15 @@ export function createCheckIn({ holder, store, server, keyring, random, observe 
     return result
   }
 
+  /** Time has gone on since the answer came, and the clock that replicas share may have jumped. */
+  async function asOfNow({ trusted, anchor: _, ...commit }: Commit): Promise<Commit> {
+    return trusted ? { ...commit, trusted, ...await holder.timeNow() } : commit
+  }
+
   async function writeUnwritten(): Promise<void> {
     if (!unwritten) return
     const { commit, adopt, release } = unwritten
-    const written = await store.commit(commit)
+    const written = await store.commit(await asOfNow(commit))
     unwritten = null
     if (written === 'stale') holder.forgetUnstored()
     else adopt(written)

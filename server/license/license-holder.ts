@@ -1,5 +1,6 @@
 import { METHOD_RULES } from '../../shared/method-rules.ts'
 import { beginDoubt, endHold } from './doubt.ts'
+import { LicenseError } from './errors.ts'
 import { claimHold } from './held-state.ts'
 import type { Keyring } from './jws.ts'
 import type { Memory, Moment } from './license-memory.ts'
@@ -9,7 +10,7 @@ import {
 } from './license-memory.ts'
 import type { Clock, ClockReading, HeldStates, LicenseStore } from './ports.ts'
 import type { HeldAnchor } from './shared-anchor.ts'
-import { leaningBy, timeBy, withAnchor } from './shared-anchor.ts'
+import { leaningBy, movedAnchor, timeBy, withAnchor } from './shared-anchor.ts'
 import type { Anchor, Snapshot, StoredLicense, TrustedTimeRecord } from './stored-records.ts'
 import type { Holding } from './state.ts'
 import { isByTime, isEntitled, stateOf } from './state.ts'
@@ -26,12 +27,14 @@ export interface LicenseHolder {
   readonly memory: Memory
   /** Reads the store and verifies what it holds. Rejects with STORAGE_UNAVAILABLE, leaving all as it was. */
   reload(): Promise<Snapshot>
+  /** Reads it only if it may have changed since. */
+  refresh(): Promise<void>
   /** Reads the clocks, and judges time and state by them. A decision takes one moment and sticks to it. */
   observe(): Moment
-  /** Trusted time to be stored with this lease, whether it answered our nonce or was pasted. */
-  trustedAfter(lease: Lease): TrustedTimeRecord
-  /** What goes with it where replicas share a clock. */
-  anchorAfter(lease: Lease): { anchor?: Anchor }
+  /** What is to be stored with this lease, whether it answered our nonce or was pasted. */
+  timeAfter(lease: Lease): Promise<TimeToStore>
+  /** The same for the lease that is held already, as time has gone on; null before the first. */
+  timeNow(): Promise<TimeToStore | null>
   /** Adopts a lease together with the snapshot its commit resolved to, lest anyone see the new lease with the old row. */
   adoptLease(lease: Lease, trusted: TrustedTimeRecord, stored: Snapshot): void
   adoptVerdict(verdict: Verdict, stored: Snapshot): void
@@ -48,8 +51,11 @@ export interface LicenseHolder {
   endHold(): void
 }
 
+/** Trusted time, and what every replica is to go by where they share a clock. */
+export interface TimeToStore { trusted: TrustedTimeRecord, anchor?: Anchor }
+
 export interface LicenseHolderOptions {
-  store: Pick<LicenseStore, 'read'> & HeldStates
+  store: Pick<LicenseStore, 'read' | 'changedSince'> & HeldStates
   keyring: Keyring
   clock: Clock
   instanceId: string
@@ -57,18 +63,19 @@ export interface LicenseHolderOptions {
 
 /** Reads the store and verifies what it holds. Rejects with STORAGE_UNAVAILABLE. */
 export async function createLicenseHolder({ store, keyring, clock, instanceId }: LicenseHolderOptions): Promise<LicenseHolder> {
+  const startedAt = clock.read()
   const stored = await store.read()
   let memory = await recall(stored, await verifyStored(stored, keyring))
   let lastRead: Promise<unknown> = Promise.resolve()
 
   async function recall(read: Snapshot, holding: Holding): Promise<Memory> {
     const claims = holding.kind === 'lease' ? holding.lease.claims : null
-    const anchor = anchorAtStart(withAnchor(null, read.anchor, claims?.jti ?? null, clock.read()), holding)
+    const anchor = anchorAtStart(withAnchor(null, read.anchor, claims?.jti ?? null, clock.read(), null), holding)
     const trusted = restore(read.trusted, holding, leaningBy(anchor, clock.read()))
     const hold = anchor && !anchor.broken ? null : await holdAtStart(read, holding, trusted)
     return {
       instanceId, stored: read, unstored: null, holding, verified: read, trusted, newestAt: claims && claims.iat * 1000, anchored: false,
-      anchor, doubt: beginDoubt(hold),
+      anchor, lookedAt: startedAt, doubt: beginDoubt(hold),
     }
   }
 
@@ -94,16 +101,34 @@ export async function createLicenseHolder({ store, keyring, clock, instanceId }:
 
   async function readStore(): Promise<Snapshot> {
     const before = memory
+    const lookedAt = clock.read()
     const read = await store.read()
-    if (isBeneathUnstored(memory, read)) memory = overRead(memory, read)
+    if (isBeneathUnstored(memory, read)) memory = { ...overRead(memory, read), lookedAt }
     else {
       const known = memory.verified !== null && isSameStatement(read, memory.verified)
       const holding = known ? memory.holding : await verifyStored(read, keyring)
+      if (read.anchor && read.anchor.wall !== before.anchor?.anchor.wall) await sample()
       // What was adopted meanwhile is newer than what was read.
       if (memory.stored !== before.stored || memory.holding !== before.holding) return readStore()
-      memory = withRead(memory, read, holding, clock.read())
+      memory = { ...withRead(memory, read, holding, clock.read()), lookedAt }
     }
     return snapshotOf(memory)
+  }
+
+  /** What two processes know of a shared clock can be compared only if both have just read it. Without the database, this one cannot. */
+  async function sample(): Promise<void> {
+    try {
+      await clock.sample()
+    }
+    catch (error) {
+      if (!(error instanceof LicenseError)) throw error
+    }
+  }
+
+  function look(): Moment {
+    const observed = observe(memory, clock.read())
+    memory = observed.memory
+    return observed.moment
   }
 
   return {
@@ -112,15 +137,21 @@ export async function createLicenseHolder({ store, keyring, clock, instanceId }:
     get holding() { return memory.holding },
     get memory() { return memory },
     reload,
-    observe() {
-      const observed = observe(memory, clock.read())
-      memory = observed.memory
-      return observed.moment
+    async refresh() {
+      const lookedAt = clock.read()
+      if (await store.changedSince(memory.stored.version)) await reload()
+      else memory = { ...memory, lookedAt }
     },
-    trustedAfter: lease => trustedAfter(memory, lease, clock.read()),
-    anchorAfter(lease) {
-      const anchor = anchorAfter(lease, clock.read())
-      return anchor ? { anchor } : {}
+    observe: look,
+    async timeAfter(lease) {
+      await sample()
+      const reading = clock.read()
+      return toStore(trustedAfter(memory, lease, reading), anchorAfter(lease, reading))
+    },
+    async timeNow() {
+      await sample()
+      const { record, reading } = look()
+      return record && toStore(record, movedAnchor(memory.anchor, reading))
     },
     adoptLease(lease, trusted, snapshot) { memory = withStoredLease(memory, lease, trusted, snapshot, clock.read()) },
     adoptVerdict(verdict, snapshot) { memory = withStoredVerdict(memory, verdict, snapshot) },
@@ -132,6 +163,10 @@ export async function createLicenseHolder({ store, keyring, clock, instanceId }:
     forgetUnstored() { memory = { ...memory, unstored: null, verified: null } },
     endHold() { memory = { ...memory, doubt: endHold(memory.doubt) } },
   }
+}
+
+function toStore(trusted: TrustedTimeRecord, anchor: Anchor | null): TimeToStore {
+  return anchor ? { trusted, anchor } : { trusted }
 }
 
 /** The lease sets a lower bound on the time, even if the stored trusted time was lost or edited. */

@@ -4,7 +4,7 @@ import type { Doubt } from './doubt.ts'
 import { judgeDoubt } from './doubt.ts'
 import type { ClockReading } from './ports.ts'
 import { runOf } from './record.ts'
-import type { HeldAnchor } from './shared-anchor.ts'
+import type { HeldAnchor, Uptime } from './shared-anchor.ts'
 import { followAnchor, leaningBy, timeBy, withAnchor } from './shared-anchor.ts'
 import type { Anchor, Snapshot, StoredLicense, TrustedTimeRecord } from './stored-records.ts'
 import type { Holding } from './state.ts'
@@ -33,6 +33,8 @@ export interface Memory {
   readonly anchored: boolean
   /** Where replicas share a clock, what takes the place of `anchored` for all of them. */
   readonly anchor: HeldAnchor | null
+  /** When `stored` was last found to be what is stored. */
+  readonly lookedAt: Uptime
   readonly doubt: Doubt
 }
 
@@ -124,7 +126,7 @@ function holdingLease(memory: Memory, lease: Lease, trusted: TrustedTimeRecord, 
   const anchored = memory.anchored || METHOD_RULES[lease.claims.method].setsTrustedTime
   return {
     ...memory, holding: { kind: 'lease', lease, verdict: null }, verified: null, trusted, anchored, newestAt: newestWith(memory, lease),
-    anchor: withAnchor(memory.anchor, anchor, lease.claims.jti, reading),
+    anchor: withAnchor(memory.anchor, anchor, lease.claims.jti, reading, trusted),
   }
 }
 
@@ -196,7 +198,7 @@ export function overRead(memory: Memory, read: Snapshot): Memory {
 /** Adopts what was read, and what verifying it found. */
 export function withRead(memory: Memory, read: Snapshot, holding: Holding, reading: ClockReading): Memory {
   const lease = holding.kind === 'lease' ? holding.lease : null
-  const anchor = withAnchor(memory.anchor, read.anchor, lease?.claims.jti ?? null, reading)
+  const anchor = withAnchor(memory.anchor, read.anchor, lease?.claims.jti ?? null, reading, memory.lookedAt)
   const trusted = lease && holding !== memory.holding ? trustedAfterRead(memory, lease, anchor, reading) : memory.trusted
   const newestAt = lease ? newestWith(memory, lease) : memory.newestAt
   return { ...memory, stored: read, unstored: stillUnstored(memory, read), holding, verified: read, trusted, newestAt, anchor }

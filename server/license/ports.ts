@@ -24,6 +24,8 @@ export interface Clock {
   read(): ClockReading
   /** Whether since a reading at most `ms` have passed, by every clock alike: none has jumped. Costs less than another reading. */
   isWithin(reading: ClockReading, ms: number): boolean
+  /** Asks for the time once more where the wall clock is one that processes share. Rejects with STORAGE_UNAVAILABLE. */
+  sample(): Promise<void>
 }
 
 /** Random bytes as lower-case hex, and a number in [0, 1) for jitter. */

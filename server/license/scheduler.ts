@@ -193,7 +193,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
 
   async function work(): Promise<void> {
     await checkIn.writeUnwritten()
-    if (await store.changedSince(holder.snapshot.version)) await holder.reload()
+    await holder.refresh()
     await tellState(holder.observe())
     await housekeep(holder.observe())
     // A license that promises silence keeps it, even about the one it replaced.

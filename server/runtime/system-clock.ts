@@ -41,24 +41,27 @@ export function createSystemClock(machine = MACHINE): Clock {
       shown = Math.max(shown, asked.uptime + elapsed - asked.elapsed)
       return { wall, uptime: shown, boot }
     },
+    sample: () => Promise.resolve(),
   }
 }
 
 /**
  * The machine's clocks, with the wall clock of the database so that all replicas agree. `databaseTime` is in milliseconds since
- * 1970, or null if the database has no clock of its own. Call `sample` now and then, with another question that is answered
- * with its time if there is one; before the first sample the machine's wall
- * clock is used.
+ * 1970, or null if the database has no clock of its own. Call `sample` now and then, if need be with another question that is answered
+ * with its time; before the first sample the machine's wall clock is used.
  */
 export function createDatabaseClock(machine: Clock, databaseTime: AskTime): Clock & { sample(ask?: AskTime): Promise<void> } {
   let offset: number | null = null
+  let sampledAt = -Infinity
   return {
-    async sample(ask = databaseTime) {
+    async sample(ask: AskTime = databaseTime) {
       const asked = machine.read().uptime
       const time = await ask()
       const took = machine.read().uptime - asked
-      // Whoever was frozen meanwhile does not know when that was.
-      if (time !== null && took <= LONGEST_SAMPLE) offset = time - (asked + took / 2)
+      // Whoever was frozen meanwhile does not know when that was; and a question that was asked later knows better.
+      if (time === null || took > LONGEST_SAMPLE || asked < sampledAt) return
+      offset = time - (asked + took / 2)
+      sampledAt = asked
     },
     isWithin(reading, ms) {
       if (offset === null) return machine.isWithin(reading, ms)

@@ -33,6 +33,7 @@ export function createSandboxTime(machine: Clock): SandboxTime {
         const given = { wall: wall - shift - wrong, uptime: uptime - shift, boot }
         return stopped === null ? source.isWithin(given, ms) : given.wall === stopped.wall && given.uptime === stopped.uptime
       },
+      sample: () => source.sample(),
     }),
     accountClock: source => ({
       read() {

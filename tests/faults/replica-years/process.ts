@@ -16,6 +16,8 @@ const CALM = 7 * 86_400_000
 /** How often one that is cut off from the database looks whether it is back, if nobody tells it. */
 const AWAY = 1_800_000
 const OUTAGE_BEGINS = 5000
+/** How long a start takes, in which those that slept have stored the time, as they would have all along. */
+const START_TAKES = 2 * TICK
 /** How often one looks that has to tell the vendor of a removal: no more often does it try. */
 const TELLS = 60_000
 
@@ -24,6 +26,7 @@ export function createMachineClock(now: () => number, { rate, wallAhead }: { rat
   return {
     read: (): ClockReading => ({ wall: now() + wallAhead, uptime: (now() - bootedAt) * rate, boot: `machine-${n}-${boots}` }),
     isWithin: () => false,
+    sample: () => Promise.resolve(),
     reboot() {
       bootedAt = now()
       boots++
@@ -66,6 +69,8 @@ export function startProcess(world: World, place: Place): void {
   const clock = createDatabaseClock(place.clock, () => line.databaseTime())
   place.process = process
 
+  const pause = (ms: number) => new Promise<void>(resolve => process.later(ms, resolve))
+
   function tickAfter(ms: number): void {
     const mine = ++turn
     nextAt = timeline.now + ms
@@ -92,13 +97,15 @@ export function startProcess(world: World, place: Place): void {
   }
 
   async function start(): Promise<void> {
+    world.disturb()
+    await pause(START_TAKES)
     try {
       await clock.sample()
       const silent = () => undefined
       const service = await createLicenseService({
         store: line, clock, instanceId: world.instanceId, server: createRoute(world, process), keyring, random: world.random, version: VERSION,
         sandbox: false, log: { info: silent, warn: silent, error: (message, fields) => world.judge.complain(`${process.name} logs: ${message} ${JSON.stringify(fields)}`) },
-        provisioned: null, eventsKeepDays: 400, replica: process.name, pause: ms => new Promise(resolve => process.later(ms, resolve)),
+        provisioned: null, eventsKeepDays: 400, replica: process.name, pause,
       })
       Object.assign(process, { service, clock })
       service.start()

@@ -81,7 +81,7 @@ describe('the holder', () => {
     await store.saveSeatsUsed(1)
     const reading = holder.reload()
     await begun.promise
-    const trusted = holder.trustedAfter(fresh)
+    const { trusted } = await holder.timeAfter(fresh)
     holder.adoptLease(fresh, trusted, await commitLease(store, 'jti-1', fresh))
     arrived.resolve()
     await reading
@@ -89,8 +89,8 @@ describe('the holder', () => {
     expect(holder.snapshot).toEqual(await store.read())
   })
 
-  it.each<[string, (holder: LicenseHolder, written: Snapshot) => void]>([
-    ['lease', (holder, written) => holder.adoptLease(fresh, holder.trustedAfter(fresh), written)],
+  it.each<[string, (holder: LicenseHolder, written: Snapshot) => unknown]>([
+    ['lease', async (holder, written) => holder.adoptLease(fresh, (await holder.timeAfter(fresh)).trusted, written)],
     ['verdict', (holder, written) => holder.adoptVerdict(verdictOf(), written)],
     ['removal', (holder, written) => holder.adoptRemoval(written)],
   ])('does not put a %s of its own over what has been read since it was written', async (_what, adopt) => {
@@ -102,7 +102,7 @@ describe('the holder', () => {
     await store.saveSeatsUsed(9)
     await storeLicense(store, leaseOf(standardClaims({ seq: 4, jti: 'jti-4' })), clock)
     const read = await holder.reload()
-    adopt(holder, written)
+    await adopt(holder, written)
     expect(holder.snapshot).toEqual(read)
     expect(holder.holding).toMatchObject({ lease: { claims: { jti: 'jti-4' } }, verdict: null })
   })
@@ -132,13 +132,13 @@ describe('the holder', () => {
     const clock = createSimulatedClock()
     const holder = await holderOf(clock)
     const token = leaseOf(offlineClaims())
-    holder.adoptLease(token, holder.trustedAfter(token), savedOf(holder.snapshot, token))
+    holder.adoptLease(token, (await holder.timeAfter(token)).trusted, savedOf(holder.snapshot, token))
     clock.shiftWall(HOUR)
     expect(holder.observe()).toMatchObject({ effective: START + HOUR, trusted: START, continuous: false })
     const lease = leaseOf(standardClaims())
-    holder.adoptLease(lease, holder.trustedAfter(lease), savedOf(holder.snapshot, lease))
+    holder.adoptLease(lease, (await holder.timeAfter(lease)).trusted, savedOf(holder.snapshot, lease))
     expect(holder.observe()).toMatchObject({ effective: START, continuous: true })
-    holder.adoptLease(token, holder.trustedAfter(token), savedOf(holder.snapshot, token))
+    holder.adoptLease(token, (await holder.timeAfter(token)).trusted, savedOf(holder.snapshot, token))
     expect(holder.observe().effective).toBe(START)
   })
 
@@ -150,7 +150,7 @@ describe('the holder', () => {
     const holder = await holderOf(clock, store)
     const newer = leaseOf(standardClaims({ seq: 2, jti: 'jti-2', iat: START / 1000 + 60 }))
     const row = storedOf(newer, { lastAttemptAt: START + 60_000, lastSuccessAt: START + 60_000, nextAt: 7 })
-    holder.adoptUnstoredLease(newer, holder.trustedAfter(newer), row)
+    holder.adoptUnstoredLease(newer, (await holder.timeAfter(newer)).trusted, row)
     await holder.reload()
     expect(holder.snapshot.license).toMatchObject({ lease: newer.jws, jti: 'jti-1', lastAttemptAt: START + 60_000, nextAt: 7 })
     const finding = findingOf(seen('NET_DNS', 'dns_silent', { host: 'vendor.example' }), START + 90_000)
@@ -174,7 +174,7 @@ describe('the holder', () => {
       const holder = await holderOf(clock, store)
       const verdict = verdictOf()
       holder.adoptVerdict(verdict, await commitVerdict(store, 'jti-1', verdict))
-      holder.adoptUnstoredLease(second, holder.trustedAfter(second), storedOf(second))
+      holder.adoptUnstoredLease(second, (await holder.timeAfter(second)).trusted, storedOf(second))
       await holder.reload()
       expect(holder.observe().state).toBe('active')
       const later = verdictOf({ seq: 4, jti: 'verdict-2' })
@@ -190,7 +190,7 @@ describe('the holder', () => {
       const clock = createSimulatedClock()
       await storeLicense(store, leaseOf(standardClaims()), clock, { verdict: verdictOf({ seq: 1, jti: 'jti-1' }).jws })
       const holder = await holderOf(clock, store)
-      const trusted = holder.trustedAfter(second)
+      const { trusted } = await holder.timeAfter(second)
       holder.adoptLease(second, trusted, await commitLease(store, 'jti-1', second))
       const verdict = verdictOf({ seq: 4, verdict: 'suspended' })
       holder.adoptUnstoredVerdict(verdict, storedOf(second, { verdict: verdict.jws }))

@@ -33,7 +33,7 @@ function memoryOf(changes: Partial<Memory> = {}): Memory {
   const stored = snapshot(storedOf(lease, { lastAttemptAt: START, lastSuccessAt: START }))
   return deepFreeze({
     instanceId: INSTANCE, stored, unstored: null, holding: { kind: 'lease', lease, verdict: null }, verified: stored, trusted, newestAt: START, anchored: false,
-    anchor: null, doubt: beginDoubt(null), ...changes,
+    anchor: null, lookedAt: { uptime: 1000, boot: 'a' }, doubt: beginDoubt(null), ...changes,
   })
 }
 

@@ -1,11 +1,12 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { createDatabaseClock } from '../../../server/runtime/system-clock.ts'
-import { followAnchor, leaningBy, timeBy, withAnchor } from '../../../server/license/shared-anchor.ts'
+import { followAnchor, leaningBy, movedAnchor, timeBy, withAnchor } from '../../../server/license/shared-anchor.ts'
 import type { ClockReading } from '../../../server/license/ports.ts'
 import { DAY, HOUR } from '../../support/claims.ts'
 import { createReplicas } from '../../support/replicas.ts'
 import { verifySynchronously } from '../../support/signing.ts'
 import { START } from '../../support/simulated-clock.ts'
+import { failCommits } from '../../support/holding.ts'
 import { failure, KEY, licenseAt } from '../../support/simulated-vendor.ts'
 import { ADMIN } from '../../support/world.ts'
 
@@ -16,30 +17,46 @@ const anchor = { jti: 'jti-1', at: START - 300_000, wall: START }
 
 describe('the anchor that replicas share', () => {
   it('tells the time by the shared clock, from what the vendor signed', () => {
-    const held = withAnchor(null, anchor, 'jti-1', at(0))
+    const held = withAnchor(null, anchor, 'jti-1', at(0), null)
     expect(held && timeBy(held, at(HOUR))).toBe(START - 300_000 + HOUR)
   })
 
   it('belongs to one lease', () => {
-    expect(withAnchor(null, anchor, 'jti-2', at(0))).toBeNull()
-    expect(withAnchor(null, null, 'jti-1', at(0))).toBeNull()
+    expect(withAnchor(null, anchor, 'jti-2', at(0), null)).toBeNull()
+    expect(withAnchor(null, null, 'jti-1', at(0), null)).toBeNull()
   })
 
   it.each([
     ['goes on', HOUR, 0, false], ['drifts by half a second', HOUR, 500, false], ['jumps ahead', 1000, DAY, true], ['jumps back', 1000, -DAY, true],
     ['is steered in small steps', HOUR, 9000, true],
   ])('when the clock %s', (_, elapsed, ahead, broken) => {
-    const held = withAnchor(null, anchor, 'jti-1', at(0))
+    const held = withAnchor(null, anchor, 'jti-1', at(0), null)
     expect(held && followAnchor(held, at(elapsed, ahead), null).broken).toBe(broken)
   })
 
   it('is broken by a clock that was set back while nobody was looking', () => {
-    const held = withAnchor(null, anchor, 'jti-1', at(0, -DAY))
+    const held = withAnchor(null, anchor, 'jti-1', at(0, -DAY), null)
     expect(held && followAnchor(held, at(0, -DAY), START - 300_000).broken).toBe(true)
   })
 
+  it.each([
+    ['a moment ago', 1000, 0, false], ['by a replica that took half a minute to store it', 1000, 29_000, false],
+    ['an hour ago, as far as this process knows', HOUR, HOUR, false], ['a day ago by the clock, and a moment ago by uptime', 1000, DAY, true],
+  ])('is believed by another replica if it was made %s', (_, sinceLook, sinceMade, broken) => {
+    const read = { ...at(0), uptime: 5000 + sinceLook, wall: START + sinceMade }
+    expect(withAnchor(null, anchor, 'jti-1', read, at(0))?.broken).toBe(broken)
+    expect(withAnchor(null, anchor, 'jti-1', read, { ...at(0), boot: 'b' })?.broken).toBe(false)
+  })
+
+  it('goes on from a later reading, or not at all once it is broken', () => {
+    const held = withAnchor(null, anchor, 'jti-1', at(0), null)
+    expect(movedAnchor(held, at(HOUR))).toEqual({ jti: 'jti-1', at: START - 300_000 + HOUR, wall: START + HOUR })
+    expect(movedAnchor(held && { ...held, broken: true }, at(HOUR))).toBeNull()
+    expect(movedAnchor(null, at(HOUR))).toBeNull()
+  })
+
   it('is what trusted time leans towards while it holds', () => {
-    const held = withAnchor(null, anchor, 'jti-1', at(0))
+    const held = withAnchor(null, anchor, 'jti-1', at(0), null)
     expect(leaningBy(held, at(HOUR))).toEqual({ ...at(HOUR), wall: START - 300_000 + HOUR })
     expect(leaningBy(held && { ...held, broken: true }, at(HOUR))).toEqual(at(HOUR))
     expect(leaningBy(null, at(HOUR))).toEqual(at(HOUR))
@@ -54,7 +71,7 @@ async function household(databaseAhead = 0) {
   const replicas = await createReplicas(4, {
     databaseAhead: () => database.ahead,
     clockOf(shared, n, now) {
-      const machine = { read: () => ({ ...shared.read(), wall: shared.read().wall + (wrong[n % 4] ?? 0), boot: `boot-${n}` }), isWithin: () => false }
+      const machine = { read: () => ({ ...shared.read(), wall: shared.read().wall + (wrong[n % 4] ?? 0), boot: `boot-${n}` }), isWithin: () => false, sample: async () => undefined }
       const clock = createDatabaseClock(machine, async () => now())
       samples.push(clock.sample)
       return clock
@@ -74,7 +91,9 @@ async function household(databaseAhead = 0) {
       await replicas.run(Math.min(2000, ms - passed), watch)
     }
   }
-  return { ...replicas, database, sample, run, states, flapped }
+  /** Nothing is sampled but what the replicas themselves ask for. */
+  const runUnsampled = replicas.run
+  return { ...replicas, database, samples, sample, run, runUnsampled, states, flapped }
 }
 
 describe('replicas whose clocks differ', () => {
@@ -116,5 +135,71 @@ describe('replicas whose clocks differ', () => {
     database.ahead = -8 * DAY
     await run(1_250_000)
     expect(new Set(states())).toEqual(new Set(['paused']))
+  })
+})
+
+describe('replicas that have not seen yet that the database\'s clock has jumped', () => {
+  type Household = Awaited<ReturnType<typeof household>>
+  /** How far the times of all replicas are from the real one at most, ms. */
+  const furthest = ({ all, clock }: Household) => Math.max(...all.map(({ service }) => Math.abs((service.moment().trusted ?? 0) - clock.real())))
+  const checkIn = ({ all }: Household, n: number) => all[n]?.service.checkIn(ADMIN)
+
+  it('F55: go by an answer of one that has, and not by how far its clock is from theirs', async () => {
+    const home = await household(8 * DAY)
+    home.database.ahead = 0
+    await home.start()
+    await home.samples.at(-1)?.()
+    await checkIn(home, 4)
+    await home.runUnsampled(1000)
+    expect(home.states()).toEqual(['active', 'active', 'active', 'active', 'active'])
+    expect(furthest(home)).toBeLessThan(5000)
+  })
+
+  it('F55: mislead nobody when they answer', async () => {
+    const home = await household()
+    home.database.ahead = 8 * DAY
+    for (const sample of home.samples.slice(1)) await sample()
+    await checkIn(home, 0)
+    await home.runUnsampled(1000)
+    expect(home.states()).toEqual(['active', 'active', 'active', 'active'])
+    expect(furthest(home)).toBeLessThan(5000)
+  })
+
+  it('F55: mislead nobody when it jumps at the moment in which their answer is stored', async () => {
+    const home = await household()
+    const { store, database } = home
+    const { commit } = store
+    store.commit = (input) => {
+      database.ahead = 8 * DAY
+      return commit(input)
+    }
+    await checkIn(home, 3)
+    store.commit = commit
+    await home.run(4000, () => expect(furthest(home)).toBeLessThan(5000))
+    expect(home.states()).toEqual(['active', 'active', 'active', 'active'])
+  })
+
+  /** The answer of one cannot be stored for four minutes. */
+  async function storedLate() {
+    const home = await household()
+    const restore = failCommits(home.store, 'check_in_succeeded')
+    await checkIn(home, 3)
+    await home.run(250_000)
+    restore()
+    return home
+  }
+
+  it('F62: mislead nobody when it jumps before their answer is stored', async () => {
+    const home = await storedLate()
+    home.database.ahead = 8 * DAY
+    await home.run(4000, () => expect(furthest(home)).toBeLessThan(5000))
+    expect(home.states()).toEqual(['active', 'active', 'active', 'active'])
+  })
+
+  it('F62: all go by an answer that is stored late', async () => {
+    const home = await storedLate()
+    await home.run(4000, () => expect(furthest(home)).toBeLessThan(5000))
+    const { anchor: stored, license } = await home.store.read()
+    expect(stored?.jti).toBe(license?.jti)
   })
 })
