@@ -53,7 +53,7 @@ export async function liveYear(seed: number, defects: Defects = {}, wholeStory =
   const troubles = createTroubles(() => timeline.now)
   let disturbedAt = START
   const machines: Machine[] = []
-  const judge = createJudge({ vendor, now: () => timeline.now, calmSince: troubles.since, misled: database.misled, behindUnseen: database.behindUnseen })
+  const judge = createJudge({ vendor, now: () => timeline.now, calmSince: troubles.since, misled: database.misled })
   const world: World = {
     timeline, fate, random, database, vendor, vendorUp: true, judge, defects, instanceId: INSTANCE,
     tell: trace.tell,
@@ -114,19 +114,15 @@ function createDatabase(now: () => number, drift: number) {
     },
     /**
      * A jump that nobody saw is believed until the license server has answered. A clock that was set back gains the time during which
-     * nobody watched it, and at a start what was not stored yet.
+     * nobody watched it, and at a start what was not stored yet; one that has been behind all along, no more than it is behind.
      */
     misled(since: number) {
       const after = jumps.filter(({ at }) => at >= since)
       const sum = (sign: number) => after.reduce((all, { by, seen }) => all + (seen ? 0 : Math.max(0, sign * by)), 0)
       const setBack = after.some(({ by }) => by < 0)
       const gained = unwatched.reduce((all, { from, to }) => all + Math.max(0, to - Math.max(from, since)), 0)
-      return { ahead: sum(1), behind: sum(-1) + (setBack ? gained + NOT_STORED : 0) }
-    },
-    /** By how much its clock is behind, if nobody watched it at that moment. */
-    behindUnseen(at: number) {
-      const isUnseen = unwatched.some(({ from, to }) => at >= from - NOT_STORED && at <= to)
-      return isUnseen ? Math.max(0, now() - time()) : 0
+      const most = setBack ? Infinity : Math.max(0, now() - time())
+      return { ahead: sum(1), behind: sum(-1) + Math.min(most, gained + NOT_STORED) }
     },
   }
 }

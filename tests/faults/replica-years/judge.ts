@@ -45,13 +45,11 @@ export interface Facts {
   calmSince(): number
   /** By how much a clock that jumped may mislead about a lease issued then, ms. */
   misled(since: number): { ahead: number, behind: number }
-  /** By how much the database's clock is behind, if no process watched it at that moment, ms. */
-  behindUnseen(at: number): number
 }
 
 interface Call { process: Process, excused: boolean }
 
-export function createJudge({ vendor, now, calmSince, misled, behindUnseen }: Facts): Judge {
+export function createJudge({ vendor, now, calmSince, misled }: Facts): Judge {
   let stored: Snapshot | null = null
   let callsForRow: Call[] = []
   let [installedAt, replacedAt, failedAt, jumpedAheadAt] = [0, 0, 0, -Infinity]
@@ -137,10 +135,9 @@ export function createJudge({ vendor, now, calmSince, misled, behindUnseen }: Fa
 
   function mayBeEntitled(process: Process, state: string, lease: Issued | undefined): void {
     if (!lease) return judge.complain(`${process.name} is ${state} by a lease that was never issued`)
-    const overAt = Math.min(lease.pausesAt, lease.endsAt)
-    const over = now() - overAt
+    const over = now() - Math.min(lease.pausesAt, lease.endsAt)
     if (over <= UNCERTAIN) return
-    const late = UNCERTAIN + LEAN * (now() - lease.at) + misled(lease.at).behind + behindUnseen(overAt)
+    const late = UNCERTAIN + LEAN * (now() - lease.at) + misled(lease.at).behind
     if (over <= late) return
     const since = heldSince.get(lease.jti) ?? now()
     heldSince.set(lease.jti, since)
