@@ -112,8 +112,15 @@ function firstOf(header: string | string[] | undefined): string | undefined {
 }
 
 function isHost(host: string | undefined): boolean {
-  return Boolean(host) && URL.canParse(`http://${host}`)
+  if (host === undefined || host === '') return false
+  if (host === lastHost) return true
+  if (!URL.canParse(`http://${host}`)) return false
+  lastHost = host
+  return true
 }
+
+/** Nearly every request has the host of the one before. */
+let lastHost = ''
 
 const hint = createForwardedHint()
 

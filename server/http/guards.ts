@@ -30,7 +30,9 @@ function createGuards({ config, log, jobs, limited }: Base): Guards {
 
 /** Creates the guards on first use. */
 export function guardsOf(base: Base): Guards {
-  const guards = made.get(base.config) ?? createGuards(base)
+  const known = made.get(base.config)
+  if (known) return known
+  const guards = createGuards(base)
   made.set(base.config, guards)
   return guards
 }

@@ -34,6 +34,8 @@ export interface Context<N extends OperationName> {
   readonly app: App
 }
 
+type Given<N extends OperationName> = Omit<Context<N>, 'app'>
+
 /**
  * Defines the route of an operation in shared/operations.ts. Checks the site, then the caller, then the input. Whatever a
  * handler throws becomes a response here and nowhere else.
@@ -49,13 +51,11 @@ export function handle<N extends OperationName>(name: N, run: (context: Context<
       requireSameSite(event, peer.origin)
       identity = await authorize(event, operation, peer)
       if (identity?.kind === 'user') nameAccount(identity.id)
-      const input = {
-        params: operation.params && readParams(event, operation.params),
-        query: operation.query && readQuery(event, operation.query),
-        body: operation.body && await readJsonBody(event, operation.body),
-      }
       const { limits } = requireGuards()
-      const context = { event, peer, identity, limits, ...input, get app() { return requireApp() } } as Context<N>
+      const params = operation.params && readParams(event, operation.params)
+      const query = operation.query && readQuery(event, operation.query)
+      const body = operation.body && await readJsonBody(event, operation.body)
+      const context = new RouteContext({ event, peer, identity, limits, params, query, body } as Given<N>)
       if (operation.status !== undefined) setResponseStatus(event, operation.status)
       const result = await run(context)
       return event.handled ? undefined : result ?? null
@@ -65,6 +65,29 @@ export function handle<N extends OperationName>(name: N, run: (context: Context<
       return answerError(event, error, base?.refusals, audienceOf(identity))
     }
   })
+}
+
+/** One class for all routes: an object with an accessor of its own costs more than the rest of a short answer. */
+class RouteContext<N extends OperationName> implements Context<N> {
+  event
+  peer
+  identity
+  limits
+  params: Context<N>['params']
+  query: Context<N>['query']
+  body: Context<N>['body']
+
+  constructor({ event, peer, identity, limits, params, query, body }: Given<N>) {
+    this.event = event
+    this.peer = peer
+    this.identity = identity
+    this.limits = limits
+    this.params = params
+    this.query = query
+    this.body = body
+  }
+
+  get app() { return requireApp() }
 }
 
 function audienceOf(identity: Caller | undefined): Audience {

@@ -4,10 +4,10 @@ import { createHash } from 'node:crypto'
 export interface Serialized {
   text: string
   /** Of everything in it but `serverTime`, which is different every time and says nothing about the license. */
-  etag: string
+  readonly etag: string
 }
 
-interface Made<T> { answer: T, before: string, after: string, etag: string }
+interface Made<T> { answer: T, before: string, after: string, etag?: string }
 
 const TIME = '"serverTime":"'
 
@@ -16,7 +16,8 @@ export function createSerializer<T extends { serverTime: string }>(): (answer: T
   let last: Made<T> | undefined
   return (answer) => {
     if (!last || !isSame(last.answer, answer)) last = make(answer)
-    return { text: last.before + answer.serverTime + last.after, etag: last.etag }
+    const made = last
+    return { text: made.before + answer.serverTime + made.after, get etag() { return made.etag ??= etagOf(made.answer) } }
   }
 }
 
@@ -27,12 +28,13 @@ function isSame<T extends object>(one: T, other: T): boolean {
 }
 
 function make<T extends { serverTime: string }>(answer: T): Made<T> {
-  const { serverTime, ...lasting } = answer
+  const { serverTime } = answer
   const text = JSON.stringify(answer)
   // A quote within a text is escaped, so this is the member itself.
   const at = text.indexOf(`${TIME}${serverTime}"`) + TIME.length
-  return {
-    answer, before: text.slice(0, at), after: text.slice(at + serverTime.length),
-    etag: `"${createHash('sha256').update(JSON.stringify(lasting)).digest('base64url').slice(0, 27)}"`,
-  }
+  return { answer, before: text.slice(0, at), after: text.slice(at + serverTime.length) }
+}
+
+function etagOf<T extends { serverTime: string }>({ serverTime: _, ...lasting }: T): string {
+  return `"${createHash('sha256').update(JSON.stringify(lasting)).digest('base64url').slice(0, 27)}"`
 }

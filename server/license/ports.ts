@@ -22,8 +22,8 @@ export interface ClockReading {
 }
 export interface Clock {
   read(): ClockReading
-  /** Whether since a reading at most `ms` have passed, by every clock alike: none has jumped. Costs less than another reading. */
-  isWithin(reading: ClockReading, ms: number): boolean
+  /** Milliseconds since a reading, if no more than `ms`, and by every clock alike; null otherwise. Costs less than another reading. */
+  passedSince(reading: ClockReading, ms: number): number | null
   /** Asks for the time once more where the wall clock is one that processes share. Rejects with STORAGE_UNAVAILABLE. */
   sample(): Promise<void>
 }

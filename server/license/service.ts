@@ -14,12 +14,14 @@ import { createCheckIn } from './check-in.ts'
 import { createSharedClaim, createSoleClaim } from './claim-holder.ts'
 import { seenOf } from './credential-finding.ts'
 import { currentFinding, seenOfClock } from './current-finding.ts'
+import type { Judgement } from './current-judgement.ts'
+import { createCurrentJudgement, onceFor } from './current-judgement.ts'
 import { pasteContextOf } from './credential.ts'
+import type { Provisioning } from './provisioning.ts'
 import { createProvisioning } from './provisioning.ts'
 import { LicenseError } from './errors.ts'
 import type { Keyring } from './jws.ts'
 import { createLicenseHolder } from './license-holder.ts'
-import { createLicensedFeatures } from './licensed-features.ts'
 import type { Moment } from './license-memory.ts'
 import { createNotedServer, laterRequest } from './outbound.ts'
 import { fieldsOf, withEventLines } from './event-lines.ts'
@@ -34,7 +36,7 @@ import { createScheduler } from './scheduler.ts'
 import type { ActivationRequest, SupportFacts } from './support-bundle.ts'
 import { activationRequestOf, supportBundleOf } from './support-bundle.ts'
 import { entitlementsOf, featuresOf, viewOf } from './view.ts'
-import { warningsOf } from './warnings.ts'
+import { isoTime, warningsOf } from './warnings.ts'
 import type { Outlook } from './what-if.ts'
 import { rehearse } from './what-if.ts'
 
@@ -56,10 +58,13 @@ export interface LicenseServiceOptions {
   replica: string
   /** Lets time pass. */
   pause: (ms: number) => Promise<void>
-  /** What keeps the database from being used, and since when (ms); null while it can be. */
-  storageTrouble?: () => { seen: Seen, since: number } | null
+  /** What keeps the database from being used; null while it can be. */
+  storageTrouble?: () => StorageTrouble | null
   observeCheckIn?: (result: CheckInResult['kind'], seconds: number) => void
 }
+
+/** Why the database cannot be used, and since when (ms). */
+export interface StorageTrouble { seen: Seen, since: number }
 
 /** What a support bundle says that the license does not know. */
 type GivenForSupport = Pick<SupportFacts, 'configuration' | 'storage' | 'runtime' | 'licenseServer'> & { commit: string }
@@ -141,7 +146,10 @@ export async function createLicenseService(options: LicenseServiceOptions): Prom
   const { eventsKeepDays, pause } = options
   const scheduler = createScheduler({ holder, store, checkIn, claim, pause, deactivation, provisioning, log, eventsKeepDays, stopping })
 
-  const licensedNow = createLicensedFeatures(holder, clock)
+  const judgement = createCurrentJudgement(holder, clock)
+  const withLease = onceFor(({ moment }) => entitlementsOf(holder, moment, true))
+  const withoutLease = onceFor(({ moment }) => entitlementsOf(holder, moment, false))
+  const wellViews = { admin: onceFor(viewFor('admin', null)), viewer: onceFor(viewFor('viewer', null)) }
   let keeping: Promise<void> = Promise.resolve()
 
   function requireUnmanaged(): void {
@@ -168,14 +176,26 @@ export async function createLicenseService(options: LicenseServiceOptions): Prom
     return new LicenseError(code, { cause, details, finding })
   }
 
+  function viewFor(role: Role, storage: StorageTrouble | null) {
+    return ({ moment }: Judgement, trouble: Provisioning['trouble']): LicenseView => {
+      const { holding, snapshot } = holder
+      const warnings = warningsOf({
+        holding, license: snapshot.license, moment, seatsUsed: snapshot.seatsUsed, provisioning: trouble, sandbox,
+      })
+      const finding = currentFinding(holder, moment, storage) ?? trouble?.finding ?? null
+      return viewOf(holder, moment, { warnings, finding }, provisioning.managed, role)
+    }
+  }
+
   function view(role: Role): LicenseView {
-    const moment = holder.observe()
-    const { holding, snapshot } = holder
-    const warnings = warningsOf({
-      holding, license: snapshot.license, moment, seatsUsed: snapshot.seatsUsed, provisioning: provisioning.trouble, sandbox,
-    })
-    const finding = currentFinding(holder, moment, options.storageTrouble?.() ?? null) ?? provisioning.trouble?.finding ?? null
-    return viewOf(holder, moment, { warnings, finding }, provisioning.managed, role)
+    const storage = options.storageTrouble?.() ?? null
+    const make = storage ? viewFor(role, storage) : wellViews[role]
+    return toldNow(make(judgement.current(), provisioning.trouble))
+  }
+
+  /** An answer that was made of a judgement a moment ago, at the time it is given. */
+  function toldNow<T extends { serverTime: string }>(answer: T): T {
+    return { ...answer, serverTime: isoTime(judgement.effective) }
   }
 
   return {
@@ -194,9 +214,9 @@ export async function createLicenseService(options: LicenseServiceOptions): Prom
       const { failuresSinceStart } = checkIn
       return rehearse({ memory: holder.memory, reading, due: scheduler.due, failuresSinceStart }, supposition)
     },
-    entitlements: withLease => entitlementsOf(holder, holder.observe(), withLease),
+    entitlements: lease => toldNow((lease ? withLease : withoutLease)(judgement.current(), null)),
     features: () => featuresOf(holder, holder.observe()),
-    hasFeature: name => licensedNow().has(name),
+    hasFeature: name => judgement.current().features.has(name),
     preview: credential => previewCredential(credential, { holder, store, keyring, server }),
     methodOf,
     async save(request) {

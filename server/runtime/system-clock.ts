@@ -29,9 +29,9 @@ export function createSystemClock(machine = MACHINE): Clock {
   let asked = { wall: 0, elapsed: -Infinity, uptime: 0 }
   let shown = 0
   return {
-    isWithin(reading, ms) {
+    passedSince(reading, ms) {
       const passed = asked.uptime + machine.elapsed() - asked.elapsed - reading.uptime
-      return passed >= 0 && passed <= ms && Math.abs(machine.wall() - reading.wall - passed) <= PARTED
+      return passed >= 0 && passed <= ms && Math.abs(machine.wall() - reading.wall - passed) <= PARTED ? passed : null
     },
     read() {
       const wall = machine.wall()
@@ -63,10 +63,10 @@ export function createDatabaseClock(machine: Clock, databaseTime: AskTime): Cloc
       offset = time - (asked + took / 2)
       sampledAt = asked
     },
-    isWithin(reading, ms) {
-      if (offset === null) return machine.isWithin(reading, ms)
+    passedSince(reading, ms) {
+      if (offset === null) return machine.passedSince(reading, ms)
       const passed = machine.read().uptime - reading.uptime
-      return reading.wall === reading.uptime + offset && passed >= 0 && passed <= ms
+      return reading.wall === reading.uptime + offset && passed >= 0 && passed <= ms ? passed : null
     },
     read() {
       const reading = machine.read()

@@ -29,9 +29,10 @@ export function createSandboxTime(machine: Clock): SandboxTime {
   return {
     clock: source => ({
       read: () => read(source),
-      isWithin({ wall, uptime, boot }, ms) {
+      passedSince({ wall, uptime, boot }, ms) {
         const given = { wall: wall - shift - wrong, uptime: uptime - shift, boot }
-        return stopped === null ? source.isWithin(given, ms) : given.wall === stopped.wall && given.uptime === stopped.uptime
+        if (stopped === null) return source.passedSince(given, ms)
+        return given.wall === stopped.wall && given.uptime === stopped.uptime ? 0 : null
       },
       sample: () => source.sample(),
     }),

@@ -24,9 +24,9 @@ export function createSimulatedClock(start = START): SimulatedClock {
   let wallError = 0
   return {
     read: (): ClockReading => ({ wall: real + wallError, uptime, boot: `boot-${boots}` }),
-    isWithin(reading, ms) {
+    passedSince(reading, ms) {
       const passed = uptime - reading.uptime
-      return reading.boot === `boot-${boots}` && passed >= 0 && passed <= ms && real + wallError - reading.wall === passed
+      return reading.boot === `boot-${boots}` && passed >= 0 && passed <= ms && real + wallError - reading.wall === passed ? passed : null
     },
     sample: () => Promise.resolve(),
     real: () => real,

@@ -25,7 +25,7 @@ export function createMachineClock(now: () => number, { rate, wallAhead }: { rat
   let [bootedAt, boots] = [now() - 500_000, 1]
   return {
     read: (): ClockReading => ({ wall: now() + wallAhead, uptime: (now() - bootedAt) * rate, boot: `machine-${n}-${boots}` }),
-    isWithin: () => false,
+    passedSince: () => null,
     sample: () => Promise.resolve(),
     reboot() {
       bootedAt = now()

@@ -32,6 +32,13 @@ describe('whose a bearer token is', () => {
     expect(kindOf(token)).toBeUndefined()
   })
 
+  it.each([1, 255, 256, 257, 4096])('of any length, and nobody\'s with a character more or less: %d', (length) => {
+    const token = 'a'.repeat(length)
+    const { kindOf: kind } = createBearerTokens({ serviceTokens: [token], adminTokens: [] })
+    expect(kind(token)).toBe('service')
+    for (const other of [`${token}a`, `${token}\u00e9`, token.slice(1), token + token]) expect(kind(other)).toBeUndefined()
+  })
+
   it('nobody\'s where none are set, an empty one included', () => {
     const none = createBearerTokens({ serviceTokens: [], adminTokens: [] })
     expect([none.kindOf(''), none.kindOf('service, old')]).toEqual([undefined, undefined])

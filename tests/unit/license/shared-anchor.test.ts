@@ -71,7 +71,7 @@ async function household(databaseAhead = 0) {
   const replicas = await createReplicas(4, {
     databaseAhead: () => database.ahead,
     clockOf(shared, n, now) {
-      const machine = { read: () => ({ ...shared.read(), wall: shared.read().wall + (wrong[n % 4] ?? 0), boot: `boot-${n}` }), isWithin: () => false, sample: async () => undefined }
+      const machine = { read: () => ({ ...shared.read(), wall: shared.read().wall + (wrong[n % 4] ?? 0), boot: `boot-${n}` }), passedSince: () => null, sample: async () => undefined }
       const clock = createDatabaseClock(machine, async () => now())
       samples.push(clock.sample)
       return clock

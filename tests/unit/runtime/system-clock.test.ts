@@ -57,7 +57,7 @@ describe('the uptime', () => {
       const first = clock.read()
       now.wall += jump.wall ?? 0
       now.uptime += jump.uptime ?? 0
-      expect(clock.isWithin(first, 1000)).toBe(false)
+      expect(clock.passedSince(first, 1000)).toBeNull()
       expect([clock.read().uptime, asked()]).toEqual([uptime, 2])
     })
 
@@ -75,10 +75,10 @@ describe('the uptime', () => {
     const { clock, pass } = machineOf()
     const reading = clock.read()
     pass(500)
-    expect([clock.isWithin(reading, 500), clock.isWithin(reading, 499), clock.isWithin(reading, -1)]).toEqual([true, false, false])
+    expect([clock.passedSince(reading, 500), clock.passedSince(reading, 499), clock.passedSince(reading, -1)]).toEqual([500, null, null])
     clock.read()
     pass(800)
-    expect([clock.isWithin(reading, 1300), clock.isWithin(reading, 1299)]).toEqual([true, false])
+    expect([clock.passedSince(reading, 1300), clock.passedSince(reading, 1299)]).toEqual([1300, null])
   })
 })
 
@@ -139,10 +139,10 @@ describe('the database\'s clock', () => {
     const reading = clock.read()
     machine.advance(1000)
     machine.shiftWall(HOUR)
-    expect([clock.isWithin(reading, 1000), clock.isWithin(reading, 999)]).toEqual([true, false])
+    expect([clock.passedSince(reading, 1000), clock.passedSince(reading, 999)]).toEqual([1000, null])
     database.ahead += 1
     await clock.sample()
-    expect(clock.isWithin(reading, 1000)).toBe(false)
+    expect(clock.passedSince(reading, 1000)).toBeNull()
   })
 
   it('tells whoever sampled that it failed', async () => {

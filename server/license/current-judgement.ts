@@ -1,0 +1,77 @@
+import type { LicenseHolder } from './license-holder.ts'
+import type { Memory, Moment } from './license-memory.ts'
+import type { Clock } from './ports.ts'
+import type { Holding } from './state.ts'
+import { bordersOf } from './state.ts'
+import type { Lease } from './token.ts'
+
+/*
+ * What hosts ask with every request of theirs is judged once, and again only when the license has changed, when its state may have, or
+ * when a clock has jumped.
+ */
+
+/** Milliseconds for which a judgement stands at most; the scheduler judges as often. */
+const LONGEST = 1000
+/** Effective time may gain this much on uptime within LONGEST, ms. */
+const LEEWAY = 5
+
+export interface Judgement {
+  readonly moment: Moment
+  /** What may be used now. */
+  readonly features: ReadonlySet<string>
+}
+
+export interface CurrentJudgement {
+  /** The judgement that stands now: the same object for as long as it does. */
+  current(): Judgement
+  /** The time that decides the state of the license, as of the last question, ms. */
+  readonly effective: number
+}
+
+interface Standing extends Judgement { memory: Memory, forMs: number }
+
+const NONE: ReadonlySet<string> = new Set()
+
+export function createCurrentJudgement(holder: Pick<LicenseHolder, 'observe' | 'memory' | 'holding'>, clock: Clock): CurrentJudgement {
+  let standing: Standing | null = null
+  let passed = 0
+  let known: { lease: Lease, features: ReadonlySet<string> } | null = null
+
+  function featuresOf({ lease }: Extract<Holding, { kind: 'lease' }>): ReadonlySet<string> {
+    if (known?.lease !== lease) known = { lease, features: new Set(lease.claims.features) }
+    return known.features
+  }
+
+  function judge(): Standing {
+    const moment = holder.observe()
+    const { holding, memory } = holder
+    const features = moment.entitled && holding.kind === 'lease' ? featuresOf(holding) : NONE
+    return { memory, moment, forMs: standsFor(holding, moment), features }
+  }
+
+  return {
+    current() {
+      const stands = standing !== null && standing.memory === holder.memory
+      const since = stands && standing ? clock.passedSince(standing.moment.reading, standing.forMs) : null
+      passed = since ?? 0
+      return standing = since === null || !standing ? judge() : standing
+    },
+    get effective() { return (standing?.moment.effective ?? 0) + passed },
+  }
+}
+
+/** How long a judgement stands if nothing else happens, ms; negative if the next may already differ. */
+function standsFor(holding: Holding, { effective, inDoubt }: Moment): number {
+  if (inDoubt) return -1
+  const borders = holding.kind === 'lease' ? bordersOf(holding.lease.claims).filter(at => at > effective) : []
+  return Math.min(LONGEST, ...borders.map(at => at - effective - LEEWAY))
+}
+
+/** Makes something of a judgement, and of `more`, once for as long as both stay the same. */
+export function onceFor<T, M = null>(make: (judgement: Judgement, more: M) => T): (judgement: Judgement, more: M) => T {
+  let last: { judgement: Judgement, more: M, made: T } | null = null
+  return (judgement, more) => {
+    if (last?.judgement !== judgement || last.more !== more) last = { judgement, more, made: make(judgement, more) }
+    return last.made
+  }
+}
