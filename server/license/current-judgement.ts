@@ -51,8 +51,7 @@ export function createCurrentJudgement(holder: Pick<LicenseHolder, 'observe' | '
 
   return {
     current() {
-      const stands = standing !== null && standing.memory === holder.memory
-      const since = stands && standing ? clock.passedSince(standing.moment.reading, standing.forMs) : null
+      const since = standing?.memory === holder.memory ? clock.passedSince(standing.moment.reading, standing.forMs) : null
       passed = since ?? 0
       return standing = since === null || !standing ? judge() : standing
     },
