@@ -130,6 +130,10 @@ function isEventGroup(filter: EventFilter): filter is EventGroup {
   return EVENT_GROUPS.some(group => group === filter)
 }
 
+/** What the license is stored in. */
+export const DATABASE_KINDS = ['sqlite', 'postgres'] as const
+export type DatabaseKind = (typeof DATABASE_KINDS)[number]
+
 export const ACTORS = ['user', 'system', 'environment', 'token'] as const
 
 /** An entry in the activity log. If it is a folded run of equal check-ins, `count` is their number and `at` the time of the newest. */
@@ -254,7 +258,7 @@ export interface SupportBundle {
   replicas?: ReplicaSet | undefined
   build: { version: string, commit: string, sandbox: boolean, trustedKids: string[] }
   runtime: { node: string, platform: string, arch: string, replica: string, uptimeSeconds: number }
-  storage: { kind: 'sqlite' | 'postgres', location: string, up: boolean, since: string | null, lastWriteAt: string | null }
+  storage: { kind: DatabaseKind, location: string, up: boolean, since: string | null, lastWriteAt: string | null }
   configuration: Record<string, unknown>
   licenseServer: { url: string, configured: boolean, proxy: string | null }
   license: { [K in keyof LicenseView]: K extends 'licensee' ? { organization: string } | null : LicenseView[K] }

@@ -4,8 +4,8 @@ import type {
   Preview, Rehearsal, ReplicasView, Session, SupportBundle, User, Warning,
 } from './contracts.ts'
 import {
-  ACTORS, CHECK_NAMES, CHECK_RESULTS, DIAGNOSTIC_STAGES, DIAGNOSTIC_VERDICTS, EVENT_KINDS, REHEARSED_BECAUSE, REPLICA_DISAGREEMENTS, ROLES,
-  SKIPPED_BECAUSE, STAGE_RESULTS, STATES, SUPPORT_FORMAT, TERMS,
+  ACTORS, CHECK_NAMES, CHECK_RESULTS, DATABASE_KINDS, DIAGNOSTIC_STAGES, DIAGNOSTIC_VERDICTS, EVENT_KINDS, REHEARSED_BECAUSE,
+  REPLICA_DISAGREEMENTS, ROLES, SKIPPED_BECAUSE, STAGE_RESULTS, STATES, SUPPORT_FORMAT, TERMS,
 } from './contracts.ts'
 import { ERROR_CODES } from './errors.ts'
 import * as examples from './examples.ts'
@@ -171,7 +171,7 @@ export const supportBundleSchema = z.object({
   build: z.object({ version: z.string(), commit: z.string(), sandbox: z.boolean(), trustedKids: z.array(z.string()) }),
   runtime: z.object({ node: z.string(), platform: z.string(), arch: z.string(), replica: z.string(), uptimeSeconds: z.int() }),
   storage: z.object({
-    kind: z.enum(['sqlite', 'postgres']), location: z.string(), up: z.boolean(), since: time.nullable(), lastWriteAt: time.nullable(),
+    kind: z.enum(DATABASE_KINDS), location: z.string(), up: z.boolean(), since: time.nullable(), lastWriteAt: time.nullable(),
   }),
   configuration: z.record(z.string(), z.unknown()),
   licenseServer: z.object({ url: z.string(), configured: z.boolean(), proxy: z.string().nullable() }),

@@ -8,7 +8,7 @@ import { isWell } from '~/license/well'
 import { useLicenseStore } from '~/stores/license'
 import type { LicenseState, LicenseView } from '#shared/contracts'
 import { isDatabaseTrouble, isRefusal } from '#shared/findings'
-import { METHOD_RULES, rulesOf } from '#shared/method-rules'
+import { FIRST_METHOD, METHOD_RULES, rulesOf } from '#shared/method-rules'
 import { useFeatureName } from './useFeatureName'
 import { useListText } from './useListText'
 import { useTimeText } from './useTimeText'
@@ -67,8 +67,8 @@ export function useLicenseStatus(view: () => LicenseView, isWarned: () => boolea
     const asks = rulesOf(license.method)?.checksIn ? 'check' : 'still'
     switch (license.state) {
       case 'active': return activeSentence(license)
-      case 'expired': return t(byClock.value ? 'status.sentence.endedByClock' : `status.sentence.expired.${license.method ?? 'standard'}`, { expires: both(license.expiresAt) })
-      case 'mismatch': return t(`status.sentence.mismatch.${license.method ?? 'standard'}`)
+      case 'expired': return t(byClock.value ? 'status.sentence.endedByClock' : `status.sentence.expired.${license.method ?? FIRST_METHOD}`, { expires: both(license.expiresAt) })
+      case 'mismatch': return t(`status.sentence.mismatch.${license.method ?? FIRST_METHOD}`)
       case 'revoked': case 'suspended': return t(`status.sentence.${license.state}.${asks}`)
       case 'grace': return t('status.sentence.grace', {
         last: both(license.checkIn?.lastSuccessAt ?? license.issuedAt), grace: lasts(license),
@@ -83,7 +83,7 @@ export function useLicenseStatus(view: () => LicenseView, isWarned: () => boolea
     const checksIn = rulesOf(method)?.checksIn ?? false
     // What is asked of the license server now it has answered already: the renewal is still to be bought.
     if (!checksIn && view().finding?.cause === 'refused_expired') return 'renewal'
-    const renewal = ({ standard: 'checkIn', airgapped: 'renew', offline: 'request' } as const)[method ?? 'standard']
+    const { extendedBy } = METHOD_RULES[method ?? FIRST_METHOD]
     switch (state) {
       // The field is there.
       case 'unlicensed': case 'invalid': return null
@@ -91,11 +91,11 @@ export function useLicenseStatus(view: () => LicenseView, isWarned: () => boolea
       case 'revoked': case 'suspended': return 'support'
       case 'grace': case 'paused': return 'checkIn'
       // A subscription that renews by itself has been renewed or will be; only the check-in is missing.
-      case 'expired': return byClock.value ? null : checksIn && !view().renews ? 'renewal' : renewal
+      case 'expired': return byClock.value ? null : checksIn && !view().renews ? 'renewal' : extendedBy
       default:
         if (checksIn && failing.value) return 'checkIn'
         if (!expiresSoon.value) return null
-        return checksIn ? 'renewal' : renewal
+        return checksIn ? 'renewal' : extendedBy
     }
   })
 

@@ -1,5 +1,6 @@
 import { accessSync, constants, statSync } from 'node:fs'
 import { dirname } from 'node:path'
+import type { DatabaseKind } from '../../shared/contracts.ts'
 import { IN_MEMORY } from '../storage/open.ts'
 import { toDatabasePath } from '../storage/sqlite-file.ts'
 import type { Config } from './config.ts'
@@ -72,7 +73,7 @@ export function describeConfig(config: Config): Record<string, unknown> {
   return {
     licenseServerUrl: config.licenseServerUrl,
     proxy: proxy ? new URL(proxy).host : null,
-    database: config.databaseUrl.startsWith('file:') ? 'sqlite' : 'postgres',
+    database: (config.databaseUrl.startsWith('file:') ? 'sqlite' : 'postgres') satisfies DatabaseKind,
     publicUrl: config.publicUrl && config.publicUrl.origin + config.basePath,
     trustProxy: config.trustProxy,
     licenseKeyFromEnvironment: config.licenseKey !== null,

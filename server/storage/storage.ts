@@ -1,3 +1,4 @@
+import type { DatabaseKind } from '../../shared/contracts.ts'
 import type { AccountStore } from '../accounts/ports.ts'
 import type { ClaimStore, LicenseStorage } from '../license/ports.ts'
 import { createFirstAdminStore } from './account-first.ts'
@@ -12,7 +13,7 @@ import type { ChangeHint } from './version-look.ts'
 
 /** An open, migrated database with its stores. */
 export interface Storage {
-  kind: 'sqlite' | 'postgres'
+  kind: DatabaseKind
   /** Absolute path, or the PostgreSQL URL without password and parameters: fit for the log. */
   location: string
   /** Whether this start created it. */
