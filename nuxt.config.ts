@@ -11,7 +11,7 @@ const sandbox = process.env.NC_LICENSE_BUILD === 'sandbox'
 const pathOf = (file: string) => fileURLToPath(new URL(file, import.meta.url))
 
 /* What the License page does not need at first, or not at all; the other pages are files of their own as well. */
-const LATER = /[\\/](MailDialog|ReplaceDialog|WhatIf|RehearsedStates|OfflineRequest|TroubleshootingCard|RenewalCard|ErrorEntries)\.vue|[\\/]activity-days\.ts/
+const LATER = /[\\/](QrCode|MailDialog|ReplaceDialog|WhatIf|RehearsedStates|OfflineRequest|TroubleshootingCard|RenewalCard|ErrorEntries)\.vue|[\\/]activity-days\.ts/
 const FIRST = /[\\/]app[\\/](components[\\/](common|license|shell)|composables|stores|api|license|layouts|pages[\\/]admin[\\/]license)|[\\/]shared[\\/]/
 const isOfFirstLoad = (id: string) => FIRST.test(id) && !LATER.test(id)
 
