@@ -44,6 +44,13 @@ describe('saving a key', () => {
     expect(world.service.view('admin')).toMatchObject({ state: 'active', checkIn: null, graceEndsAt: null, renews: null })
   })
 
+  it('of a token begins when it is pasted, not when it was signed', async () => {
+    const world = await createWorld()
+    await world.service.save({ credential: offlineToken({ instance_id: world.service.instanceId, iat: (START - 3 * DAY) / 1000 }), actor: ADMIN })
+    expect((await world.store.read()).license).toMatchObject({ activatedAt: START })
+    expect(world.store.events.at(-1)).toMatchObject({ kind: 'activated', at: START })
+  })
+
   it('sets trusted time to what the vendor signed, backwards too', async () => {
     const world = await createWorld()
     await world.service.save({ credential: offlineToken({ sub: 'lic_token', iat: (START + 40 * DAY) / 1000, exp: (START + 400 * DAY) / 1000, instance_id: world.service.instanceId }), actor: ADMIN })

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { createSharedClaim } from '../../../server/license/claim-holder.ts'
+import { createSimulatedClock } from '../../support/simulated-clock.ts'
 import type { StoredClaim, Watched } from '../../../server/license/check-in-claim.ts'
 import { CALL_NEEDS, CLAIM_LENGTH, heldAfter, mayCall, release, renewal, takeOver, WATCH } from '../../../server/license/check-in-claim.ts'
 
@@ -62,4 +64,18 @@ describe('a claim', () => {
     const held = { until: CLAIM_LENGTH }
     expect([0, CLAIM_LENGTH - CALL_NEEDS, CLAIM_LENGTH - CALL_NEEDS + 1].map(uptime => mayCall(held, uptime))).toEqual([true, true, false])
   })
+})
+
+it('is held no longer than from the moment it was asked for, however slow the database is to answer', async () => {
+  const clock = createSimulatedClock()
+  const slow = async <T>(answer: T): Promise<T> => {
+    clock.advance(10_000)
+    return answer
+  }
+  const claims = {
+    readClaim: () => slow({ holder: null, term: 1, beat: 1, validUntil: 0, now: 0 }),
+    swapClaim: () => slow(true),
+  }
+  const ran = await createSharedClaim({ claims, clock, me: 'a' }).run(async grant => grant.mayCall())
+  expect(ran).toEqual({ result: false })
 })

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { FindingCause, FindingFacts } from '../../../shared/findings.ts'
 import { DAY, HOUR, OTHER_INSTANCE } from '../../support/claims.ts'
+import { pass, SECOND } from '../../support/installation.ts'
 import { START } from '../../support/simulated-clock.ts'
 import { createFixedRandom } from '../../support/random.ts'
 import { strangerSigner, verifySynchronously } from '../../support/signing.ts'
@@ -124,12 +125,12 @@ describe('a verdict', () => {
   it.each(['revoked', 'suspended', 'bound_elsewhere'] as const)('given again and again stands since it was first given: %s', async (verdict) => {
     const world = await licensed()
     standardOf(world).verdict = verdict
-    await world.run(2 * DAY)
+    await pass(world, 2 * DAY, 60 * SECOND)
     expect(world.vendor.callsOf('checkIn').length).toBeGreaterThan(6)
     const first = since(world)
     expect(Date.parse(first ?? '')).toBeLessThan(START + 8 * HOUR)
     const before = await license(world)
-    await world.run(DAY)
+    await pass(world, DAY, 60 * SECOND)
     expect(since(world)).toBe(first)
     expect(world.service.view('admin').finding?.at).toBe(first)
     // The newest is what is kept and counts, also after a restart.

@@ -2,10 +2,11 @@ import { describe, expect, it, vi } from 'vitest'
 import { seen } from '../../../shared/findings.ts'
 import type { Judgement } from '../../../server/license/current-judgement.ts'
 import { createCurrentJudgement, onceFor } from '../../../server/license/current-judgement.ts'
+import { LONGEST_HOLD } from '../../../server/license/held-state.ts'
 import type { StorageTrouble } from '../../../server/license/service.ts'
 import { EVERY, PAUSES_AFTER, SECOND, standard } from '../../support/installation.ts'
 import { START } from '../../support/simulated-clock.ts'
-import { createWorld } from '../../support/world.ts'
+import { ADMIN, createWorld } from '../../support/world.ts'
 
 /** An installation with a license, and how often asking for its features had it judged. */
 async function counted() {
@@ -62,6 +63,28 @@ describe('what is licensed now', () => {
   it('ends to the millisecond when the license pauses, however often it is asked', async () => {
     const world = await standard()
     world.clock.advance(PAUSES_AFTER - 20)
+    const answers: boolean[] = []
+    for (let left = 20; left >= 0; left--) {
+      answers.push(world.service.hasFeature('sso'))
+      world.clock.advance(1)
+    }
+    expect(answers).toEqual([...Array<boolean>(20).fill(true), false])
+  })
+
+  it('is of the lease that is held, also where a fresh one of the same license has other features', async () => {
+    const world = await standard()
+    expect([world.service.hasFeature('sso'), world.service.hasFeature('teams')]).toEqual([true, false])
+    world.vendor.spoil = ({ claims }) => { claims.features = ['teams'] }
+    await world.service.checkIn(ADMIN)
+    expect([world.service.hasFeature('sso'), world.service.hasFeature('teams')]).toEqual([false, true])
+  })
+
+  it('ends to the millisecond when a state is held no longer, however often it is asked', async () => {
+    const world = await standard()
+    world.vendor.beforeAnswer = () => new Promise(() => undefined)
+    world.clock.advance(PAUSES_AFTER + SECOND)
+    await world.boot()
+    world.clock.advance(LONGEST_HOLD - 20)
     const answers: boolean[] = []
     for (let left = 20; left >= 0; left--) {
       answers.push(world.service.hasFeature('sso'))

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
+import type { CheckInClaim } from '../../../server/license/claim-holder.ts'
 import { createSoleClaim } from '../../../server/license/claim-holder.ts'
 import { createDeactivation } from '../../../server/license/deactivation.ts'
 import { LicenseError } from '../../../server/license/errors.ts'
@@ -227,6 +228,29 @@ describe('telling the vendor of a removed license', () => {
     await deactivation.whileTellingNothing(async () => { expect(deactivation.tellVendor()).toBeNull() })
     await expect(deactivation.whileTellingNothing(() => Promise.reject(new TypeError('refused')))).rejects.toThrow('refused')
     expect(deactivation.tellVendor()).not.toBeNull()
+  })
+
+  it('is not done again if another replica has done it while this one waited for the claim', async () => {
+    const world = await licensed()
+    await world.service.remove({ actor: ADMIN })
+    const { clock, store, vendor: server } = world
+    const claim: CheckInClaim = {
+      async run(work) {
+        for (const { id } of await store.dueDeactivations(Infinity)) await store.dropDeactivation(id, null)
+        return createSoleClaim().run(work)
+      },
+    }
+    await createDeactivation({ holder: await holderOf(clock, store), store, server, random: createFixedRandom(0), claim }).tellVendor()
+    expect(server.callsOf('deactivate')).toEqual([])
+  })
+
+  it('is tried no more often while the clock is behind', async () => {
+    const world = await licensed()
+    await world.service.remove({ actor: ADMIN })
+    world.vendor.failing = failure('NET_DNS')
+    world.clock.shiftWall(-DAY)
+    await world.run(20_000)
+    expect(world.vendor.callsOf('deactivate')).toHaveLength(1)
   })
 
   it('is remembered over a restart and given up after 7 days', async () => {

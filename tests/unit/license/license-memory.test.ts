@@ -172,7 +172,7 @@ describe('what could not be stored', () => {
   })
 
   it.each<[string, Partial<StoredLicense>, object]>([
-    ['stays over the row it was made on', {}, { lastAttemptAt: START + HOUR, nextAt: 9, consecutiveFailures: 2, lastError: 'NET_DNS' }],
+    ['stays over the row it was made on', {}, { lastAttemptAt: START + HOUR, nextAt: 9, consecutiveFailures: 2, failingSince: START + HOUR, lastError: 'NET_DNS' }],
     ['takes nothing else of the row', { lastState: 'grace', verdict: 'v' }, { lastState: 'grace', verdict: 'v', consecutiveFailures: 2 }],
     ['gives way to a later one', { lastAttemptAt: START + HOUR, nextAt: 8 }, { nextAt: 8, consecutiveFailures: 0 }],
     ['gives way to another lease', { jti: 'jti-9' }, { jti: 'jti-9', consecutiveFailures: 0 }],
@@ -216,6 +216,12 @@ describe('what was stored', () => {
     expect(snapshotOf(withStoredLease(before, fresh, trusted, written, reading()))).toBe(written)
     const removed = withoutLicense(before, snapshot(null, { version: 3 }))
     expect(removed).toMatchObject({ holding: { kind: 'none' }, unstored: null, stored: { version: 3, license: null } })
+  })
+
+  it('still sets the time, backwards too, if it has been read again before its commit has ended', () => {
+    const read = memoryOf({ stored: snapshot(storedOf(fresh), { version: 3 }), trusted: { ...trusted, at: START + DAY } })
+    const after = withStoredLease(read, fresh, trusted, snapshot(storedOf(fresh), { version: 2 }), reading())
+    expect(after).toMatchObject({ trusted, anchored: true, stored: read.stored })
   })
 
   it('is verified when it is read again: nobody knows what else is in the row', () => {

@@ -67,6 +67,14 @@ describe('the preview of a token', () => {
     expect((await world.service.preview(limited)).difference).toEqual([{ field: 'limits', current: null, next: 'limit_editor unlimited, limit_viewer 0, limit_workspace 5' }])
   })
 
+  it('knows what another replica has accepted a moment ago, as saving would', async () => {
+    const world = await createWorld()
+    const other = world.service
+    const one = await world.boot()
+    await one.save({ credential: tokenFor(world, { seq: 2, jti: 'jti-2' }), actor: ADMIN })
+    expect(await other.preview(tokenFor(world))).toMatchObject({ accepted: false, error: { code: 'TOKEN_OLDER_THAN_CURRENT' } })
+  })
+
   it('changes nothing and calls nobody', async () => {
     const world = await createWorld()
     await world.service.save({ credential: tokenFor(world), actor: ADMIN })

@@ -186,6 +186,7 @@ describe('a person notices a fresh lease', () => {
     ['with another end', held, changed({ exp: lease.claims.exp + 1 }), true],
     ['with another plan', held, changed({ plan: 'business' }), true],
     ['of another licensee', held, changed({ licensee: { organization: 'Other' } }), true],
+    ['with another address of the licensee', held, changed({ licensee: { ...lease.claims.licensee, email: 'new@licensee.example' } }), true],
     ['with other features', held, changed({ features: ['sso'] }), true],
     ['with more seats', held, changed({ seats: 26 }), true],
     ['with a limit', held, changed({ limits: { limit_editor: 3 } }), true],

@@ -5,7 +5,9 @@ import type { Replicas, SimulatedReplica } from '../../support/replicas.ts'
 import { verifySynchronously } from '../../support/signing.ts'
 import { createGate, failure, KEY, licenseAt } from '../../support/simulated-vendor.ts'
 import { START } from '../../support/simulated-clock.ts'
-import { ADMIN, settle } from '../../support/world.ts'
+import type { LicenseService } from '../../../server/license/service.ts'
+import { createMemoryStore } from '../../support/memory-store.ts'
+import { ADMIN, createWorld, settle } from '../../support/world.ts'
 
 beforeEach(verifySynchronously)
 
@@ -131,6 +133,19 @@ describe('a due check-in of four replicas', () => {
     expect(presented(replicas).slice(1).every(count => count === 1)).toBe(true)
   })
 
+  it('F91: one that had to give up what it had gives the claim back like any other', async () => {
+    const replicas = await licensed(2)
+    const { caller, open } = await untilSent(replicas)
+    caller.connected = false
+    open()
+    await replicas.run(50_000)
+    caller.connected = true
+    await replicas.run(3000)
+    await caller.service.checkIn(ADMIN)
+    await settle()
+    expect((await replicas.store.claims?.readClaim())?.holder).toBeNull()
+  })
+
   it('a check-in that somebody asks for waits for the one under way, and does not make another', async () => {
     const replicas = await licensed()
     const { caller, open } = await untilSent(replicas)
@@ -142,6 +157,29 @@ describe('a due check-in of four replicas', () => {
     expect(calls(replicas)).toHaveLength(1)
     expect(other?.service.view('admin').checkIn?.lastSuccessAt).toBe(caller.service.view('admin').checkIn?.lastSuccessAt)
   })
+
+  it.each([['succeeds', null, 'done'], ['fails', failure('NET_DNS'), 'NET_DNS']] as const)(
+    'a check-in that somebody asks for is the one under way, also if that %s while this process looks at the database by itself', async (_, failing, result) => {
+      const store = createMemoryStore({ databaseTime: () => clock.real() })
+      const { clock, vendor, boot } = await createWorld({ service: { store } })
+      const caller = await boot()
+      await caller.save({ credential: KEY, actor: ADMIN })
+      const gate = createGate()
+      const other = await boot({
+        pause: async () => {
+          gate.open()
+          await settle()
+          await other.tick()
+        },
+      })
+      Object.assign(vendor, { beforeAnswer: gate.pass, failing })
+      clock.advance(EVERY * 1000)
+      const ask = (service: LicenseService) => service.checkIn(ADMIN).then(() => 'done', error => error.code)
+      const first = ask(caller)
+      await settle()
+      expect([await ask(other), await first]).toEqual([result, result])
+      expect(vendor.callsOf('checkIn')).toHaveLength(1)
+    })
 
   it('a check-in that somebody asks for is refused for the moment while the one under way does not end', async () => {
     const replicas = await licensed()

@@ -62,6 +62,7 @@ describe('the support bundle', () => {
     await expect(world.service.checkIn(ADMIN)).rejects.toThrow()
     world.vendor.failing = failure('NET_DNS')
     await expect(world.service.save({ credential: KEY, actor: ADMIN })).rejects.toThrow()
+    expect((await world.service.supportBundle(SUPPORT_FACTS)).license.finding?.facts).toEqual({ proxy: '•:3128', host: 'vendor.example' })
     const run: Diagnostics = { ok: true, verdict: 'nothing_tested', ranAt: iso(START), stages: [] }
     await world.service.keepDiagnostics(run)
     const { findings, diagnostics } = await world.service.supportBundle(SUPPORT_FACTS)

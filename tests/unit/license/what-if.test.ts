@@ -216,6 +216,15 @@ describe('a clock that is wrong', () => {
     expect(told(ahead(world, { offset: DAY, until: HOUR }))).toEqual([ACTIVE, 'grace: clock', BACK])
   })
 
+  it('and ahead makes no difference where replicas share a clock either', async () => {
+    const world = await createWorld()
+    const { clock } = world
+    await world.boot({ clock: { ...clock, read: () => ({ ...clock.read(), shared: true }) } })
+    await save(world, KEY)
+    expect(told(ahead(world, { offset: 20 * DAY }))).toEqual([ACTIVE, ENDS])
+    expect(told(ahead(world, { offset: 2 * YEAR }))).toEqual([ACTIVE, ENDS])
+  })
+
   it('and behind gains nothing', async () => {
     const world = await standard()
     await world.boot()
