@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 /** Recurring work of the process. Its timers do not keep the process alive. */
 export interface PeriodicJobs {
   /** Runs `work` every `ms` milliseconds, the first time after `ms`. A run that fails is ignored; the next one comes as usual. */
-  every(ms: number, work: () => unknown): void
+  every(ms: number, work: () => void | Promise<unknown>): void
   /**
    * Runs `work` now, and again after the number of milliseconds it resolves to. A run that fails is reported; the next follows
    * after a second.

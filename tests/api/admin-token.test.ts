@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Entitlements, EventView, User } from '../../shared/contracts.ts'
+import type { Entitlements, EventKind, EventView, User } from '../../shared/contracts.ts'
 import type { ApiClient } from '../support/api-client.ts'
 import { createApiClient } from '../support/api-client.ts'
 import { ADMIN, ADMIN_TOKEN, SERVICE_TOKEN } from '../support/product-process.ts'
@@ -22,24 +22,25 @@ function script(token = ADMIN_TOKEN, url = stand.product.url, cookie = ''): ApiC
   })
 }
 
-const newestEvent = async () => (await stand.admin.request<{ events: EventView[] }>('GET', '/api/license/events?limit=1')).body.events[0]
+/** The newest of this kind: what the product does by itself may be newer than what was just asked of it. */
+const newestEvent = async (kind: EventKind) =>
+  (await stand.admin.request<{ events: EventView[] }>('GET', `/api/license/events?limit=1&kind=${kind}`)).body.events[0]
 
 describe('a script of the administrators', () => {
   it.each([['the first token', ADMIN_TOKEN], ['the second, while one is rotated', SECOND_TOKEN]])('activates and removes with %s, and activity names it and its address', async (_which, token) => {
     const from = { 'x-forwarded-for': '203.0.113.50' }
     const saved = await script(token).request('PUT', '/api/license', { credential: 'nc_demo_standard' }, from)
     expect(saved.status, saved.text).toBe(200)
-    expect(await newestEvent()).toMatchObject({ kind: 'activated', actor: 'token', actorEmail: null, address: '203.0.113.50' })
+    expect(await newestEvent('activated')).toMatchObject({ actor: 'token', actorEmail: null, address: '203.0.113.50' })
     expect((await script(token).request('DELETE', '/api/license', {}, from)).status).toBe(200)
-    const { body } = await stand.admin.request<{ events: EventView[] }>('GET', '/api/license/events?kind=removed')
-    expect(body.events[0]).toMatchObject({ actor: 'token', actorEmail: null, address: '203.0.113.50' })
+    expect(await newestEvent('removed')).toMatchObject({ actor: 'token', actorEmail: null, address: '203.0.113.50' })
   })
 
   it('manages accounts', async () => {
     const account = { email: 'made-by-script@example.com', password: 'made by a script', role: 'viewer' }
     const created = await script().request<User>('POST', '/api/users', account)
     expect(created.status).toBe(201)
-    expect(await newestEvent()).toMatchObject({ kind: 'account_created', actor: 'token' })
+    expect(await newestEvent('account_created')).toMatchObject({ actor: 'token' })
     expect((await script().request('PATCH', `/api/users/${created.body.id}`, { role: 'admin' })).status).toBe(200)
     expect((await script().request('DELETE', `/api/users/${created.body.id}`)).status).toBe(204)
   })

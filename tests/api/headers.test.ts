@@ -123,6 +123,12 @@ describe('F73: headers', () => {
     }
   })
 
+  it.each(['gzip', 'br', 'identity', 'gzip;q=0'])('a page says that it depends on the codings accepted, also where none is used: %s', async (accepted) => {
+    const { headers } = await createApiClient(stand.product.url).request('GET', '/login', undefined, { 'accept-encoding': accepted })
+    expect(headers.get('vary')).toBe('accept-encoding')
+    expect(headers.get('content-encoding')).toBe(/^\w+$/.test(accepted) && accepted !== 'identity' ? accepted : null)
+  })
+
   it('hashed assets are immutable, and nothing is run or framed from them', async () => {
     const visitor = createApiClient(stand.product.url)
     const page = await visitor.request('GET', '/login')

@@ -1,11 +1,13 @@
+import { createServer } from 'node:net'
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest'
 import { createApiClient } from '../support/api-client.ts'
 import { expectError } from '../support/expect-error.ts'
+import { freePort } from '../support/product-process.ts'
 import { startRelay } from '../support/network/relay.ts'
 import type { PostgresServer } from '../support/postgres-server.ts'
 import { startPostgres } from '../support/postgres-server.ts'
 import { signInSoon, startOwnLicenseServer, startOwnProduct, timed, until } from '../support/stand.ts'
-import { aboutStorage, expectReady, PAGE, SERVICE, showPagesOnce, signInOnce, WRITE } from '../support/storage-outage.ts'
+import { aboutStorage, expectReady, linesOf, PAGE, SERVICE, showPagesOnce, signInOnce, WRITE } from '../support/storage-outage.ts'
 
 /* The production process while its PostgreSQL is away, says nothing, or is not there yet. */
 
@@ -33,6 +35,34 @@ it('F89: PostgreSQL that goes away and comes back is told once each, pages say s
   expect(aboutStorage(product)).toEqual(['error unreachable', 'info unreachable'])
   await expectReady(product, null)
 }, 120_000)
+
+it('the log of a start says where the database is, and not the password', async () => {
+  const licenseServer = await startOwnLicenseServer()
+  const url = new URL(await server.createDatabase())
+  const product = await startOwnProduct({ licenseServerUrl: licenseServer.url, env: { DATABASE_URL: url.href } })
+  expect(linesOf(product).find(({ msg }) => msg === 'database created')).toMatchObject({ location: expect.stringContaining(`${url.host}${url.pathname}`) })
+  for (const password of [url.password, decodeURIComponent(url.password)]) expect(product.output()).not.toContain(password)
+})
+
+it('a start that waits for its database tells each reason once, also one that takes the place of another', async () => {
+  const licenseServer = await startOwnLicenseServer()
+  const port = await freePort()
+  const env = { DATABASE_URL: `postgres://license:license@127.0.0.1:${port}/license` }
+  const product = await startOwnProduct({ licenseServerUrl: licenseServer.url, untilReady: false, env })
+  await until('that nobody answers is told', () => aboutStorage(product).length > 0)
+  const refusal = Buffer.from('SFATAL\0VFATAL\0C28P01\0Mpassword authentication failed for user "license"\0\0')
+  const length = Buffer.alloc(4)
+  length.writeInt32BE(refusal.length + 4)
+  let refused = 0
+  const refusing = createServer(socket => socket.on('error', () => undefined).once('data', () => {
+    refused++
+    socket.end(Buffer.concat([Buffer.from('E'), length, refusal]))
+  }))
+  await new Promise<void>(resolve => refusing.listen(port, '127.0.0.1', resolve))
+  onTestFinished(() => void refusing.close())
+  await until('the login was refused twice', () => refused > 1)
+  expect(aboutStorage(product).filter(line => line.startsWith('error'))).toEqual(['error unreachable', 'error login_refused'])
+})
 
 it('F89: PostgreSQL that falls silent: pages, `ready` and a save are answered in time', async () => {
   const licenseServer = await startOwnLicenseServer()

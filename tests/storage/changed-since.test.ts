@@ -114,6 +114,25 @@ describe('PostgreSQL', () => {
     await untilQuiet(storage, version + 1, asked)
   })
 
+  it('has another mark after it was without its connection: what was written meanwhile went unheard', async () => {
+    const connectionString = await server.createDatabase()
+    const operator = new pg.Client(connectionString)
+    await operator.connect()
+    onTestFinished(() => operator.end())
+    const listener = createChangeListener({
+      config: { connectionString }, schema: 'public',
+      notify: (channel, payload) => operator.query('select pg_notify($1, $2)', [channel, payload]),
+    })
+    onTestFinished(() => listener.close())
+    const listening = () => listener.mark() !== undefined
+    await until('it listens', listening)
+    const before = listener.mark()
+    await operator.query('select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()')
+    await until('it has lost its connection', () => !listening())
+    await until('it listens again', listening)
+    expect(listener.mark()).not.toBe(before)
+  })
+
   it('closes at once, also where the database has stopped answering', async () => {
     const asked = Promise.withResolvers<void>()
     const listener = createChangeListener({

@@ -47,6 +47,13 @@ export function describeHistory({ open }: Bench): void {
       expect(await idsOf({ kind: 'check_ins', before: 4, limit: 9 })).toEqual([])
     })
 
+    it.each([undefined, 'license'] as const)('lists in the order of writing, in pages, although the clock was set back: %s', async (kind) => {
+      const { licenses } = await open()
+      for (const hours of [3, 1, 2, 0]) await licenses.appendEvent(eventOf({ kind: hours % 2 ? 'removed' : 'verdict', at: NOW + hours * HOUR }))
+      const idsOf = async (page: EventPage) => (await licenses.listEvents({ ...page, ...(kind ? { kind } : {}) })).map(({ id }) => id)
+      expect([await idsOf({ limit: 2 }), await idsOf({ before: 3, limit: 2 })]).toEqual([[4, 3], [2, 1]])
+    })
+
     it('folds a run of equal check-ins into one entry', async () => {
       const { licenses } = await open()
       await licenses.appendEvent(failed(NOW, { code: 'NET_DNS', tries: 1 }))

@@ -81,21 +81,23 @@ describe('a commit in a term of the claim', () => {
     expect(await licenses.commit({ ...failureOf(7), term: 2 })).not.toBe('stale')
   })
 
-  it('is not overtaken: whoever takes the claim waits until it is written, and reads it', async () => {
+  it('F69: that has found its term is not overtaken: nobody takes the claim until it is written', async () => {
     const { storage: { licenses }, claims } = await open()
     await licenses.installation(fresh)
     await licenses.commit(saveOf(0))
     await claims.swapClaim(take('one', 1, 0))
-    const { term } = await claims.readClaim()
-    const other = await session()
-    await other.query('begin; select term from check_in_claim for share')
-    const taking = claims.swapClaim(take('two', term + 1, 1))
-    const order: string[] = []
-    const done = taking.then(() => order.push('taken'))
-    await licenses.readVersion()
-    order.push('written')
+    const [other, watcher] = [await session(), await session()]
+    const waiting = async () => (await watcher.query('select pid from pg_stat_activity where datname = current_database() and wait_event_type = \'Lock\'')).rows.length
+    // Who reads the license passes, who writes it waits.
+    await other.query('begin; lock table license in exclusive mode')
+    const writing = licenses.commit({ ...failureOf(5), term: 1 })
+    await expect.poll(waiting).toBe(1)
+    let taken = false
+    const taking = claims.swapClaim(take('two', 2, 1)).then(() => { taken = true })
+    await expect.poll(async () => taken || await waiting() === 2).toBe(true)
+    const early = taken
     await other.query('commit')
-    await done
-    expect(order).toEqual(['written', 'taken'])
+    await Promise.all([writing, taking])
+    expect({ early, taken }).toEqual({ early: false, taken: true })
   })
 })

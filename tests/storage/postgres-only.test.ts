@@ -214,6 +214,15 @@ describe('the method of the license', () => {
   it('is not guessed where nobody may look', async () => {
     await expect(peekMethod({ url: url.replace(/:[^:@]*@/, ':wrong@'), baseDir: '/' })).rejects.toMatchObject({ code: '28P01' })
   })
+
+  it('leaves no session behind, whether it is seen or not', async () => {
+    const sessions = 'select count(*)::int as count from pg_stat_activity where datname = current_database() and backend_type = \'client backend\''
+    const before = await numberOf(sessions)
+    expect(await peekMethod({ url, baseDir: '/' })).toBeNull()
+    await other.query('create table license (method text); insert into license values (\'offline\')')
+    expect(await peekMethod({ url, baseDir: '/' })).toBe('offline')
+    await expect.poll(() => numberOf(sessions)).toBe(before)
+  })
 })
 
 describe('the time limits of every session', () => {

@@ -4,6 +4,7 @@ import {
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openStorage, StorageOpenError } from '../../server/storage/open.ts'
 import { eventOf, fresh, licenseOf, saveOf } from './samples.ts'
@@ -39,6 +40,23 @@ beforeAll(async () => {
   await licenses.commit(saveOf(0, { license: licenseOf({ lease: 'x'.repeat(9000) }) }))
   for (let n = 0; n < 100; n++) await licenses.appendEvent(eventOf({ details: { n } }))
   await close()
+})
+
+it('a close waits for a write that waits for another process', async () => {
+  const path = freshPath()
+  const { licenses, close } = await open(path)
+  await licenses.installation(fresh)
+  const other = new DatabaseSync(path)
+  other.exec('begin immediate')
+  const writing = licenses.appendEvent(eventOf()).then(() => 'written', (error: unknown) => error)
+  await sleep(50)
+  const closing = close()
+  await sleep(50)
+  other.exec('rollback')
+  other.close()
+  await closing
+  expect(await writing).toBe('written')
+  expect((await readAll(path)).events).toHaveLength(1)
 })
 
 describe('where the database file is', () => {

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
-import { expect, it, onTestFinished } from 'vitest'
+import { DatabaseSync, StatementSync } from 'node:sqlite'
+import { expect, it, onTestFinished, vi } from 'vitest'
 import { openStorage } from '../../server/storage/open.ts'
 import { eventOf } from './samples.ts'
 
@@ -43,6 +43,20 @@ it('a role that another process changes counts at once', async () => {
   const { other, roleNow } = await open()
   other.exec('update users set role = \'viewer\'')
   expect(await roleNow()).toBe('viewer')
+})
+
+it('a role that another process changes while the session is being read counts for the next', async () => {
+  const { other, roleNow } = await open()
+  // What was remembered is old.
+  other.exec('update users set created_at = created_at + 1')
+  const { all } = StatementSync.prototype
+  const reading = vi.spyOn(StatementSync.prototype, 'all').mockImplementationOnce(function (this: StatementSync, ...parameters: unknown[]) {
+    const rows: ReturnType<typeof all> = Reflect.apply(all, this, parameters)
+    other.exec('update users set role = \'viewer\'')
+    return rows
+  })
+  onTestFinished(() => reading.mockRestore())
+  expect([await roleNow(), await roleNow()]).toEqual(['admin', 'viewer'])
 })
 
 it('a session expires to the millisecond although nobody writes', async () => {

@@ -43,6 +43,21 @@ describe('a session', () => {
     expect(await lives(token)).toBe(true)
   })
 
+  it('is prolonged by the next use where the last could not be written', async () => {
+    const { clock, signIn, lives, idle, database } = await createHouse()
+    const { token } = await signIn()
+    const seenAt = () => Object(database.prepare('SELECT last_seen_at AS at FROM sessions').get()).at
+    database.exec('CREATE TRIGGER broken BEFORE UPDATE ON sessions BEGIN SELECT RAISE(ABORT, \'disk I/O error\'); END')
+    clock.advance(MINUTE)
+    expect(await lives(token)).toBe(true)
+    await idle()
+    database.exec('DROP TRIGGER broken')
+    clock.advance(MINUTE)
+    expect(await lives(token)).toBe(true)
+    await idle()
+    expect(seenAt()).toBe(clock.read().wall)
+  })
+
   it('is not written for a use within the minute', async () => {
     const { clock, signIn, lives, idle, database } = await createHouse()
     const { token } = await signIn()

@@ -1,8 +1,13 @@
 import type { EventHandler } from 'h3'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
+import logout from '../../../server/api/auth/logout.post.ts'
+import setup from '../../../server/api/auth/setup.post.ts'
 import session from '../../../server/api/auth/session.get.ts'
 import listEvents from '../../../server/api/license/events.get.ts'
 import saveLicense from '../../../server/api/license/index.put.ts'
+import previewLicense from '../../../server/api/license/preview.post.ts'
+import putBack from '../../../server/api/license/previous.post.ts'
+import rehearse from '../../../server/api/license/what-if.post.ts'
 import putUsage from '../../../server/api/usage.put.ts'
 import createUser from '../../../server/api/users/index.post.ts'
 import listUsers from '../../../server/api/users/index.get.ts'
@@ -73,6 +78,40 @@ describe('a call', () => {
   it('that succeeds has the status of its operation, and null for nothing', async () => {
     const { ask } = await createDoor()
     expect(await ask(putUsage, { method: 'PUT', body: { seats: 3 }, headers: bearer(SERVICE_TOKEN) })).toMatchObject({ status: 204, body: null })
+  })
+})
+
+describe('guesses at the set-up link', () => {
+  it('from one network of IPv6 count together', async () => {
+    const { ask } = await createDoor()
+    const body = { token: 'some guess', email: 'eve@example.com', password: 'long enough a password' }
+    const codes: unknown[] = []
+    for (let nth = 0; nth < 11; nth++) codes.push((await ask(setup, { method: 'POST', body, from: `2001:db8::${nth + 1}` })).code)
+    expect(codes).toEqual([...Array(10).fill('FORBIDDEN'), 'RATE_LIMITED'])
+  })
+})
+
+describe('a call that costs', () => {
+  it.each([
+    ['a preview', previewLicense, 'POST', { credential: KEY }, 'token'], ['a rehearsal', rehearse, 'POST', {}, 'token'],
+    ['putting a license back', putBack, 'POST', {}, 'token'], ['a save', saveLicense, 'PUT', { credential: KEY }, 'activate'],
+  ] as const)('is counted by account, wherever it comes from: %s', async (_what, handler, method, body, limit) => {
+    const { ask, admin, app } = await createDoor()
+    const use = vi.spyOn(guardsOf(app).limits, 'use')
+    for (const from of ['203.0.113.1', '203.0.113.2']) await ask(handler, { method, body, from, headers: admin })
+    await ask(handler, { method, body, headers: bearer(ADMIN_TOKEN) })
+    expect(use.mock.calls).toEqual([[limit, PERSON.email], [limit, PERSON.email], [limit, 'token']])
+  })
+})
+
+describe('signing out', () => {
+  it('ends on the server every session of this installation that came along, also one of the other scheme', async () => {
+    const { ask, accounts, app } = await createDoor()
+    const names = [false, true].map(https => sessionCookieName({ basePath: '/', instanceId: app.license.instanceId, https }))
+    const tokens: string[] = []
+    for (const _ of names) tokens.push((await accounts.signIn(PERSON.email, PERSON.password, FROM)).token)
+    await ask(logout, { method: 'POST', headers: { cookie: names.map((name, nth) => `${name}=${tokens[nth]}`).join('; ') } })
+    for (const token of tokens) expect(await accounts.identify(token)).toBeUndefined()
   })
 })
 

@@ -8,7 +8,10 @@ import { createBase } from '../../support/running-app.ts'
 const handlers = {
   checkFeature: defineEventHandler(event => ({ asked: event.context.params })),
   getEntitlements: defineEventHandler(() => null),
-  getLicense: defineEventHandler(() => { throw new TypeError('a defect') }),
+  getLicense: defineEventHandler(async () => {
+    await Promise.resolve()
+    throw new TypeError('a defect')
+  }),
 }
 
 /** Whether the request is answered ahead of the framework; if so, with what, once its end has been sent. */
@@ -57,6 +60,12 @@ describe('ahead of the framework', () => {
     const nothing = await ask('/api/entitlements')
     expect(nothing).toMatchObject({ status: 204, text: '' })
     expect(nothing.headers).not.toHaveProperty('content-type')
+  })
+
+  it('each of several at once has an id of its own, in its header and in what is said of it', async () => {
+    const answers = await Promise.all([1, 2, 3].map(() => ask('/api/license')))
+    for (const { text, headers } of answers) expect(JSON.parse(text).data.requestId).toBe(headers['x-request-id'])
+    expect(new Set(answers.map(({ headers }) => headers['x-request-id'])).size).toBe(3)
   })
 
   it('a defect is answered as everywhere: without its words, which are in the log', async () => {

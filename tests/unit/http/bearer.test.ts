@@ -39,6 +39,12 @@ describe('whose a bearer token is', () => {
     for (const other of [`${token}a`, `${token}\u00e9`, token.slice(1), token + token]) expect(kind(other)).toBeUndefined()
   })
 
+  it.each([1, 256, 4096])('of a script, however long those of services are: %d', (length) => {
+    const [token, other] = ['a'.repeat(length), 'b'.repeat(32)]
+    const { kindOf: kind } = createBearerTokens({ serviceTokens: [other], adminTokens: [token] })
+    expect([kind(token), kind(other), kind(`${token}a`), kind(token.slice(1))]).toEqual(['admin', 'service', undefined, undefined])
+  })
+
   it('nobody\'s where none are set, an empty one included', () => {
     const none = createBearerTokens({ serviceTokens: [], adminTokens: [] })
     expect([none.kindOf(''), none.kindOf('service, old')]).toEqual([undefined, undefined])

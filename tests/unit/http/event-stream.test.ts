@@ -3,6 +3,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { answerWithSteps } from '../../../server/http/event-stream.ts'
 import { LicenseError } from '../../../server/license/errors.ts'
 import { createFoldedLog } from '../../../server/runtime/folded-log.ts'
+import { seen } from '../../../shared/findings.ts'
 import { createHttpEvent, headersOf } from '../../support/http-event.ts'
 import { waitFor } from '../../support/open-waits.ts'
 import { startServer } from '../../support/vendor-door.ts'
@@ -65,6 +66,13 @@ describe('work that takes a while', () => {
       + '"data":{"code":"NET_DNS","reference":"NCL-201","details":{"host":"license.example"}}}'
     expect(await (await ask(EVENTS)).text()).toBe(`event: step\ndata: "one"\n\nevent: failed\ndata: ${body}\n\n`)
     expect(error).not.toHaveBeenCalled()
+  })
+
+  it('that fails says all that was found: only administrators may ask for it', async () => {
+    const facts = { proxy: '10.1.2.3:3128', user: 'svc-nocodb', host: 'license.example' }
+    const { ask } = await serve(() => Promise.reject(new LicenseError('NET_PROXY', { seen: seen('NET_PROXY', 'proxy_login', facts) })))
+    const [, data = ''] = /^data: (.*)$/m.exec(await (await ask(EVENTS)).text()) ?? []
+    expect(JSON.parse(data).data.finding.facts).toEqual(facts)
   })
 
   it('that fails unexpectedly is INTERNAL, its text in the log alone', async () => {

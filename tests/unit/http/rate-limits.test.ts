@@ -1,6 +1,7 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { Limit } from '../../../server/http/rate-limits.ts'
 import { createRateLimits, limitSave } from '../../../server/http/rate-limits.ts'
+import type { RateWindows } from '../../../server/storage/open.ts'
 import { LicenseError } from '../../../server/license/errors.ts'
 import { offlineToken } from '../../support/claims.ts'
 import { AIRGAPPED_KEY, KEY } from '../../support/simulated-vendor.ts'
@@ -58,6 +59,17 @@ describe('a limit', () => {
     const takeBack = await limits.use('login', 'ada')
     takeBack()
     expect([await wait('login'), await wait('login')]).toEqual([null, 60])
+  })
+
+  it('that is counted with other replicas has room for what is taken back, here and there', async () => {
+    const givenBack: unknown[] = []
+    const windows: RateWindows = {
+      use: async () => ({ began: 7 }), giveBack: async (...what) => void givenBack.push(what), prune: async () => undefined,
+    }
+    const limits = createRateLimits(() => windows)
+    for (let nth = 0; nth < 12; nth++) (await limits.use('login', 'ada'))()
+    expect(givenBack).toHaveLength(12)
+    expect(givenBack[0]).toEqual(['login', expect.any(String), 7])
   })
 })
 

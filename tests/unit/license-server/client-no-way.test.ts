@@ -1,6 +1,7 @@
 import { lookup as resolve } from 'node:dns/promises'
 import type { LookupFunction } from 'node:net'
 import { createServer } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it, vi } from 'vitest'
 import type { ClientOptions } from '../../../server/license-server/client.ts'
 import { createLicenseServerClient } from '../../../server/license-server/client.ts'
@@ -92,6 +93,14 @@ describe('a way that leads nowhere', () => {
     const door = await startDoor({ body: '{"ok":true,"time":1}' })
     expect(await clientTo(door.url).ping(AbortSignal.abort())).toMatchObject({ ok: false, answered: false })
     expect(door.received).toEqual([])
+  })
+
+  it('ends at once when whoever asked wants no answer any more while the way is still being opened', async () => {
+    const stop = new AbortController()
+    // A resolver that never answers.
+    const lookup: LookupFunction = () => stop.abort()
+    const asking = clientTo('http://license.example', { lookup, limits: { total: 60_000, connect: 60_000 } }).ping(stop.signal)
+    expect(await Promise.race([asking, sleep(5000, 'still waits')])).toMatchObject({ ok: false, answered: false })
   })
 
   it('F37: stops reading what has no end, long before its time is over', async () => {

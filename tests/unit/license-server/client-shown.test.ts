@@ -27,6 +27,19 @@ describe('what people are shown of a call', () => {
     expect(client.host).toBe('vendor.example')
   })
 
+  it.each([
+    ['https://vendor.example:8443/base', 'vendor.example:8443'], ['http://192.0.2.1:81', '192.0.2.1:81'], ['https://[::1]:8443', '[::1]:8443'],
+    ['https://vendor.example:443', 'vendor.example'],
+  ])('names the license server with its port: %s', (address, host) => {
+    expect(clientTo(address).host).toBe(host)
+  })
+
+  it.each([null, 0, 3])('tells how many seats are used, none apart from not told: %s', async (seatsUsed) => {
+    const { url, received } = await startDoor()
+    await clientTo(url).checkIn({ ...held, seatsUsed }).send()
+    expect(JSON.parse(received[0]?.body ?? '{}')).toMatchObject({ seats_used: seatsUsed })
+  })
+
   it('has the members of the body in the order in which they are sent', async () => {
     const { url, received } = await startDoor()
     const call = clientTo(url).checkIn({ ...held, seatsUsed: 3 })

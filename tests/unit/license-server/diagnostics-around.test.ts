@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it, vi } from 'vitest'
 import { concludeDiagnostics } from '../../../server/license-server/diagnostics.ts'
 import type { DiagnosticStage } from '../../../shared/contracts.ts'
@@ -26,6 +27,12 @@ describe('the stage of the database', () => {
       stage: 'storage', result: 'ok', milliseconds: expect.any(Number), code: null, remedy: null, finding: null, because: null,
       facts: { location: '/data/license.db' },
     })
+  })
+
+  it('takes none of the time of the stages after it', async () => {
+    const { url } = await startDoor(pong())
+    const checkStorage = () => sleep(3500, { location: '/data/license.db' })
+    expect(outline(await stagesTo(url, { stepTimeout: 3000, checkStorage }))).toBe('ok ok sk sk ok sk ok ok')
   })
 
   it('keeps no other from being tried where it fails', async () => {

@@ -94,6 +94,8 @@ describe('F33: a proxy', () => {
   it.each([
     ['some%40one:pass%3Aword@', `Basic ${Buffer.from('some@one:pass:word').toString('base64')}`],
     ['someone@', `Basic ${Buffer.from('someone:').toString('base64')}`], ['', undefined],
+    // UTF-8, not Latin-1 (RFC 7617 §2.1).
+    ['zo%C3%AB:p%C3%A4ss@', 'Basic em/Dqzpww6Rzcw=='],
   ])('gets the login that it was given (%s), and nothing but its question', async (login, header) => {
     const heard = Promise.withResolvers<string>()
     const port = await startTcp((socket: Socket) => void socket.once('data', chunk => heard.resolve(chunk.toString())))

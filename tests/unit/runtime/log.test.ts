@@ -70,6 +70,10 @@ describe('the id of a request', () => {
   it.each(['', 'x'.repeat(65), 'a b', 'a\nb', 'ä', '<b>', undefined, ['a', 'b'].join()])('%j is replaced', (id) => {
     expect(requestIdOf(id, true)).toMatch(/^[\da-f]{16}$/)
   })
+  it('is never that of another, however many there are', () => {
+    const ids = Array.from({ length: 2_000 }, () => requestIdOf(undefined, false))
+    expect(new Set(ids).size).toBe(ids.length)
+  })
 })
 
 describe('what a stranger can cause', () => {

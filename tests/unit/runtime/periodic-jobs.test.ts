@@ -17,7 +17,7 @@ describe('periodic jobs', () => {
     expect(work).toHaveBeenCalledTimes(3)
   })
 
-  it.each<[string, () => unknown]>([
+  it.each<[string, () => Promise<unknown>]>([
     ['throws', () => { throw new Error('no database') }], ['rejects', () => Promise.reject(new Error('no database'))],
   ])('go on after one that %s, and nobody has to catch it', async (_how, fail) => {
     const jobs = createPeriodicJobs(() => undefined)

@@ -53,6 +53,22 @@ describe('a database that was lost', () => {
     expect(log).toHaveLength(1)
   })
 
+  it('F62: because its disk was full has to prove that there is room each time anew', async () => {
+    const full = () => unavailable(Object.assign(new Error('database or disk is full'), { errcode: 13 }))
+    const health = createHealthMonitor({ log: undefined, waitMeans: 'locked', quickMs: 250 })
+    onTestFinished(() => health.close())
+    let room = true
+    health.watch({ read: async () => undefined, write: async () => health.succeeded('write'), hasRoom: async () => room })
+    health.failed('write', full())
+    await health.requireWritable()
+    expect(health.up).toBe(true)
+    room = false
+    health.failed('write', full())
+    // A write so small that it still fits.
+    health.succeeded('write')
+    expect([health.up, health.cause]).toEqual([false, 'disk_full'])
+  })
+
   it('a mistake of this program is no outage', () => {
     const { health, log } = watched()
     health.failed('write', new TypeError('a defect'))
