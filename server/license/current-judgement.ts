@@ -24,7 +24,7 @@ export interface Judgement {
 export interface CurrentJudgement {
   /** The judgement that stands now: the same object for as long as it does. */
   current(): Judgement
-  /** The time that decides the state of the license, as of the last question, ms. */
+  /** The time that decides the state of the license, ms; to be asked right after `current`. */
   readonly effective: number
 }
 
@@ -34,7 +34,6 @@ const NONE: ReadonlySet<string> = new Set()
 
 export function createCurrentJudgement(holder: Pick<LicenseHolder, 'observe' | 'memory' | 'holding'>, clock: Clock): CurrentJudgement {
   let standing: Standing | null = null
-  let passed = 0
   let known: { lease: Lease, features: ReadonlySet<string> } | null = null
 
   function featuresOf({ lease }: Extract<Holding, { kind: 'lease' }>): ReadonlySet<string> {
@@ -49,13 +48,15 @@ export function createCurrentJudgement(holder: Pick<LicenseHolder, 'observe' | '
     return { memory, moment, forMs: standsFor(holding, moment), features }
   }
 
+  const passedIn = ({ moment, forMs }: Standing) => clock.passedSince(moment.reading, forMs)
+
   return {
     current() {
-      const since = standing?.memory === holder.memory ? clock.passedSince(standing.moment.reading, standing.forMs) : null
-      passed = since ?? 0
-      return standing = since === null || !standing ? judge() : standing
+      // Asked more often than anything else: nothing is kept here that would have to be allocated.
+      if (standing?.memory === holder.memory && passedIn(standing) !== null) return standing
+      return standing = judge()
     },
-    get effective() { return (standing?.moment.effective ?? 0) + passed },
+    get effective() { return standing ? standing.moment.effective + (passedIn(standing) ?? 0) : 0 },
   }
 }
 
