@@ -3,12 +3,12 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { toNodeListener } from 'h3'
 import { useNitroApp } from 'nitropack/runtime'
-import { setupGracefulShutdown } from 'nitropack/runtime/internal/shutdown'
 import checkFeature from './api/features/[name].get.ts'
 import getEntitlements from './api/entitlements.get.ts'
 import getLicense from './api/license/index.get.ts'
 import { createAhead } from './http/ahead.ts'
 import { requireBase, whenOpen, whenAnswerable } from './runtime/app.ts'
+import { createGracefulStop } from './runtime/graceful-stop.ts'
 import { guardProcess } from './runtime/guard-process.ts'
 
 /*
@@ -19,6 +19,7 @@ import { guardProcess } from './runtime/guard-process.ts'
 
 /** Milliseconds after which the port is opened in any case, to show that the process is alive. */
 const LISTEN_ANYWAY = 5000
+/** What requests under way get, and closing as much again, so that it all ends within ten seconds. */
 const LONGEST_STOP = 4500
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const
 
@@ -31,8 +32,10 @@ guardProcess(log)
 const answerAhead = createAhead({ checkFeature, getEntitlements, getLicense }, requireBase())
 const framework = toNodeListener(nitro.h3App)
 const server = createServer((req, res) => {
+  gracefully.tellLast(res)
   if (!answerAhead(req, res)) void framework(req, res)
 })
+const gracefully = createGracefulStop(server)
 server.on('error', (error: NodeJS.ErrnoException) => {
   if (error.syscall !== 'listen' && error.syscall !== 'getaddrinfo') return log.error('a connection was not accepted', { code: error.code })
   const where = [host, port].filter(part => part !== null).join(':')
@@ -40,11 +43,13 @@ server.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(1)
 })
 
+let stopping: Promise<void> | undefined
+
 void listen()
 
 async function listen(): Promise<void> {
   await Promise.race([whenAnswerable(), sleep(LISTEN_ANYWAY, undefined, { ref: false })])
-  setupGracefulShutdown(server, nitro)
+  for (const signal of SIGNALS) process.on(signal, stop)
   for (const signal of SIGNALS) process.off(signal, stopEarly)
   server.listen({ port, ...(host === null ? {} : { host }) }, () => {
     const waiting = setImmediate(() => log.warn('the database cannot be reached yet: pages and calls are answered with 503', { address: addressOf() }))
@@ -65,9 +70,18 @@ function hostOf({ family, address }: AddressInfo): string {
   return family === 'IPv6' ? `[${address}]` : address
 }
 
+/** At the first signal; what follows it changes nothing. */
+function stop(): void {
+  stopping ??= gracefully.stop(LONGEST_STOP).then(end)
+}
+
 /** Nobody is connected yet, so there is nobody to wait for. */
 function stopEarly(): void {
-  void Promise.race([nitro.hooks.callHook('close'), sleep(LONGEST_STOP)])
+  stopping ??= end()
+}
+
+function end(): Promise<void> {
+  return Promise.race([nitro.hooks.callHook('close'), sleep(LONGEST_STOP)])
     .catch((error: unknown) => log.error('stopping failed', { cause: String(error) }))
     .finally(() => process.exit(0))
 }

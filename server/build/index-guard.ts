@@ -108,9 +108,6 @@ try {
   process.env.NODE_ENV ??= 'production'
   // Set before the server is loaded, because the framework reads it then. NITRO_ wins over other prefixes.
   process.env.NITRO_APP_BASE_URL = basePathOf((process.env.NC_PUBLIC_URL ?? '').trim())
-  // Milliseconds that open requests get when the server is told to stop. Closing gets as long again, so it ends within ten
-  // seconds.
-  process.env.NITRO_SHUTDOWN_TIMEOUT ??= '4500'
   // How long a silent DNS server is waited for (resolv.conf(5)): short enough to try the next one, and for no look-up to outlive
   // the stop.
   process.env.RES_OPTIONS ??= 'timeout:2 attempts:2'
