@@ -1,4 +1,5 @@
 import type { Server, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /*
@@ -10,7 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 const LOOK_EVERY = 50
 
 export interface GracefulStop {
-  /** Tells whoever gets this answer that it is the last of its connection, once the server is being stopped. */
+  /** To be called with each: once the server is being stopped, it tells whoever gets it that it is the last of its connection. */
   tellLast(response: ServerResponse): void
   /** Takes no connection any more; resolves once all have ended, and after `longest` ms cuts off those that have not. */
   stop(longest: number): Promise<void>
@@ -18,14 +19,22 @@ export interface GracefulStop {
 
 export function createGracefulStop(server: Server): GracefulStop {
   let stopping = false
+  /** Connections that nothing has been asked on: Node does not count them as idle. */
+  const silent = new Set<Socket | null>()
+  server.on('connection', (socket) => {
+    silent.add(socket)
+    socket.once('close', () => silent.delete(socket))
+  })
 
   return {
     tellLast(response) {
+      silent.delete(response.socket)
       if (stopping) response.setHeader('connection', 'close')
     },
     async stop(longest) {
       stopping = true
       const closed = new Promise<void>(resolve => server.close(() => resolve()))
+      for (const socket of silent) socket?.destroy()
       const looking = setInterval(() => server.closeIdleConnections(), LOOK_EVERY)
       await Promise.race([closed, sleep(longest, undefined, { ref: false })])
       clearInterval(looking)
