@@ -24,8 +24,6 @@ export interface MethodRules {
   checksIn: boolean
   /** Renewed when a person asks for it, and at a start near the end of the term. */
   renewsOnRequest: boolean
-  /** What a person does for a later end of the term: check in, fetch the renewal, or request a new token. */
-  extendedBy: 'checkIn' | 'renew' | 'request'
   /** Nothing is sent to the license server, whatever happens. */
   silent: boolean
   /** The license server may be told, unasked, that a license was removed: this one or an earlier one. */
@@ -37,16 +35,15 @@ export interface MethodRules {
 export const METHOD_RULES = {
   standard: {
     credential: 'key', keyPrefix: 'nc_', statement: 'lease', setsTrustedTime: true, saveSteps: SAVE_STEPS, saveLimit: 'activate',
-    checksIn: true, renewsOnRequest: false, extendedBy: 'checkIn', silent: false, tellsRemovals: true, enterpriseOnly: false,
+    checksIn: true, renewsOnRequest: false, silent: false, tellsRemovals: true, enterpriseOnly: false,
   },
   airgapped: {
     credential: 'key', keyPrefix: 'nc_ag_', statement: 'lease', setsTrustedTime: true, saveSteps: SAVE_STEPS, saveLimit: 'activate',
-    checksIn: false, renewsOnRequest: true, extendedBy: 'renew', silent: false, tellsRemovals: false, enterpriseOnly: true,
+    checksIn: false, renewsOnRequest: true, silent: false, tellsRemovals: false, enterpriseOnly: true,
   },
   offline: {
     credential: 'token', keyPrefix: null, statement: 'offline', setsTrustedTime: false, saveSteps: ['checked', 'verified', 'stored'],
-    saveLimit: 'token', checksIn: false, renewsOnRequest: false, extendedBy: 'request', silent: true, tellsRemovals: false,
-    enterpriseOnly: true,
+    saveLimit: 'token', checksIn: false, renewsOnRequest: false, silent: true, tellsRemovals: false, enterpriseOnly: true,
   },
 } as const satisfies Record<string, MethodRules>
 
@@ -59,11 +56,11 @@ export type TokenMethod = MethodBy<'token'>
 /** In the order in which people are offered them. */
 export const METHODS = ['standard', 'airgapped', 'offline'] as const satisfies readonly Method[]
 
-/** What is shown to somebody who has no license yet and has not chosen. */
+/** The one that is shown while there is no license and nobody has chosen. */
 export const FIRST_METHOD: Method = METHODS[0]
 
-/** The methods whose license is requested by a text, which may leave the server on paper. */
-export const REQUESTED_METHODS: readonly Method[] = METHODS.filter(method => METHOD_RULES[method].extendedBy === 'request')
+/** Those whose token is asked for by a message, which may leave the server on paper. */
+export const TOKEN_METHODS: readonly Method[] = METHODS.filter(method => METHOD_RULES[method].credential === 'token')
 
 /** The rules of a license's method; undefined if there is no license. */
 export function rulesOf(method: Method | null | undefined): MethodRules | undefined {

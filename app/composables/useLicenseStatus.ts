@@ -80,10 +80,11 @@ export function useLicenseStatus(view: () => LicenseView, isWarned: () => boolea
 
   const action = computed<StatusAction | null>(() => {
     const { state, method } = view()
-    const checksIn = rulesOf(method)?.checksIn ?? false
+    const rules = rulesOf(method)
+    const checksIn = rules?.checksIn ?? false
     // What is asked of the license server now it has answered already: the renewal is still to be bought.
     if (!checksIn && view().finding?.cause === 'refused_expired') return 'renewal'
-    const { extendedBy } = METHOD_RULES[method ?? FIRST_METHOD]
+    const extension = checksIn ? 'checkIn' : rules?.renewsOnRequest ? 'renew' : 'request'
     switch (state) {
       // The field is there.
       case 'unlicensed': case 'invalid': return null
@@ -91,11 +92,11 @@ export function useLicenseStatus(view: () => LicenseView, isWarned: () => boolea
       case 'revoked': case 'suspended': return 'support'
       case 'grace': case 'paused': return 'checkIn'
       // A subscription that renews by itself has been renewed or will be; only the check-in is missing.
-      case 'expired': return byClock.value ? null : checksIn && !view().renews ? 'renewal' : extendedBy
+      case 'expired': return byClock.value ? null : checksIn && !view().renews ? 'renewal' : extension
       default:
         if (checksIn && failing.value) return 'checkIn'
         if (!expiresSoon.value) return null
-        return checksIn ? 'renewal' : extendedBy
+        return checksIn ? 'renewal' : extension
     }
   })
 

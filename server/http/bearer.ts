@@ -14,7 +14,7 @@ const STEP = 256
 
 /**
  * Recognises the tokens of NC_SERVICE_TOKEN and NC_ADMIN_TOKEN. Compares them filled up to one length, so that the time reveals neither
- * length nor content. A NUL that one is filled up with is in no header and in no variable of the environment.
+ * length nor content: with NUL, which is in no header and in no token that the configuration accepts.
  */
 export function createBearerTokens({ serviceTokens, adminTokens }: Pick<Config, 'serviceTokens' | 'adminTokens'>): BearerTokens {
   const longest = Math.max(0, ...[...serviceTokens, ...adminTokens].map(token => Buffer.byteLength(token)))

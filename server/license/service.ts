@@ -147,9 +147,10 @@ export async function createLicenseService(options: LicenseServiceOptions): Prom
   const scheduler = createScheduler({ holder, store, checkIn, claim, pause, deactivation, provisioning, log, eventsKeepDays, stopping })
 
   const judgement = createCurrentJudgement(holder, clock)
-  const withLease = onceFor(({ moment }) => entitlementsOf(holder, moment, true))
-  const withoutLease = onceFor(({ moment }) => entitlementsOf(holder, moment, false))
-  const wellViews = { admin: onceFor(viewFor('admin', null)), viewer: onceFor(viewFor('viewer', null)) }
+  const entitlementsWithLease = onceFor(({ moment }) => entitlementsOf(holder, moment, true))
+  const entitlementsWithout = onceFor(({ moment }) => entitlementsOf(holder, moment, false))
+  /** For as long as the database can be used. */
+  const usualViews = { admin: onceFor(viewFor('admin', null)), viewer: onceFor(viewFor('viewer', null)) }
   let keeping: Promise<void> = Promise.resolve()
 
   function requireUnmanaged(): void {
@@ -189,7 +190,7 @@ export async function createLicenseService(options: LicenseServiceOptions): Prom
 
   function view(role: Role): LicenseView {
     const storage = options.storageTrouble?.() ?? null
-    const make = storage ? viewFor(role, storage) : wellViews[role]
+    const make = storage ? viewFor(role, storage) : usualViews[role]
     return toldNow(make(judgement.current(), provisioning.trouble))
   }
 
@@ -214,7 +215,7 @@ export async function createLicenseService(options: LicenseServiceOptions): Prom
       const { failuresSinceStart } = checkIn
       return rehearse({ memory: holder.memory, reading, due: scheduler.due, failuresSinceStart }, supposition)
     },
-    entitlements: lease => toldNow((lease ? withLease : withoutLease)(judgement.current(), null)),
+    entitlements: withLease => toldNow((withLease ? entitlementsWithLease : entitlementsWithout)(judgement.current(), null)),
     features: () => featuresOf(holder, holder.observe()),
     hasFeature: name => judgement.current().features.has(name),
     preview: credential => previewCredential(credential, { holder, store, keyring, server }),

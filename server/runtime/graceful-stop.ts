@@ -11,7 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 const LOOK_EVERY = 50
 
 export interface GracefulStop {
-  /** To be called with each: once the server is being stopped, it tells whoever gets it that it is the last of its connection. */
+  /** To be called for each response: once the server is being stopped, it says that it is the last on its connection. */
   tellLast(response: ServerResponse): void
   /** Takes no connection any more; resolves once all have ended, and after `longest` ms cuts off those that have not. */
   stop(longest: number): Promise<void>
@@ -20,7 +20,7 @@ export interface GracefulStop {
 export function createGracefulStop(server: Server): GracefulStop {
   let stopping = false
   /** Connections that nothing has been asked on: Node does not count them as idle. */
-  const silent = new Set<Socket | null>()
+  const silent = new Set<Socket>()
   server.on('connection', (socket) => {
     silent.add(socket)
     socket.once('close', () => silent.delete(socket))
@@ -28,13 +28,13 @@ export function createGracefulStop(server: Server): GracefulStop {
 
   return {
     tellLast(response) {
-      silent.delete(response.socket)
+      silent.delete(response.req.socket)
       if (stopping) response.setHeader('connection', 'close')
     },
     async stop(longest) {
       stopping = true
       const closed = new Promise<void>(resolve => server.close(() => resolve()))
-      for (const socket of silent) socket?.destroy()
+      for (const socket of silent) socket.destroy()
       const looking = setInterval(() => server.closeIdleConnections(), LOOK_EVERY)
       await Promise.race([closed, sleep(longest, undefined, { ref: false })])
       clearInterval(looking)
