@@ -18,7 +18,10 @@ export interface VendorClock {
   offsetFor(caller: Reach): number
   /** Takes the place of earlier shifts that are meant for no one else. */
   shift(shift: Shift): void
-  /** Shows this installation the time that it says it is, ms since 1970. */
+  /**
+   * Shows this installation the time that it says it is, ms since 1970, until it says another: while it is being answered, no second
+   * passes that its own clock does not know of.
+   */
   follow(installation: string, at: number): void
   shifts(): Shift[]
   /** Forgets the shifts that are meant for these callers alone. */
@@ -27,26 +30,31 @@ export interface VendorClock {
 
 /** The vendor's clock, which shows the time of `machine` (ms since 1970) unless it is shifted. */
 export function createVendorClock(machine: () => number = Date.now): VendorClock {
-  let shifts: { shift: Shift, reach: Reach }[] = []
+  const seconds = (): number => Math.floor(machine() / 1000)
+  let shifts: { shift: Shift, reach: Reach, standsAt?: number }[] = []
   let last = 0
   const reset = (reach: Reach): void => { shifts = shifts.filter(entry => !covers(reach, entry.reach)) }
-  const offsetFor = (caller: Reach): number => shifts.findLast(({ reach }) => covers(reach, caller))?.shift.offsetSeconds ?? 0
+  const shiftFor = (caller: Reach) => shifts.findLast(({ reach }) => covers(reach, caller))
+  const offsetFor = (caller: Reach): number => shiftFor(caller)?.shift.offsetSeconds ?? 0
   const nextSeq = (): number => {
     // From the machine's clock, never from the shifted one: the counter has to grow across restarts without a file.
     // In microseconds, so that a burst within one millisecond does not run ahead of the time of the next process.
     last = Math.max(last + 1, machine() * 1000)
     return last
   }
-  function shift(wanted: Shift): void {
+  function shift(wanted: Shift, stands: { standsAt?: number } = {}): void {
     const reach = reachOf(wanted)
     reset(reach)
-    shifts.push({ shift: wanted, reach })
+    shifts.push({ shift: wanted, reach, ...stands })
   }
   return {
-    of: caller => ({ now: () => Math.floor(machine() / 1000) + offsetFor(caller), nextSeq }),
+    of: caller => ({ now: () => shiftFor(caller)?.standsAt ?? seconds() + offsetFor(caller), nextSeq }),
     offsetFor,
-    shift,
-    follow: (installation, at) => shift({ installation, offsetSeconds: Math.floor(at / 1000) - Math.floor(machine() / 1000) }),
+    shift: wanted => shift(wanted),
+    follow(installation, at) {
+      const standsAt = Math.floor(at / 1000)
+      shift({ installation, offsetSeconds: standsAt - seconds() }, { standsAt })
+    },
     shifts: () => shifts.map(({ shift }) => shift),
     reset,
   }
