@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
-import componentStyles from './app/ant/component-styles.ts'
+import components from './app/ant/module.ts'
+import typeface from './app/first-paint/typeface.ts'
 import words from './app/words/module.ts'
 import { guardEntry } from './server/build/entry.ts'
 import sandboxHooks from './server/build/sandbox-hooks.ts'
@@ -11,7 +12,10 @@ const sandbox = process.env.NC_LICENSE_BUILD === 'sandbox'
 const pathOf = (file: string) => fileURLToPath(new URL(file, import.meta.url))
 
 /* What the License page does not need at first, or not at all; the other pages are files of their own as well. */
-const LATER = /[\\/](QrCode|MailDialog|ReplaceDialog|WhatIf|RehearsedStates|OfflineRequest|TroubleshootingCard|RenewalCard|ErrorEntries)\.vue|[\\/]activity-days\.ts/
+const LATER = new RegExp(`[\\\\/](${[
+  '(QrCode|(Mail|Replace|Remove|Confirm|Modal)Dialog|WhatIf|RehearsedStates|OfflineRequest|TroubleshootingCard|RenewalCard|ErrorEntries|AddressHint)\\.vue',
+  'layouts[\\\\/]default\\.vue', '(activity-days|useActivationRequest|setup-token|password)\\.ts', 'stores[\\\\/](accounts|activity)\\.ts',
+].join('|')})`)
 const FIRST = /[\\/]app[\\/](components[\\/](common|license|shell)|composables|stores|api|license|layouts|pages[\\/]admin[\\/]license)|[\\/]shared[\\/]/
 const isOfFirstLoad = (id: string) => FIRST.test(id) && !LATER.test(id)
 
@@ -20,10 +24,10 @@ export default defineNuxtConfig({
   modules: [
     [trustedKeys, { sandbox }],
     [sandboxHooks, { sandbox }],
-    componentStyles,
+    components,
+    typeface,
     words,
     '@pinia/nuxt',
-    '@ant-design-vue/nuxt',
     'nuxt-security',
   ],
   devtools: { enabled: false },
@@ -39,6 +43,8 @@ export default defineNuxtConfig({
     $client: {
       build: {
         rolldownOptions: {
+          // What nobody imports of these need not run either; the list of exports that a module reads would keep all of it.
+          treeshake: { moduleSideEffects: [{ test: /[\\/]nuxt[\\/]dist[\\/]app[\\/](index|composables[\\/]\w+)\.js$/, sideEffects: false }] },
           output: {
             chunkFileNames: chunk => chunk.name.startsWith('library') ? '_nuxt/library.[hash].js' : '_nuxt/[hash].js',
             codeSplitting: {
@@ -69,8 +75,6 @@ export default defineNuxtConfig({
   // One stylesheet: pages share most of it.
   features: { inlineStyles: false },
   experimental: { appManifest: false },
-  // Styles are compiled by app/ant/component-styles.ts; icons come from @lucide/vue; imports are written out.
-  antd: { icons: false, imports: [] },
   security: {
     // Headers and the nonce only: limits and body sizes are handled where the truth about client and bytes is known.
     rateLimiter: false,
@@ -122,6 +126,10 @@ export default defineNuxtConfig({
     },
   },
   hooks: {
+    // A dialog, and another page's frame, are loaded when they open, rather than in advance by everyone.
+    'build:manifest': (manifest) => {
+      for (const file of Object.values(manifest)) file.prefetch = false
+    },
     'nitro:config': (nitro) => {
       // It listens when it can answer; in development Nitro listens, and reloads.
       if (!nitro.dev) nitro.entry = pathOf('server/entry.ts')

@@ -4,6 +4,8 @@ import { vueFiles } from './support/app/vue-files.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const setupFiles = ['tests/support/name-open-waits.ts']
+/** Ms: only what hangs takes as long, also on a machine that does much else; setupFiles say for what it waits. */
+const LONGEST = { testTimeout: 180_000, hookTimeout: 180_000 }
 
 const pathOf = (file: string) => fileURLToPath(new URL(file, import.meta.url))
 const APP = {
@@ -32,9 +34,9 @@ export default defineConfig({
     reporters: ['default', ['json', { outputFile: 'tests/faults/.results/vitest.json' }]],
     projects: [
       // Stores, composables and components of app/ run without Nuxt, whose imports are stood in for.
-      { root, ...APP, test: { name: 'unit', setupFiles, include: ['tests/unit/**/*.test.ts', 'tests/license-server/*.test.ts'], environment: 'node', testTimeout: 20_000 } },
-      { root, test: { name: 'storage', setupFiles, include: ['tests/storage/**/*.test.ts'], environment: 'node', testTimeout: 60_000, hookTimeout: 60_000 } },
-      { root, test: { name: 'api', setupFiles: [...setupFiles, 'tests/support/hold-answers-to-document.ts'], include: ['tests/api/**/*.test.ts'], environment: 'node', testTimeout: 60_000, hookTimeout: 60_000 } },
+      { root, ...APP, test: { name: 'unit', setupFiles, include: ['tests/unit/**/*.test.ts', 'tests/license-server/*.test.ts'], environment: 'node', ...LONGEST } },
+      { root, test: { name: 'storage', setupFiles, include: ['tests/storage/**/*.test.ts'], environment: 'node', ...LONGEST } },
+      { root, test: { name: 'api', setupFiles: [...setupFiles, 'tests/support/hold-answers-to-document.ts'], include: ['tests/api/**/*.test.ts'], environment: 'node', ...LONGEST } },
     ],
     coverage: {
       provider: 'v8',

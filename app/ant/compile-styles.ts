@@ -1,17 +1,16 @@
-import { Button, ConfigProvider, createCache, extractStyle, Input, StyleProvider, Textarea } from 'ant-design-vue'
+import * as library from 'ant-design-vue'
 import postcss from 'postcss'
-import type { Component } from 'vue'
 import { createSSRApp, h } from 'vue'
 import { renderToString } from 'vue/server-renderer'
+import { COMPONENTS } from './library-parts.ts'
 import { createTheme } from './theme.ts'
 
-/** Every ant-design-vue component used on the pages; a test compares this with their templates. */
-export const STYLED: Readonly<Record<string, Component>> = { Button, Input, Textarea }
+const { ConfigProvider, createCache, extractStyle, StyleProvider } = library
 
 /** Renders the components in use and collects the styles they generate. */
 async function renderStyles(scheme: 'light' | 'dark'): Promise<string> {
   const cache = createCache()
-  const parts = () => Object.values(STYLED).map(part => h(part))
+  const parts = () => COMPONENTS.map(({ name }) => h(library[name]))
   await renderToString(createSSRApp({
     render: () => h(StyleProvider, { cache }, () => h(ConfigProvider, { theme: createTheme(scheme) }, parts)),
   }))

@@ -11,7 +11,5 @@ export function provideComponentConfig(direction: ComputedRef<'ltr' | 'rtl'>) {
     direction,
     // Don't space out labels of two Chinese characters: each is one word.
     autoInsertSpaceInButton: computed(() => false),
-    // The click animation spreads past its button and would widen a narrow page.
-    wave: computed(() => ({ disabled: true })),
   })
 }

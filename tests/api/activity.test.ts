@@ -134,7 +134,7 @@ describe('the activity', () => {
     await happened(admin, 'activated', 'environment')
     told = (await read(admin, 'limit=200')).events
     shown = (await read(viewer, `limit=200&before=${(told[0]?.id ?? 0) + 1}`)).events
-  }, 120_000)
+  })
   afterAll(() => restarted?.dispose())
 
   it.each(ROWS)('tells of %s by %s, and tells a viewer no more than they may know', (kind, actor) => {

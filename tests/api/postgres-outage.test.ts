@@ -34,7 +34,7 @@ it('F89: PostgreSQL that goes away and comes back is told once each, pages say s
   await until('it is told that it is back', () => aboutStorage(product).some(line => line.startsWith('info')))
   expect(aboutStorage(product)).toEqual(['error unreachable', 'info unreachable'])
   await expectReady(product, null)
-}, 120_000)
+})
 
 it('the log of a start says where the database is, and not the password', async () => {
   const licenseServer = await startOwnLicenseServer()
@@ -82,7 +82,7 @@ it('F89: PostgreSQL that falls silent: pages, `ready` and a save are answered in
   relay.silent = false
   await until('it is back', async () => (await admin.request('GET', '/api/license')).status === 200)
   await until('it can be written', async () => (await admin.request('GET', '/api/health/ready')).status === 200)
-}, 120_000)
+})
 
 it('F89: a start without its database says so in eight languages\' pages and by itself goes on; its log says "Listening" only then', async () => {
   const licenseServer = await startOwnLicenseServer()
@@ -111,4 +111,4 @@ it('F89: a start without its database says so in eight languages\' pages and by 
   await until('it listens', () => product.output().includes('Listening on'))
   await expectReady(product, null)
   expect((await visitor.request('GET', '/login', undefined, { accept: 'text/html' })).status).toBe(200)
-}, 120_000)
+})

@@ -19,7 +19,7 @@ const seeing = (client: ApiClient, fits: (replicas: ReplicasView | undefined) =>
   until('the replicas are seen', async () => {
     const found = await replicasSeenBy(client)
     return fits(found) && { found }
-  }, 40_000)
+  })
 
 describe('replicas on one PostgreSQL', () => {
   it('are listed by each, which names itself, with what they disagree about and what to do, until one is left', async () => {

@@ -25,7 +25,7 @@ async function untilQuiet({ licenses }: Storage, version: number, asked: () => n
     const before = asked()
     for (let look = 0; look < 100; look++) if (await licenses.changedSince(version)) return false
     return asked() === before
-  }, 20_000)
+  })
 }
 
 describe('SQLite', () => {

@@ -54,7 +54,7 @@ export function describeMillionEvents(title: string, backend: PlanBackend): void
       storage = await openStorage({ url, baseDir: '/' })
       db = backend.connect(url)
       await run(INSERT)
-    }, 120_000)
+    })
     afterAll(async () => {
       await storage.close()
       await db.destroy()
@@ -68,7 +68,7 @@ export function describeMillionEvents(title: string, backend: PlanBackend): void
     describe.each(['before', 'after'])('%s the database has looked at what is in it', (when) => {
       beforeAll(async () => {
         if (when === 'after') await run('analyze events')
-      }, 120_000)
+      })
 
       it.each(PAGES)('%s is read without sorting or searching', async (_, page) => {
         const steps = await backend.plan(db, selectEvents(db, page).compile())

@@ -13,11 +13,11 @@ let standby: Standby
 beforeAll(async () => {
   primary = await startPostgres()
   standby = await addStandby(primary)
-}, 120_000)
+})
 afterAll(async () => {
   await standby.remove()
   await primary.remove()
-}, 60_000)
+})
 
 /** Tries until it succeeds, as readiness does; the test's own time limit ends it. */
 async function eventually<T>(step: () => Promise<T>): Promise<T> {
@@ -70,4 +70,4 @@ it('F67: PostgreSQL failed over to another server is used again by itself, first
   expect(new Set(ids).size).toBe(ids.length)
   // Two saves, and every event that was acknowledged: one that was refused may have been written all the same.
   expect(ids.length).toBeGreaterThanOrEqual(acknowledged + 2)
-}, 60_000)
+})

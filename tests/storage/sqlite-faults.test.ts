@@ -47,7 +47,7 @@ describe('a database that another process blocks', () => {
     expect(await storage.licenses.read()).toMatchObject({ license: null, seatsUsed: null })
     other.exec('rollback')
     expect(await storage.licenses.commit(saveOf(0))).not.toBe('stale')
-  }, 30_000)
+  })
 
   it('F67: keeps nobody else waiting: the event loop goes on', async () => {
     other.exec('begin immediate')
@@ -56,14 +56,14 @@ describe('a database that another process blocks', () => {
     await expect(storage.licenses.appendEvent(eventOf())).rejects.toMatchObject(UNAVAILABLE)
     clearInterval(timer)
     expect(ticks).toBeGreaterThan(20)
-  }, 30_000)
+  })
 
   it('F67: is written as soon as it is free', async () => {
     other.exec('begin immediate')
     const saving = storage.licenses.commit(saveOf(0))
     setTimeout(() => other.exec('commit'), 300)
     expect(await saving).not.toBe('stale')
-  }, 30_000)
+  })
 
   it('F67: can be opened by another start, which has nothing to write', async () => {
     other.exec('begin immediate')
@@ -79,7 +79,7 @@ describe('a database that another process blocks', () => {
     other.close()
     storage = await openStorage({ url: `file:${path}`, baseDir: '/' })
     await storage.ping()
-  }, 30_000)
+  })
 })
 
 describe('a disk that takes no more', () => {

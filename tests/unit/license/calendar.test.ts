@@ -139,7 +139,7 @@ describe('time zones and summer time', () => {
     expect(printed[0].facts.length).toBeGreaterThan(40)
     for (const { facts } of printed) expect(facts).toEqual(printed[0].facts)
     tally({ row: 'F53', tried: ZONES.length * printed[0].facts.length })
-  }, 60_000)
+  })
 
   it('F53: have no effect when they change under a running one, over both days on which clocks are switched', async () => {
     async function history(zoneAt: (hour: number) => string): Promise<unknown[]> {
@@ -164,7 +164,7 @@ describe('time zones and summer time', () => {
     expect(zonesSeen[0]).toBe(1)
     expect(zonesSeen[1]).toBe(2)
     expect(zonesSeen[2]).toBeGreaterThan(5)
-  }, 60_000)
+  })
 
   it('F53: a smeared leap second moves no border by more than that second', async () => {
     const world = await standard()

@@ -11,7 +11,7 @@ describe('the check-in claim', () => {
     const { states, violation } = explore(LIMITS)
     expect(violation?.story ?? [], violation?.what).toEqual([])
     expect(states).toBeGreaterThan(50_000)
-  }, 60_000)
+  })
 
   it.each<[string, Defects, string]>([
     ['nothing fences off a late write', { noFence: true }, 'somebody wrote who had lost the claim'],
@@ -22,5 +22,5 @@ describe('the check-in claim', () => {
     const { violation } = explore(LIMITS, defects)
     expect(violation?.what).toBe(what)
     expect(violation?.story).toContain(defects.takesAtOnce ? 'the database goes' : 'r0 freezes')
-  }, 60_000)
+  })
 })

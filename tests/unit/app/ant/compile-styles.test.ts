@@ -1,14 +1,24 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
-import { compileStyles, STYLED } from '../../../../app/ant/compile-styles.ts'
+import { compileStyles } from '../../../../app/ant/compile-styles.ts'
+import { COMPONENTS, REPLACED, UNCHECKED_PROPS } from '../../../../app/ant/library-parts.ts'
 
 const APP = new URL('../../../../app/', import.meta.url)
 const templates = readdirSync(APP, { recursive: true, encoding: 'utf8' }).filter(file => file.endsWith('.vue'))
   .map(file => readFileSync(new URL(file, APP), 'utf8')).join('\n')
 
-test('every component of ant-design-vue on the pages has its styles in the stylesheet, and no other', () => {
+test('every component of ant-design-vue on the pages is one of those that are brought in and styled, and no other', () => {
   const used = new Set([...templates.matchAll(/<A([A-Z]\w+)/g)].map(([, name]) => name))
-  expect([...used].toSorted()).toEqual(Object.keys(STYLED).toSorted())
+  expect([...used].toSorted()).toEqual(COMPONENTS.map(({ name }) => name).toSorted())
+})
+
+test('what is replaced is there to be replaced', () => {
+  const installed = ['ant-design-vue/es', '@ant-design/icons-vue/es/icons'].flatMap((folder) => {
+    const files = readdirSync(new URL(`../node_modules/${folder}/`, APP), { recursive: true, encoding: 'utf8' })
+    return files.map(file => `/${folder}/${file}`)
+  })
+  for (const { file } of COMPONENTS) expect(installed).toContain(`/ant-design-vue/es/${file}.js`)
+  for (const { id } of [...REPLACED, UNCHECKED_PROPS]) expect(installed.some(file => id.test(file)), String(id)).toBe(true)
 })
 
 test('the stylesheet has both colour schemes, and what is dark only under the dark one', async () => {
