@@ -178,6 +178,15 @@ test('a license that replaces another is one entry, below the heading of its day
   }
 })
 
+test('today is the day where the browser is, also while it is another day in UTC', async ({ product, api, openPage }) => {
+  // Eleven hours behind UTC and fourteen ahead: one of them has another day, with half an hour or more to its midnight.
+  const isBehind = Date.now() % 86_400_000 < 10.5 * 3_600_000
+  const page = await openPage(product, { timezoneId: isBehind ? 'Pacific/Niue' : 'Pacific/Kiritimati' })
+  await useSession(page, product, api)
+  await openPath(page, product, '/admin/activity')
+  await expect(page.getByRole('main').getByRole('heading', { level: 2 })).toHaveText(['Today'])
+})
+
 test('events of another kind do not stay under the name of one that could not be loaded', async ({ licensePage: page, product }) => {
   await openPath(page, product, '/admin/activity')
   await expect(eventsOf(page)).not.toHaveCount(0)

@@ -114,12 +114,13 @@ test('a wrong password is reported in plain words, not as somebody who is not si
   await expectState(page, 'unlicensed')
 })
 
-test('a deep link leads to the sign-in page and then back', async ({ page, product }) => {
-  await openPath(page, product, '/admin/diagnostics')
+test('a deep link leads to the sign-in page and then back, with what it asks for', async ({ page, product }) => {
+  await openPath(page, product, '/admin/activity?kind=accounts')
   await expect(page).toHaveURL(/\/login\?next=/)
   await fillLogin(page)
-  await expect(page).toHaveURL(/\/admin\/diagnostics$/)
-  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Help & diagnostics')
+  await expect(page).toHaveURL(`${product.url}/admin/activity?kind=accounts`)
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Activity')
+  await expect(page.getByTestId('activity-filter')).toHaveValue('accounts')
 })
 
 test('a link that would lead to another site after the sign-in is not followed', async ({ page, product }) => {

@@ -187,6 +187,31 @@ test('another language is shown without a reload, keeps what is on the screen, a
   await expect(page.getByRole('heading', { level: 1 })).toHaveText(wordsOf('es').get('activity.title') ?? 'none')
 })
 
+test('of two languages chosen in a row the last is shown, and the first is not said to have failed', async ({ page, product, api }) => {
+  await page.clock.install()
+  await useSession(page, product, api)
+  await openLicense(page, product)
+  let release = () => {}
+  const gate = new Promise<void>((resolve) => { release = resolve })
+  await page.route(/\/_nuxt\/[^?]*\.json/, async (route) => {
+    await gate
+    await route.continue()
+  })
+  const language = page.getByTestId('language')
+  await language.selectOption('de')
+  await language.selectOption('fr')
+  const loading = page.getByRole('status').filter({ hasText: 'Loading Français' })
+  await expect(loading).toBeAttached()
+  // The first is given up by then, and the second still waited for.
+  await page.clock.fastForward(5_000)
+  await expect(loading).toBeAttached()
+  await expect(page.getByRole('alert')).toHaveCount(0)
+  release()
+  await expect(page.locator('html')).toHaveAttribute('lang', 'fr')
+  await expect(language).toHaveValue('fr')
+  await expect(page.getByRole('alert')).toHaveCount(0)
+})
+
 test('Arabic runs from right to left, what is typed and copied does not, and nothing overflows on a phone', async ({ product, api, openPage }) => {
   await api.save('nc_demo_expiring')
   const page = await openIn(openPage, product, api, { locale: 'ar', viewport: { width: 1440, height: 900 } })

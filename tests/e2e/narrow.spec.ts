@@ -1,3 +1,4 @@
+import type { Page } from '@playwright/test'
 import { expect, test, useSession } from '../support/browser/fixtures.ts'
 import { expectNothingLost } from '../support/browser/layout.ts'
 import { expectState, fillField, openLicense, openPath, statusOf } from '../support/browser/screen.ts'
@@ -49,6 +50,34 @@ for (const { name, ...options } of SIZES) {
     }
   })
 }
+
+/** The names of all that can be clicked, chosen or filled in on the page. */
+const controlsOf = (page: Page) => page.locator('main').locator('a[href], button, input, select, textarea, summary').evaluateAll(all => all
+  .filter(element => element.checkVisibility({ visibilityProperty: true }))
+  .map((element) => {
+    const label = 'labels' in element && element.labels instanceof NodeList ? element.labels[0]?.textContent : undefined
+    return [element.localName, (element.getAttribute('aria-label') ?? label ?? element.textContent).trim()].join(' ')
+  }))
+
+test('whatever can be done in a wide window can be done in a narrow one', async ({ licensePage: page, product, api }) => {
+  const expectAllThere = async (what: string) => {
+    await page.setViewportSize({ width: 1440, height: 900 })
+    const wide = await controlsOf(page)
+    expect(wide.length, what).toBeGreaterThan(2)
+    await page.setViewportSize({ width: 320, height: 640 })
+    const narrow = await controlsOf(page)
+    expect(wide.filter(name => !narrow.includes(name)), what).toEqual([])
+  }
+  await expectAllThere('without a license')
+  await api.save('nc_demo_expiring')
+  for (const path of PATHS.slice(1)) {
+    await openPath(page, product, path)
+    await expectAllThere(path)
+  }
+  await openLicense(page, product)
+  await page.getByTestId('replace').click()
+  await expectAllThere('the field beside a license')
+})
 
 // The greatest distances that WCAG 2.2, 1.4.12 asks a page to bear.
 const SPACING = '* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important } p { margin-bottom: 2em !important }'

@@ -33,6 +33,17 @@ test('a save after the session has ended changes nothing, says so, and keeps wha
   expect((await (await signIn(product.url)).license()).state).toBe('unlicensed')
 })
 
+test('what was typed when a session ended is in the field again once the same person signs in', async ({ licensePage: page, api }) => {
+  await fieldOf(page).fill('nc_demo_typed')
+  expect((await api.request('POST', '/api/auth/logout')).status).toBeLessThan(300)
+  await comeBack(page)
+  await expect(page).toHaveURL(/\/login\?next=/)
+  await expectUsable(page)
+  await fillLogin(page)
+  await expectState(page, 'unlicensed')
+  await expect(fieldOf(page)).toHaveValue('nc_demo_typed')
+})
+
 async function openTab(page: Page, product: Product, complaints: string[]): Promise<Page> {
   const tab = await page.context().newPage()
   await watchPage(tab, [`127.0.0.1:${product.port}`], complaints)

@@ -171,6 +171,25 @@ describe('a save', () => {
   })
 })
 
+describe('what the last action failed with', () => {
+  it('stays on the pages that explain it, until one succeeds', async () => {
+    const store = useLicenseStore()
+    const refused = store.checkIn()
+    server.callTo('/api/license/check-in', 'POST').answer(conflict, 409);
+    (await called('/api/license')).answer(viewOf())
+    await answerFacts()
+    await refused
+    store.actionFailure = null
+    expect(store.recentFailure?.code).toBe('CONFLICT')
+    const succeeds = store.checkIn()
+    server.callTo('/api/license/check-in', 'POST').answer(viewOf())
+    await vi.waitFor(() => expect(server.calls.filter(({ path }) => path === FACTS[0])).toHaveLength(2))
+    await answerFacts()
+    await succeeds
+    expect(store.recentFailure).toBeNull()
+  })
+})
+
 describe('a person who is no administrator any more', () => {
   it.each([
     ['save', '/api/license', 'PUT', (store: ReturnType<typeof useLicenseStore>) => store.save('nc_key')],

@@ -1,0 +1,35 @@
+import { createPinia, setActivePinia } from 'pinia'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { FunctionalComponent } from 'vue'
+import WhatIf from '../../../../app/components/license/WhatIf.vue'
+import { useNow } from '../../../../app/stores/now.ts'
+import { viewOf } from '../../../support/app/license-view.ts'
+import { openFreshPage } from '../../../support/app/nuxt-imports.ts'
+import { render } from '../../../support/app/render.ts'
+
+const NOW = Date.parse('2026-03-01T12:00:00.000Z')
+const DAY = 86_400_000
+
+beforeEach(() => {
+  openFreshPage()
+  setActivePinia(createPinia())
+  useNow().value = NOW
+})
+afterEach(() => vi.useRealTimers())
+
+const nothing: FunctionalComponent = () => null
+const PARTS = { AButton: nothing, CommonFailureNotice: nothing, CommonCopyButton: nothing, LicenseRehearsedStates: nothing }
+
+async function timesProposed(): Promise<number[]> {
+  const html = await render(WhatIf, { what: 'internet', linked: null, view: viewOf(), answer: null }, PARTS)
+  const fields = html.matchAll(/<input (?=[^>]*type="datetime-local")[^>]* value="([^"]*)"/g)
+  return [...fields].map(([, value = '']) => new Date(value).getTime())
+}
+
+describe('a rehearsal of an outage', () => {
+  it.each([['right', 0], ['a year behind', -365 * DAY], ['five days ahead', 5 * DAY]])(
+    'is proposed for ten days from now on by the server\'s clock, also in a browser whose clock is %s', async (_what, error) => {
+      vi.useFakeTimers({ now: NOW + error, toFake: ['Date'] })
+      expect(await timesProposed()).toEqual([NOW, NOW + 10 * DAY])
+    })
+})
