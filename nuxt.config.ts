@@ -74,7 +74,11 @@ export default defineNuxtConfig({
   css: ['#build/component-styles.css', '~/assets/main.css'],
   // One stylesheet: pages share most of it.
   features: { inlineStyles: false },
-  experimental: { appManifest: false },
+  experimental: {
+    appManifest: false,
+    // Another page is loaded once somebody reaches for its link, rather than by everyone who sees the menu.
+    defaults: { nuxtLink: { prefetchOn: { visibility: false, interaction: true } } },
+  },
   security: {
     // Headers and the nonce only: limits and body sizes are handled where the truth about client and bytes is known.
     rateLimiter: false,
