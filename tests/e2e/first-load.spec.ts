@@ -19,7 +19,8 @@ for (const [state, key] of [['unlicensed', null], ['active', 'nc_demo_standard']
     for (let turn = 0; turn < 3; turn++) await page.evaluate(() => new Promise(resolve => requestIdleCallback(resolve)))
     await page.waitForLoadState('networkidle')
     const sizes = await Promise.all(loaded.map(async request => ({
-      path: new URL(request.url()).pathname, // Less than nothing is what the browser had already.
+      path: new URL(request.url()).pathname,
+      // Less than nothing is what the browser had already.
       bytes: Math.max(0, (await request.sizes()).responseBodySize),
     })))
     const scripts = sizes.filter(({ path }) => path.endsWith('.js'))
