@@ -74,11 +74,7 @@ export default defineNuxtConfig({
   css: ['#build/component-styles.css', '~/assets/main.css'],
   // One stylesheet: pages share most of it.
   features: { inlineStyles: false },
-  experimental: {
-    appManifest: false,
-    // Another page is loaded once somebody reaches for its link, rather than by everyone who sees the menu.
-    defaults: { nuxtLink: { prefetchOn: { visibility: false, interaction: true } } },
-  },
+  experimental: { appManifest: false },
   security: {
     // Headers and the nonce only: limits and body sizes are handled where the truth about client and bytes is known.
     rateLimiter: false,
@@ -130,7 +126,7 @@ export default defineNuxtConfig({
     },
   },
   hooks: {
-    // A dialog, and another page's frame, are loaded when they open, rather than in advance by everyone.
+    // What opens later must not compete with what is shown: the pages load it once they are idle.
     'build:manifest': (manifest) => {
       for (const file of Object.values(manifest)) file.prefetch = false
     },
