@@ -91,11 +91,11 @@ export const REQUEST_ERROR_SCENES: Record<RequestErrorCode, Scene> = {
   }),
   MANAGED_BY_ENV: sceneOf('MANAGED_BY_ENV', async (stage) => {
     await openScreen(stage)
-    await stage.page.waitForLoadState('networkidle')
-    const started = stage.launch.restart(stage.product, { NC_LICENSE_KEY: 'nc_demo_standard' })
     // Whatever the page fetches meanwhile waits for the server; only that it is away for a moment is not looked at here.
-    await stage.page.route('**/*', route => started.then(() => route.continue()))
-    await started
+    const started = Promise.withResolvers<void>()
+    await stage.page.route('**/*', route => started.promise.then(() => route.continue()))
+    await stage.launch.restart(stage.product, { NC_LICENSE_KEY: 'nc_demo_standard' })
+    started.resolve()
     await saveAndFail(stage, 'nc_ag_demo_airgapped', 'MANAGED_BY_ENV')
   }),
   NO_LICENSE: sceneOf('NO_LICENSE', stage => checkInAfter(stage, 'NO_LICENSE', api => api.remove())),
