@@ -1,4 +1,4 @@
-import type { Page } from '@playwright/test'
+import type { Page, Request } from '@playwright/test'
 import { expect } from '@playwright/test'
 import en from '../../../app/locales/en.json' with { type: 'json' }
 import type { CredentialErrorCode, ErrorCode, NetworkErrorCode } from '../../../shared/errors.ts'
@@ -51,6 +51,26 @@ async function withoutFetchMetadata(page: Page): Promise<void> {
   })
 }
 
+/** Requests of a page that is opened after this: `hold` makes new ones wait for `release`, and waits for the answers to older ones. */
+function watchRequests(page: Page): { hold: () => Promise<void>, release: () => void } {
+  const { promise: released, resolve: release } = Promise.withResolvers<void>()
+  const open = new Set<Request>()
+  page.on('request', request => open.add(request))
+  page.on('requestfinished', request => open.delete(request))
+  page.on('requestfailed', request => open.delete(request))
+  return {
+    async hold() {
+      await page.route('**/*', (route, request) => {
+        open.delete(request)
+        return released.then(() => route.continue())
+      })
+      await page.evaluate(() => new Promise(resolve => requestAnimationFrame(resolve)))
+      await expect.poll(() => [...open].map(request => request.url())).toEqual([])
+    },
+    release,
+  }
+}
+
 export const REQUEST_ERROR_SCENES: Record<RequestErrorCode, Scene> = {
   VALIDATION: sceneOf('VALIDATION', async (stage) => {
     await openAfter(stage, '/admin/access', api => api.license())
@@ -90,12 +110,12 @@ export const REQUEST_ERROR_SCENES: Record<RequestErrorCode, Scene> = {
     await saveAndFail(stage, 'nc_ag_demo_airgapped', 'CONFLICT')
   }),
   MANAGED_BY_ENV: sceneOf('MANAGED_BY_ENV', async (stage) => {
+    const requests = watchRequests(stage.page)
     await openScreen(stage)
-    // Whatever the page fetches meanwhile waits for the server; only that it is away for a moment is not looked at here.
-    const started = Promise.withResolvers<void>()
-    await stage.page.route('**/*', route => started.promise.then(() => route.continue()))
+    // That the server is away for a moment is not looked at here.
+    await requests.hold()
     await stage.launch.restart(stage.product, { NC_LICENSE_KEY: 'nc_demo_standard' })
-    started.resolve()
+    requests.release()
     await saveAndFail(stage, 'nc_ag_demo_airgapped', 'MANAGED_BY_ENV')
   }),
   NO_LICENSE: sceneOf('NO_LICENSE', stage => checkInAfter(stage, 'NO_LICENSE', api => api.remove())),

@@ -7,7 +7,7 @@ const WORDS = /\/_nuxt\/[\w-]+\.[\w-]+\.json$/
 function complaintOf(message: ConsoleMessage): string[] {
   if (/^Failed to load resource: net::ERR_(FAILED|CONNECTION_RESET)$/.test(message.text()) && WORDS.test(message.location().url)) return []
   const isAnswer = /^Failed to load resource: the server responded with a status of (4\d\d|50[234])/.test(message.text())
-  return ['error', 'warning'].includes(message.type()) && !isAnswer ? [`${message.type()}: ${message.text()}`] : []
+  return ['error', 'warning'].includes(message.type()) && !isAnswer ? [`${message.type()}: ${message.text()} (${message.location().url})`] : []
 }
 
 /* Vue's warnings contain elements, of which a console message keeps only "JSHandle@node". */
