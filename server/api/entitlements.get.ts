@@ -1,4 +1,4 @@
-import { setResponseStatus } from 'h3'
+import { Answer } from '../http/answer.ts'
 import { handle } from '../http/handle.ts'
 import { createSerializer } from '../http/serialized.ts'
 
@@ -9,16 +9,9 @@ const forSession = createSerializer()
 export default handle('getEntitlements', ({ app, event, identity }) => {
   const isService = identity === undefined
   const { text, etag } = (isService ? forService : forSession)(app.license.entitlements(isService))
-  const { res } = event.node
-  res.setHeader('cache-control', 'private, no-cache')
-  res.setHeader('etag', etag)
-  res.setHeader('vary', 'Cookie, Authorization')
-  if (!isKnown(etag, event.node.req.headers['if-none-match'])) {
-    res.setHeader('content-type', 'application/json')
-    return text
-  }
-  setResponseStatus(event, 304)
-  return null
+  const headers = ['cache-control', 'private, no-cache', 'etag', etag, 'vary', 'Cookie, Authorization']
+  if (isKnown(etag, event.node.req.headers['if-none-match'])) return new Answer(304, headers, null)
+  return new Answer(200, [...headers, 'content-type', 'application/json'], text)
 })
 
 /** Whether the caller has this version already (RFC 9110 §13.1.2). */

@@ -39,8 +39,8 @@ export function createBearerTokens({ serviceTokens, adminTokens }: Pick<Config, 
 }
 
 /** The request's bearer token: undefined if there is none, an empty string if it is malformed. */
-export function bearerOf({ headers }: IncomingMessage): string | undefined {
-  const { authorization = '' } = headers
-  if (!/^Bearer(?:\s|$)/i.test(authorization)) return undefined
-  return /^Bearer +(\S+) *$/i.exec(authorization)?.[1] ?? ''
+export function bearerOf({ headers: { authorization } }: IncomingMessage): string | undefined {
+  if (authorization === undefined) return undefined
+  const token = /^Bearer +(\S+) *$/i.exec(authorization)?.[1]
+  return token ?? (/^Bearer(?:\s|$)/i.test(authorization) ? '' : undefined)
 }

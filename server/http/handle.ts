@@ -1,5 +1,5 @@
-import type { H3Event } from 'h3'
-import { defineEventHandler, setResponseHeader, setResponseStatus } from 'h3'
+import type { EventHandler, H3Event } from 'h3'
+import { defineEventHandler, setResponseStatus } from 'h3'
 import type { z } from 'zod'
 import type { Operation, OperationName } from '../../shared/operations.ts'
 import { OPERATIONS } from '../../shared/operations.ts'
@@ -8,6 +8,7 @@ import { LicenseError } from '../license/errors.ts'
 import type { App, Base } from '../runtime/app.ts'
 import { getBase, requireApp } from '../runtime/app.ts'
 import { nameAccount } from '../runtime/request-context.ts'
+import { Answer, setHeaders } from './answer.ts'
 import type { Caller } from './caller.ts'
 import { authorize } from './caller.ts'
 import { requireGuards } from './guards.ts'
@@ -36,14 +37,23 @@ export interface Context<N extends OperationName> {
 
 type Given<N extends OperationName> = Omit<Context<N>, 'app'>
 
+/** The route of an operation. */
+export interface Route extends EventHandler {
+  /** What is answered, and nothing sent. Never rejects. */
+  respond(event: H3Event): Promise<unknown>
+}
+
+/** In no cache, unless a handler says otherwise. */
+export const UNKEPT: readonly string[] = ['cache-control', 'no-store']
+
 /**
  * Defines the route of an operation in shared/operations.ts. Checks the site, then the caller, then the input. Whatever a
  * handler throws becomes a response here and nowhere else.
  */
-export function handle<N extends OperationName>(name: N, run: (context: Context<N>) => unknown) {
+export function handle<N extends OperationName>(name: N, run: (context: Context<N>) => unknown): Route {
   const operation: Operation = OPERATIONS[name]
-  return defineEventHandler(async (event) => {
-    setResponseHeader(event, 'cache-control', 'no-store')
+
+  async function respond(event: H3Event): Promise<unknown> {
     const base = getBase()
     const peer: Peer = event.context.peer ?? peerOf(event, base?.config ?? { trustProxy: [], publicUrl: null })
     let identity: Caller | undefined
@@ -64,7 +74,16 @@ export function handle<N extends OperationName>(name: N, run: (context: Context<
       if (base) noteCrossSite(base, event, peer, error)
       return answerError(event, error, base?.refusals, audienceOf(identity))
     }
-  })
+  }
+
+  return Object.assign(defineEventHandler(async (event) => {
+    setHeaders(event.node.res, UNKEPT)
+    const result = await respond(event)
+    if (!(result instanceof Answer)) return result
+    setHeaders(event.node.res, result.headers)
+    setResponseStatus(event, result.status)
+    return result.body
+  }), { respond })
 }
 
 /** One class for all routes: an object with an accessor of its own costs more than the rest of a short answer. */

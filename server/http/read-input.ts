@@ -16,14 +16,17 @@ export async function readJsonBody<S extends z.ZodType>(event: H3Event, schema: 
   return validate(schema, text ? parseJson(text) : {})
 }
 
-/** Throws VALIDATION. */
-export function readQuery<S extends z.ZodType>(event: H3Event, schema: S): z.infer<S> {
-  return validate(schema, event.path.includes('?') ? getQuery(event) : {})
-}
+const NO_QUERY = Object.freeze({})
 
 /** Throws VALIDATION. */
+export function readQuery<S extends z.ZodType>(event: H3Event, schema: S): z.infer<S> {
+  return event.path.includes('?') ? validate(schema, getQuery(event)) : validateOnce(schema, NO_QUERY)
+}
+
+/** Throws VALIDATION. Frozen parameters need no decoding, and come again with other requests. */
 export function readParams<S extends z.ZodType>(event: H3Event, schema: S): z.infer<S> {
-  return validate(schema, getRouterParams(event, { decode: true }))
+  const { params } = event.context
+  return params && Object.isFrozen(params) ? validateOnce(schema, params) : validate(schema, getRouterParams(event, { decode: true }))
 }
 
 /** Counts bytes as they arrive, because `Content-Length` may be absent or wrong. */
@@ -52,6 +55,16 @@ function parseJson(text: string): unknown {
   catch {
     throw new ValidationError({ body: 'expected JSON' })
   }
+}
+
+/** What schemas made of objects that never change. */
+const validated = new WeakMap<z.ZodType, WeakMap<object, unknown>>()
+
+function validateOnce<S extends z.ZodType>(schema: S, value: object): z.infer<S> {
+  const made = validated.get(schema) ?? new WeakMap<object, unknown>()
+  validated.set(schema, made)
+  if (!made.has(value)) made.set(value, Object.freeze(validate(schema, value)))
+  return made.get(value) as z.infer<S>
 }
 
 function validate<S extends z.ZodType>(schema: S, value: unknown): z.infer<S> {

@@ -13,11 +13,19 @@ const TIME = '"serverTime":"'
 
 /** Turns answers into JSON, and does so anew only when one differs from the last in more than its `serverTime`. */
 export function createSerializer<T extends { serverTime: string }>(): (answer: T) => Serialized {
-  let last: Made<T> | undefined
+  let made: Made<T> | undefined
+  let last: { answer: T, serialized: Serialized } | undefined
+
+  function serialize(answer: T): Serialized {
+    if (!made || !isSame(made.answer, answer)) made = make(answer)
+    const { before, after } = made
+    const known = made
+    return { text: before + answer.serverTime + after, get etag() { return known.etag ??= etagOf(known.answer) } }
+  }
+
   return (answer) => {
-    if (!last || !isSame(last.answer, answer)) last = make(answer)
-    const made = last
-    return { text: made.before + answer.serverTime + made.after, get etag() { return made.etag ??= etagOf(made.answer) } }
+    if (last?.answer !== answer) last = { answer, serialized: serialize(answer) }
+    return last.serialized
   }
 }
 

@@ -44,8 +44,9 @@ function markOf(instanceId: string): string {
 }
 
 /** Whether the request carries a session cookie of any such panel. Telling whether it is ours takes the Instance ID. */
-export function hasSessionCookie(event: H3Event): boolean {
-  return Object.keys(parseCookies(event)).some(name => name.includes(`${NAME}_`))
+export function hasSessionCookie({ node: { req } }: H3Event): boolean {
+  const { cookie = '' } = req.headers
+  return cookie.split(';').some(each => each.slice(0, Math.max(0, each.indexOf('='))).includes(`${NAME}_`))
 }
 
 /** The session token in the request's cookie, if it is well-formed. */

@@ -4,6 +4,7 @@ import type { Clock } from './ports.ts'
 import type { Holding } from './state.ts'
 import { bordersOf } from './state.ts'
 import type { Lease } from './token.ts'
+import { isoTime } from './warnings.ts'
 
 /*
  * What hosts ask with every request of theirs is judged once, and again only when the license has changed, when its state may have, or
@@ -73,5 +74,15 @@ export function onceFor<T, M = null>(make: (judgement: Judgement, more: M) => T)
   return (judgement, more) => {
     if (last?.judgement !== judgement || last.more !== more) last = { judgement, more, made: make(judgement, more) }
     return last.made
+  }
+}
+
+/** Tells an answer that was made a moment ago, at the time it is given (ms): the same object within a millisecond. */
+export function createTeller<T extends { serverTime: string }>(): (answer: T, effective: number) => T {
+  let last: { answer: T, at: number, told: T } | null = null
+  return (answer, effective) => {
+    const at = Math.trunc(effective)
+    if (last?.answer !== answer || last.at !== at) last = { answer, at, told: { ...answer, serverTime: isoTime(at) } }
+    return last.told
   }
 }

@@ -15,7 +15,7 @@ import { createSharedClaim, createSoleClaim } from './claim-holder.ts'
 import { seenOf } from './credential-finding.ts'
 import { currentFinding, seenOfClock } from './current-finding.ts'
 import type { Judgement } from './current-judgement.ts'
-import { createCurrentJudgement, onceFor } from './current-judgement.ts'
+import { createCurrentJudgement, createTeller, onceFor } from './current-judgement.ts'
 import { pasteContextOf } from './credential.ts'
 import type { Provisioning } from './provisioning.ts'
 import { createProvisioning } from './provisioning.ts'
@@ -36,7 +36,7 @@ import { createScheduler } from './scheduler.ts'
 import type { ActivationRequest, SupportFacts } from './support-bundle.ts'
 import { activationRequestOf, supportBundleOf } from './support-bundle.ts'
 import { entitlementsOf, featuresOf, viewOf } from './view.ts'
-import { isoTime, warningsOf } from './warnings.ts'
+import { warningsOf } from './warnings.ts'
 import type { Outlook } from './what-if.ts'
 import { rehearse } from './what-if.ts'
 
@@ -147,10 +147,13 @@ export async function createLicenseService(options: LicenseServiceOptions): Prom
   const scheduler = createScheduler({ holder, store, checkIn, claim, pause, deactivation, provisioning, log, eventsKeepDays, stopping })
 
   const judgement = createCurrentJudgement(holder, clock)
-  const entitlementsWithLease = onceFor(({ moment }) => entitlementsOf(holder, moment, true))
-  const entitlementsWithout = onceFor(({ moment }) => entitlementsOf(holder, moment, false))
+  const entitlementsFor = (withLease: boolean) => ({
+    make: onceFor(({ moment }) => entitlementsOf(holder, moment, withLease)), tell: createTeller<Entitlements>(),
+  })
+  const [withLease, withoutLease] = [entitlementsFor(true), entitlementsFor(false)]
   /** For as long as the database can be used. */
   const usualViews = { admin: onceFor(viewFor('admin', null)), viewer: onceFor(viewFor('viewer', null)) }
+  const tellView = { admin: createTeller<LicenseView>(), viewer: createTeller<LicenseView>() }
   let keeping: Promise<void> = Promise.resolve()
 
   function requireUnmanaged(): void {
@@ -191,12 +194,7 @@ export async function createLicenseService(options: LicenseServiceOptions): Prom
   function view(role: Role): LicenseView {
     const storage = options.storageTrouble?.() ?? null
     const make = storage ? viewFor(role, storage) : usualViews[role]
-    return toldNow(make(judgement.current(), provisioning.trouble))
-  }
-
-  /** An answer that was made of a judgement a moment ago, at the time it is given. */
-  function toldNow<T extends { serverTime: string }>(answer: T): T {
-    return { ...answer, serverTime: isoTime(judgement.effective) }
+    return tellView[role](make(judgement.current(), provisioning.trouble), judgement.effective)
   }
 
   return {
@@ -215,7 +213,10 @@ export async function createLicenseService(options: LicenseServiceOptions): Prom
       const { failuresSinceStart } = checkIn
       return rehearse({ memory: holder.memory, reading, due: scheduler.due, failuresSinceStart }, supposition)
     },
-    entitlements: withLease => toldNow((withLease ? entitlementsWithLease : entitlementsWithout)(judgement.current(), null)),
+    entitlements(lease) {
+      const { make, tell } = lease ? withLease : withoutLease
+      return tell(make(judgement.current(), null), judgement.effective)
+    },
     features: () => featuresOf(holder, holder.observe()),
     hasFeature: name => judgement.current().features.has(name),
     preview: credential => previewCredential(credential, { holder, store, keyring, server }),

@@ -1,6 +1,6 @@
 import type { H3Event } from 'h3'
 import { defineNitroPlugin } from 'nitropack/runtime'
-import { identify, noteAtDebug } from '../http/arrival.ts'
+import { identify, noteAtDebug, showId } from '../http/arrival.ts'
 import { getBase } from '../runtime/app.ts'
 import { inRequest } from '../runtime/request-context.ts'
 
@@ -9,6 +9,7 @@ export default defineNitroPlugin(({ h3App }) => {
   const { handler } = h3App
   const { onError } = h3App.options
   h3App.handler = Object.assign((event: H3Event) => inRequest({ requestId: identify(event, getBase()) }, () => {
+    showId(event)
     noteAtDebug(event, getBase())
     return handler(event)
   }), handler)

@@ -78,7 +78,8 @@ export const test = base.extend<Fixtures>({
     await use(page)
     expect(complaints).toEqual([])
   },
-  openPage: async ({ browser, launch: _ends }, use) => {
+  // Naming `product` makes it end after the pages, which may load something from it at any time.
+  openPage: async ({ browser, launch: _ends, product: _too }, use) => {
     const complaints: string[] = []
     const contexts: BrowserContext[] = []
     await use(async (target, options) => {

@@ -1,17 +1,15 @@
 import { IncomingMessage, ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
-import { defineEventHandler } from 'h3'
 import { describe, expect, it } from 'vitest'
 import { createAhead } from '../../../server/http/ahead.ts'
+import { Answer } from '../../../server/http/answer.ts'
 import { createBase } from '../../support/running-app.ts'
 
-const handlers = {
-  checkFeature: defineEventHandler(event => ({ asked: event.context.params })),
-  getEntitlements: defineEventHandler(() => null),
-  getLicense: defineEventHandler(async () => {
-    await Promise.resolve()
-    throw new TypeError('a defect')
-  }),
+const routes: Parameters<typeof createAhead>[0] = {
+  checkFeature: { respond: event => Promise.resolve({ asked: event.context.params }) },
+  getEntitlements: { respond: () => Promise.resolve(null) },
+  getLicense: { respond: () => Promise.reject(new TypeError('a defect')) },
+  listFeatures: { respond: () => Promise.resolve(new Answer(200, ['cache-control', 'private', 'content-type', 'text/plain'], 'naïve')) },
 }
 
 /** Whether the request is answered ahead of the framework; if so, with what, once its end has been sent. */
@@ -22,15 +20,21 @@ async function ask(url: string, { method = 'GET', env = {} }: { method?: string,
   const response = new ServerResponse(request)
   let text = ''
   const ended = Promise.withResolvers<void>()
+  let head: string[] = []
+  response.writeHead = ((status: number, headers: string[]) => {
+    Object.assign(response, { statusCode: status })
+    head = headers
+    return response
+  }) as typeof response.writeHead
   response.end = ((chunk?: string) => {
-    response.writeHead(response.statusCode)
     text = chunk ?? ''
     ended.resolve()
     return response
   }) as typeof response.end
-  const taken = createAhead(handlers, base)(request, response)
+  const taken = createAhead(routes, base)(request, response)
   if (taken) await ended.promise
-  return { taken, status: response.statusCode, text, headers: response.getHeaders(), lines }
+  const headers = Object.fromEntries(head.flatMap((name, at) => at % 2 === 0 ? [[name, head[at + 1]]] : []))
+  return { taken, status: response.statusCode, text, headers, lines }
 }
 
 describe('ahead of the framework', () => {
@@ -39,7 +43,7 @@ describe('ahead of the framework', () => {
   })
 
   it.each([
-    '/api/features', '/api/features/', '/api/features/sso/', '/api/features/s%73o', '/api/features/a.b', `/api/features/${'x'.repeat(65)}`, '/api/features/sso/x',
+    '/api/features/', '/api/features/sso/', '/api/features/s%73o', '/api/features/a.b', `/api/features/${'x'.repeat(65)}`, '/api/features/sso/x',
     '//api/license', '/api/license/', '/api/licenses', '/API/license', '/api/license/events', '/', '', '*', '/license/api/license',
   ])('GET %s is left to it', async (url) => {
     expect((await ask(url)).taken).toBe(false)
@@ -60,6 +64,12 @@ describe('ahead of the framework', () => {
     const nothing = await ask('/api/entitlements')
     expect(nothing).toMatchObject({ status: 204, text: '' })
     expect(nothing.headers).not.toHaveProperty('content-type')
+  })
+
+  it('an answer is sent as it is, with its own headers and its length in bytes', async () => {
+    const { status, text, headers } = await ask('/api/features')
+    expect({ status, text }).toEqual({ status: 200, text: 'naïve' })
+    expect(headers).toMatchObject({ 'cache-control': 'private', 'content-type': 'text/plain', 'content-length': '6', 'x-frame-options': 'DENY' })
   })
 
   it('each of several at once has an id of its own, in its header and in what is said of it', async () => {

@@ -2,8 +2,9 @@ import { createEvent } from 'h3'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { z } from 'zod'
 import { errorBodyOf } from '../../../server/http/http-error.ts'
-import { readJsonBody } from '../../../server/http/read-input.ts'
+import { readJsonBody, readParams, readQuery } from '../../../server/http/read-input.ts'
 import { OPERATIONS } from '../../../shared/operations.ts'
+import { createHttpEvent } from '../../support/http-event.ts'
 import { startServer } from '../../support/vendor-door.ts'
 
 /** Sends a body to the parser that every route uses; returns what the route would get, or the code of the refusal. */
@@ -60,5 +61,36 @@ describe('the body of a request', () => {
   it.each(['\0', 'a\0', '\n', '\u0080'])('an account\'s id with a control character is none: %j', (id) => {
     expect(OPERATIONS.updateUser.params.safeParse({ id }).success).toBe(false)
     expect(OPERATIONS.deleteUser.params.safeParse({ id }).success).toBe(false)
+  })
+})
+
+describe('what a path and a query say', () => {
+  const eventOf = (path: string, params?: Record<string, string>) => {
+    const event = createHttpEvent({ path })
+    event.context.params = params
+    return event
+  }
+  const { params, query } = OPERATIONS.checkFeature
+
+  it('is judged each time where it may change, and once where it cannot', () => {
+    const frozen = Object.freeze({ name: 'sso' })
+    const read = [readParams(eventOf('/', frozen), params), readParams(eventOf('/', frozen), params), readParams(eventOf('/', { name: 's%73o' }), params)]
+    expect(read).toEqual([{ name: 'sso' }, { name: 'sso' }, { name: 'sso' }])
+    expect(read[1]).toBe(read[0])
+    const changing = { name: 'sso' }
+    const event = eventOf('/', changing)
+    expect(readParams(event, params)).toEqual({ name: 'sso' })
+    changing.name = 'scim'
+    expect(readParams(event, params)).toEqual({ name: 'scim' })
+  })
+
+  it('is refused each time, also where it cannot change', () => {
+    const frozen = Object.freeze({ name: '' })
+    for (const _ of [1, 2]) expect(() => readParams(eventOf('/', frozen), params)).toThrow('VALIDATION')
+  })
+
+  it('is that of this request, after one without a query', () => {
+    expect(['/', '/?deny=403', '/', '/?deny=403'].map(path => readQuery(eventOf(path), query).deny)).toEqual([undefined, '403', undefined, '403'])
+    expect(() => readQuery(eventOf('/?deny=x'), query)).toThrow('VALIDATION')
   })
 })

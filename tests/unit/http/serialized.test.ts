@@ -11,6 +11,14 @@ describe('an answer as JSON', () => {
     for (const second of [1, 2, 3]) expect(serialize(answer(second)).text).toBe(JSON.stringify(answer(second)))
   })
 
+  it('is made once of an object that comes again', () => {
+    const serialize = createSerializer<ReturnType<typeof answer>>()
+    const [one, other] = [answer(1), answer(2)]
+    const first = serialize(one)
+    expect(serialize(one)).toBe(first)
+    expect([serialize(other).text, serialize(one).text]).toEqual([JSON.stringify(other), JSON.stringify(one)])
+  })
+
   it('has the same tag at another time, and another tag whenever anything else differs', () => {
     const serialize = createSerializer<ReturnType<typeof answer>>()
     const tags = [answer(1), answer(2), answer(2, { state: 'grace' }), answer(2, { features: ['sso', 'scim'] }), answer(2, { lease: 'x' }), answer(3)]

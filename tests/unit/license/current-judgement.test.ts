@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import { seen } from '../../../shared/findings.ts'
 import type { Judgement } from '../../../server/license/current-judgement.ts'
-import { createCurrentJudgement, onceFor } from '../../../server/license/current-judgement.ts'
+import { createCurrentJudgement, createTeller, onceFor } from '../../../server/license/current-judgement.ts'
 import { LONGEST_HOLD } from '../../../server/license/held-state.ts'
 import type { StorageTrouble } from '../../../server/license/service.ts'
 import { EVERY, PAUSES_AFTER, SECOND, standard } from '../../support/installation.ts'
@@ -118,6 +118,15 @@ describe('an answer that is kept for as long as a judgement stands', () => {
     expect(answer(one, 'a')).toBe(first)
     expect([answer(other, 'a'), answer(other, 'b'), answer(one, 'b')]).toEqual([{ more: 'a' }, { more: 'b' }, { more: 'b' }])
     expect(make).toHaveBeenCalledTimes(4)
+  })
+
+  it('is told with the time of each millisecond, and as the same object within one', () => {
+    const tell = createTeller<{ state: string, serverTime: string }>()
+    const [one, other] = [{ state: 'active', serverTime: 'when it was made' }, { state: 'grace', serverTime: 'when it was made' }]
+    const told = [tell(one, START), tell(one, START + 0.9), tell(one, START + 1), tell(other, START + 1), tell(one, START + 1)]
+    expect(told.map(({ state, serverTime }) => [state, Date.parse(serverTime) - START])).toEqual([['active', 0], ['active', 0], ['active', 1], ['grace', 1], ['active', 1]])
+    expect(told[1]).toBe(told[0])
+    expect(one.serverTime).toBe('when it was made')
   })
 
   it('is no other role\'s, nor is the signed license told to whoever asked without it', async () => {
