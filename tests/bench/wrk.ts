@@ -16,6 +16,8 @@ export interface Load {
   connections: number
   /** Ms that each connection waits on average before it asks again; none by default, so that the server is the limit. */
   pause?: number
+  /** Keeps the generator on this processor. */
+  processor?: number
 }
 
 export interface Measured {
@@ -30,10 +32,12 @@ export interface Measured {
 }
 
 /** Puts a server under load. Rejects if anything but 2xx and 3xx was answered, or a connection failed. */
-export async function load({ url, headers, pid, seconds, connections, pause = 0 }: Load): Promise<Measured> {
+export async function load({ url, headers, pid, seconds, connections, pause = 0, processor }: Load): Promise<Measured> {
   const given = Object.entries(headers).flatMap(([name, value]) => ['-H', `${name}: ${value}`])
   const script = pause > 0 ? ['-s', pausing(pause)] : []
-  const child = spawn('wrk', ['-t1', `-c${connections}`, `-d${seconds}s`, '--latency', ...script, ...given, url], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const where = processor === undefined ? [] : ['taskset', '-c', String(processor)]
+  const [command = '', ...args] = [...where, 'wrk', '-t1', `-c${connections}`, `-d${seconds}s`, '--latency', ...script, ...given, url]
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   let text = ''
   child.stdout.on('data', (chunk: Buffer) => { text += chunk.toString() })
   const before = { at: performance.now(), server: cpuMsOf(pid) }
