@@ -1,7 +1,9 @@
 import { ensureSandboxBuild } from '../support/build.ts'
+import { measureFirstVisit, measureMainThread } from './browser.ts'
 import type { Figure } from './figure.ts'
 import { isKept, tableOf } from './figure.ts'
 import { measureFleet } from './fleet.ts'
+import { measureFootprint } from './footprint.ts'
 import { measureHistory } from './history.ts'
 import { measureHotRoutes } from './hot-routes.ts'
 import { measureIdle } from './idle.ts'
@@ -13,16 +15,19 @@ import { measureResources } from './resources.ts'
  * with 1 if a budget is missed. See README.md beside this file.
  */
 
-const MEASURED: Readonly<Record<string, () => Promise<Figure[]>>> = {
-  B1: measureFeatureCheck,
-  B2: measureHotRoutes,
-  B3: measureVerification,
-  B4: measureSaving,
-  B5: measureResources,
-  B8: measureHistory,
-  B9: measureFleet,
-  B10: measureIdle,
-}
+const MEASURED: readonly { ids: readonly string[], measure: () => Promise<Figure[]> }[] = [
+  { ids: ['B1'], measure: measureFeatureCheck },
+  { ids: ['B2'], measure: measureHotRoutes },
+  { ids: ['B3'], measure: measureVerification },
+  { ids: ['B4'], measure: measureSaving },
+  { ids: ['B5', 'B7'], measure: measureResources },
+  { ids: ['B6'], measure: measureFirstVisit },
+  { ids: ['B7'], measure: measureMainThread },
+  { ids: ['B8'], measure: measureHistory },
+  { ids: ['B9'], measure: measureFleet },
+  { ids: ['B10'], measure: measureIdle },
+  { ids: ['B11'], measure: measureFootprint },
+]
 
 /** What is simulated needs no build. */
 const SIMULATED: ReadonlySet<string> = new Set(['B9'])
@@ -30,9 +35,9 @@ const SIMULATED: ReadonlySet<string> = new Set(['B9'])
 const asked = process.argv.slice(2)
 if (asked.length === 0 || !asked.every(id => SIMULATED.has(id))) ensureSandboxBuild()
 const figures: Figure[] = []
-for (const [id, measure] of Object.entries(MEASURED)) {
-  if (asked.length > 0 && !asked.includes(id)) continue
-  process.stderr.write(`${id} …\n`)
+for (const { ids, measure } of MEASURED) {
+  if (asked.length > 0 && !ids.some(id => asked.includes(id))) continue
+  process.stderr.write(`${ids.join(', ')} …\n`)
   figures.push(...await measure())
 }
 process.stdout.write(`${tableOf(figures)}\n`)

@@ -1,5 +1,6 @@
 import type { Request } from '@playwright/test'
 import { expect, test, useSession } from '../support/browser/fixtures.ts'
+import { watchRequests } from '../support/browser/requests.ts'
 import { expectState, openLicense } from '../support/browser/screen.ts'
 
 /* What a browser with an empty cache loads for the License page until it can be used, and what it loads in advance when it is idle. */
@@ -34,10 +35,10 @@ for (const [state, key] of [['unlicensed', null], ['active', 'nc_demo_standard']
 test('what opens later opens without the server, too', async ({ product, api, openPage }) => {
   await api.save('nc_demo_standard')
   const page = await openPage(product)
+  const requests = watchRequests(page)
   await useSession(page, product, api)
   await openLicense(page, product)
-  for (let turn = 0; turn < 3; turn++) await page.evaluate(() => new Promise(resolve => requestIdleCallback(resolve)))
-  await page.waitForLoadState('networkidle')
+  await requests.answered()
   await page.route(/\.js$/, route => route.abort())
   await page.getByTestId('remove').click()
   await expect(page.getByRole('dialog')).toContainText('Remove the license?')

@@ -1,6 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { findBrowser } from '../support/browser/launch.ts'
+import { measureWaits } from '../support/browser/slow-waits.ts'
 import { startLicenseServer } from '../support/vendor/vendor-process.ts'
 import { signIn } from '../support/api-client.ts'
 import { startProduct } from '../support/product-process.ts'
@@ -10,7 +11,6 @@ import { figuresOf, lostIn, opportunitiesIn } from './figures.ts'
 import type { Row } from './table.ts'
 import { auditList, figuresTable, table } from './table.ts'
 import { missedBy } from './thresholds.ts'
-import { measureWaits } from './throttled.ts'
 
 /*
  * `npm run lighthouse`: audits the License page of a signed-in administrator. `RUNS=3` sets how often, `--throttled` adds

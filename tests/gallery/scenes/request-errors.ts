@@ -1,8 +1,9 @@
-import type { Page, Request } from '@playwright/test'
+import type { Page } from '@playwright/test'
 import { expect } from '@playwright/test'
 import en from '../../../app/locales/en.json' with { type: 'json' }
 import type { CredentialErrorCode, ErrorCode, NetworkErrorCode } from '../../../shared/errors.ts'
 import { ERRORS } from '../../../shared/errors.ts'
+import { watchRequests } from '../../support/browser/requests.ts'
 import { checkInNow, expectFailure, expectState, saveCredential } from '../../support/browser/screen.ts'
 import { lockDatabase } from '../database.ts'
 import type { Scene, Stage } from '../scene.ts'
@@ -49,26 +50,6 @@ async function withoutFetchMetadata(page: Page): Promise<void> {
     const headers = Object.entries(await request.allHeaders()).filter(([name]) => !name.startsWith('sec-fetch-'))
     await route.fulfill({ response: await route.fetch({ headers: Object.fromEntries(headers) }) })
   })
-}
-
-/** Requests of a page that is opened after this: `hold` makes new ones wait for `release`, and waits for the answers to older ones. */
-function watchRequests(page: Page): { hold: () => Promise<void>, release: () => void } {
-  const { promise: released, resolve: release } = Promise.withResolvers<void>()
-  const open = new Set<Request>()
-  page.on('request', request => open.add(request))
-  page.on('requestfinished', request => open.delete(request))
-  page.on('requestfailed', request => open.delete(request))
-  return {
-    async hold() {
-      await page.route('**/*', (route, request) => {
-        open.delete(request)
-        return released.then(() => route.continue())
-      })
-      await page.evaluate(() => new Promise(resolve => requestAnimationFrame(resolve)))
-      await expect.poll(() => [...open].map(request => request.url())).toEqual([])
-    },
-    release,
-  }
 }
 
 export const REQUEST_ERROR_SCENES: Record<RequestErrorCode, Scene> = {

@@ -1,10 +1,12 @@
 import type { Page } from '@playwright/test'
 import { chromium, devices } from '@playwright/test'
 import { throttling } from 'lighthouse/core/config/constants.js'
-import { BROWSER_ARGS } from '../support/browser/launch.ts'
-import type { Target } from './audit.ts'
+import { BROWSER_ARGS } from './launch.ts'
 
 /* What a person with a slow phone waits for, on a browser that really is that slow. */
+
+/** A page of a signed-in person, with `data-testid=license-state` on what is waited for and a menu button in its header. */
+export interface WaitedFor { browser: string, url: string, session: { name: string, value: string } }
 
 /** Milliseconds since the navigation began. */
 export interface Waits {
@@ -20,7 +22,7 @@ export interface Waits {
 const PARTS = ['statusVisible', 'tapAnswered', 'hydrated', 'longestTask'] as const
 
 /** Opens a page so many times; the median of each wait. */
-export async function measureWaits(target: Target, runs: number, resources: AsyncDisposableStack): Promise<Waits> {
+export async function measureWaits(target: WaitedFor, runs: number, resources: AsyncDisposableStack): Promise<Waits> {
   const browser = await chromium.launch({ executablePath: target.browser, args: BROWSER_ARGS })
   resources.defer(() => browser.close())
   const measured: Waits[] = []
@@ -50,7 +52,7 @@ async function slowDown(page: Page): Promise<void> {
   await session.send('Emulation.setCPUThrottlingRate', { rate: cpuSlowdownMultiplier })
 }
 
-async function open(page: Page, target: Target): Promise<Waits> {
+async function open(page: Page, target: WaitedFor): Promise<Waits> {
   await page.goto(target.url, { waitUntil: 'commit' })
   const waits = await page.waitForFunction((): unknown => Reflect.get(window, 'waits'), undefined, { timeout: 60_000 })
   const measured = Object(await waits.jsonValue()) as Partial<Waits>
