@@ -79,7 +79,7 @@ function answer(event: H3Event, { respond, params }: Found, base: Base): Promise
     catch (error) {
       result = answerError(event, error, base.refusals)
     }
-    if (!event.handled) sendWhole(event, base, result instanceof Answer ? result : answerWith(result, event.node.res.statusCode))
+    if (!event.handled) sendWhole(event, result instanceof Answer ? result : answerWith(result, event.node.res.statusCode))
   })
 }
 

@@ -77,8 +77,8 @@ const EVERYWHERE: readonly string[] = Object.entries(COMMON).flat()
 const WHERE_TRUSTWORTHY: readonly string[] = Object.entries({ ...COMMON, 'cross-origin-opener-policy': 'same-origin', 'origin-agent-cluster': '?1' }).flat()
 
 /** The headers that every response carries, whatever produces it. Pages replace the policy with their own, which has a nonce. */
-function commonHeaders(event: H3Event, base: Base | undefined): readonly string[] {
-  return base && isTrustworthy((event.context.peer ?? peerOf(event, base.config)).origin) ? WHERE_TRUSTWORTHY : EVERYWHERE
+function commonHeaders(peer: Peer | undefined): readonly string[] {
+  return peer && isTrustworthy(peer.origin) ? WHERE_TRUSTWORTHY : EVERYWHERE
 }
 
 /** Sets the headers that every response carries, and drops malformed ones of the request. */
@@ -86,13 +86,12 @@ export function setCommonHeaders(event: H3Event, base: Base | undefined): void {
   const { req, res } = event.node
   keepOutOfCaches(res)
   normalizeRequest(req)
-  setHeaders(res, commonHeaders(event, base))
+  setHeaders(res, commonHeaders(event.context.peer ?? (base && peerOf(event, base.config))))
 }
 
 /** Sends an answer with the headers that every response carries, all at once: one by one takes longer than working the answer out. */
-export function sendWhole(event: H3Event, base: Base, { status, headers, body }: Answer): void {
-  const { res } = event.node
-  const head = [...commonHeaders(event, base), ID_HEADER, event.context.requestId, ...headers]
+export function sendWhole({ node: { res }, context }: H3Event, { status, headers, body }: Answer): void {
+  const head = [...commonHeaders(context.peer), ID_HEADER, context.requestId, ...headers]
   if (body === null) {
     res.writeHead(status, head).end()
     return

@@ -13,9 +13,9 @@ const routes: Parameters<typeof createAhead>[0] = {
 }
 
 /** Whether the request is answered ahead of the framework; if so, with what, once its end has been sent. */
-async function ask(url: string, { method = 'GET', env = {} }: { method?: string, env?: Record<string, string> } = {}) {
+async function ask(url: string, { method = 'GET', env = {}, socket = new Socket() }: { method?: string, env?: Record<string, string>, socket?: Socket } = {}) {
   const { base, lines } = createBase(env)
-  const request = Object.assign(new IncomingMessage(new Socket()), { method, url })
+  const request = Object.assign(new IncomingMessage(socket), { method, url })
   Object.assign(request.headers, { host: 'panel.example' })
   const response = new ServerResponse(request)
   let text = ''
@@ -85,5 +85,11 @@ describe('ahead of the framework', () => {
     expect(headers['cache-control']).toBe('no-store')
     expect(text).not.toContain('defect')
     expect(lines).toMatchObject([{ level: 'error', msg: 'a request ended unexpectedly', cause: expect.stringContaining('a defect') }])
+  })
+
+  it('a defect before any handler is asked is answered, too', async () => {
+    const socket = Object.defineProperty(new Socket(), 'remoteAddress', { get() { throw new TypeError('no address') } })
+    const { status, text, headers } = await ask('/api/entitlements', { socket })
+    expect([status, JSON.parse(text).data.code, headers['cache-control'], headers['x-frame-options']]).toEqual([500, 'INTERNAL', 'no-store', 'DENY'])
   })
 })
