@@ -87,7 +87,7 @@ const DAMAGE: [string, RegExp, () => void][] = [
     rewrite('server/server.mjs', content => content.fill(' ').fill('(', 0, 10))
   }],
   ['node_modules is left out', /is missing/, () => remove('server/node_modules')],
-  ['a package is left out', /jose.* is missing/, () => remove('server/node_modules/jose')],
+  ['a package is left out', /undici.* is missing/, () => remove('server/node_modules/undici')],
   ['the native module is left out', /the native part of @node-rs\/argon2 cannot be loaded/, () => { for (const path of native()) remove(path) }],
   ['the native module is cut short', /argon2.*\.node is damaged/, () => {
     for (const path of native()) for (const name of readdirSync(at(path))) if (name.endsWith('.node')) cut(join(path, name), 5000)
