@@ -117,7 +117,7 @@ export default defineNuxtConfig({
     imports: false,
     // For the top-level await of server/plugins/0.command.ts.
     esbuild: { options: { target: 'es2022' } },
-    // Written in hundreds of small modules, whose reading was a third of a start. Packages in CommonJS stay as they are.
+    // Written in hundreds of small modules, the reading of which took more than a quarter of a start.
     externals: { inline: ['kysely', 'zod', 'jose', 'lru-cache', 'ipaddr.js'] },
     compressPublicAssets: { gzip: true, brotli: true },
     typescript: { tsConfig: { compilerOptions: { allowImportingTsExtensions: true } } },
