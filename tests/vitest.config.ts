@@ -1,9 +1,12 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 import { vueFiles } from './support/app/vue-files.ts'
+import { VITEST_REPORT } from './support/results.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const setupFiles = ['tests/support/name-open-waits.ts']
+/** Files share their processes, which take longer to start than most tests, but no module of ours. */
+const SHARED = { isolate: false, setupFiles: ['tests/support/fresh-modules.ts', ...setupFiles] }
 /** Ms: only what hangs takes as long, also on a machine that does much else; setupFiles say for what it waits. */
 const LONGEST = { testTimeout: 180_000, hookTimeout: 180_000 }
 
@@ -31,12 +34,12 @@ export default defineConfig({
     retry: 0,
     globalSetup: ['tests/faults/begin-run.ts'],
     // Read at the end by tests/faults/report.ts.
-    reporters: ['default', ['json', { outputFile: 'tests/faults/.results/vitest.json' }]],
+    reporters: ['default', ['json', { outputFile: `tests/faults/.results/${VITEST_REPORT}` }]],
     projects: [
       // Stores, composables and components of app/ run without Nuxt, whose imports are stood in for.
-      { root, ...APP, test: { name: 'unit', setupFiles, include: ['tests/unit/**/*.test.ts', 'tests/license-server/*.test.ts'], environment: 'node', ...LONGEST } },
+      { root, ...APP, test: { name: 'unit', ...SHARED, include: ['tests/unit/**/*.test.ts', 'tests/license-server/*.test.ts'], environment: 'node', ...LONGEST } },
       { root, test: { name: 'storage', setupFiles, include: ['tests/storage/**/*.test.ts'], environment: 'node', ...LONGEST } },
-      { root, test: { name: 'api', setupFiles: [...setupFiles, 'tests/support/hold-answers-to-document.ts'], include: ['tests/api/**/*.test.ts'], environment: 'node', ...LONGEST } },
+      { root, test: { name: 'api', ...SHARED, setupFiles: [...SHARED.setupFiles, 'tests/support/hold-answers-to-document.ts'], include: ['tests/api/**/*.test.ts'], environment: 'node', ...LONGEST } },
     ],
     coverage: {
       provider: 'v8',

@@ -1,7 +1,6 @@
 import { existsSync, realpathSync, statSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
-import pg from 'pg'
 import type { Method } from '../../shared/method-rules.ts'
 import { METHODS } from '../../shared/method-rules.ts'
 import { parsePostgresAddress, quoteName } from './postgres-address.ts'
@@ -46,6 +45,7 @@ function peekSqlite(given: string): unknown {
 
 async function peekPostgres(url: string): Promise<unknown> {
   const { connectionString, schema } = parsePostgresAddress(url)
+  const { default: pg } = await import('pg')
   const client = new pg.Client({
     connectionString, connectionTimeoutMillis: PATIENCE_MS, query_timeout: PATIENCE_MS,
   })

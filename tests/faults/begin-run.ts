@@ -1,8 +1,8 @@
 import { rmSync } from 'node:fs'
-import { beginRun, RESULTS } from '../support/results.ts'
+import { beginRun, RESULTS, UNIT_REPORT, VITEST_REPORT } from '../support/results.ts'
 
-/** Before `npm test`: the table at its end says nothing of an older run. */
-export default function beginWholeRun(): void {
-  rmSync(RESULTS, { recursive: true, force: true })
-  beginRun('vitest.json')
+/** `npm test` begins with the unit tests: the table at its end says nothing of an older run. */
+export default function beginVitestRun(): void {
+  if (VITEST_REPORT === UNIT_REPORT) rmSync(RESULTS, { recursive: true, force: true })
+  beginRun(VITEST_REPORT)
 }

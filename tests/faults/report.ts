@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { doubtReport, identifyCode, RESULTS } from '../support/results.ts'
+import { doubtReport, identifyCode, RESULTS, UNIT_REPORT } from '../support/results.ts'
 import { TALLIES } from '../support/tally.ts'
 import type { Tally } from '../support/tally.ts'
 
@@ -13,7 +13,7 @@ import type { Tally } from '../support/tally.ts'
 interface Test { titles: string[], status: string }
 interface Row { number: string, later: boolean }
 
-const RUNS = ['vitest.json', 'playwright.json', 'playwright-people.json', 'vitest-long.json']
+const RUNS = [UNIT_REPORT, 'vitest.json', 'playwright.json', 'playwright-people.json', 'vitest-long.json']
 const list = (value: unknown): unknown[] => Array.isArray(value) ? value : []
 const text = (value: unknown) => typeof value === 'string' ? value : ''
 const readJson = (path: string): unknown => JSON.parse(readFileSync(path, 'utf8'))

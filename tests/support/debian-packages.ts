@@ -7,6 +7,11 @@ import { delimiter, join } from 'node:path'
 const LOCK = '/tmp/nc-license-apt.lock'
 const PATIENCE = 600_000
 
+/** Whether packages can be installed at all: by root, on Debian and what derives from it. */
+export function mayInstall(): boolean {
+  return process.platform === 'linux' && process.getuid?.() === 0
+}
+
 /**
  * Installs a Debian package unless `find` already finds what it provides, and returns what was found. If it can't be installed,
  * prints the reason and returns undefined. Test files running side by side wait for each other.
@@ -14,7 +19,7 @@ const PATIENCE = 600_000
 export function findOrInstall(name: string, find: () => string | undefined): string | undefined {
   const found = find()
   if (found) return found
-  if (process.platform !== 'linux' || process.getuid?.() !== 0) {
+  if (!mayInstall()) {
     console.warn(`Not tried: ${name} is not installed, and only root on Debian can install it (apt-get install ${name}).`)
     return undefined
   }

@@ -8,6 +8,9 @@ import { fileURLToPath } from 'node:url'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 export const RESULTS = join(ROOT, 'tests/faults/.results')
+/** `npm test` runs vitest twice: the unit tests by themselves, which alone measure coverage, then the others. */
+export const UNIT_REPORT = 'vitest-unit.json'
+export const VITEST_REPORT = process.env.VITEST_REPORT ?? 'vitest.json'
 
 /** Marks the run that is starting as one of the current code, and removes an earlier run's report of that name. */
 export function beginRun(report: string): void {

@@ -8,7 +8,8 @@ export const BASE: PlaywrightTestConfig = {
   // A test takes a few seconds, but many times that on a busy machine.
   timeout: 120_000,
   expect: { timeout: 15_000 },
-  workers: 2,
+  // On two processors: a test also waits, for processes to start and for time to pass.
+  workers: 3,
   // Every test has its own processes.
   fullyParallel: true,
   forbidOnly: true,
