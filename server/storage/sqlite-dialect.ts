@@ -94,7 +94,7 @@ function createReader(database: DatabaseSync, patience: () => number): Driver {
 
 function createWriter(database: DatabaseSync, patience: () => number, requireFile: () => void): Driver {
   const mutex = createMutex()
-  const prepare: Prepare = sql => prepareIn(database, sql)
+  const prepare = rememberStatements(database)
   const checkpointer = createCheckpointer(() => checkpoint(database, mutex))
   const run = (connection: DatabaseConnection, sql: string) => connection.executeQuery(CompiledQuery.raw(sql))
   return {

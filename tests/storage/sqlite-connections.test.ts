@@ -20,8 +20,17 @@ vi.mock('node:sqlite', async (original) => {
     }
 
     override prepare(sql: string): StatementSync {
-      this.statements.push(sql)
-      return super.prepare(sql)
+      const { statements } = this
+      return new Proxy(super.prepare(sql), {
+        get(statement, name) {
+          const member: unknown = Reflect.get(statement, name)
+          if (typeof member !== 'function') return member
+          return (...parameters: unknown[]): unknown => {
+            if (name === 'all' || name === 'get' || name === 'run') statements.push(sql)
+            return Reflect.apply(member, statement, parameters)
+          }
+        },
+      })
     }
   }
   return { ...real, DatabaseSync: Recorded }
