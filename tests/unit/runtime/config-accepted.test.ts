@@ -17,7 +17,6 @@ describe('what can be used', () => {
     ['full verification', { DATABASE_URL: 'postgres://u:p%40ss@h:5432/x?sslmode=verify-full&sslrootcert=/etc/hostname' }, ({ databaseUrl }) => databaseUrl.length > 0, true],
     ['a schema', { DATABASE_URL: 'postgres://h/x?schema=My_licenses-2$' }, ({ databaseUrl }) => databaseUrl.length > 0, true],
     ['settings of sessions', { DATABASE_URL: 'postgres://h/x?options=-csearch_path%3Da,b%20--work-mem=8MB%20-c%20x.y=a%5C%20b' }, ({ databaseUrl }) => databaseUrl.length > 0, true],
-    ['every address', { NC_TRUST_PROXY: '0.0.0.0/0' }, ({ warnings }) => warnings.length, 1],
     ['other proxy variables', { ALL_PROXY: 'socks5://nowhere', all_proxy: 'nonsense' }, ({ proxyFor }) => proxyFor('https://app.nocodb.com'), ''],
     ['a lower-case name', { https_proxy: 'http://p:1' }, ({ proxyFor }) => proxyFor('https://app.nocodb.com'), 'http://p:1'],
     ['a proxy without scheme', { HTTPS_PROXY: 'p:3128' }, ({ proxyFor }) => proxyFor('https://app.nocodb.com'), 'http://p:3128'],
@@ -42,6 +41,15 @@ describe('a password', () => {
     expect(problemsOf({ NC_ADMIN_EMAIL: EMAIL, NC_ADMIN_PASSWORD: ' '.repeat(12) })).toEqual(['NC_ADMIN_PASSWORD: is needed together with NC_ADMIN_EMAIL'])
   })
 })
+describe('F87: a proxy that is trusted', () => {
+  it.each(['0.0.0.0/0', '::/0', '10.0.0.0/8, ::/0', '0.0.0.0/0, ::1'])('at any address of a family (%s) is warned about, once', (ranges) => {
+    expect(readConfig({ NC_TRUST_PROXY: ranges }).warnings).toEqual([expect.stringMatching(/^NC_TRUST_PROXY trusts every address: /)])
+  })
+  it.each(['10.0.0.0/8', '::1', '2001:db8::/120', '0.0.0.0/1', '::/1'])('at %s has nothing to tell', (ranges) => {
+    expect(readConfig({ NC_TRUST_PROXY: ranges }).warnings).toEqual([])
+  })
+})
+
 describe('F87: a TLS mode of the database that means more than it says', () => {
   const address = 'postgres://u:p@db.example/license'
   it.each(['prefer', 'require', 'verify-ca'])('sslmode=%s is told, once and in one line', (mode) => {
