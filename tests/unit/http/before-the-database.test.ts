@@ -70,6 +70,15 @@ describe('a call before the database has been reached', () => {
       expect(answer.headers).toMatchObject({ 'retry-after': 2 })
     })
 
+  it('is told what is missing now, which may be something else than a moment ago', async () => {
+    begin()
+    const missing = async () => Object(await ask(listUsers, { headers: { authorization: `Bearer ${ADMIN_TOKEN}` } })).details
+    for (const cause of ['login_refused', 'schema_missing', 'unreachable'] as const) {
+      reportStarting(cause)
+      expect(await missing()).toEqual({ cause })
+    }
+  })
+
   it('from another site is refused and in the log', async () => {
     const lines = begin()
     expect(await ask(createUser, { method: 'POST', headers: { origin: 'https://evil.example' } })).toMatchObject({ status: 403, code: 'CROSS_SITE' })
