@@ -18,6 +18,7 @@ export interface ReplicaWatch {
   look(): Promise<number | null>
   /** Those that are alive, this one included; empty where nobody shares the database. */
   seen(): Promise<ReplicaSeen[]>
+  /** Takes this one out of what the others see, after whatever it is still telling them. */
   leave(): Promise<void>
 }
 
@@ -48,6 +49,8 @@ export function createReplicaWatch({ replicas, holder, self, log }: ReplicaWatch
   let told = ''
   /** A state that differs once may only be told a moment later by some. */
   let before: ReplicaDisagreement[] = []
+  /** What is being told: arriving after `leave`, it would bring this one back. */
+  let telling: Promise<unknown> = Promise.resolve()
 
   function tellDisagreements(seen: readonly Replica[]): void {
     const now = disagreementsOf(seen)
@@ -63,7 +66,9 @@ export function createReplicaWatch({ replicas, holder, self, log }: ReplicaWatch
   return {
     async look() {
       if (!replicas) return null
-      const { now, seen } = await replicas.tell(self(), GONE_AFTER)
+      const asked = replicas.tell(self(), GONE_AFTER)
+      telling = Promise.allSettled([telling, asked])
+      const { now, seen } = await asked
       tellDisagreements(seen)
       return now
     },
@@ -75,6 +80,9 @@ export function createReplicaWatch({ replicas, holder, self, log }: ReplicaWatch
       const seen = await replicas.seenWithin(GONE_AFTER)
       return seen.map(each => ({ ...each, ...(each.id === me.id ? me : {}), holdsClaim: each.id === holds }))
     },
-    leave: async () => { await replicas?.leave(self().id) },
+    async leave() {
+      await telling
+      await replicas?.leave(self().id)
+    },
   }
 }

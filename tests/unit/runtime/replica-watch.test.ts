@@ -64,6 +64,35 @@ describe('a replica', () => {
     expect((await watch.seen()).map(({ id, holdsClaim }) => [id, holdsClaim])).toEqual([['me', false], ['other', true]])
   })
 
+  it.each<[string, (answer: PromiseWithResolvers<number>) => void]>([
+    ['arrives', answer => answer.resolve(9)], ['fails', answer => answer.reject(new Error('broken off'))],
+  ])(
+    'leaves only once what it is still telling %s, which would bring it back', async (_, end) => {
+      const answers = [Promise.withResolvers<number>(), Promise.withResolvers<number>()] as const
+      const order: string[] = []
+      const replicas: Replicas = {
+        async tell() {
+          const nth = order.push('tells') - 1
+          const now = await answers[nth === 0 ? 0 : 1].promise.finally(() => order.push('told'))
+          return { now, seen: [] }
+        },
+        seenWithin: async () => [],
+        leave: async () => void order.push('left'),
+      }
+      const watch = createReplicaWatch({ replicas, holder: async () => null, self: () => replicaOf('me'), log: { info() {}, warn() {} } })
+      const looks = [watch.look(), watch.look()]
+      const leaving = watch.leave()
+      // The later of the two comes first.
+      for (const answer of [answers[1], answers[0]]) {
+        await new Promise(resolve => setImmediate(resolve))
+        expect(order).not.toContain('left')
+        end(answer)
+      }
+      await leaving
+      expect(order).toEqual(['tells', 'tells', 'told', 'told', 'left'])
+      await Promise.allSettled(looks)
+    })
+
   it('is alone where nobody shares the database', async () => {
     const watch = createReplicaWatch({ ...scene(), replicas: null, holder: async () => null, self: () => replicaOf('me'), log: { info() {}, warn() {} } })
     expect(await watch.look()).toBe(null)
