@@ -14,8 +14,12 @@ const REFUSED: [string, Env][] = [
     `postgres://u:${CANARY}@a,b/x`, `postgres://u:${CANARY}@a:1,b:2/x`, `postgres://u:${CANARY}@h/x?sslmode=bogus`,
     `postgres://u:${CANARY}@h/x?sslmode=require&sslmode=disable`, `postgres://u:${CANARY}@h/x?target_session_attrs=read-write`,
     `postgres://u:${CANARY}@h/x#y`, 'postgres:///x', `postgres://u:12?${CANARY}=x@h/db`,
-    ...['%zz', '%', '%FC'].flatMap(broken => [`postgres://u:${broken}${CANARY}@h/x`, `postgres://${broken}${CANARY}@h/x`, `postgres://u:p@h/${broken}${CANARY}`]),
-    'postgres://h/x?host=/var/run', 'postgres://h/x?sslrootcert=/nowhere', 'postgres://h/x?sslcert=/etc/hostname', 'postgres://h/x?ssl=false',
+    ...['%zz', '%', '%FC'].flatMap(broken => [
+      `postgres://u:${broken}${CANARY}@h/x`, `postgres://${broken}${CANARY}@h/x`, `postgres://u:p@h/${broken}${CANARY}`,
+    ]),
+    'postgres://h/x?host=/var/run', 'postgres://h/x?sslrootcert=/nowhere', 'postgres://h/x?sslcert=/etc/hostname',
+    'postgres://h/x?sslkey=/etc/hostname',
+    'postgres://h/x?ssl=false',
     'postgres://h:0/x', 'postgres://h/x?statement_timeout=soon', 'postgres://h/x?uselibpqcompat=true&sslmode=verify-ca', 'postgres://h:70000/x',
     '"postgres://h/x"', 'postgres://h/x?schema=', 'postgres://h/x?schema=pg_own', `postgres://h/x?schema=${'a'.repeat(64)}`, 'postgres://h/x?schema=a,b',
     'postgres://h/x?schema=a%20b', 'postgres://h/x?schema=a&options=-csearch_path%3Db', 'postgres://h/x?options=-d%205', 'postgres://h/x?options=-c%20x',
@@ -56,6 +60,8 @@ describe('F90: several hosts', () => {
   })
 })
 
+const BROKEN = PEM.replace(/\n.{20}/, '\n')
+
 describe('what cannot be used', () => {
   it.each(REFUSED)('F87: of %s ends the start and is named, its value is not shown: %j', (name, env) => {
     const problems = problemsOf(env)
@@ -65,7 +71,9 @@ describe('what cannot be used', () => {
     expect(problems[0]).not.toContain('\n')
   })
 
-  it.each([['a folder', makeFolder], ['no certificate', () => writeTextFile('hello')], ['a broken one', () => writeTextFile(PEM.replace(/\n.{20}/, '\n'))],
+  it.each([['a folder', makeFolder], ['no certificate', () => writeTextFile('hello')], ['a broken one', () => writeTextFile(BROKEN)],
+    ['a broken one after a good one', () => writeTextFile(`${PEM}\n${BROKEN}`)],
+    ['a broken one before a good one', () => writeTextFile(`${BROKEN}\n${PEM}`)],
     ['a certificate and a key', () => writeTextFile(`${PEM}\n-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n`)]])('F87: NODE_EXTRA_CA_CERTS with %s ends the start', (_what, path) => {
     expect(problemsOf({ NODE_EXTRA_CA_CERTS: path() })).toEqual([expect.stringMatching(/^NODE_EXTRA_CA_CERTS: /)])
   })
