@@ -5,7 +5,7 @@ import { diagnosticsOf } from '../../../server/runtime/diagnosing.ts'
 import { seen } from '../../../shared/findings.ts'
 import { DAY, offlineToken } from '../../support/claims.ts'
 import { openRunningApp } from '../../support/running-app.ts'
-import { KEY } from '../../support/simulated-vendor.ts'
+import { AIRGAPPED_KEY, KEY } from '../../support/simulated-vendor.ts'
 import { ADMIN } from '../../support/world.ts'
 
 /** The application with a database whose health is as told. */
@@ -37,8 +37,10 @@ describe('what the diagnostics of a running app test', () => {
   it('is the network, unless the license is one that makes no calls', async () => {
     const { app, license } = await openRunningApp()
     expect(diagnosticsOf(app).silent).toBe(false)
-    await license.service.save({ credential: KEY, actor: ADMIN })
-    expect(diagnosticsOf(app).silent).toBe(false)
+    for (const credential of [KEY, AIRGAPPED_KEY]) {
+      await license.service.save({ credential, actor: ADMIN })
+      expect(diagnosticsOf(app).silent, credential).toBe(false)
+    }
     await license.service.save({ credential: offlineToken({ instance_id: license.service.instanceId }), actor: ADMIN })
     expect(diagnosticsOf(app).silent).toBe(true)
   })

@@ -31,6 +31,16 @@ const BUNDLE: SupportBundle = {
 const explain = (change: Partial<SupportBundle> = {}, license: Partial<SupportBundle['license']> = {}) =>
   explainBundle(supportBundleSchema.parse({ ...BUNDLE, ...change, license: { ...LICENSE, ...license } }))
 
+/** A run of diagnostics that found a web page so many hours ago. */
+const diagnosedAt = (hours: number): Partial<SupportBundle> => ({
+  diagnostics: {
+    ok: false, verdict: 'problem', ranAt: at(hours), stages: [{
+      stage: 'http', result: 'failed', milliseconds: 9, code: 'NET_CAPTIVE_PORTAL', remedy: null,
+      finding: pageAt(hours), because: null, facts: {},
+    }],
+  },
+})
+
 describe('a support bundle in words', () => {
   it('begins with what it is about, and that nothing is the matter', () => {
     expect(explain().slice(0, 3)).toEqual([
@@ -51,6 +61,15 @@ describe('a support bundle in words', () => {
   it('says what failed last, if nothing has gone well since', () => {
     expect(explain({ findings: [pageAt(2), pageAt(9)] })[2]).toBe('What failed last, 2 hours before this bundle: NCL-206 (NET_CAPTIVE_PORTAL, web_page)')
     expect(explain({ findings: [pageAt(7)] })[2]).toBe('Nothing is wrong, as far as this bundle shows.')
+  })
+
+  it.each<[string, Partial<SupportBundle['license']>, number]>([
+    ['the last good check-in', {}, 6], ['the activation, of a license that does not check in', { method: 'offline', checkIn: null }, 500],
+  ])('says nothing of what failed before %s', (_what, license, hours) => {
+    for (const change of [(hour: number) => ({ findings: [pageAt(hour)] }), diagnosedAt]) {
+      expect(explain(change(hours + 1), license)[2]).toBe('Nothing is wrong, as far as this bundle shows.')
+      expect(explain(change(hours - 1), license)[2]).toContain('NCL-206')
+    }
   })
 
   it('names no deadline that has passed by the time of the bundle', () => {
