@@ -49,6 +49,12 @@ describe('a line', () => {
     ])
   })
 
+  it('about somebody else than who asks names the one it is about', () => {
+    const { log, entries } = logged({ context: () => ({ requestId: 'one', by: 'who asks' }) })
+    log.info('about another', { by: 'another' })
+    expect(entries()).toMatchObject([{ requestId: 'one', by: 'another' }])
+  })
+
   it.each(['error', 'err', 'cause'])('for a person shows a field named %s in its place, and nothing unprintable', (name) => {
     const { log, lines } = logged({ format: 'pretty' })
     log.error('the database cannot be used', { [name]: 'connect ECONNREFUSED', code: 'ECONNREFUSED' })
@@ -115,6 +121,17 @@ describe('the console', () => {
       { level: 'info', msg: 'Listening on x' },
       { level: 'warn', msg: 'a page could not be shown', code: 'STORAGE_UNAVAILABLE' },
       { level: 'error', msg: '[request error] [unhandled] [GET] http://x/', cause: expect.stringMatching(/^TypeError: defect < at /) },
+    ])
+  })
+
+  it('shows the stack of a defect also where the page has been told that it is one, each time', () => {
+    const { log, entries } = logged()
+    const target: Partial<Console> = {}
+    routeConsole(log, createFoldedLog(log), target)
+    const defect = (what: string) => Object.assign(new TypeError(what), { data: { code: 'INTERNAL' } })
+    for (const what of ['one', 'two']) target.error?.('[request error]\n', defect(what))
+    expect(entries().map(({ level, cause }) => [level, cause])).toEqual([
+      ['error', expect.stringMatching(/^TypeError: one < at /)], ['error', expect.stringMatching(/^TypeError: two < at /)],
     ])
   })
 })
