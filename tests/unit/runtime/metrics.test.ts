@@ -19,4 +19,16 @@ describe('metrics', () => {
     await service.remove({ actor: BY_ADA })
     expect((await told()).filter(name => names.includes(name ?? ''))).toEqual([])
   })
+
+  it('count check-ins by what came of them, from nought on, and one that found a fresh lease as good', async () => {
+    const metrics = createMetrics({ version: '1', commit: 'c' })
+    const counted = async () => {
+      const { text } = await metrics.render({ license: null, storageUp: true })
+      const lines = text.matchAll(/^nocodb_license_check_ins_total\{result="(\w+)"\} (\d+)$/gm)
+      return Object.fromEntries([...lines].map(([, result, count]) => [result, Number(count)]))
+    }
+    expect(await counted()).toEqual({ good: 0, verdict: 0, failed: 0, dropped: 0 })
+    for (const result of ['good', 'fresh', 'verdict', 'failed', 'failed', 'failed', 'dropped']) metrics.observeCheckIn(result, 1)
+    expect(await counted()).toEqual({ good: 2, verdict: 1, failed: 3, dropped: 1 })
+  })
 })
