@@ -20,6 +20,7 @@ function scene() {
   const others: Replica[] = []
   const told: Replica[] = []
   const lines: string[] = []
+  let me = replicaOf('me')
   const replicas: Replicas = {
     async tell(replica) {
       told.push(replica)
@@ -31,9 +32,10 @@ function scene() {
   const seen = () => [replicaOf('me'), ...others].map(each => ({ ...each, seenAt: 9 }))
   const line = (level: string) => (message: string, fields: Record<string, unknown> = {}) => void lines.push(`${level} ${message.split(':')[0]} ${String(fields.about ?? '')}`.trim())
   const watch = createReplicaWatch({
-    replicas, holder: async () => 'other', self: () => replicaOf('me'), log: { info: line('info'), warn: line('warn') },
+    replicas, holder: async () => 'other', self: () => me, log: { info: line('info'), warn: line('warn') },
   })
-  return { others, told, lines, watch }
+  const change = (changes: Partial<Replica>) => { me = replicaOf('me', changes) }
+  return { others, told, lines, watch, change }
 }
 
 describe('a replica', () => {
@@ -56,6 +58,15 @@ describe('a replica', () => {
     expect(lines).toEqual([])
     await watch.look()
     expect(lines).toEqual(['warn replicas disagree state'])
+  })
+
+  it('tells what it is each time, and knows of itself what it has not told yet', async () => {
+    const { told, watch, change } = scene()
+    await watch.look()
+    change({ state: 'grace', revision: 4 })
+    expect((await watch.seen()).map(({ state, revision }) => [state, revision])).toEqual([['grace', 4]])
+    await watch.look()
+    expect(told.map(({ state, revision }) => [state, revision])).toEqual([['active', 3], ['grace', 4]])
   })
 
   it('knows who makes a call', async () => {
