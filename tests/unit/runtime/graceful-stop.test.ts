@@ -6,11 +6,13 @@ import { connect } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createGracefulStop } from '../../../server/runtime/graceful-stop.ts'
 
-const LONG = 60_000
+/** Longer than any test: one that waits for it fails. */
+const LONG = 600_000
 
 /** A server, and a connection to it that stays open. */
 async function serving(listener: RequestListener) {
-  const server = createServer((request, response) => {
+  // Node itself ends no connection that has become idle.
+  const server = createServer({ keepAliveTimeout: LONG }, (request, response) => {
     gracefully.tellLast(response)
     listener(request, response)
   })
