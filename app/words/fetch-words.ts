@@ -43,6 +43,8 @@ export function isWords(value: unknown): value is Words {
 
 /** Waits, but ends early when the network is back or `signal` is aborted. */
 function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  // What is aborted already does not say so again.
+  if (signal?.aborted) return Promise.resolve()
   return new Promise((resolve) => {
     const end = () => {
       clearTimeout(timer)
