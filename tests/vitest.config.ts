@@ -17,6 +17,7 @@ const APP = {
   resolve: {
     alias: [
       { find: '#imports', replacement: pathOf('support/app/nuxt-imports.ts') },
+      { find: '#build/words', replacement: pathOf('support/app/build-words.ts') },
       { find: /^#shared\//, replacement: pathOf('../shared/') },
       { find: /^~\//, replacement: pathOf('../app/') },
     ],

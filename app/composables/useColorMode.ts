@@ -1,4 +1,7 @@
+import { useState } from '#imports'
+import { computed } from 'vue'
 import { SEEN_SCHEME_COOKIE } from '~/first-paint/head-scripts'
+import { useTextCookie } from './useTextCookie'
 
 export const COLOR_MODES = ['light', 'dark', 'system'] as const
 export type ColorMode = (typeof COLOR_MODES)[number]

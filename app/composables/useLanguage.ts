@@ -1,7 +1,10 @@
+import { useI18n } from '#imports'
+import { computed, markRaw, ref } from 'vue'
 import { addresses } from '#build/words'
 import { fetchWords } from '~/words/fetch-words'
 import type { LanguageCode } from '~/words/languages'
 import { LANGUAGES, languageOf } from '~/words/languages'
+import { useTextCookie } from './useTextCookie'
 
 /** How long a switch waits for its words before giving up, ms. */
 const SWITCH_PATIENCE = 15_000
