@@ -9,7 +9,7 @@ const COMPOSABLES = new URL('../../../app/composables/', import.meta.url)
 /** What Nuxt imports by itself, and where from: Vue's own, the app's composables, and what `nuxt-imports.ts` stands in for. */
 function autoImports(): Map<string, string> {
   const own = readdirSync(COMPOSABLES).flatMap(file =>
-    [...readFileSync(new URL(file, COMPOSABLES), 'utf8').matchAll(/^export function (\w+)/gm)]
+    [...readFileSync(new URL(file, COMPOSABLES), 'utf8').matchAll(/^export (?:async )?function (\w+)/gm)]
       .map(([, name = '']) => [name, `~/composables/${file}`] as const))
   return new Map([...Object.keys(vue).map(name => [name, 'vue'] as const), ...own, ['useI18n', '#imports']])
 }

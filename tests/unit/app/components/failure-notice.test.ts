@@ -1,12 +1,15 @@
 import { createPinia, setActivePinia } from 'pinia'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { FunctionalComponent } from 'vue'
+import { nextTick } from 'vue'
 import type { Failure } from '../../../../app/api/failure.ts'
 import { toFailure, UNREACHABLE } from '../../../../app/api/failure.ts'
 import FailureNotice from '../../../../app/components/common/FailureNotice.vue'
 import MailAction from '../../../../app/components/common/MailAction.vue'
+import { bringIntoSight } from '../../../../app/license/bring-into-sight.ts'
 import type { ErrorCode } from '../../../../shared/errors.ts'
 import { ERROR_CODES, ERRORS } from '../../../../shared/errors.ts'
+import { FakePage } from '../../../support/app/fake-page.ts'
 import { found } from '../../../support/app/findings.ts'
 import { flattenMessages, readLocale } from '../../../support/app/locales.ts'
 import { openFreshPage } from '../../../support/app/nuxt-imports.ts'
@@ -17,6 +20,12 @@ const messages = new Map(flattenMessages(readLocale('en')))
 beforeEach(() => {
   openFreshPage()
   setActivePinia(createPinia())
+})
+
+vi.mock('../../../../app/license/bring-into-sight.ts', () => ({ bringIntoSight: vi.fn() }))
+afterEach(() => {
+  vi.mocked(bringIntoSight).mockClear()
+  vi.unstubAllGlobals()
 })
 
 function failureOf(code: ErrorCode, more: Partial<Failure> = {}): Failure {
@@ -110,4 +119,34 @@ describe('the ways on from a failure', () => {
     expect(linksIn(await notice(failureOf(code)))).toEqual([about(code), ...others])
     expect(linksIn(await notice(failureOf(code, { finding: found('refused') })))).toEqual([about(code), ...others])
   })
+})
+
+describe('a failure on the screen', () => {
+  /** Shows one in a page whose focus is on a button, and `fail` another in its place. */
+  async function open(focused: boolean) {
+    const page = new FakePage()
+    const button = page.add('button')
+    button.focus()
+    const { props } = await page.show(FailureNotice, { failure: failureOf('NET_CONNECT'), focused }, { ...PARTS, NuxtLink: nothing, CommonFindingText: nothing, CommonClampedText: nothing })
+    const notice = page.find(({ attributes }) => attributes.get('data-testid') === 'notice')
+    async function fail() {
+      button.focus()
+      vi.mocked(bringIntoSight).mockClear()
+      props.failure = failureOf('NET_TIMEOUT')
+      await nextTick()
+      await nextTick()
+    }
+    const seen = () => ({
+      inSight: vi.mocked(bringIntoSight).mock.calls.map(([element]) => Object.is(element, notice)), hasFocus: page.activeElement === notice,
+    })
+    return { fail, seen }
+  }
+
+  it.each([[true, 'has the focus if somebody has just done what failed'], [false, 'leaves the focus where it is otherwise']])(
+    'is brought into sight, as is one that takes its place (%j: it %s)', async (focused) => {
+      const { fail, seen } = await open(focused)
+      expect(seen()).toEqual({ inSight: [true], hasFocus: focused })
+      await fail()
+      expect(seen()).toEqual({ inSight: [true], hasFocus: focused })
+    })
 })
