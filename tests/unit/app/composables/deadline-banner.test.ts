@@ -46,6 +46,20 @@ it('put off, it comes back after a week in any case', () => {
   expect(attributesOfCookie('nc-banner-later')?.maxAge).toBe(7 * 86_400)
 })
 
+const grace = (graceEndsAt: string): Partial<LicenseView> => ({ state: 'grace', graceEndsAt })
+const term = (expiresAt: string): Partial<LicenseView> => ({ expiresAt })
+it.each<[string, Partial<LicenseView>, Partial<LicenseView>]>([
+  ['grace period', grace('2026-12-20T00:00:00.000Z'), grace('2026-12-21T00:00:00.000Z')],
+  ['term', term('2026-12-20T00:00:00.000Z'), term('2026-12-21T00:00:00.000Z')],
+  ['kind of deadline', term('2026-12-20T00:00:00.000Z'), { ...term('2026-12-31T00:00:00.000Z'), ...grace('2026-12-20T00:00:00.000Z') }],
+])('put off, another %s is told all the same, however near its end is', (_what, before, after) => {
+  const { shown, later } = bannerOf(before, 20)
+  later()
+  expect(shown.value).toBeNull()
+  bannerOf(after, 20)
+  expect(shown.value).not.toBeNull()
+})
+
 it('in the grace period the deadline is its end', () => {
   const { shown } = bannerOf({ state: 'grace', graceEndsAt: '2026-12-20T00:00:00.000Z' }, 14)
   expect(shown.value).toMatchObject({ to: '/admin/license', text: expect.stringContaining('20 Dec 2026') })

@@ -55,16 +55,16 @@ it('a further page of the kind before is dropped', async () => {
 it('what cannot be loaded leaves nothing of another kind, and what is there of the same', async () => {
   const store = useActivityStore()
   const loading = store.load(null)
-  server.callTo(ALL).answer(pageOf([9]))
+  server.callTo(ALL).answer(pageOf([9], 9))
   await loading
   const again = store.load(null)
   server.callTo(ALL).fail()
   await again
-  expect([idsIn(store), store.failure?.code]).toEqual([[9], 'UNREACHABLE'])
+  expect([idsIn(store), store.nextBefore, store.failure?.code]).toEqual([[9], 9, 'UNREACHABLE'])
   const other = store.load('verdict')
   server.callTo(VERDICTS).fail()
   await other
-  expect(idsIn(store)).toEqual([])
+  expect([idsIn(store), store.nextBefore]).toEqual([[], null])
 })
 
 it('it is loading until what was asked for last is here, whatever comes before', async () => {
