@@ -1,5 +1,5 @@
 import { createPinia, setActivePinia } from 'pinia'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { FunctionalComponent } from 'vue'
 import WhatIf from '../../../../app/components/license/WhatIf.vue'
 import { useNow } from '../../../../app/stores/now.ts'
@@ -20,6 +20,14 @@ afterEach(() => vi.useRealTimers())
 const nothing: FunctionalComponent = () => null
 const PARTS = { AButton: nothing, CommonFailureNotice: nothing, CommonCopyButton: nothing, LicenseRehearsedStates: nothing }
 
+function useBrowserZone(zone: string): void {
+  const before = process.env.TZ
+  process.env.TZ = zone
+  onTestFinished(() => {
+    if (before === undefined) delete process.env.TZ
+    else process.env.TZ = before
+  })
+}
 async function timesProposed(): Promise<number[]> {
   const html = await render(WhatIf, { what: 'internet', linked: null, view: viewOf(), answer: null }, PARTS)
   const fields = html.matchAll(/<input (?=[^>]*type="datetime-local")[^>]* value="([^"]*)"/g)
@@ -32,4 +40,13 @@ describe('a rehearsal of an outage', () => {
       vi.useFakeTimers({ now: NOW + error, toFake: ['Date'] })
       expect(await timesProposed()).toEqual([NOW, NOW + 10 * DAY])
     })
+
+  it.each<[string, string, string]>([
+    ['Europe/Berlin', 'summer time begins', '2026-03-25T12:00:00.000Z'], ['Europe/Berlin', 'summer time ends', '2026-10-20T12:00:00.000Z'],
+    ['Australia/Lord_Howe', 'half an hour is gained', '2026-03-30T12:00:00.000Z'], ['Asia/Kolkata', 'nothing changes', '2026-03-25T12:00:00.000Z'],
+  ])('is proposed for the same ten days in %s, although meanwhile %s', async (zone, _what, now) => {
+    useBrowserZone(zone)
+    useNow().value = Date.parse(now)
+    expect(await timesProposed()).toEqual([Date.parse(now), Date.parse(now) + 10 * DAY])
+  })
 })
