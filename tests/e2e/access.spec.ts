@@ -95,6 +95,20 @@ test('the last administrator can\'t be demoted, and an address in use or a short
   await expect(page.getByRole('alert')).toContainText('the e-mail address is already in use')
 })
 
+test('what was done is said until the next thing is tried, whatever comes of that', async ({ page, product }) => {
+  await signInByForm(page, product)
+  await openPath(page, product, '/admin/access')
+  const said = page.getByTestId('notice')
+  await addViewer(page)
+  await expect(said).toHaveText(`${PERSON.email} was added.`)
+  const form = page.getByRole('region', { name: 'Add an account' })
+  await form.getByRole('textbox', { name: 'E-mail' }).fill(PERSON.email)
+  await form.getByLabel('First password').fill(PERSON.password)
+  await form.getByRole('button', { name: 'Add account' }).click()
+  await expect(said.and(page.locator('[data-code=CONFLICT]'))).toBeVisible()
+  await expect(said).toHaveCount(1)
+})
+
 test('another administrator is made a viewer only after a confirmation', async ({ page, product, api }) => {
   await api.request('POST', '/api/users', { ...PERSON, role: 'admin' })
   await signInByForm(page, product)
