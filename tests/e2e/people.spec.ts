@@ -1,4 +1,4 @@
-import type { Page } from '@playwright/test'
+import type { Page, Route } from '@playwright/test'
 import { signIn } from '../support/api-client.ts'
 import { ADMIN } from '../support/product-process.ts'
 import { expect, test, useSession } from '../support/browser/fixtures.ts'
@@ -62,6 +62,22 @@ test('after a sign-out the next person in the same tab sees nothing of the previ
   await fillLogin(page, VIEWER)
   await expectState(page, 'active')
   await expectViewerAlone(page)
+})
+
+test('a sign-out that does not come to its end is said to have failed, in a wide and in a narrow window', async ({ licensePage: page }) => {
+  const refuse = (route: Route) => route.fulfill({ status: 503, json: { data: { code: 'STORAGE_UNAVAILABLE', reference: 'NCL-315' } } })
+  for (const width of [1440, 390]) {
+    await page.setViewportSize({ width, height: 844 })
+    await page.route('**/api/auth/logout', refuse)
+    if (width === 390) await page.getByRole('button', { name: 'Open the menu' }).click()
+    await page.getByTestId('sign-out').filter({ visible: true }).click()
+    await expect(page.getByTestId('notice')).toHaveAttribute('data-code', 'STORAGE_UNAVAILABLE')
+    await expect(page.getByTestId('notice')).toBeFocused()
+    await page.unroute('**/api/auth/logout')
+  }
+  await page.getByRole('button', { name: 'Open the menu' }).click()
+  await page.getByTestId('sign-out').filter({ visible: true }).click()
+  await expect(page).toHaveURL(/\/login$/)
 })
 
 test('a session that has ended leaves nothing on the screen, and nothing to whoever signs in next', async ({ licensePage: page, api }) => {
