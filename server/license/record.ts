@@ -6,7 +6,7 @@ import type {
   Change, Decide, NewDeactivation, PendingDeactivation, PreviousLicense, SeqMark, StoredLicense, VerdictRun,
 } from './stored-records.ts'
 import type { Holding } from './state.ts'
-import { isCheckedIn, stateOf } from './state.ts'
+import { isCheckedIn, renewsByItself, stateOf } from './state.ts'
 import type { Lease, Verdict } from './token.ts'
 
 /*
@@ -150,7 +150,8 @@ export function isNoticed(before: Holding, lease: Lease): boolean {
 function termsOf({ claims }: Lease): string {
   const { exp, plan, licensee, features, seats, limits } = claims
   const checkIn = isCheckedIn(claims) ? claims.check_in : null
-  return JSON.stringify([exp, plan, licensee, features, seats, Object.entries(limits ?? {}).toSorted(), checkIn])
+  const limitsByName = Object.entries(limits ?? {}).toSorted()
+  return JSON.stringify([exp, plan, licensee, features, seats, limitsByName, checkIn, renewsByItself(claims)])
 }
 
 /**
