@@ -10,6 +10,7 @@ import type { SimulatedClock } from './simulated-clock.ts'
 import { createSimulatedClock } from './simulated-clock.ts'
 import type { SimulatedVendor } from './simulated-vendor.ts'
 import { createSimulatedVendor } from './simulated-vendor.ts'
+import type { LogLine } from './world.ts'
 import { settle, VERSION } from './world.ts'
 
 /** One process of several. */
@@ -27,6 +28,8 @@ export interface Replicas {
   vendor: SimulatedVendor
   store: MemoryStore
   all: SimulatedReplica[]
+  /** What all of them have logged. */
+  log: LogLine[]
   start(): Promise<SimulatedReplica>
   /** Lets time pass in steps of half a second; everybody who is not frozen acts in each. */
   run(ms: number, watch?: () => void): Promise<void>
@@ -45,7 +48,8 @@ export async function createReplicas(count: number, { databaseAhead = () => 0, c
   const vendor = createSimulatedVendor(clock)
   const store = createMemoryStore({ databaseTime: now })
   const random = createSeededRandom()
-  const silent = () => undefined
+  const log: LogLine[] = []
+  const line = (level: LogLine['level']) => (message: string, fields: Record<string, unknown> = {}) => { log.push({ level, message, fields }) }
   const { instanceId } = await requireInstallation(store, { random, clock })
   const all: SimulatedReplica[] = []
 
@@ -54,7 +58,7 @@ export async function createReplicas(count: number, { databaseAhead = () => 0, c
     const service = await createLicenseService({
       store: through(store, () => replica.connected), clock: clockOf(clock, all.length, now),
       instanceId, server: vendor, keyring, random, version: VERSION, sandbox: false,
-      log: { info: silent, warn: silent, error: silent }, provisioned: null, eventsKeepDays: 400, replica: `replica-${all.length + 1}`,
+      log: { info: line('info'), warn: line('warn'), error: line('error') }, provisioned: null, eventsKeepDays: 400, replica: `replica-${all.length + 1}`,
       pause: async () => { await settle() },
     })
     service.start()
@@ -65,7 +69,7 @@ export async function createReplicas(count: number, { databaseAhead = () => 0, c
   for (let n = 0; n < count; n++) await start()
 
   return {
-    clock, vendor, store, all, start,
+    clock, vendor, store, all, log, start,
     async run(ms, watch) {
       for (let passed = 0; passed < ms; passed += 500) {
         for (const { service, frozen } of all) if (!frozen) await service.tick()

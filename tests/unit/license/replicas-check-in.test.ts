@@ -5,6 +5,8 @@ import type { Replicas, SimulatedReplica } from '../../support/replicas.ts'
 import { verifySynchronously } from '../../support/signing.ts'
 import { createGate, failure, KEY, licenseAt } from '../../support/simulated-vendor.ts'
 import { START } from '../../support/simulated-clock.ts'
+import { LicenseError } from '../../../server/license/errors.ts'
+import type { ClaimStore } from '../../../server/license/ports.ts'
 import type { LicenseService } from '../../../server/license/service.ts'
 import { createMemoryStore } from '../../support/memory-store.ts'
 import { ADMIN, createWorld, settle } from '../../support/world.ts'
@@ -187,6 +189,29 @@ describe('a due check-in of four replicas', () => {
     const other = replicas.all.find(each => each !== caller)
     await expect(other?.service.checkIn(ADMIN)).rejects.toMatchObject({ code: 'RATE_LIMITED', details: { retryAfterSeconds: 30 } })
     expect(calls(replicas)).toHaveLength(1)
+  })
+
+  it.each<[string, (claims: ClaimStore) => ReturnType<ClaimStore['readClaim']>]>([
+    ['another has it', async claims => ({ ...await claims.readClaim(), holder: 'another', validUntil: Infinity })],
+    ['it cannot be asked for', () => Promise.reject(new LicenseError('STORAGE_UNAVAILABLE'))],
+  ])('the claim is asked for twice a second and no more while %s', async (_, answer) => {
+    const { store: { claims }, clock, first } = await licensed(2)
+    if (!claims) throw new Error('nothing is shared')
+    const asked: number[] = []
+    const readable = { ...claims }
+    claims.readClaim = () => {
+      asked.push(clock.real())
+      return answer(readable)
+    }
+    clock.advance(EVERY * 1000)
+    const end = clock.real() + 5000
+    while (clock.real() < end) {
+      const wait = await first.service.tick()
+      await settle()
+      clock.advance(wait)
+    }
+    expect(asked.length).toBeGreaterThan(5)
+    expect(Math.min(...asked.slice(1).map((at, index) => at - (asked[index] ?? at)))).toBeGreaterThanOrEqual(500)
   })
 
   it('F69: a license server that fails is asked as seldom as by one process', async () => {

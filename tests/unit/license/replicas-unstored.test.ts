@@ -1,5 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest'
+import { CLAIM_LENGTH } from '../../../server/license/check-in-claim.ts'
+import type { LicenseService } from '../../../server/license/service.ts'
 import { failCommits } from '../../support/holding.ts'
+import { createReplicas } from '../../support/replicas.ts'
 import { verifySynchronously } from '../../support/signing.ts'
 import { KEY } from '../../support/simulated-vendor.ts'
 import { ADMIN, createWorld, settle } from '../../support/world.ts'
@@ -55,5 +58,38 @@ describe('a lease that could not be written, while another replica goes on', () 
     expect(world.service.view('admin')).toMatchObject({ state: 'active', entitled: true })
     await world.service.checkIn(ADMIN)
     expect((await world.store.read()).license).toMatchObject({ verdict: null, lastState: 'active' })
+  })
+})
+
+describe('an answer that could not be written', () => {
+  /** One of two replicas has it, and the claim. */
+  async function answered() {
+    const replicas = await createReplicas(2)
+    const [one, other] = replicas.all
+    if (!one || !other) throw new Error('two replicas are needed')
+    await one.service.save({ credential: KEY, actor: ADMIN })
+    await replicas.run(1000)
+    const restore = failCommits(replicas.store, 'check_in_succeeded')
+    await one.service.checkIn(ADMIN)
+    return { ...replicas, one: one.service, other: other.service, restore }
+  }
+  const issued = (service: LicenseService) => service.view('admin').issuedAt
+
+  it('F62: has one line in the log, however late it is written', async () => {
+    const { log, store, restore, run } = await answered()
+    restore()
+    await run(1000)
+    expect(store.events.at(-1)?.kind).toBe('check_in_succeeded')
+    expect(log.filter(({ message }) => message === 'check-in succeeded').map(({ fields }) => fields.recorded)).toEqual([false])
+  })
+
+  it('F91: is given up once somebody else has taken the claim, even before that one has written anything', async () => {
+    const { one, other, store, restore, run } = await answered()
+    expect(issued(one)).not.toBe(issued(other))
+    const claim = await store.claims?.readClaim()
+    await store.claims?.swapClaim({ beat: claim?.beat ?? 0, holder: 'another', term: (claim?.term ?? 0) + 1, lasts: CLAIM_LENGTH })
+    restore()
+    await run(1000)
+    expect(issued(one)).toBe(issued(other))
   })
 })

@@ -165,19 +165,21 @@ describe('replicas that have not seen yet that the database\'s clock has jumped'
     expect(furthest(home)).toBeLessThan(5000)
   })
 
-  it('F55: mislead nobody when it jumps at the moment in which their answer is stored', async () => {
-    const home = await household()
-    const { store, database } = home
-    const { commit } = store
-    store.commit = (input) => {
-      database.ahead = 8 * DAY
-      return commit(input)
-    }
-    await checkIn(home, 3)
-    store.commit = commit
-    await home.run(4000, () => expect(furthest(home)).toBeLessThan(5000))
-    expect(home.states()).toEqual(['active', 'active', 'active', 'active'])
-  })
+  it.each([['at once, by days', 0, 8 * DAY], ['after minutes of quiet, by as much', 200_000, 190_000]])(
+    'F55: mislead nobody when it jumps at the moment in which their answer is stored: %s', async (_, quiet, jump) => {
+      const home = await household()
+      await home.run(quiet)
+      const { store, database } = home
+      const { commit } = store
+      store.commit = (input) => {
+        database.ahead = jump
+        return commit(input)
+      }
+      await checkIn(home, 3)
+      store.commit = commit
+      await home.run(4000, () => expect(furthest(home)).toBeLessThan(5000))
+      expect(home.states()).toEqual(['active', 'active', 'active', 'active'])
+    })
 
   /** The answer of one cannot be stored for four minutes. */
   async function storedLate() {
@@ -194,6 +196,21 @@ describe('replicas that have not seen yet that the database\'s clock has jumped'
     home.database.ahead = 8 * DAY
     await home.run(4000, () => expect(furthest(home)).toBeLessThan(5000))
     expect(home.states()).toEqual(['active', 'active', 'active', 'active'])
+  })
+
+  it('F62: leave behind no anchor to a clock that has jumped before their answer is stored, for others to start by', async () => {
+    const home = await storedLate()
+    const { store, database } = home
+    const { commit } = store
+    const anchors: unknown[] = []
+    store.commit = (input) => {
+      if (input.trusted) anchors.push(input.anchor)
+      return commit(input)
+    }
+    database.ahead = DAY
+    await home.run(4000)
+    expect(anchors.length).toBeGreaterThan(0)
+    expect(anchors[0]).toBeUndefined()
   })
 
   it('F62: all go by an answer that is stored late', async () => {
