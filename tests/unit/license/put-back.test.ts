@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { DAY, HOUR, offlineToken, OTHER_INSTANCE } from '../../support/claims.ts'
 import { START } from '../../support/simulated-clock.ts'
 import { verifySynchronously } from '../../support/signing.ts'
-import { AIRGAPPED_KEY, KEY, SECRET } from '../../support/simulated-vendor.ts'
+import { AIRGAPPED_KEY, failure, KEY, SECRET } from '../../support/simulated-vendor.ts'
 import { save } from '../../support/saving.ts'
 import type { World } from '../../support/world.ts'
 import { ADMIN, createSqliteWorld, createWorld } from '../../support/world.ts'
@@ -106,6 +106,11 @@ describe('there is nothing to put back', () => {
       await world.service.checkIn(ADMIN)
       await save(world, KEY)
     }],
+    ['of a license of another installation', async (world) => {
+      await save(world, AIRGAPPED_KEY)
+      await world.boot({ instanceId: OTHER_INSTANCE })
+      await save(world, tokenFor(world))
+    }],
     ['of a license that has ended', async (world) => {
       await save(world, tokenFor(world, { exp: START / 1000 + 60 }))
       world.clock.advance(61_000)
@@ -146,6 +151,18 @@ describe('there is nothing to put back', () => {
     await expect(putBack(world)).rejects.toMatchObject({ code: 'MANAGED_BY_ENV' })
     await world.boot({ provisioned: null })
     expect(view(world).previous).toBeNull()
+  })
+
+  it('while NC_LICENSE_KEY is set, even if that could not be applied over what was saved by hand before', async () => {
+    const world = await createWorld()
+    await replaced(world, tokenFor(world), AIRGAPPED_KEY)
+    world.vendor.failing = failure('NET_DNS')
+    await world.boot({ provisioned: { text: KEY, digest: 'digest' } })
+    await world.tick()
+    expect(view(world)).toMatchObject({ method: 'airgapped', previous: null })
+    await expect(putBack(world)).rejects.toMatchObject({ code: 'MANAGED_BY_ENV' })
+    await world.boot({ provisioned: null })
+    expect(view(world).previous).toMatchObject({ method: 'offline' })
   })
 })
 

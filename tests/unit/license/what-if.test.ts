@@ -278,6 +278,13 @@ describe('a rehearsal', () => {
     expect(world.service.rehearse({ offlineFrom: '9999-12-31T23:59:59Z', offlineUntil: '9999-12-31T23:59:59Z' }).until).toBe(iso(START + 400 * DAY))
   })
 
+  it.each([['began and ended in the past', -3 * DAY, -2 * DAY], ['ended in the past', undefined, -2 * DAY], ['ends now', -2 * DAY, 0]])(
+    'of an outage that %s looks a day ahead from now', async (_, from, until) => {
+      const seen = ahead(await standard(), { ...(from === undefined ? {} : { from }), until })
+      expect(seen).toMatchObject({ from: iso(START), until: iso(START + DAY) })
+      expect(told(seen)).toEqual([ACTIVE])
+    })
+
   it.each([[2, 0], [2, 60], [7, 3], [20, 60], [3600, 0], [86_400 * 366, 86_400 * 366]])('of a lease checked in every %i s, with %i s of grace, is done at once', async (every, grace) => {
     const world = await licensed({ every, grace })
     for (const offset of [0, YEAR, -YEAR]) {
