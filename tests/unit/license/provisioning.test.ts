@@ -3,9 +3,9 @@ import { HOUR, offlineToken } from '../../support/claims.ts'
 import { START } from '../../support/simulated-clock.ts'
 import { createFixedRandom } from '../../support/random.ts'
 import { verifySynchronously } from '../../support/signing.ts'
-import { AIRGAPPED_KEY, failure, KEY } from '../../support/simulated-vendor.ts'
+import { AIRGAPPED_KEY, createGate, failure, KEY } from '../../support/simulated-vendor.ts'
 import type { World } from '../../support/world.ts'
-import { ADMIN, createWorld, digestOf } from '../../support/world.ts'
+import { ADMIN, createWorld, digestOf, settle } from '../../support/world.ts'
 
 beforeEach(verifySynchronously)
 
@@ -31,6 +31,33 @@ describe('the credential in NC_LICENSE_KEY', () => {
     await world.boot()
     await world.tick()
     expect(activations(world)).toHaveLength(1)
+  })
+
+  it('is waited for by whoever waits until no call is under way', async () => {
+    const world = await managed(KEY)
+    const gate = createGate()
+    world.vendor.beforeAnswer = gate.pass
+    await world.tick()
+    const idle = world.service.whenIdle().then(() => world.service.view('admin').state)
+    await settle()
+    gate.open()
+    expect(await idle).toBe('active')
+  })
+
+  it('is no trouble when its call was cut off by a stop, and is tried again at the next start', async () => {
+    const world = await managed(KEY)
+    const gate = createGate()
+    Object.assign(world.vendor, { failing: failure('NET_CONNECT'), beforeAnswer: gate.pass })
+    await world.tick()
+    const stopped = world.service.stop()
+    gate.open()
+    await stopped
+    expect(differs(world)).toBeUndefined()
+    expect([world.log, await world.service.findings()]).toEqual([[], []])
+    Object.assign(world.vendor, { failing: null, beforeAnswer: null })
+    await world.boot()
+    await world.tick()
+    expect(world.service.view('admin')).toMatchObject({ state: 'active', warnings: [] })
   })
 
   it('is applied when it has changed, and when there is no license any more', async () => {

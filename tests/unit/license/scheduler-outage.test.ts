@@ -1,9 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest'
+import { CLAIM_LENGTH, WATCH } from '../../../server/license/check-in-claim.ts'
 import { LicenseError } from '../../../server/license/errors.ts'
 import { DAY, offlineToken } from '../../support/claims.ts'
 import { START } from '../../support/simulated-clock.ts'
 import { failCommits } from '../../support/holding.ts'
 import { createFixedRandom } from '../../support/random.ts'
+import { createReplicas } from '../../support/replicas.ts'
 import { verifySynchronously } from '../../support/signing.ts'
 import { failure, KEY, licenseAt } from '../../support/simulated-vendor.ts'
 import type { World } from '../../support/world.ts'
@@ -232,6 +234,18 @@ describe('housekeeping', () => {
       await world.tick()
     }
     expect(pruned).toEqual([START - 10 * DAY, START - 10 * DAY + 6 * 3_600_000])
+  })
+
+  it('leaves that to another replica while it has the claim, but not for the six hours after', async () => {
+    const { store, all, run } = await createReplicas(1)
+    await all[0]?.service.save({ credential: KEY, actor: ADMIN })
+    const pruned: number[] = []
+    store.pruneEvents = async olderThan => pruned.push(olderThan)
+    await store.claims?.swapClaim({ beat: 0, holder: 'another', term: 1, lasts: CLAIM_LENGTH })
+    await run(CLAIM_LENGTH)
+    expect(pruned).toEqual([])
+    await run(WATCH)
+    expect(pruned).toHaveLength(1)
   })
 
   it('notices what another replica has written', async () => {

@@ -5,8 +5,8 @@ import { DAY, HOUR, offlineToken } from '../../support/claims.ts'
 import { save } from '../../support/saving.ts'
 import { verifySynchronously } from '../../support/signing.ts'
 import { START } from '../../support/simulated-clock.ts'
-import { failure, KEY, refused } from '../../support/simulated-vendor.ts'
-import { ADMIN, createSqliteWorld, createWorld, digestOf } from '../../support/world.ts'
+import { createGate, failure, KEY, refused } from '../../support/simulated-vendor.ts'
+import { ADMIN, createSqliteWorld, createWorld, digestOf, settle } from '../../support/world.ts'
 
 beforeEach(verifySynchronously)
 
@@ -56,8 +56,25 @@ describe('what was found lately', () => {
 
   it('is not waited for while the database is known to be away', async () => {
     const world = await createWorld({ service: { storageTrouble: () => ({ seen: seen('STORAGE_UNAVAILABLE', 'unreachable'), since: START }) } })
-    world.store.saveFinding = () => Promise.reject(new TypeError('must not be called'))
+    const written: unknown[] = []
+    world.store.saveFinding = async (finding) => { written.push(finding) }
     await expect(save(world, `"${KEY}"`)).rejects.toMatchObject({ code: 'CREDENTIAL_MALFORMED', finding: { cause: 'quotes_around' } })
+    expect(written).toEqual([])
+  })
+
+  it.each([
+    ['nothing of the network, which says nothing then', failure('NET_CONNECT'), []], ['what the license server says', refused('suspended'), ['suspended']],
+  ])('has of a save during which the product stops %s', async (_, answer, causes) => {
+    const world = await createWorld()
+    const gate = createGate()
+    Object.assign(world.vendor, { failing: answer, beforeAnswer: gate.pass })
+    const refusal = expect(world.service.save({ credential: KEY, actor: ADMIN })).rejects.toThrow()
+    await settle()
+    await world.service.stop()
+    gate.open()
+    await refusal
+    expect((await world.service.findings()).map(({ cause }) => cause)).toEqual(causes)
+    expect(world.log.map(({ fields }) => fields.cause)).toEqual(causes)
   })
 
   it('is lost without the database, and the refusal is not', async () => {
