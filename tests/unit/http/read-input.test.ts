@@ -54,8 +54,15 @@ describe('the body of a request', () => {
     expect(await parsedAs(OPERATIONS.createUser.body, JSON.stringify({ email, password: 'long enough for this', role: 'viewer' }))).toMatchObject({ code: 'VALIDATION' })
   })
 
-  it('an e-mail is looked up without the white space around it, and in lower case', async () => {
-    expect(await parsedAs(OPERATIONS.login.body, JSON.stringify({ email: ' \tAda@Example.com\r\n', password: 'any' }))).toMatchObject({ email: 'ada@example.com' })
+  it.each([
+    ['login', { password: 'any' }], ['setup', { token: 'any', password: 'long enough for this' }],
+    ['createUser', { password: 'long enough for this', role: 'viewer' }],
+  ] as const)('an e-mail is in lower case however it is spelt, so that one account has one: %s', async (name, rest) => {
+    expect(await parsedAs(OPERATIONS[name].body, JSON.stringify({ email: 'Ada@Example.COM', ...rest }))).toMatchObject({ email: 'ada@example.com' })
+  })
+
+  it('an e-mail is looked up without the white space around it', async () => {
+    expect(await parsedAs(OPERATIONS.login.body, JSON.stringify({ email: ' \tada@example.com\r\n', password: 'any' }))).toMatchObject({ email: 'ada@example.com' })
   })
 
   it.each(['\0', 'a\0', '\n', '\u0080'])('an account\'s id with a control character is none: %j', (id) => {
