@@ -138,7 +138,7 @@ describe('trouble with the database', () => {
     const { words } = useFindingText()
     const unsaved = /^Free some space\. .* can be saved, .*; licensed features stay as they are\./
     expect(words(found('disk_full', { location: '/data' })).do).toMatch(unsaved)
-    expect([words(found('row_edited')).do, words(found('refused')).do].join(' ')).not.toContain('cannot be saved')
+    expect([words(found('row_edited')).do, words(found('refused')).do].join(' ')).not.toContain('can be saved')
   })
 })
 
