@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createSharedClaim } from '../../../server/license/claim-holder.ts'
+import { LicenseError } from '../../../server/license/errors.ts'
 import { createSimulatedClock } from '../../support/simulated-clock.ts'
 import type { StoredClaim, Watched } from '../../../server/license/check-in-claim.ts'
 import { CALL_NEEDS, CLAIM_LENGTH, heldAfter, mayCall, release, renewal, takeOver, WATCH } from '../../../server/license/check-in-claim.ts'
@@ -78,4 +79,21 @@ it('is held no longer than from the moment it was asked for, however slow the da
   }
   const ran = await createSharedClaim({ claims, clock, me: 'a' }).run(async grant => grant.mayCall())
   expect(ran).toEqual({ result: false })
+})
+
+it('is watched anew by whoever could not look in between', async () => {
+  const clock = createSimulatedClock()
+  let isAway = false
+  const claims = {
+    readClaim: () => isAway ? Promise.reject(new LicenseError('STORAGE_UNAVAILABLE')) : Promise.resolve(claimOf({ validUntil: NOW })),
+    swapClaim: () => Promise.resolve(true),
+  }
+  const claim = createSharedClaim({ claims, clock, me: 'a' })
+  const taken: number[] = []
+  for (let passed = 0; passed <= 2 * WATCH; passed += 1000) {
+    isAway = passed === WATCH - 1000
+    await claim.run(async () => taken.push(passed)).catch(() => undefined)
+    clock.advance(1000)
+  }
+  expect(taken[0]).toBe(2 * WATCH)
 })

@@ -118,6 +118,11 @@ describe('where replicas share a clock that is five minutes ahead', () => {
   ])('nothing sets it back %s', (_, memory, held, wall) => {
     expect(afterReading(memory, held, wall).moment).toMatchObject({ trusted: START + HOUR + 60_000, effective: START + HOUR + AHEAD })
   })
+
+  it('nothing sets it back by an old row that is put back, and by the one before that again', () => {
+    const { memory } = afterReading(memoryOf({ ...leant, newestAt: START + HOUR }), lease, START + HOUR + AHEAD)
+    expect(afterReading(memory, fresh, START + HOUR + AHEAD).moment).toMatchObject({ trusted: START + HOUR + 60_000, effective: START + HOUR + AHEAD })
+  })
 })
 
 describe('what could not be stored', () => {
