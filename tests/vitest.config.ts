@@ -8,7 +8,7 @@ const setupFiles = ['tests/support/name-open-waits.ts']
 /** Files share their processes, which take longer to start than most tests, but no module of ours. */
 const SHARED = { isolate: false, setupFiles: ['tests/support/fresh-modules.ts', ...setupFiles] }
 /** Ms: only what hangs takes as long, also on a machine that does much else; setupFiles say for what it waits. */
-const LONGEST = { testTimeout: 180_000, hookTimeout: 180_000 }
+const LONGEST = { testTimeout: 180_000, hookTimeout: 180_000, expect: { poll: { timeout: 60_000 } } }
 
 const pathOf = (file: string) => fileURLToPath(new URL(file, import.meta.url))
 const APP = {
