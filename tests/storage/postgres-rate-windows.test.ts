@@ -45,6 +45,21 @@ it('a use that is given back can be made again, by any of them; a window that is
   }
 })
 
+it.each<[string, (windows: RateWindows, began: number) => Promise<void>]>([
+  ['another limit', (windows, began) => windows.giveBack('setup', 'key', began)],
+  ['another key', (windows, began) => windows.giveBack('login', 'another', began)],
+  ['a window that is over', (windows, began) => windows.giveBack('login', 'key', began - 60_000)],
+])('a use of %s that is given back frees none of this one', async (_, giveBack) => {
+  const { windows: [one] } = await replicas(1)
+  const limit = { points: 1, duration: 60_000 }
+  const use = await one?.use('login', 'key', limit)
+  if (!one || !use || !('began' in use)) throw new Error('nothing was counted')
+  await giveBack(one, use.began)
+  expect(await one.use('login', 'key', limit)).toHaveProperty('wait')
+  await one.giveBack('login', 'key', use.began)
+  expect(await one.use('login', 'key', limit)).toHaveProperty('began')
+})
+
 it('forgets what is long over', async () => {
   const { windows: [one], url } = await replicas(1)
   const limit = { points: 1, duration: 60_000 }
