@@ -65,6 +65,8 @@ describe('where the database file is', () => {
     ['a relative path', `file:${relative}/a/license.db`, join(folder, relative, 'a/license.db')],
     ['a dotted path', 'file:.data/license.db', join(folder, '.data/license.db')],
     ['an absolute path', `file:${folder}/one/license.db`, join(folder, 'one/license.db')],
+    ['a relative path in percent', 'file:wei%C3%9F%20%25/license.db', join(folder, 'weiß %/license.db')],
+    ['an absolute path in percent', `file:${folder}/an%20other/license.db`, join(folder, 'an other/license.db')],
     ['an absolute URL', `file://${folder}/two/a%20b.db`, join(folder, 'two/a b.db')],
   ])('is %s, made with its folder and for nobody else', async (_, url, path) => {
     const storage = await openStorage({ url, baseDir: folder })
@@ -80,7 +82,7 @@ describe('where the database file is', () => {
 
   it.each([
     '', 'sqlite:a.db', 'file:', 'file:/tmp/', 'file:a.db?mode=ro', 'file://elsewhere/a.db', `file:${folder}`,
-    'file:/dev/null/a.db',
+    'file:/dev/null/a.db', 'file:100%.db', `file://${folder}/100%.db`, 'file:a%00.db',
   ])('is refused as %j', async (url) => {
     await expect(openStorage({ url, baseDir: folder })).rejects.toThrow(StorageOpenError)
   })
