@@ -103,15 +103,6 @@ export function describeLicense({ open }: Bench): void {
       await licenses.commit(saveOf(3, { seq: markOf(1) }))
       expect((await licenses.dueDeactivations(NOW + HOUR)).map(due => due.lease)).toEqual(['of lic_2'])
     })
-
-    it('stores times that are not whole milliseconds', async () => {
-      const { licenses } = await open()
-      await licenses.commit(saveOf(0, {
-        license: licenseOf({ nextAt: NOW + 0.25 }), trusted: { ...trusted, uptime: 5000.4 },
-        event: eventOf({ at: NOW + 0.1 }),
-      }))
-      expect(await licenses.read()).toMatchObject({ license: { nextAt: NOW }, trusted: { uptime: 5000 } })
-    })
   })
 
   describe('a removal', () => {

@@ -8,6 +8,7 @@ import { describeFindings } from './contract-findings.ts'
 import { describeHistory } from './contract-history.ts'
 import { describeLicense } from './contract-license.ts'
 import { describeNotes } from './contract-notes.ts'
+import { describeAccountTimes, describeLicenseTimes } from './contract-times.ts'
 
 /** Runs everything that the ports promise on one kind of database. */
 export function describeStorage(title: string, backend: Backend): void {
@@ -35,6 +36,8 @@ export function describeStorage(title: string, backend: Backend): void {
     describeHistory(bench)
     describeFindings(bench)
     describeAccounts(bench)
+    describeLicenseTimes(bench)
+    describeAccountTimes(bench)
     describeConcurrency(bench)
   })
 }

@@ -8,6 +8,7 @@ import { describeFindings } from './contract-findings.ts'
 import { describeHistory } from './contract-history.ts'
 import { describeLicense } from './contract-license.ts'
 import { describeNotes } from './contract-notes.ts'
+import { describeLicenseTimes } from './contract-times.ts'
 import type { Bench } from './contract.ts'
 import { createMemoryStore } from '../support/memory-store.ts'
 
@@ -33,4 +34,5 @@ describe('storage in memory', () => {
   describeCheckIns(bench)
   describeHistory(bench)
   describeFindings(bench)
+  describeLicenseTimes(bench)
 })
