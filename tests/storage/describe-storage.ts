@@ -9,6 +9,7 @@ import { describeHistory } from './contract-history.ts'
 import { describeLicense } from './contract-license.ts'
 import { describeNotes } from './contract-notes.ts'
 import { describeAccountTimes, describeLicenseTimes } from './contract-times.ts'
+import { describeAccountVersions, describeLicenseVersions } from './contract-versions.ts'
 
 /** Runs everything that the ports promise on one kind of database. */
 export function describeStorage(title: string, backend: Backend): void {
@@ -38,6 +39,8 @@ export function describeStorage(title: string, backend: Backend): void {
     describeAccounts(bench)
     describeLicenseTimes(bench)
     describeAccountTimes(bench)
+    describeLicenseVersions(bench)
+    describeAccountVersions(bench)
     describeConcurrency(bench)
   })
 }

@@ -9,6 +9,7 @@ import { describeHistory } from './contract-history.ts'
 import { describeLicense } from './contract-license.ts'
 import { describeNotes } from './contract-notes.ts'
 import { describeLicenseTimes } from './contract-times.ts'
+import { describeLicenseVersions } from './contract-versions.ts'
 import type { Bench } from './contract.ts'
 import { createMemoryStore } from '../support/memory-store.ts'
 
@@ -35,4 +36,5 @@ describe('storage in memory', () => {
   describeHistory(bench)
   describeFindings(bench)
   describeLicenseTimes(bench)
+  describeLicenseVersions(bench)
 })
