@@ -128,7 +128,8 @@ export const OPERATIONS = {
   getLicense: { method: 'GET', path: '/api/license', access: 'session', summary: 'The license', response: licenseViewSchema },
   previewLicense: {
     method: 'POST', path: '/api/license/preview', access: 'session', summary: 'What saving would do; changes nothing, calls nobody',
-    body: z.object({ credential }).meta({ examples: [{ credential: KEY }] }), response: previewSchema, errors: ['CREDENTIAL_MALFORMED'],
+    body: z.object({ credential }).meta({ examples: [{ credential: KEY }] }), response: previewSchema,
+    errors: ['CREDENTIAL_MALFORMED', 'RATE_LIMITED'],
   },
   rehearse: {
     method: 'POST', path: '/api/license/what-if', access: 'session',
