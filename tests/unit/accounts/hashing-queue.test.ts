@@ -87,6 +87,17 @@ describe('slots for password hashes', () => {
     expect(work.addresses().filter(address => address === 'greedy').length).toBeLessThanOrEqual(2)
   })
 
+  it('of an address go to those who wait there as soon as one of its own comes free', async () => {
+    const work = createWork()
+    for (let nth = 0; nth < 5; nth++) work.begin('office')
+    await work.settle()
+    for (const left of [2, 2, 2, 1, 0]) {
+      await work.endFirst()
+      expect(work.running).toHaveLength(left)
+    }
+    expect(work.refused).toEqual([])
+  })
+
   it('F82: two are kept for those who signed in before, once there are any', async () => {
     const queue = createHashingQueue()
     const work = createWork(queue)
