@@ -1,3 +1,4 @@
+import { Socket } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import type { PeerOptions } from '../../../server/http/peer.ts'
 import { isFromTrustedProxy, isTrustworthy, peerOf } from '../../../server/http/peer.ts'
@@ -61,6 +62,43 @@ describe('a proxy', () => {
 
   it('is trusted nowhere if NC_TRUST_PROXY names none', () => {
     expect(isFromTrustedProxy(createHttpEvent({ from: '127.0.0.1' }), [])).toBe(false)
+  })
+})
+
+describe('a connection that is kept', () => {
+  const OPTIONS = { trustProxy: TRUSTED, publicUrl: null }
+
+  /** The peers of several requests that come one after the other on one connection. */
+  function peersOn(from: string, requests: readonly Record<string, string>[]) {
+    const socket = Object.defineProperty(new Socket(), 'remoteAddress', { value: from })
+    return requests.map((headers) => {
+      const event = createHttpEvent({ from, headers: { host: 'inside:3000', ...headers } })
+      Object.assign(event.node.req, { socket })
+      return peerOf(event, OPTIONS)
+    })
+  }
+
+  /** The proxy's own look at our health, and what it passes on for visitors. */
+  const OWN = {}
+  const ADA = { 'x-forwarded-for': '192.0.2.1', 'x-forwarded-proto': 'https', 'x-forwarded-host': 'panel.example' }
+  const GRACE = { 'x-forwarded-for': '2001:db8:1:2::9', 'x-forwarded-proto': 'http', 'x-forwarded-host': 'other.example' }
+  const SEEN = new Map<Record<string, string>, object>([
+    [OWN, { address: PROXY, network: PROXY, origin: 'http://inside:3000' }],
+    [ADA, { address: '192.0.2.1', network: '192.0.2.1', origin: 'https://panel.example' }],
+    [GRACE, { address: '2001:db8:1:2::9', network: '2001:db8:1:2::/64', origin: 'http://other.example' }],
+  ])
+
+  it.each([
+    ['its own, then visitors\'', [OWN, ADA, GRACE]], ['a visitor\'s, then its own', [ADA, OWN, ADA]],
+    ['visitors\' in turn', [ADA, GRACE, ADA]],
+  ])('by a proxy of ours has the peer of each request: %s', (_, requests) => {
+    expect(peersOn(PROXY, requests)).toEqual(requests.map(each => SEEN.get(each)))
+  })
+
+  it('by anybody else has the host of each request', () => {
+    const hosts = ['inside:3000', 'panel.example', 'inside:3000']
+    const peers = peersOn('192.0.2.7', hosts.map(host => ({ host, 'x-forwarded-for': '198.51.100.1' })))
+    expect(peers).toEqual(hosts.map(host => ({ address: '192.0.2.7', network: '192.0.2.7', origin: `http://${host}` })))
   })
 })
 

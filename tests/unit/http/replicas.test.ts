@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import type { ReplicaSet, Role } from '../../../shared/contracts.ts'
 import { replicaSetOf, replicasOf } from '../../../server/http/replicas.ts'
 import type { ReplicaSeen } from '../../../server/runtime/replica-watch.ts'
 import { LicenseError } from '../../../server/license/errors.ts'
@@ -43,10 +44,14 @@ describe('several replicas', () => {
 
   it('whose host is named by an address show it to administrators alone', async () => {
     const replicas = watchOf(ME, seenOf('10.1.2.3-5f0c'))
-    const named = async (role: 'admin' | 'viewer') => (await replicasOf({ ...await createApp(), replicas }, role))?.seen[1]?.id
-    expect(await named('admin')).toBe('10.1.2.3-5f0c')
-    expect(await named('viewer')).toBe('•-5f0c')
-    expect((await replicaSetOf(replicas, 'viewer'))?.seen[1]?.id).toBe('•-5f0c')
+    const { config, ...app } = await createApp()
+    const whole = (role: Role) => replicasOf({ ...app, config: { ...config, replica: '10.1.2.3-5f0c' }, replicas }, role)
+    const named = (view: ReplicaSet | undefined) => view?.seen.map(({ id }) => id)
+    for (const [role, name] of [['admin', '10.1.2.3-5f0c'], ['viewer', '•-5f0c']] as const) {
+      const view = await whole(role)
+      expect([named(view), view?.answeredBy]).toEqual([['panel-1', name], name])
+      expect(named(await replicaSetOf(replicas, role))).toEqual(['panel-1', name])
+    }
   })
 })
 
