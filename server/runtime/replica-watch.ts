@@ -67,7 +67,7 @@ export function createReplicaWatch({ replicas, holder, self, log }: ReplicaWatch
     async look() {
       if (!replicas) return null
       const asked = replicas.tell(self(), GONE_AFTER)
-      telling = Promise.allSettled([telling, asked])
+      telling = Promise.allSettled([telling, asked]).then(() => undefined)
       const { now, seen } = await asked
       tellDisagreements(seen)
       return now

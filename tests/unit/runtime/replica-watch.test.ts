@@ -91,7 +91,7 @@ describe('a replica', () => {
         leave: async () => void order.push('left'),
       }
       const watch = createReplicaWatch({ replicas, holder: async () => null, self: () => replicaOf('me'), log: { info() {}, warn() {} } })
-      const looks = [watch.look(), watch.look()]
+      const looks = Promise.allSettled([watch.look(), watch.look()])
       const leaving = watch.leave()
       // The later of the two comes first.
       for (const answer of [answers[1], answers[0]]) {
@@ -101,7 +101,7 @@ describe('a replica', () => {
       }
       await leaving
       expect(order).toEqual(['tells', 'tells', 'told', 'told', 'left'])
-      await Promise.allSettled(looks)
+      await looks
     })
 
   it('is alone where nobody shares the database', async () => {
