@@ -73,6 +73,7 @@ test('a sign-out that does not come to its end is said to have failed, in a wide
     await page.getByTestId('sign-out').filter({ visible: true }).click()
     await expect(page.getByTestId('notice')).toHaveAttribute('data-code', 'STORAGE_UNAVAILABLE')
     await expect(page.getByTestId('notice')).toBeFocused()
+    await expect(page.getByTestId('notice')).toContainText('You may still be signed in. Try signing out again.')
     await page.unroute('**/api/auth/logout')
   }
   await page.getByRole('button', { name: 'Open the menu' }).click()
