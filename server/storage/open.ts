@@ -1,4 +1,5 @@
 import type { Log } from '../license/ports.ts'
+import { openPostgres } from './open-postgres.ts'
 import { openSqlite, openSqliteInMemory } from './open-sqlite.ts'
 import type { Storage } from './storage.ts'
 import { StorageOpenError } from './storage-error.ts'
@@ -26,10 +27,6 @@ export interface StorageOptions { url: string, baseDir: string, log?: Log, versi
 export async function openStorage({ url, baseDir, log, version }: StorageOptions): Promise<Storage> {
   if (url === IN_MEMORY) return openSqliteInMemory({ log })
   if (url.startsWith('file:')) return openSqlite({ url, baseDir, log, version })
-  if (/^postgres(?:ql)?:\/\//.test(url)) {
-    // Whoever uses SQLite starts sooner without PostgreSQL's driver.
-    const { openPostgres } = await import('./open-postgres.ts')
-    return openPostgres({ url, log, version })
-  }
+  if (/^postgres(?:ql)?:\/\//.test(url)) return openPostgres({ url, log, version })
   throw new StorageOpenError('The database address must start with file: or postgres://.')
 }

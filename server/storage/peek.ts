@@ -1,6 +1,7 @@
 import { existsSync, realpathSync, statSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
+import pg from 'pg'
 import type { Method } from '../../shared/method-rules.ts'
 import { METHODS } from '../../shared/method-rules.ts'
 import { parsePostgresAddress, quoteName } from './postgres-address.ts'
@@ -45,7 +46,6 @@ function peekSqlite(given: string): unknown {
 
 async function peekPostgres(url: string): Promise<unknown> {
   const { connectionString, schema } = parsePostgresAddress(url)
-  const { default: pg } = await import('pg')
   const client = new pg.Client({
     connectionString, connectionTimeoutMillis: PATIENCE_MS, query_timeout: PATIENCE_MS,
   })

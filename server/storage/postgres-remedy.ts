@@ -1,5 +1,6 @@
 import { parsePostgresAddress, quoteName } from './postgres-address.ts'
-import { codeOf, getSqlState, isSettingRefused, POOLER_IS_FULL } from './storage-cause.ts'
+import { isSettingRefused } from './postgres-settings.ts'
+import { codeOf, getSqlState, POOLER_IS_FULL } from './storage-cause.ts'
 
 /* What an operator can do about a PostgreSQL that cannot be used: one sentence for each error that is met in practice. */
 

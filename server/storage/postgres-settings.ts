@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { toOptions, type PostgresAddress, type Settings } from './postgres-address.ts'
-import { isSettingRefused } from './storage-cause.ts'
+import { getSqlState } from './storage-cause.ts'
 import { unavailable } from './storage-error.ts'
 
 /* How the settings of our sessions reach PostgreSQL: its time limits, and the schema. */
@@ -13,6 +13,7 @@ import { unavailable } from './storage-error.ts'
 export type SettingsWay = 'session' | 'transaction'
 
 const PATIENCE_MS = 3000
+const PROTOCOL_VIOLATION = '08P01'
 /** Those whose loss would harm: what waits for a lock for ever, and what reads another installation's tables. */
 const PROBED = ['lock_timeout', 'search_path']
 
@@ -37,6 +38,11 @@ export async function findSettingsWay({ connectionString, settings }: PostgresAd
     // A server that has fallen silent does not say goodbye.
     await Promise.race([client.end().catch(() => undefined), sleep(PATIENCE_MS / 10, undefined, { ref: false })])
   }
+}
+
+/** Whether a pooler refused the settings that a connection began with. */
+export function isSettingRefused(error: unknown): boolean {
+  return getSqlState(error) === PROTOCOL_VIOLATION && error instanceof Error && /startup parameter/i.test(error.message)
 }
 
 const BEGINS = /^(?:begin|start transaction)\b/i

@@ -48,7 +48,6 @@ const POSTGRES: Readonly<Record<string, StorageCause>> = {
   '40': 'locked', '42501': 'no_right', '53100': 'disk_full', '53300': 'connection_limit', '55P03': 'locked',
   'XX001': 'damaged', 'XX002': 'damaged',
 }
-const PROTOCOL_VIOLATION = '08P01'
 /** What poolers in front of PostgreSQL say when they are full, under a code that says nothing. */
 export const POOLER_IS_FULL = /no more connections allowed|too many (?:clients|connections)/i
 /** The driver's word for a password that is missing, and poolers' for a user or a password that is wrong. */
@@ -89,11 +88,6 @@ export function getSqliteCode(error: unknown): number | undefined {
 export function getSqlState(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error)) return undefined
   return typeof error.code === 'string' && SQLSTATE.test(error.code) && 'severity' in error ? error.code : undefined
-}
-
-/** Whether a pooler refused the settings that a connection began with. */
-export function isSettingRefused(error: unknown): boolean {
-  return getSqlState(error) === PROTOCOL_VIOLATION && error instanceof Error && /startup parameter/i.test(error.message)
 }
 
 /** Whether the error says that a table is missing. */

@@ -1,6 +1,6 @@
 import pg from 'pg'
 import { describe, expect, it } from 'vitest'
-import { settingPerTransaction } from '../../../server/storage/postgres-settings.ts'
+import { isSettingRefused, settingPerTransaction } from '../../../server/storage/postgres-settings.ts'
 
 const SETTINGS = { lock_timeout: '3500', search_path: '"it\'s"' }
 const SET = 'select set_config(\'lock_timeout\', \'3500\', true), set_config(\'search_path\', \'"it\'\'s"\', true)'
@@ -54,4 +54,11 @@ describe('F90: settings for each transaction', () => {
     for (const text of ['begin', 'rollback to savepoint a', 'select 1', 'commit']) await client.query(text)
     expect(sent).toEqual([`begin; ${SET}`, 'rollback to savepoint a', 'select 1', 'commit'])
   })
+})
+
+it.each<[string, string, boolean]>([
+  ['08P01', 'unsupported startup parameter: options', true], ['08P01', 'unsupported startup parameter in options: lock_timeout', true],
+  ['08P01', 'no more connections allowed', false], ['28000', 'unsupported startup parameter: options', false],
+])('F90: %s %s is a pooler that takes no settings: %s', (code, message, refused) => {
+  expect(isSettingRefused(Object.assign(new Error(message), { code, severity: 'FATAL' }))).toBe(refused)
 })

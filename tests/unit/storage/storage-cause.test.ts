@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { causeOf, codeOf, FileGoneError, isSettingRefused, WaitedError } from '../../../server/storage/storage-cause.ts'
+import { causeOf, codeOf, FileGoneError, WaitedError } from '../../../server/storage/storage-cause.ts'
 
 /* What an operator is told of what a driver threw. */
 
@@ -33,11 +33,4 @@ it.each<[string, unknown, string]>([
 
 it('F89: the code for the log is the driver\'s own', () => {
   expect([sqlite(1544), postgres('53100'), system('ECONNREFUSED'), new Error('?')].map(codeOf)).toEqual(['SQLITE_1544', '53100', 'ECONNREFUSED', null])
-})
-
-it.each<[string, string, boolean]>([
-  ['08P01', 'unsupported startup parameter: options', true], ['08P01', 'unsupported startup parameter in options: lock_timeout', true],
-  ['08P01', 'no more connections allowed', false], ['28000', 'unsupported startup parameter: options', false],
-])('F90: %s %s is a pooler that takes no settings: %s', (code, message, refused) => {
-  expect(isSettingRefused(postgres(code, message))).toBe(refused)
 })
