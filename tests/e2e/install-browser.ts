@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process'
 import { findOrInstall, mayInstall } from '../support/debian-packages.ts'
-import { findBrowser, findLightBrowser } from '../support/browser/launch.ts'
+import { findBrowser, findPreferredBrowser } from '../support/browser/launch.ts'
 
-/* Installs a browser for the end-to-end tests: Debian's without windows, else, where none is found, Playwright's own. */
+/* Installs a browser for the end-to-end tests: Debian's headless Chromium; else, where none is found, Playwright's own. */
 
-if (mayInstall()) findOrInstall('chromium-headless-shell', findLightBrowser)
+if (mayInstall()) findOrInstall('chromium-headless-shell', findPreferredBrowser)
 if (!findBrowser()) {
   process.stdout.write('No browser found; trying Playwright\'s own.\n')
   const { status, stderr } = spawnSync('playwright', ['install', 'chromium'], { encoding: 'utf8', timeout: 300_000 })

@@ -65,7 +65,7 @@ test('after a sign-out the next person in the same tab sees nothing of the previ
 })
 
 test('a sign-out that does not come to its end is said to have failed, in a wide and in a narrow window', async ({ licensePage: page }) => {
-  const refuse = (route: Route) => route.fulfill({ status: 503, json: { data: { code: 'STORAGE_UNAVAILABLE', reference: 'NCL-315' } } })
+  const refuse = (route: Route) => route.fulfill({ status: 503, json: { data: { code: 'STORAGE_UNAVAILABLE' } } })
   for (const width of [1440, 390]) {
     await page.setViewportSize({ width, height: 844 })
     await page.route('**/api/auth/logout', refuse)

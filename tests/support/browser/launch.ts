@@ -1,8 +1,11 @@
 import { existsSync } from 'node:fs'
 import { chromium } from '@playwright/test'
 
-/** Debian's Chromium without windows: the same engine for two thirds of the processor time. (Its command outlives its signals.) */
-const SHELL = '/usr/lib/chromium/chromium-headless-shell'
+/**
+ * Debian's headless Chromium: the same engine for two thirds of the processor time. The program itself, as the script in /usr/bin that
+ * starts it passes no signals on.
+ */
+const HEADLESS = '/usr/lib/chromium/chromium-headless-shell'
 const INSTALLED = [
   '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', '/usr/bin/google-chrome-stable',
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
@@ -14,12 +17,12 @@ export const BROWSER_ARGS = [
   '--disable-component-update', '--disable-sync',
 ]
 
-/** The browser to test with: the one of `findLightBrowser`, else an installed one or Playwright's; undefined if there is none. */
+/** The browser to test with: the one of `findPreferredBrowser`, else an installed one or Playwright's; undefined if there is none. */
 export function findBrowser(): string | undefined {
-  return findLightBrowser() ?? [...INSTALLED, chromium.executablePath()].find(path => existsSync(path))
+  return findPreferredBrowser() ?? [...INSTALLED, chromium.executablePath()].find(path => existsSync(path))
 }
 
-/** CHROMIUM_PATH, or Debian's browser without windows; undefined if there is neither. */
-export function findLightBrowser(): string | undefined {
-  return [process.env.CHROMIUM_PATH, SHELL].find(path => path && existsSync(path))
+/** CHROMIUM_PATH, or Debian's headless Chromium; undefined if there is neither. */
+export function findPreferredBrowser(): string | undefined {
+  return [process.env.CHROMIUM_PATH, HEADLESS].find(path => path && existsSync(path))
 }
