@@ -1,9 +1,12 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
-/* The tests of storage that need no server, no killed process and no million rows, as mutation testing runs them. */
+/*
+ * The tests of storage as mutation testing runs them, with one PostgreSQL for all: without those that stop a server or kill a process,
+ * and without a million rows. What is the same on both databases is tried on SQLite.
+ */
 
-const LEFT_OUT = ['sqlite-crash', 'sqlite-million-events', 'postgres', 'postgres-only', 'postgres-failover']
+const LEFT_OUT = ['sqlite-crash', 'sqlite-million-events', 'postgres', 'postgres-failover']
 
 export default defineConfig({
   test: {
@@ -13,5 +16,8 @@ export default defineConfig({
     environment: 'node',
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    isolate: false,
+    setupFiles: ['tests/support/fresh-modules.ts'],
+    globalSetup: ['tests/storage/ready-postgres.ts'],
   },
 })

@@ -10,8 +10,8 @@ let server: PostgresServer
 beforeAll(async () => { server = await startPostgres() }, 120_000)
 afterAll(() => server.remove(), 60_000)
 
-async function replicas(count: number): Promise<{ windows: RateWindows[], url: string }> {
-  const url = await server.createDatabase()
+async function replicas(count: number, on = server): Promise<{ windows: RateWindows[], url: string }> {
+  const url = await on.createDatabase()
   const storages = await Promise.all(Array.from({ length: count }, () => openStorage({ url, baseDir: '/' })))
   onTestFinished(async () => { for (const storage of storages) await storage.close() })
   return { url, windows: storages.flatMap(({ windows }) => windows ?? []) }
@@ -72,19 +72,21 @@ it('forgets what is long over', async () => {
 })
 
 it('each replica refuses what is over its own limit without asking, and allows what it can count while the database is away', async () => {
-  const { windows: [one, other] } = await replicas(2)
+  const stopping = await startPostgres({ stops: true })
+  onTestFinished(() => stopping.remove())
+  const { windows: [one, other] } = await replicas(2, stopping)
   const [here, there] = [createRateLimits(() => one ?? null), createRateLimits(() => other ?? null)]
   for (let n = 0; n < 5; n++) await here.use('login', 'ada')
   await expect(there.use('login', 'ada')).rejects.toMatchObject({ code: 'RATE_LIMITED' })
   const giveBack = await there.use('login', 'grace')
   giveBack()
-  await server.stop()
+  await stopping.stop()
   try {
     await expect(here.use('login', 'ada')).rejects.toMatchObject({ code: 'RATE_LIMITED' })
     for (let n = 0; n < 5; n++) await here.use('login', 'grace')
     await expect(here.use('login', 'grace')).rejects.toMatchObject({ code: 'RATE_LIMITED' })
   }
   finally {
-    await server.start()
+    await stopping.start()
   }
 })

