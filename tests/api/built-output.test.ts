@@ -19,8 +19,11 @@ let folder = ''
 const at = (...path: string[]) => join(folder, 'output', ...path)
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'nc-output-'))
-  // Linked, not copied: whatever is to be damaged is put in its place as a file of its own.
-  const { status, stderr } = spawnSync('cp', ['-al', BUILT, at()], { encoding: 'utf8' })
+  mkdirSync(at())
+  // Linked, not copied: whatever is to be damaged is put in its place as a file of its own. Without what support/compiled.ts keeps there,
+  // which other tests change meanwhile.
+  const parts = ['server', 'public', 'nitro.json'].map(name => join(BUILT, name))
+  const { status, stderr } = spawnSync('cp', ['-al', ...parts, at()], { encoding: 'utf8' })
   if (status !== 0) throw new Error(stderr)
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
