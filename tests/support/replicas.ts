@@ -11,7 +11,7 @@ import { createSimulatedClock } from './simulated-clock.ts'
 import type { SimulatedVendor } from './simulated-vendor.ts'
 import { createSimulatedVendor } from './simulated-vendor.ts'
 import type { LogLine } from './world.ts'
-import { settle, VERSION } from './world.ts'
+import { digestOf, settle, VERSION } from './world.ts'
 
 /** One process of several. */
 export interface SimulatedReplica {
@@ -40,9 +40,13 @@ export interface ReplicasOptions {
   databaseAhead?: () => number
   /** The clock of one replica; by default all have the same. `now` asks the database. */
   clockOf?: (real: SimulatedClock, n: number, now: () => number) => Clock
+  /** The credential in NC_LICENSE_KEY, the same for all. */
+  provisioned?: string
 }
 
-export async function createReplicas(count: number, { databaseAhead = () => 0, clockOf = real => real }: ReplicasOptions = {}): Promise<Replicas> {
+export async function createReplicas(
+  count: number, { databaseAhead = () => 0, clockOf = real => real, provisioned }: ReplicasOptions = {},
+): Promise<Replicas> {
   const clock = createSimulatedClock()
   const now = () => clock.real() + databaseAhead()
   const vendor = createSimulatedVendor(clock)
@@ -58,7 +62,8 @@ export async function createReplicas(count: number, { databaseAhead = () => 0, c
     const service = await createLicenseService({
       store: through(store, () => replica.connected), clock: clockOf(clock, all.length, now),
       instanceId, server: vendor, keyring, random, version: VERSION, sandbox: false,
-      log: { info: line('info'), warn: line('warn'), error: line('error') }, provisioned: null, eventsKeepDays: 400, replica: `replica-${all.length + 1}`,
+      log: { info: line('info'), warn: line('warn'), error: line('error') }, eventsKeepDays: 400,
+      provisioned: provisioned === undefined ? null : digestOf(provisioned), replica: `replica-${all.length + 1}`,
       pause: async () => { await settle() },
     })
     service.start()

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { LicenseError } from '../../../server/license/errors.ts'
-import { judgeHold, LONGEST_HOLD } from '../../../server/license/held-state.ts'
+import { claimHold, judgeHold, LONGEST_HOLD } from '../../../server/license/held-state.ts'
 import type { ClockReading, LicenseStorage } from '../../../server/license/ports.ts'
 import type { StoredHold } from '../../../server/license/stored-records.ts'
 import { moment, save, SECOND } from '../../support/installation.ts'
@@ -122,6 +122,14 @@ it('F83: a wall clock that goes ahead and back under a running process gains not
   expect(world.clock.real()).toBeGreaterThan(pausesAt + 500 * SECOND)
   expect(beyond).toBe(0)
   tally({ row: 'F83', tried: 300, accepted: beyond })
+})
+
+it('F83: lets a defect in storing the interval through, instead of calling the database unreachable', async () => {
+  const world = await pausedUnnoticed(createWorld)
+  world.store.holdState = () => Promise.reject(new TypeError('broken'))
+  await expect(claimHold(world.store, 'lease-1', world.clock.read())).rejects.toThrow('broken')
+  world.store.holdState = () => Promise.reject(new LicenseError('CONFLICT'))
+  await expect(claimHold(world.store, 'lease-1', world.clock.read())).rejects.toMatchObject({ code: 'CONFLICT' })
 })
 
 describe('the interval as replicas share it', () => {

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { HOUR, offlineToken } from '../../support/claims.ts'
 import { START } from '../../support/simulated-clock.ts'
 import { createFixedRandom } from '../../support/random.ts'
+import { createReplicas } from '../../support/replicas.ts'
 import { verifySynchronously } from '../../support/signing.ts'
 import { AIRGAPPED_KEY, createGate, failure, KEY } from '../../support/simulated-vendor.ts'
 import type { World } from '../../support/world.ts'
@@ -191,5 +192,30 @@ describe('while it cannot be applied', () => {
     world.store.commit = () => Promise.reject(new TypeError('defect'))
     await world.tick()
     expect(world.log).toEqual([{ level: 'error', message: 'a background step failed', fields: { cause: 'TypeError: defect' } }])
+  })
+})
+
+describe('the credential in NC_LICENSE_KEY of several replicas', () => {
+  it('is applied by one of them, and the others find it done', async () => {
+    const { vendor, all, store, run } = await createReplicas(4, { provisioned: KEY })
+    await run(5000)
+    expect(vendor.callsOf('activate')).toHaveLength(1)
+    expect(all.map(({ service }) => service.view('admin').state)).toEqual(['active', 'active', 'active', 'active'])
+    expect(store.events.filter(({ kind }) => kind === 'activated')).toHaveLength(1)
+  })
+
+  it('is not applied again by one that had not yet seen it done when it got its turn', async () => {
+    const { vendor, all: [first, second], run, store } = await createReplicas(2, { provisioned: KEY })
+    if (!first || !second) throw new Error('two replicas are needed')
+    const { changedSince } = store
+    store.changedSince = async () => false
+    await first.service.tick()
+    await settle()
+    await second.service.tick()
+    await settle()
+    store.changedSince = changedSince
+    await run(2000)
+    expect(vendor.callsOf('activate')).toHaveLength(1)
+    expect(second.service.view('admin')).toMatchObject({ state: 'active', warnings: [] })
   })
 })

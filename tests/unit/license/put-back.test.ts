@@ -174,6 +174,20 @@ describe('putting back', () => {
     expect(view(world).method).toBe('standard')
   })
 
+  it('is refused if somebody else stores a license in that moment, which stands', async () => {
+    const world = await createWorld()
+    await replaced(world, tokenFor(world))
+    const other = await world.boot()
+    const { commit } = world.store
+    world.store.commit = async (input) => {
+      world.store.commit = commit
+      await other.save({ credential: AIRGAPPED_KEY, actor: ADMIN })
+      return commit(input)
+    }
+    await expect(putBack(world)).rejects.toMatchObject({ code: 'CONFLICT', details: { revision: 3 } })
+    expect(view(world)).toMatchObject({ method: 'airgapped', revision: 3 })
+  })
+
   it.each<[string, Claims, string]>([
     ['changed', {}, 'TOKEN_SIGNATURE_INVALID'], ['made for another installation', { instance_id: OTHER_INSTANCE }, 'NOT_FOUND'],
   ])('verifies what was stored: a lease that was %s', async (_, claims, code) => {

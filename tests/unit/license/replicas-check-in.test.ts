@@ -82,6 +82,34 @@ describe('a due check-in of four replicas', () => {
     expect(new Set(replicas.all.map(({ service }) => service.view('admin').issuedAt)).size).toBe(1)
   })
 
+  it('F91: one that gets through to the license server only after another has taken over is not made, and is no failure', async () => {
+    const replicas = await licensed(2)
+    const { vendor } = replicas
+    const { checkIn } = vendor
+    const gate = createGate()
+    let onTheWay = 0
+    const outcomes: string[] = []
+    vendor.checkIn = (request) => {
+      const call = checkIn(request)
+      return {
+        ...call,
+        async send(signal, mayStill = () => true) {
+          onTheWay++
+          await gate.pass()
+          outcomes.push(mayStill() ? 'sent' : 'withheld')
+          return outcomes.at(-1) === 'sent' ? call.send(signal) : failure('NET_CONNECT')
+        },
+      }
+    }
+    while (onTheWay < 2) await replicas.run(500)
+    gate.open()
+    await replicas.run(2000)
+    expect(outcomes).toEqual(['withheld', 'sent'])
+    expect(calls(replicas)).toHaveLength(1)
+    expect((await replicas.store.read()).license).toMatchObject({ jti: 'lic_short-2', consecutiveFailures: 0, lastError: null })
+    expect(await replicas.first.service.findings()).toEqual([])
+  })
+
   it('F91: one that fails late in the claim is a failure that all know of, and is not made again at once', async () => {
     const replicas = await licensed()
     replicas.vendor.failing = failure('NET_TIMEOUT')
