@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
+import { QuickestFirst } from '../support/quickest-first.ts'
 
 /*
  * The tests of storage as mutation testing runs them, with one PostgreSQL for all: without those that stop a server or kill a process,
@@ -17,6 +18,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     isolate: false,
+    sequence: { sequencer: QuickestFirst },
     setupFiles: ['tests/support/fresh-modules.ts'],
     globalSetup: ['tests/storage/ready-postgres.ts'],
   },
