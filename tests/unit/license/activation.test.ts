@@ -1,11 +1,14 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { verifyServerLease } from '../../../server/license/token.ts'
-import { DAY, HOUR, offlineToken, OTHER_INSTANCE } from '../../support/claims.ts'
+import { seqMarkOf } from '../../../server/license/record.ts'
+import { DAY, HOUR, leaseOf, offlineClaims, offlineToken, OTHER_INSTANCE } from '../../support/claims.ts'
+import { storedOf, storeRow } from '../../support/holding.ts'
 import { START } from '../../support/simulated-clock.ts'
 import { keyring, strangerSigner, verifySynchronously } from '../../support/signing.ts'
 import type { Draft } from '../../support/simulated-vendor.ts'
 import { AIRGAPPED_KEY, CAUSE, createGate, failure, KEY, licenseAt, refused, SECRET } from '../../support/simulated-vendor.ts'
 import { expectNothingChanged, save, traceOf } from '../../support/saving.ts'
+import type { World } from '../../support/world.ts'
 import { ADMIN, createWorld, settle } from '../../support/world.ts'
 
 beforeEach(verifySynchronously)
@@ -229,5 +232,38 @@ describe('replacing a standard license', () => {
     await save(world, 'nc_another_key')
     const [pending] = await world.store.dueDeactivations(Infinity)
     expect((await verifyServerLease(pending?.lease ?? '', keyring)).claims.sub).toBe('lic_standard')
+  })
+})
+
+describe('a license in the log', () => {
+  const lines = (world: World) => world.log.filter(({ message }) => /^license (?:activated|replaced|removed)$/.test(message))
+
+  it('is told with its masked key, and with the license that it replaces', async () => {
+    const world = await createWorld()
+    await save(world, AIRGAPPED_KEY)
+    await save(world, offlineToken({ instance_id: world.service.instanceId, sub: 'lic_token' }))
+    await save(world, KEY)
+    await world.service.remove({ actor: ADMIN })
+    const by = { actor: 'user', address: '192.0.2.7' }
+    expect(lines(world)).toEqual([
+      { level: 'info', message: 'license activated', fields: { method: 'airgapped', licenseId: 'lic_airgapped', expiresAt: expect.any(String), maskedKey: 'nc_ag_••••••••6789', ...by } },
+      { level: 'info', message: 'license replaced', fields: expect.objectContaining({ licenseId: 'lic_token', replaces: 'lic_airgapped', replacedId: 'lic_airgapped' }) },
+      { level: 'info', message: 'license replaced', fields: expect.objectContaining({ licenseId: 'lic_standard', replaces: 'lic_token', maskedKey: 'nc_••••••••6789' }) },
+      { level: 'info', message: 'license removed', fields: { method: 'standard', licenseId: 'lic_standard', maskedKey: 'nc_••••••••6789', ...by } },
+    ])
+    expect(Object.keys(lines(world)[1]?.fields ?? {})).not.toContain('maskedKey')
+  })
+
+  it('that replaces one that did not verify says by which method that was, as nothing else of it can be believed', async () => {
+    const world = await createWorld()
+    const lease = leaseOf(offlineClaims({ instance_id: world.service.instanceId, sub: 'lic_edited' }))
+    await storeRow(world.store, storedOf(lease, { lease: `${lease.jws.slice(0, -4)}AAAA` }), seqMarkOf(lease), { trusted: null })
+    await world.boot()
+    expect(world.service.view('admin').state).toBe('invalid')
+    await save(world, KEY)
+    expect(lines(world).at(-1)).toMatchObject({ message: 'license replaced', fields: { replaces: 'offline', replacedMethod: 'offline' } })
+    expect(world.store.events.at(-1)?.details).toEqual({
+      method: 'standard', licenseId: 'lic_standard', expiresAt: expect.any(String), plan: 'enterprise', replacedMethod: 'offline',
+    })
   })
 })

@@ -305,3 +305,19 @@ describe('a failed check-in', () => {
     expect((await license(world))?.nextAt).toBe(START + 3 * HOUR)
   })
 })
+
+it('one that somebody asks for and that fails does not put off the one that is due sooner than the next try would be', async () => {
+  const world = await licensed()
+  // Until the first that works, tries follow each other quickly.
+  await world.service.checkIn(ADMIN)
+  const { license } = await world.store.read()
+  const due = license?.nextAt ?? 0
+  world.clock.advance(due - world.clock.real() - 20_000)
+  world.vendor.failing = failure('NET_DNS')
+  await expect(world.service.checkIn(ADMIN)).rejects.toMatchObject({ code: 'NET_DNS' })
+  expect((await world.store.read()).license).toMatchObject({ nextAt: due, consecutiveFailures: 1 })
+  await world.run(30_000)
+  const after = (await world.store.read()).license
+  expect(after).toMatchObject({ consecutiveFailures: 2 })
+  expect(after?.nextAt).toBeGreaterThan(world.clock.real())
+})

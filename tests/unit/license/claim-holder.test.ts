@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { CALL_NEEDS, CLAIM_LENGTH, WATCH } from '../../../server/license/check-in-claim.ts'
 import type { CheckInClaim, Grant } from '../../../server/license/claim-holder.ts'
-import { createSharedClaim, createSoleClaim } from '../../../server/license/claim-holder.ts'
+import { createSharedClaim, createSoleClaim, termOf } from '../../../server/license/claim-holder.ts'
 import type { ClaimStore } from '../../../server/license/ports.ts'
 import type { MemoryStore } from '../../support/memory-store.ts'
 import { createMemoryStore } from '../../support/memory-store.ts'
@@ -141,6 +141,12 @@ describe('the claim of several processes', () => {
     expect(await takenOver(CLAIM_LENGTH - 1000)).toBe(false)
     expect(await takenOver(2000)).toBe(true)
   })
+})
+
+it('what has to be named with a write is the term, where there is one', async () => {
+  expect(termOf(undefined)).toEqual({})
+  expect((await createSoleClaim().run(async grant => termOf(grant)))?.result).toEqual({})
+  expect((await one.run(async grant => termOf(grant)))?.result).toEqual({ term: 1 })
 })
 
 it('the claim of the only process is always granted, and belongs to no term', async () => {

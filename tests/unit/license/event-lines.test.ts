@@ -28,6 +28,28 @@ describe('an entry of the activity log', () => {
     expect(JSON.stringify(await store.listEvents({ limit: 9 }))).not.toContain('maskedKey')
   })
 
+  it.each<[NewEvent['kind'], NewEvent['details'], NewEvent['log'], LogLine['level'], string]>([
+    ['activated', {}, {}, 'info', 'license activated'], ['activated', {}, { replaces: 'lic_1' }, 'info', 'license replaced'],
+    ['put_back', {}, {}, 'info', 'previous license put back'], ['renewed', {}, {}, 'info', 'license renewed'],
+    ['removed', {}, {}, 'info', 'license removed'], ['check_in_succeeded', {}, {}, 'info', 'check-in succeeded'],
+    ['check_in_failed', {}, {}, 'warn', 'check-in failed'], ['verdict', {}, {}, 'warn', 'the license server sent a verdict'],
+    ['vendor_told', { result: 'told' }, {}, 'info', 'the license server was told of a removed license'],
+    ['vendor_told', { result: 'given_up' }, {}, 'warn', 'the license server could not be told of a removed license'],
+    ['account_created', {}, {}, 'info', 'account created'], ['account_changed', {}, {}, 'info', 'account changed'],
+    ['account_removed', {}, {}, 'info', 'account removed'],
+  ])('%s with %o and %o has a line of its own', async (kind, details, logged, level, message) => {
+    const { lines, log } = recorder()
+    await withEventLines(createMemoryStore(), log).appendEvent(eventOf(kind, 0, { kind: 'environment' }, details, logged))
+    expect(lines).toEqual([{ level, message, fields: { ...details, ...logged, actor: 'environment' } }])
+  })
+
+  it('has a line where nothing is logged besides', async () => {
+    const { lines, log } = recorder()
+    const { log: _, ...bare } = eventOf('activated', 0, { kind: 'system' })
+    await withEventLines(createMemoryStore(), log).appendEvent(bare)
+    expect(lines).toEqual([{ level: 'info', message: 'license activated', fields: {} }])
+  })
+
   it.each([['grace', 'warn'], ['paused', 'warn'], ['expired', 'warn'], ['revoked', 'warn'], ['invalid', 'warn'], ['active', 'info']])(
     'of a state that becomes %s is a line at %s', async (to, level) => {
       const { lines, log } = recorder()
@@ -63,7 +85,7 @@ describe('an entry of the activity log', () => {
     await takes.any('id', event)
     await takes.any({ event })
     await takes.any('id', { role: 'admin' }, event, 'session')
-    await takes.any({ other: true })
+    for (const other of [{ other: true }, null, { event: null }, { ...event, kind: 'of_a_later_version' }, 'check_in_failed']) await takes.any(other)
     expect(lines).toHaveLength(3)
     expect(lines[0]?.fields).toEqual({ code: 'NET_DNS', account: 'id' })
   })
@@ -84,6 +106,16 @@ describe('an entry of the activity log', () => {
   })
 })
 
+it('an attempt that a defect kept from being recorded is not told as one that was not recorded', async () => {
+  const { lines, log } = recorder()
+  const failed = eventOf('check_in_failed', 0, { kind: 'system' })
+  for (const error of [new TypeError('broken'), new LicenseError('CONFLICT')]) {
+    const store = withEventLines({ broken: async (_event: NewEvent) => Promise.reject(error) }, log)
+    await expect(store.broken(failed)).rejects.toBe(error)
+  }
+  expect(lines).toEqual([])
+})
+
 describe('the fields of a log line', () => {
   it('are code and reference alone where nothing more was seen', () => {
     expect(fieldsOf('STORAGE_UNAVAILABLE', null)).toEqual({ code: 'STORAGE_UNAVAILABLE', reference: 'NCL-315' })
@@ -93,6 +125,10 @@ describe('the fields of a log line', () => {
     expect(fieldsOf('TOKEN_UNKNOWN_SIGNER', seen('SERVER_RESPONSE_INVALID', 'signer_unknown', { kid: 'k9' }))).toEqual({
       code: 'TOKEN_UNKNOWN_SIGNER', reference: 'NCL-109', cause: 'signer_unknown', stage: 'http', kid: 'k9',
     })
+  })
+
+  it('name the address that was connected to only where one was', () => {
+    expect(Object.keys(fieldsOf('NET_DNS', seen('NET_DNS', 'dns_no_such_name', { host: 'license.example' })))).toEqual(['code', 'reference', 'cause', 'stage', 'host'])
   })
 
   it('know the references of a wrong clock', () => {

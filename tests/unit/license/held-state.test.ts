@@ -3,6 +3,7 @@ import { LicenseError } from '../../../server/license/errors.ts'
 import { claimHold, judgeHold, LONGEST_HOLD } from '../../../server/license/held-state.ts'
 import type { ClockReading, LicenseStorage } from '../../../server/license/ports.ts'
 import type { StoredHold } from '../../../server/license/stored-records.ts'
+import { createMemoryStore } from '../../support/memory-store.ts'
 import { moment, save, SECOND } from '../../support/installation.ts'
 import { tally } from '../../support/tally.ts'
 import { DAY } from '../../support/claims.ts'
@@ -130,6 +131,19 @@ it('F83: lets a defect in storing the interval through, instead of calling the d
   await expect(claimHold(world.store, 'lease-1', world.clock.read())).rejects.toThrow('broken')
   world.store.holdState = () => Promise.reject(new LicenseError('CONFLICT'))
   await expect(claimHold(world.store, 'lease-1', world.clock.read())).rejects.toMatchObject({ code: 'CONFLICT' })
+})
+
+it('F83: is claimed on a database of its own once, and of replicas by whoever comes after for what is left of it', async () => {
+  const reading: ClockReading = { wall: 1_000_000, uptime: 50_000, boot: 'a' }
+  const later: ClockReading = { wall: 1_004_000, uptime: 90_000, boot: 'b' }
+  const over: ClockReading = { wall: 1_010_000, uptime: 70_000, boot: 'c' }
+  const single = createMemoryStore()
+  expect(await claimHold(single, 'lease-1', reading)).toEqual({ jti: 'lease-1', until: 60_000 })
+  expect(await claimHold(single, 'lease-1', later)).toBeNull()
+  const shared = createMemoryStore({ databaseTime: () => 0 })
+  expect(await claimHold(shared, 'lease-1', reading)).toEqual({ jti: 'lease-1', until: 60_000 })
+  expect(await claimHold(shared, 'lease-1', later)).toEqual({ jti: 'lease-1', until: 96_000 })
+  expect(await claimHold(shared, 'lease-1', over)).toBeNull()
 })
 
 describe('the interval as replicas share it', () => {

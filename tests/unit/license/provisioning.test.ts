@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { HOUR, offlineToken } from '../../support/claims.ts'
+import { DAY, HOUR, offlineToken } from '../../support/claims.ts'
 import { START } from '../../support/simulated-clock.ts'
 import { createFixedRandom } from '../../support/random.ts'
 import { createReplicas } from '../../support/replicas.ts'
 import { verifySynchronously } from '../../support/signing.ts'
-import { AIRGAPPED_KEY, createGate, failure, KEY } from '../../support/simulated-vendor.ts'
+import { AIRGAPPED_KEY, createGate, failure, KEY, licenseAt } from '../../support/simulated-vendor.ts'
 import type { World } from '../../support/world.ts'
 import { ADMIN, createWorld, digestOf, settle } from '../../support/world.ts'
 
@@ -192,6 +192,35 @@ describe('while it cannot be applied', () => {
     world.store.commit = () => Promise.reject(new TypeError('defect'))
     await world.tick()
     expect(world.log).toEqual([{ level: 'error', message: 'a background step failed', fields: { cause: 'TypeError: defect' } }])
+  })
+})
+
+describe('a token in NC_LICENSE_KEY that only a wrong clock makes look wrong', () => {
+  it.each([
+    ['LICENSE_EXPIRED', 2 * 365 * DAY], ['TOKEN_NOT_YET_VALID', -2 * 365 * DAY],
+  ] as const)('is judged again every minute: %s', async (code, ahead) => {
+    const world = await createWorld()
+    world.clock.shiftWall(ahead)
+    const token = offlineToken({ instance_id: world.service.instanceId, nbf: Math.floor(START / 1000) - 60 })
+    await world.boot({ provisioned: digestOf(token) })
+    await world.tick()
+    expect(differs(world)).toMatchObject({ code: 'ENV_DIFFERS', error: code })
+    expect(world.log.at(-1)).toMatchObject({ fields: { code, retry: true } })
+    world.clock.repairWall()
+    await world.run(30_000)
+    expect(world.service.view('admin').state).toBe('unlicensed')
+    await world.run(31_000)
+    expect(world.service.view('admin')).toMatchObject({ state: 'active', method: 'offline', warnings: [] })
+    expect(world.vendor.calls).toEqual([])
+  })
+
+  it('is not judged again where it is the license server that says so: only another key helps', async () => {
+    const world = await createWorld()
+    world.vendor.licenses.set(KEY, licenseAt(world.clock, 'lic_over', { refusal: 'expired' }))
+    await world.boot({ provisioned: digestOf(KEY) })
+    await world.run(3 * HOUR)
+    expect(activations(world)).toHaveLength(1)
+    expect(differs(world)).toMatchObject({ error: 'LICENSE_EXPIRED' })
   })
 })
 

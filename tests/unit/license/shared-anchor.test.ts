@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { createDatabaseClock } from '../../../server/runtime/system-clock.ts'
+import { MAX_DRIFT } from '../../../server/license/trusted-time.ts'
 import { followAnchor, leaningBy, movedAnchor, timeBy, withAnchor } from '../../../server/license/shared-anchor.ts'
 import type { ClockReading } from '../../../server/license/ports.ts'
 import { DAY, HOUR } from '../../support/claims.ts'
@@ -46,6 +47,33 @@ describe('the anchor that replicas share', () => {
     const read = { ...at(0), uptime: 5000 + sinceLook, wall: START + sinceMade }
     expect(withAnchor(null, anchor, 'jti-1', read, at(0))?.broken).toBe(broken)
     expect(withAnchor(null, anchor, 'jti-1', read, { ...at(0), boot: 'b' })?.broken).toBe(false)
+  })
+
+  it('is not believed where a reading is of this machine\'s own clock', () => {
+    const held = withAnchor(null, anchor, 'jti-1', at(0), null)
+    const { shared: _, ...own } = at(1000)
+    expect(held && followAnchor(held, own, null).broken).toBe(true)
+  })
+
+  it('is followed as before when it is read again, and anew when another begins', () => {
+    const held = withAnchor(null, anchor, 'jti-1', at(0), null)
+    const broken = held && { ...held, broken: true }
+    expect(withAnchor(broken, { ...anchor }, 'jti-1', at(HOUR), at(HOUR))).toBe(broken)
+    expect(withAnchor(broken, { ...anchor, wall: START + 1 }, 'jti-1', at(HOUR), null)).toEqual({ anchor: { ...anchor, wall: START + 1 }, since: at(HOUR), broken: false })
+  })
+
+  it('may be as old as the time since nobody had it, and half a minute, allowing for a clock that runs a little fast', () => {
+    const judgedAt = (age: number) => withAnchor(null, { ...anchor, at: START, wall: START }, 'jti-1', { ...at(HOUR), wall: START + age }, at(0))?.broken
+    const longest = (HOUR + 30_000) * (1 + MAX_DRIFT)
+    expect([HOUR + 30_000, longest, longest + 1].map(judgedAt)).toEqual([false, false, true])
+  })
+
+  it('survives a difference of five seconds, from trusted time or from uptime, and not of more', () => {
+    const held = withAnchor(null, anchor, 'jti-1', at(0), null)
+    const brokenBy = (reading: ClockReading, atLeast: number | null = null) => held && followAnchor(held, reading, atLeast).broken
+    expect([5000, 5001].map(behind => brokenBy(at(0), START - 300_000 + behind))).toEqual([false, true])
+    expect([5000, 5001, -5000, -5001].map(ahead => brokenBy(at(0, ahead)))).toEqual([false, true, false, true])
+    expect(brokenBy({ ...at(0, DAY), boot: 'b' })).toBe(false)
   })
 
   it('goes on from a later reading, or not at all once it is broken', () => {

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
+import { activationRequestOf } from '../../../server/license/support-bundle.ts'
 import type { Diagnostics } from '../../../shared/contracts.ts'
 import { seen } from '../../../shared/findings.ts'
 import { DAY, EMAIL, HOUR, offlineToken } from '../../support/claims.ts'
@@ -18,6 +19,35 @@ async function licensed(credential: (world: World) => string): Promise<World> {
   await world.service.save({ credential: credential(world), actor: ADMIN })
   return world
 }
+
+describe('the text that asks for an offline token', () => {
+  const facts = { instanceId: 'a1'.repeat(16), maskedKey: null, version: '1.2.3', renewal: null }
+  it('names what the vendor needs, and asks for the key where it is not known', () => {
+    expect(activationRequestOf(facts).text.split('\n')).toEqual([
+      'Please issue an offline license token for this installation.', '', `Instance ID: ${facts.instanceId}`,
+      'License key: (please add your license key)', 'Version: 1.2.3',
+    ])
+    expect(activationRequestOf({ ...facts, maskedKey: 'nc_••••••••6789' }).text).toContain('License key: nc_••••••••6789\n')
+  })
+
+  it('asks for a renewal of the license that is held, by its id and end', () => {
+    const renewal = { licenseId: 'lic_offline', expiresAt: '2027-01-01T00:00:00.000Z' }
+    expect(activationRequestOf({ ...facts, renewal }).text.split('\n').slice(0, 5)).toEqual([
+      'Please renew the offline license token of this installation.', '', `Instance ID: ${facts.instanceId}`,
+      'License ID: lic_offline', 'Present term ends: 2027-01-01T00:00:00.000Z',
+    ])
+  })
+
+  it.each<[string, (world: World) => string, boolean]>([
+    ['standard', () => KEY, false], ['airgapped', () => AIRGAPPED_KEY, false], ['offline', ({ service }) => offlineToken({ instance_id: service.instanceId }), true],
+  ])('of an installation with a license that is %s is one for a renewal where that is by token', async (_, credential, renews) => {
+    const world = await licensed(credential)
+    const { text } = world.service.activationRequest()
+    expect(text.includes('Please renew')).toBe(renews)
+    expect(text.includes(`License ID: ${world.service.view('admin').licenseId}`)).toBe(renews)
+    expect((await createWorld()).service.activationRequest().text).toContain('Please issue')
+  })
+})
 
 describe('the support bundle', () => {
   it.each<[string, (world: World) => string]>([
