@@ -247,4 +247,17 @@ describe('the credential in NC_LICENSE_KEY of several replicas', () => {
     expect(vendor.callsOf('activate')).toHaveLength(1)
     expect(second.service.view('admin')).toMatchObject({ state: 'active', warnings: [] })
   })
+
+  it('is applied by another if the one that had begun dies', async () => {
+    const { vendor, all: [first, second], run } = await createReplicas(2, { provisioned: KEY })
+    if (!first || !second) throw new Error('two replicas are needed')
+    vendor.beforeAnswer = createGate().pass
+    while (vendor.underWay === 0) await run(500)
+    expect(second.service.view('admin').state).toBe('unlicensed')
+    Object.assign(first, { frozen: true, connected: false })
+    vendor.beforeAnswer = null
+    await run(60_000)
+    expect(vendor.callsOf('activate')).toHaveLength(2)
+    expect(second.service.view('admin')).toMatchObject({ state: 'active', warnings: [] })
+  })
 })
