@@ -7,8 +7,9 @@ import { DAY, HOUR, offlineToken } from '../../support/claims.ts'
 import { START } from '../../support/simulated-clock.ts'
 import { holderOf } from '../../support/holding.ts'
 import { createFixedRandom } from '../../support/random.ts'
+import { createReplicas } from '../../support/replicas.ts'
 import { verifySynchronously } from '../../support/signing.ts'
-import { AIRGAPPED_KEY, createGate, failure, KEY, refused, SECRET } from '../../support/simulated-vendor.ts'
+import { AIRGAPPED_KEY, createGate, failure, KEY, licenseAt, refused, SECRET } from '../../support/simulated-vendor.ts'
 import type { World } from '../../support/world.ts'
 import { ADMIN, createWorld, settle } from '../../support/world.ts'
 
@@ -277,4 +278,24 @@ describe('telling the vendor of a removed license', () => {
     await world.tick()
     expect(world.store.events.at(-1)).toMatchObject({ details: { result: 'given_up' } })
   })
+})
+
+it('of several to be told, a replica that has lost the claim while it told the first leaves the rest to whoever has it', async () => {
+  const { vendor, all: [first, second], clock, run } = await createReplicas(2)
+  if (!first || !second) throw new Error('two replicas are needed')
+  vendor.licenses.set('nc_sixteen_or_more_6789', licenseAt(clock, 'lic_other'))
+  await first.service.save({ credential: KEY, actor: ADMIN })
+  await first.service.save({ credential: 'nc_sixteen_or_more_6789', actor: ADMIN })
+  await first.service.remove({ actor: ADMIN })
+  const gate = createGate()
+  vendor.beforeAnswer = gate.pass
+  second.frozen = true
+  while (vendor.underWay === 0) await run(500)
+  vendor.beforeAnswer = null
+  second.frozen = false
+  await run(60_000)
+  expect(vendor.callsOf('deactivate')).toHaveLength(3)
+  gate.open()
+  await run(10_000)
+  expect(vendor.callsOf('deactivate')).toHaveLength(3)
 })
