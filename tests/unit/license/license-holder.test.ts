@@ -128,6 +128,23 @@ describe('the holder', () => {
     expect((await holderOf(clock, store)).observe()).toMatchObject({ trusted: START + 24 * HOUR, effective: START + 24 * HOUR })
   })
 
+  it.each([['ended', 400 * 24 * HOUR], ['paused', 10 * 24 * HOUR]])(
+    'F55: does not believe at a start a shared clock by which the license has %s: that clock may have jumped', async (_, jump) => {
+      const machine = createSimulatedClock()
+      let ahead = 0
+      const clock = { ...machine, read: () => ({ ...machine.read(), wall: machine.real() + ahead, shared: true as const }) }
+      const store = createMemoryStore({ databaseTime: () => clock.read().wall })
+      const lease = leaseOf(standardClaims())
+      const { uptime, boot, wall } = clock.read()
+      const anchor = { jti: lease.claims.jti, at: START, wall }
+      await storeRow(store, storedOf(lease), seqMarkOf(lease), { trusted: { at: START, uptime, boot, continuous: true }, anchor })
+      expect((await holderOf(clock, store)).memory.anchor).toMatchObject({ anchor, broken: false })
+      ahead = jump
+      const holder = await holderOf(clock, store)
+      expect(holder.memory.anchor).toMatchObject({ anchor, broken: true })
+      expect(holder.observe()).toMatchObject({ state: 'active', entitled: true, trusted: START })
+    })
+
   it('trusts time from an offline token as no answer: it raises, and later clocks still count', async () => {
     const clock = createSimulatedClock()
     const holder = await holderOf(clock)
