@@ -156,6 +156,16 @@ describe('replicas whose clocks differ', () => {
     expect(flapped()).toEqual([])
   })
 
+  it.each([['ahead', 8 * DAY], ['back', -8 * DAY]])('F55: when it jumps %s and the vendor does not answer, no anchor is left for one that starts', async (_, jump) => {
+    const { run, database, vendor, store } = await household()
+    await run(10_000)
+    expect((await store.read()).anchor).not.toBeNull()
+    vendor.failing = failure('NET_DNS')
+    database.ahead = jump
+    await run(10_000)
+    expect((await store.read()).anchor).toBeNull()
+  })
+
   it('F55: when it is set back, nothing is gained', async () => {
     const { run, states, database, vendor } = await household()
     await run(60_000)
