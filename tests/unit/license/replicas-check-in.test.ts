@@ -129,6 +129,7 @@ describe('a due check-in of four replicas', () => {
       for (const { service } of replicas.all) expect(service.view('admin').entitled).toBe(true)
     })
     expect(calls(replicas)).toEqual([])
+    expect(replicas.log.filter(({ level }) => level === 'error')).toEqual([])
     replicas.store.available = true
     await replicas.run(10_000)
     expect(calls(replicas)).toHaveLength(1)

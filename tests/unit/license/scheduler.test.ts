@@ -250,3 +250,50 @@ describe('failing check-ins', () => {
     expect(world.log.find(({ level }) => level === 'warn')?.fields).toMatchObject({ cause: 'dns_no_such_name', error: '' })
   })
 })
+
+describe('at a start', () => {
+  it('a license under a verdict is asked about when that was planned, however long ago its lease was due', async () => {
+    const world = await createWorld({ random: createFixedRandom(0) })
+    await world.service.save({ credential: KEY, actor: ADMIN })
+    Object.assign(world.vendor.licenses.get(KEY) ?? {}, { verdict: 'revoked' })
+    await world.run(6 * HOUR + 60_000)
+    expect(world.service.view('admin').state).toBe('revoked')
+    const asked = world.vendor.callsOf('checkIn').length
+    world.clock.advance(HOUR)
+    await world.boot()
+    await world.run(60_000)
+    expect(world.vendor.callsOf('checkIn')).toHaveLength(asked)
+    await world.run(6 * HOUR)
+    expect(world.vendor.callsOf('checkIn')).toHaveLength(asked + 1)
+  })
+
+  it('a license whose check-in is overdue is checked in at once, whatever was planned after a failure', async () => {
+    const world = await createWorld({ random: createFixedRandom(0) })
+    await world.service.save({ credential: KEY, actor: ADMIN })
+    world.vendor.failing = failure('NET_DNS')
+    await world.run(9 * HOUR)
+    const planned = (await world.store.read()).license?.nextAt ?? 0
+    expect(planned - world.clock.real()).toBeGreaterThan(60_000)
+    const asked = world.vendor.callsOf('checkIn').length
+    world.vendor.failing = null
+    await world.boot()
+    await world.tick()
+    expect(world.vendor.callsOf('checkIn')).toHaveLength(asked + 1)
+    expect(world.service.view('admin').state).toBe('active')
+  })
+})
+
+it('whoever waits until nothing is under way is told whether anything was', async () => {
+  const world = await createWorld()
+  await world.service.save({ credential: KEY, actor: ADMIN })
+  expect(await world.service.whenIdle()).toBe(false)
+  const gate = createGate()
+  world.vendor.beforeAnswer = gate.pass
+  const asked = world.service.checkIn(ADMIN)
+  await settle()
+  const idle = world.service.whenIdle()
+  gate.open()
+  expect(await idle).toBe(true)
+  await asked
+  expect(await world.service.whenIdle()).toBe(false)
+})
