@@ -3,8 +3,8 @@ import { defineConfig } from 'vitest/config'
 import { QuickestFirst } from '../support/quickest-first.ts'
 
 /*
- * The tests of storage as mutation testing runs them, with one PostgreSQL for all: without those that stop a server or kill a process,
- * and without a million rows. What is the same on both databases is tried on SQLite.
+ * The tests of storage as mutation testing runs them, with one PostgreSQL for all files: without a failover, a killed process and a
+ * million rows. What is the same on both databases is tried on SQLite alone.
  */
 
 const LEFT_OUT = ['sqlite-crash', 'sqlite-million-events', 'postgres', 'postgres-failover']

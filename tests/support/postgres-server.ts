@@ -57,11 +57,11 @@ interface Wanted {
   settings?: string[]
   /** May put files into its data folder before. */
   prepare?: (dataDir: string) => void
-  /** Whether it is going to be stopped, so that nobody else may have it. */
+  /** Whether it is going to be stopped, so that it must not be the one that others share. Asked of the files that run under mutation. */
   stops?: boolean
 }
 
-/** The variable with the port of a server that is there already: where thousands of runs follow each other, as under mutation. */
+/** The variable with the port of a server to share: under mutation, files are run thousands of times, and starting one takes longer. */
 export const READY_PORT = 'TEST_POSTGRES_PORT'
 
 /** Starts a server, or takes the one that is ready. */

@@ -3,8 +3,9 @@ import { defineConfig } from 'vitest/config'
 import { QuickestFirst } from '../support/quickest-first.ts'
 
 /*
- * The unit tests alone, as mutation testing runs them: the long simulations find nothing in a mutant that these do not, some are
- * about other things, and a time zone can only be changed in a process of its own. With ROOM, those of one room alone, and of the routes with `http`.
+ * The unit tests as mutation testing runs them. Left out are long simulations, which would take most of the time and find a few mutants
+ * that these do not; tests that are about other things; and what changes the time zone, which takes a process of its own. With ROOM,
+ * those of one room alone, and of the routes with `http`.
  */
 const LEFT_OUT = [
   'license/history', 'license/late-answer', 'license/what-if-lived', 'license/calendar', 'license/edited-rows', 'license/edited-time',
@@ -19,7 +20,7 @@ export default defineConfig({
     include: [`tests/unit/${ROOM === 'http' ? '{http,api}' : ROOM}/*.test.ts`],
     exclude: LEFT_OUT.map(name => `tests/unit/${name}.test.ts`),
     environment: 'node',
-    // Whoever hangs is ended sooner, by the mutation test itself.
+    // For a busy machine. Stryker has a limit of its own for what hangs.
     testTimeout: 120_000,
     isolate: false,
     sequence: { sequencer: QuickestFirst },

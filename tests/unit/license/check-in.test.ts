@@ -306,7 +306,7 @@ describe('a failed check-in', () => {
   })
 })
 
-it('one that somebody asks for and that fails does not put off the one that is due sooner than the next try would be', async () => {
+it('a check-in that somebody asks for and that fails does not put off one that is due sooner than the next try would be', async () => {
   const world = await licensed()
   // Until the first that works, tries follow each other quickly.
   await world.service.checkIn(ADMIN)

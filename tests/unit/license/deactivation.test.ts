@@ -280,7 +280,7 @@ describe('telling the vendor of a removed license', () => {
   })
 })
 
-it('of several to be told, a replica that has lost the claim while it told the first leaves the rest to whoever has it', async () => {
+it('a replica that has lost the claim while it told the vendor of one removal leaves the next to whoever has the claim', async () => {
   const { vendor, all: [first, second], clock, run } = await createReplicas(2)
   if (!first || !second) throw new Error('two replicas are needed')
   vendor.licenses.set('nc_sixteen_or_more_6789', licenseAt(clock, 'lic_other'))
