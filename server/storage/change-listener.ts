@@ -53,7 +53,8 @@ export function createChangeListener({ config, schema, notify }: ListenerOptions
       else if (payload === schema) heard++
     })
     try {
-      await client.connect()
+      // A client that is told to end while it connects never says how that went.
+      await Promise.race([client.connect(), ended.promise])
       await client.query(`listen ${CHANNEL}`)
       await notify(CHANNEL, proof)
       if (!await Promise.race([proven.promise, sleep(PROOF_WITHIN, false, { ref: false, signal })])) return TRY_AGAIN_AFTER
