@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { EventView } from '../../shared/contracts.ts'
 import type { LicenseServerProcess } from '../support/vendor/vendor-process.ts'
 import { startLicenseServer } from '../support/vendor/vendor-process.ts'
-import { freePort } from '../support/product-process.ts'
+import { freePort } from '../support/free-port.ts'
 import { expectError } from '../support/expect-error.ts'
 import { restart, signInSoon, sleep, startOwnLicenseServer, startOwnProduct, until } from '../support/stand.ts'
 

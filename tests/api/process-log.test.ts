@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createApiClient } from '../support/api-client.ts'
-import { ADMIN, freePort } from '../support/product-process.ts'
+import { freePort } from '../support/free-port.ts'
+import { ADMIN } from '../support/product-process.ts'
 import type { Product } from '../support/product-process.ts'
 import { signInSoon, startOwnLicenseServer, startOwnProduct, until, VIEWER } from '../support/stand.ts'
 

@@ -4,7 +4,7 @@ import { connect } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { createApiClient } from '../support/api-client.ts'
 import type { Product } from '../support/product-process.ts'
-import { freePort } from '../support/product-process.ts'
+import { freePort } from '../support/free-port.ts'
 import { signInSoon, startOwnLicenseServer, startOwnProduct, until } from '../support/stand.ts'
 
 /* An operator stops the product while it is at work. */

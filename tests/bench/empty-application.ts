@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { freePort } from '../support/product-process.ts'
+import { freePort } from '../support/free-port.ts'
 
 /* The yardstick for a whole application: Nuxt of the same version with one page and one route. */
 

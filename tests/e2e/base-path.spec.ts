@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import type { Page } from '@playwright/test'
 import { ERRORS } from '../../shared/errors.ts'
-import { freePort } from '../support/product-process.ts'
+import { freePort } from '../support/free-port.ts'
 import type { ProxyProgram } from '../support/network/reverse-proxy.ts'
 import { startForeignApplication, startReverseProxy } from '../support/network/reverse-proxy.ts'
 import { expect, leave, test } from '../support/browser/fixtures.ts'

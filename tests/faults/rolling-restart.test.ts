@@ -4,7 +4,8 @@ import { startForeignApplication, startReverseProxy } from '../support/network/r
 import type { PostgresServer } from '../support/postgres-server.ts'
 import { startPostgres } from '../support/postgres-server.ts'
 import type { Product } from '../support/product-process.ts'
-import { ADMIN, freePort, SERVICE_TOKEN, startProduct } from '../support/product-process.ts'
+import { freePort } from '../support/free-port.ts'
+import { ADMIN, SERVICE_TOKEN, startProduct } from '../support/product-process.ts'
 import { sleep, startOwnLicenseServer, until } from '../support/stand.ts'
 import { tally } from '../support/tally.ts'
 

@@ -5,7 +5,7 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { findCommand, findOrInstall } from './debian-packages.ts'
-import { freePort } from './product-process.ts'
+import { freePort } from './free-port.ts'
 
 /* Debian's pgbouncer in front of a PostgreSQL server, configured as little as it can be. */
 

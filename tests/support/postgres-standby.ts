@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createServerOn, makeFolder, PASSWORD, type PostgresServer } from './postgres-server.ts'
-import { freePort } from './product-process.ts'
+import { freePort } from './free-port.ts'
 
 /** A second server that follows the first and serves only reads, until it is promoted. */
 export interface Standby {

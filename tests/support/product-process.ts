@@ -2,11 +2,11 @@ import type { ChildProcess } from 'node:child_process'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { COMPILED } from './compiled.ts'
+import { freePort } from './free-port.ts'
 import { lastLines, waitAtMost } from './open-waits.ts'
 
 /* The product under test: the sandbox build as a process, with its own database. */
@@ -48,19 +48,6 @@ export interface Product {
   dispose(): Promise<void>
 }
 
-/** A port that was free a moment ago, below the range used for outgoing connections. */
-export async function freePort(): Promise<number> {
-  for (;;) {
-    const port = 12_000 + Math.floor(Math.random() * 20_000)
-    const server = createServer().listen(port, '127.0.0.1')
-    const free = await once(server, 'listening').then(() => true, () => false)
-    if (!free) continue
-    server.close()
-    await once(server, 'close')
-    return port
-  }
-}
-
 /** Starts the product; resolves once it is running, rejects with its output if it ends instead. */
 export async function startProduct(options: ProductOptions): Promise<Product> {
   for (let tries = 1; ; tries++) {
@@ -68,7 +55,7 @@ export async function startProduct(options: ProductOptions): Promise<Product> {
       return await startOn(options.port ?? await freePort(), options)
     }
     catch (error) {
-      // The port was taken between the check and the start.
+      // Something that is no test of ours has taken the port between the check and the start.
       if (options.port !== undefined || tries === 3 || !String(error).includes('EADDRINUSE')) throw error
     }
   }

@@ -49,7 +49,7 @@ export async function startOwnProduct(options: ProductOptions): Promise<Product>
 }
 
 /** Starts a license server that ends with the current test. */
-export async function startOwnLicenseServer(port = 0): Promise<LicenseServerProcess> {
+export async function startOwnLicenseServer(port?: number): Promise<LicenseServerProcess> {
   const licenseServer = await startLicenseServer({ port })
   onTestFinished(() => licenseServer.stop())
   return licenseServer

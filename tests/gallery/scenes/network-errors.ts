@@ -1,7 +1,7 @@
 import en from '../../../app/locales/en.json' with { type: 'json' }
 import type { NetworkErrorCode } from '../../../shared/errors.ts'
 import type { Fault } from '../../support/vendor/fault-types.ts'
-import { freePort } from '../../support/product-process.ts'
+import { freePort } from '../../support/free-port.ts'
 import { startImpostor } from '../../support/browser/impostor-server.ts'
 import { checkInNow, expectFailure, expectState, openLicense } from '../../support/browser/screen.ts'
 import type { Scene, Stage } from '../scene.ts'

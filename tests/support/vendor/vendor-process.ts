@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { COMPILED } from '../compiled.ts'
+import { freePort } from '../free-port.ts'
 import { waitAtMost } from '../open-waits.ts'
 import { createSandboxControl } from './control-client.ts'
 import type { SandboxControl } from './control-client.ts'
@@ -19,7 +20,7 @@ export interface LicenseServerProcess {
 }
 
 export interface LicenseServerOptions {
-  /** 0, the default, for any free port; pass an earlier server's port to replace it. */
+  /** Any free one by default; pass an earlier server's port to replace it. */
   port?: number
   env?: Record<string, string>
 }
@@ -51,7 +52,7 @@ async function listeningUrl(child: ChildProcess): Promise<string> {
 
 /** Starts the sandbox license server as a separate process, which ends when this process does. */
 export async function startLicenseServer(options: LicenseServerOptions = {}): Promise<LicenseServerProcess> {
-  const { port = 0, env = {} } = options
+  const { port = await freePort(), env = {} } = options
   const main = fileURLToPath(new URL('../../license-server/main.ts', import.meta.url))
   const child = spawn(process.execPath, [main], {
     env: { ...process.env, ...COMPILED, HOST: '127.0.0.1', ...env, PORT: String(port) },
