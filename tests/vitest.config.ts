@@ -4,7 +4,7 @@ import { vueFiles } from './support/app/vue-files.ts'
 import { VITEST_REPORT } from './support/results.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const setupFiles = ['tests/support/name-open-waits.ts']
+const setupFiles = ['tests/support/explain-failures.ts']
 /** Files share their processes, which take longer to start than most tests, but no module of ours. */
 const SHARED = { isolate: false, setupFiles: ['tests/support/fresh-modules.ts', ...setupFiles] }
 /** Ms: only what hangs takes as long, also on a machine that does much else; setupFiles say for what it waits. */

@@ -1,6 +1,7 @@
 import type { ErrorData, LicenseView } from '../../shared/contracts.ts'
 import { waitFor } from './open-waits.ts'
 import { ADMIN } from './product-process.ts'
+import { noteRefusal } from './refusals.ts'
 
 /* Uses the HTTP API as an operator's script would. */
 
@@ -43,6 +44,7 @@ export function createApiClient(baseUrl: string): ApiClient {
       const response = await waitFor(`an answer to ${method} ${path}`, calling)
       client.cookie = mergeCookies(client.cookie, response.headers.getSetCookie())
       const text = await waitFor(`the end of the answer to ${method} ${path}`, response.text())
+      if (response.status >= 400) noteRefusal(`${method} ${path}`, response.status, text)
       const parsed = parse(text)
       const answer = { status: response.status, headers: response.headers, text, body: parsed as T, error: Object(parsed).data }
       judge({ method, path, body }, answer)
