@@ -4,7 +4,7 @@ const ROOMS = {
   'license-server': ['server/license-server/**/*.ts'],
   'accounts': ['server/accounts/**/*.ts', '!server/accounts/ports.ts'],
   'http': ['server/http/**/*.ts', '!server/http/starting-page.ts', '!server/http/openapi.ts'],
-  // On SQLite and in memory: a PostgreSQL server for every mutant would take a day.
+  // Without what opens PostgreSQL: most of its tests take too long to be run for every mutant.
   'storage': ['server/storage/**/*.ts', '!server/storage/schema.ts', '!server/storage/open-postgres.ts', '!server/storage/postgres-pool.ts'],
 }
 /** The room whose tests are no unit tests, hence a run of its own. */

@@ -4,8 +4,8 @@ import { QuickestFirst } from '../support/quickest-first.ts'
 
 /*
  * The tests of storage as mutation testing runs them, with one PostgreSQL for all files: without a failover, a killed process and a
- * million rows. What is the same on both databases is tried on SQLite alone, and what takes PostgreSQL longest is left out: each mutant
- * that lives would wait for it, and few would die of it.
+ * million rows. What is the same on both databases is tried on SQLite alone, and what takes PostgreSQL longest is left out: every mutant
+ * that survives would wait for it.
  */
 
 const LEFT_OUT = ['sqlite-crash', 'sqlite-million-events', 'postgres', 'postgres-failover', 'postgres-only']

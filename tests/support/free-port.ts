@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer } from 'node:net'
+import { createServer, type ListenOptions, type Server } from 'node:net'
 
 const LOWEST = 12_000
 const COUNT = 20_000
@@ -19,15 +19,27 @@ export async function freePort(): Promise<number> {
 /** By a name that is no file, so that the system takes it back when the process is gone. Only Linux has such names. */
 async function reserve(port: number): Promise<boolean> {
   if (process.platform !== 'linux') return true
-  const reservation = createServer().listen(`\0nc-license-test-port-${port}`).unref()
-  return once(reservation, 'listening').then(() => true, () => false)
+  const reservation = await listen({ path: `\0nc-license-test-port-${port}` })
+  return reservation?.unref() !== undefined
 }
 
 async function isFree(port: number): Promise<boolean> {
-  const server = createServer().listen(port, '127.0.0.1')
-  const free = await once(server, 'listening').then(() => true, () => false)
-  if (!free) return false
+  const server = await listen({ port, host: '127.0.0.1' })
+  if (!server) return false
   server.close()
   await once(server, 'close')
   return true
+}
+
+/** Undefined if somebody else listens there. */
+async function listen(where: ListenOptions): Promise<Server | undefined> {
+  const server = createServer().listen(where)
+  try {
+    await once(server, 'listening')
+    return server
+  }
+  catch (error) {
+    if (Object(error).code === 'EADDRINUSE') return undefined
+    throw error
+  }
 }

@@ -1,10 +1,12 @@
 /* Explains a test that trips over an answer it did not expect: it took an error for what it had asked for. */
 
+/** Of an answer: an error page may be long. */
+const MOST_CHARACTERS = 1000
 let last: string | undefined
 
 /** Remembers what was asked and how that was refused. */
 export function noteRefusal(asked: string, status: number, text: string): void {
-  last = `${asked} was answered ${status}: ${text}`
+  last = `${asked} was answered ${status}: ${text.slice(0, MOST_CHARACTERS)}`
 }
 
 export function forgetRefusals(): void {

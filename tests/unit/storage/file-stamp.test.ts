@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, it, onTestFinished, vi } from 'vitest'
 import { createFileStamp } from '../../../server/storage/file-stamp.ts'
 
-/** Seconds, so that a file that was written just now looks as one that was written long ago. */
+/** Unix time, seconds: when every file here was last written, unless a test says otherwise. */
 const LONG_AGO = 1_700_000_000
 
 /** A database file and its log, both written long ago. */

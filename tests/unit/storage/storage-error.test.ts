@@ -48,7 +48,7 @@ describe('what PostgreSQL says', () => {
   it.each([
     '08006', '28000', '28P01', '3D000', '3F000', '40001', '40P01', '53100', '53300', '57014', '57P01', '58030', 'XX000', 'XX001',
     '25006', '25P03', '25P04', '42501', '55P03', '42P01',
-  ])('%s is STORAGE_UNAVAILABLE, and the connection itself is sound', (code) => {
+  ])('%s is STORAGE_UNAVAILABLE; whether the connection is lost is for the driver to say', (code) => {
     const cause = postgres(code)
     expect(toStorageError(cause)).toMatchObject({ code: 'STORAGE_UNAVAILABLE', cause })
     expect(isConnectionTrouble(cause)).toBe(false)
@@ -92,7 +92,6 @@ describe('what comes without a word of PostgreSQL', () => {
 
 it('what has been translated stays as it is', () => {
   const translated = [new LicenseError('STORAGE_UNAVAILABLE'), new StorageOpenError('It cannot be opened.')]
-  expect(translated.map(toStorageError)).toEqual(translated)
   for (const error of translated) expect(toStorageError(error)).toBe(error)
   expect(String(translated[1])).toBe('StorageOpenError: It cannot be opened.')
 })
