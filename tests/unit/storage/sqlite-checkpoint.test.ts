@@ -66,6 +66,43 @@ describe('what was written to the log', () => {
 })
 
 describe('while somebody is in the way', () => {
+  it('the waits double, up to ten seconds, and begin anew once somebody has written', async () => {
+    const log = observed()
+    log.checkpointer.written()
+    await vi.advanceTimersByTimeAsync(299)
+    expect(log.count).toBe(0)
+    await vi.advanceTimersByTimeAsync(1)
+    expect(log.count).toBe(1)
+    const waits: number[] = []
+    for (let n = 0; n < 7; n++) waits.push(await log.waitAfterFailure())
+    expect(waits).toEqual([600, 1_200, 2_400, 4_800, 9_600, 10_000, 10_000])
+    log.checkpointer.written()
+    expect(await log.waitAfterFailure()).toBe(300)
+  })
+
+  it('a new try after the first one that came through is as prompt as ever', async () => {
+    const log = observed()
+    log.checkpointer.written()
+    await vi.advanceTimersByTimeAsync(300)
+    for (let n = 0; n < 3; n++) await log.waitAfterFailure()
+    await log.end(true)
+    await vi.advanceTimersByTimeAsync(60_000)
+    const before = log.count
+    log.checkpointer.written()
+    await vi.advanceTimersByTimeAsync(300)
+    expect(log.count).toBe(before + 1)
+    expect(await log.waitAfterFailure()).toBe(600)
+  })
+
+  it('a second write does not put the short wait off', async () => {
+    const log = observed()
+    log.checkpointer.written()
+    await vi.advanceTimersByTimeAsync(200)
+    log.checkpointer.written()
+    await vi.advanceTimersByTimeAsync(100)
+    expect(log.count).toBe(1)
+  })
+
   it('it is tried again, less and less often', async () => {
     const log = observed()
     log.checkpointer.written()
