@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import type { H3Event } from 'h3'
 import { getQuery, getRouterParams } from 'h3'
 import type { z } from 'zod'
@@ -6,6 +7,9 @@ import { ValidationError } from './http-error.ts'
 
 /** Bytes. Longer than any license token, short enough to be harmless. */
 const MAX_BODY = 16 * 1024
+/** Bytes beyond that, and milliseconds of silence, for which the sender of too much is listened to. */
+const MOST_DROPPED = 1024 * 1024
+const LONGEST_SILENCE = 500
 
 /** Reads and validates a JSON body; an absent one counts as {}. Throws VALIDATION or PAYLOAD_TOO_LARGE. */
 export async function readJsonBody<S extends z.ZodType>(event: H3Event, schema: S): Promise<z.infer<S>> {
@@ -30,22 +34,43 @@ export function readParams<S extends z.ZodType>(event: H3Event, schema: S): z.in
 }
 
 /** Counts bytes as they arrive, because `Content-Length` may be absent or wrong. */
-async function readText(event: H3Event): Promise<string> {
-  const { req } = event.node
+async function readText({ node: { req, res } }: H3Event): Promise<string> {
   const chunks: Buffer[] = []
   let size = 0
   // By default, leaving the loop destroys the request. Nitro would then finish the response without a socket: an uncaught
   // exception.
   for await (const chunk of req.iterator({ destroyOnReturn: false })) {
     size += chunk.length
-    if (size > MAX_BODY) {
-      // The rest is left unread, so the connection cannot be reused.
-      event.node.res.setHeader('connection', 'close')
-      throw new LicenseError('PAYLOAD_TOO_LARGE', { details: { limitBytes: MAX_BODY } })
-    }
+    if (size > MAX_BODY) break
     chunks.push(chunk)
   }
-  return Buffer.concat(chunks).toString('utf8')
+  if (size <= MAX_BODY) return Buffer.concat(chunks).toString('utf8')
+  // With the rest unread, the connection cannot be used again.
+  if (!await dropRest(req)) res.setHeader('connection', 'close')
+  throw new LicenseError('PAYLOAD_TOO_LARGE', { details: { limitBytes: MAX_BODY } })
+}
+
+/**
+ * Reads on without keeping anything; resolves to whether that was all. A connection that is closed on bytes nobody has read is reset, and
+ * many senders, proxies among them, then never see the answer.
+ */
+function dropRest(req: IncomingMessage): Promise<boolean> {
+  if (req.readableEnded || req.destroyed) return Promise.resolve(req.readableEnded)
+  return new Promise((resolve) => {
+    let dropped = 0
+    const stop = (all: boolean) => {
+      clearTimeout(silence)
+      req.off('data', drop).pause()
+      resolve(all)
+    }
+    const silence = setTimeout(() => stop(false), LONGEST_SILENCE)
+    function drop(chunk: Buffer) {
+      silence.refresh()
+      dropped += chunk.length
+      if (dropped > MOST_DROPPED) stop(false)
+    }
+    req.once('end', () => stop(true)).once('close', () => stop(false)).on('data', drop).resume()
+  })
 }
 
 function parseJson(text: string): unknown {

@@ -1,3 +1,6 @@
+import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { createApp, eventHandler, toNodeListener } from 'h3'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
@@ -6,17 +9,22 @@ import { peerOf } from '../../../server/http/peer.ts'
 import { readJsonBody, readParams, readQuery } from '../../../server/http/read-input.ts'
 import { OPERATIONS } from '../../../shared/operations.ts'
 import { createHttpEvent } from '../../support/http-event.ts'
+import { sendUntilAnswered } from '../../support/network/raw-socket.ts'
 import { startServer } from '../../support/vendor-door.ts'
 
 const JSON_TYPE = { 'content-type': 'application/json' }
 const LIMIT = 16 * 1024
 const ANYTHING = z.record(z.string(), z.unknown())
 
-/** Sends a body to a server that answers with what it read, or why it did not. */
-async function sent(body: RequestInit['body'], headers: Record<string, string> = JSON_TYPE, schema: z.ZodType = ANYTHING) {
-  const url = await startServer(toNodeListener(createApp().use(eventHandler(event =>
+/** A server that answers with what it read, or why it did not. */
+function answering(schema: z.ZodType = ANYTHING): Promise<string> {
+  return startServer(toNodeListener(createApp().use(eventHandler(event =>
     readJsonBody(event, schema).then(read => ({ read }), (error: unknown) => answerError(event, error))))))
-  const response = await fetch(url, { method: 'POST', headers, body: body ?? null, ...(body instanceof ReadableStream ? { duplex: 'half' } : {}) })
+}
+
+/** Sends it a body. */
+async function sent(body: RequestInit['body'], headers: Record<string, string> = JSON_TYPE, schema: z.ZodType = ANYTHING) {
+  const response = await fetch(await answering(schema), { method: 'POST', headers, body: body ?? null, ...(body instanceof ReadableStream ? { duplex: 'half' } : {}) })
   const { read, data }: { read?: unknown, data?: unknown } = Object(await response.json())
   return { status: response.status, connection: response.headers.get('connection'), read, data }
 }
@@ -68,12 +76,38 @@ describe('a body', () => {
     expect(await sent(bodyOf(LIMIT))).toMatchObject({ status: 200, read: { a: 'x'.repeat(LIMIT - 8) } })
   })
 
+  const refused = { status: 413, data: { code: 'PAYLOAD_TOO_LARGE', details: { limitBytes: LIMIT } } }
+
   it.each([
     ['at once', () => bodyOf(LIMIT + 1)], ['in bytes, not characters', () => `{"a":"${'ü'.repeat(LIMIT / 2)}"}`],
     ['in pieces, announced by nobody', () => inPieces([bodyOf(LIMIT / 2), ' '.repeat(LIMIT / 2), ' '].map(bytesOf))],
-    ['without waiting for the rest', () => inPieces([bytesOf(bodyOf(LIMIT + 1))], false)],
-  ])('of more is refused: %s, and the connection is not used again', async (_, body) => {
-    expect(await sent(body())).toMatchObject({ status: 413, connection: 'close', data: { code: 'PAYLOAD_TOO_LARGE', details: { limitBytes: LIMIT } } })
+    ['a megabyte', () => bodyOf(2 ** 20)],
+  ])('of more is refused, and the connection goes on: %s', async (_, body) => {
+    expect(await sent(body())).toMatchObject({ ...refused, connection: 'keep-alive' })
+  })
+
+  it('of more that goes no further is not waited for', async () => {
+    expect(await sent(inPieces([bytesOf(bodyOf(LIMIT + 1))], false))).toMatchObject({ ...refused, connection: 'close' })
+  })
+
+  it('of many megabytes is answered or cut, not read to its end', async () => {
+    const { port } = new URL(await answering())
+    const body = bodyOf(20 * 2 ** 20)
+    const { status, ended } = await sendUntilAnswered(Number(port), `POST / HTTP/1.1\r\nhost: x\r\ncontent-length: ${body.length}\r\n\r\n${body}`)
+    expect([[413, undefined].includes(status), ended]).toEqual([true, true])
+  })
+
+  it('of more is refused in a way that senders hear who listen only once they have sent it all', async () => {
+    const { hostname, port } = new URL(await answering())
+    const socket = connect({ host: hostname, port: Number(port) }).pause()
+    let cut: unknown = null
+    socket.on('error', (error) => { cut = error })
+    socket.write(`POST / HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: ${20 * LIMIT}\r\n\r\n`)
+    for (let nth = 0; nth < 20; nth++) {
+      socket.write('x'.repeat(LIMIT))
+      await sleep(20)
+    }
+    expect([await text(socket), cut]).toEqual([expect.stringMatching(/^HTTP\/1\.1 413 .*PAYLOAD_TOO_LARGE/s), null])
   })
 
   it('of more leaves its request a sender, for whatever still happens to its answer', async () => {
