@@ -6,8 +6,8 @@ import { BaseSequencer } from 'vitest/node'
 
 /** What takes longest, longest first: begun last, it would go on alone at the end. */
 const LONGEST = [
-  'sockets', 'replica-years', 'replicas', 'testing-kit', 'crash', 'visitor', 'clock', 'clock-extremes', 'postgres-as-run', 'flood', 'held-state',
-  'hostile-requests',
+  'crash', 'sockets', 'thirty-days', 'testing-kit', 'visitor', 'replicas', 'replica-years', 'clock-extremes', 'clock', 'postgres-as-run',
+  'held-state', 'flood', 'network-silence', 'disk', 'hostile-requests',
 ]
 
 class LongestFirst extends BaseSequencer {

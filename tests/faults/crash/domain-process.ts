@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { flushCompileCache } from 'node:module'
 import { createLicenseServerClient } from '../../../server/license-server/client.ts'
 import { createKeyring } from '../../../server/license/jws.ts'
 import { createLicenseService, requireInstallation } from '../../../server/license/service.ts'
@@ -42,6 +43,8 @@ async function acknowledge(): Promise<void> {
 }
 
 await acknowledge()
+// Written at the end of a process by itself, but this one never gets there.
+flushCompileCache()
 license.start()
 async function keepTime(): Promise<never> {
   for (;;) {
