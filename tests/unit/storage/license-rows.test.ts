@@ -1,14 +1,17 @@
 import { describe, expect, it } from 'vitest'
+import type { StoredLicense } from '../../../server/license/stored-records.ts'
 import { toAnchorColumns, toLicenseRow, toPrevious, toPreviousColumn, toSnapshot, toTrustedColumns } from '../../../server/storage/license-rows.ts'
-import { licenseOf, NOW, silenceOf } from '../../storage/samples.ts'
+import { findingOf, seen } from '../../../shared/findings.ts'
 
 /* What is read of rows that somebody, or another version, has written: column by column, for SQLite keeps any value in any of them. */
 
-const finding = silenceOf(NOW + 3)
-const license = licenseOf({
-  verdict: 'a.verdict.sig', verdictRun: { verdict: 'suspended', since: NOW + 1 }, lastSuccessAt: NOW + 2, lastAttemptAt: NOW + 3, nextAt: NOW + 4,
-  consecutiveFailures: 2, failingSince: NOW + 5, lastError: 'NET_TIMEOUT', lastFinding: finding,
-})
+const NOW = Date.UTC(2026, 2, 1, 12)
+const finding = findingOf(seen('NET_TIMEOUT', 'no_answer', { host: 'license.example', seconds: 10 }), NOW + 3)
+const license: StoredLicense = {
+  method: 'standard', lease: 'header.lease-1.sig', jti: 'lease-1', verdict: 'a.verdict.sig', verdictRun: { verdict: 'suspended', since: NOW + 1 },
+  secret: 'secret-1', maskedKey: 'nc_••••••••abcd', activatedAt: NOW, lastState: 'active', lastSuccessAt: NOW + 2, lastAttemptAt: NOW + 3,
+  nextAt: NOW + 4, consecutiveFailures: 2, failingSince: NOW + 5, lastError: 'NET_TIMEOUT', lastFinding: finding,
+}
 const outbound = { at: new Date(NOW).toISOString(), method: 'POST', url: 'https://license.example/v1/check-ins', body: { lease: '…' } }
 const previous = {
   method: 'airgapped' as const, lease: 'a.lease.sig', jti: 'lease-0', secret: 'secret-0', maskedKey: 'nc_ag_••••••••abcd', activatedAt: NOW,
@@ -68,7 +71,7 @@ describe('rows as this version writes them', () => {
   })
 
   it('hold nothing where nothing is known', () => {
-    expect(toLicenseRow(licenseOf({ lastSuccessAt: null })))
+    expect(toLicenseRow({ ...license, verdict: null, verdictRun: null, lastFinding: null, lastSuccessAt: null }))
       .toMatchObject({ verdict_kind: null, verdict_since: null, last_finding: null, last_success_at: null })
   })
 })
