@@ -9,7 +9,7 @@ import { peerOf } from '../../../server/http/peer.ts'
 import { readJsonBody, readParams, readQuery } from '../../../server/http/read-input.ts'
 import { OPERATIONS } from '../../../shared/operations.ts'
 import { createHttpEvent } from '../../support/http-event.ts'
-import { sendUntilAnswered } from '../../support/network/raw-socket.ts'
+import { rawExchange, sendUntilAnswered, statusesIn } from '../../support/network/raw-socket.ts'
 import { startServer } from '../../support/vendor-door.ts'
 
 const JSON_TYPE = { 'content-type': 'application/json' }
@@ -95,6 +95,14 @@ describe('a body', () => {
     const body = bodyOf(20 * 2 ** 20)
     const { status, ended } = await sendUntilAnswered(Number(port), `POST / HTTP/1.1\r\nhost: x\r\ncontent-length: ${body.length}\r\n\r\n${body}`)
     expect([[413, undefined].includes(status), ended]).toEqual([true, true])
+  })
+
+  it('of more that was sent to its end does not spoil what follows on its connection', async () => {
+    const { port } = new URL(await answering())
+    const head = (length: number, more = '') => `POST / HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n${more}content-length: ${length}\r\n\r\n`
+    const { text: answers } = await rawExchange(Number(port), [head(20 * LIMIT), 'x'.repeat(20 * LIMIT), head(7, 'connection: close\r\n'), '{"a":1}'])
+    expect(statusesIn(answers)).toEqual([413, 200])
+    expect(answers).toContain('{"a":1}')
   })
 
   it('of more is refused in a way that senders hear who listen only once they have sent it all', async () => {
