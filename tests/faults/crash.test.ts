@@ -9,7 +9,7 @@ import { startLicenseServer } from '../support/vendor/vendor-process.ts'
 import type { ApiClient } from '../support/api-client.ts'
 import type { Product } from '../support/product-process.ts'
 import { startProduct } from '../support/product-process.ts'
-import { liveAndDie } from './crash/domain-cycle.ts'
+import { bundleDomain, liveAndDie } from './crash/domain-cycle.ts'
 import { ENOUGH_CYCLES, KINDS, noInterruptions, somePace, unprovenOf } from './crash/interruptions.ts'
 import { askStanding, changeAcknowledged, clientOf, killAmid } from './crash/product-cycle.ts'
 import type { Standing } from './crash/standing.ts'
@@ -91,7 +91,7 @@ describe.concurrent('kill -9', () => {
     let changes = 0
     let failedStarts = 0
     const kills = noInterruptions()
-    const plan = { databaseUrl, serverUrl: licenseServer.url, keys, pace: somePace() }
+    const plan = { program: await bundleDomain(folder), databaseUrl, serverUrl: licenseServer.url, keys, pace: somePace() }
     for (let cycle = 1; cycle <= DOMAIN; cycle++) {
       const life = await liveAndDie({ ...plan, changes: 1 + cycle % 4, target: KINDS[cycle % KINDS.length] ?? 'save' })
       if (!life.started || !life.last) {

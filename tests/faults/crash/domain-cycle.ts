@@ -1,12 +1,25 @@
 import { spawn } from 'node:child_process'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
 import { COMPILED } from '../../support/compiled.ts'
 import type { Kind, Pace } from './interruptions.ts'
 import { aimAt } from './interruptions.ts'
 import type { Standing } from './standing.ts'
 
-const CHILD = fileURLToPath(new URL('domain-process.ts', import.meta.url))
+const PROGRAM = fileURLToPath(new URL('domain-process.ts', import.meta.url))
+/** For what is bundled with it and is no ES module. */
+const REQUIRE = 'import { createRequire } from \'node:module\'; const require = createRequire(import.meta.url)'
+
+/** Makes one file of the domain's process, which is started by the hundred: a start takes less than half the time. Resolves to its path. */
+export async function bundleDomain(folder: string): Promise<string> {
+  const outfile = join(folder, 'domain-process.mjs')
+  await build({
+    entryPoints: [PROGRAM], outfile, bundle: true, platform: 'node', format: 'esm', external: ['pg-native'], banner: { js: REQUIRE }, logLevel: 'error',
+  })
+  return outfile
+}
 
 export interface Life {
   /** Where it stood at its start; undefined: the start failed. */
@@ -22,6 +35,8 @@ export interface Life {
 }
 
 export interface Plan {
+  /** From `bundleDomain`. */
+  program: string
   databaseUrl: string
   serverUrl: string
   keys: string[]
@@ -33,9 +48,9 @@ export interface Plan {
 }
 
 /** Lets the domain's process live by the plan and kills it. */
-export function liveAndDie({ databaseUrl, serverUrl, keys, changes, target, pace }: Plan): Promise<Life> {
+export function liveAndDie({ program, databaseUrl, serverUrl, keys, changes, target, pace }: Plan): Promise<Life> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [CHILD, databaseUrl, serverUrl, ...keys], {
+    const child = spawn(process.execPath, [program, databaseUrl, serverUrl, ...keys], {
       env: { ...process.env, ...COMPILED }, stdio: ['ignore', 'pipe', 'pipe'],
     })
     const life: Life = { started: undefined, last: undefined, acknowledged: -1, amid: undefined, finished: false, errors: '' }

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { flushCompileCache } from 'node:module'
 import { createLicenseServerClient } from '../../../server/license-server/client.ts'
 import { createKeyring } from '../../../server/license/jws.ts'
@@ -7,6 +6,7 @@ import { createLicenseService, requireInstallation } from '../../../server/licen
 import { openStorage } from '../../../server/storage/open.ts'
 import { createSystemClock } from '../../../server/runtime/system-clock.ts'
 import type { Kind } from './interruptions.ts'
+import sandboxKey from '../../license-server/keys/sandbox.jwk.json' with { type: 'json' }
 import { standingOf } from './standing.ts'
 
 /*
@@ -18,7 +18,7 @@ import { standingOf } from './standing.ts'
 const [, , databaseUrl, serverUrl, ...keys] = process.argv
 if (databaseUrl === undefined || serverUrl === undefined || keys.length === 0) throw new Error('usage: domain-process.ts <database> <server> <key>…')
 
-const { kid, kty, crv, x } = Object(JSON.parse(readFileSync(new URL('../../license-server/keys/sandbox.jwk.json', import.meta.url), 'utf8')))
+const { kid, x } = sandboxKey
 const storage = await openStorage({ url: databaseUrl, baseDir: '/' })
 const silent = () => undefined
 const clock = createSystemClock()
@@ -27,7 +27,7 @@ const { instanceId } = await requireInstallation(storage.licenses, { random, clo
 const license = await createLicenseService({
   store: storage.licenses, instanceId, clock, random,
   server: createLicenseServerClient({ baseUrl: serverUrl, version: '0.0.0', proxyFor: () => '' }),
-  keyring: await createKeyring({ keys: [{ kid, kty, crv, x }] }),
+  keyring: await createKeyring({ keys: [{ kid, kty: 'OKP', crv: 'Ed25519', x }] }),
   log: { info: silent, warn: silent, error: silent },
   version: '0.0.0', sandbox: true, provisioned: null, eventsKeepDays: 400,
   replica: String(process.pid), pause: async () => undefined,
