@@ -7,9 +7,9 @@ import { ValidationError } from './http-error.ts'
 
 /** Bytes. Longer than any license token, short enough to be harmless. */
 const MAX_BODY = 16 * 1024
-/** Bytes beyond that, and milliseconds of silence, for which the sender of too much is listened to. */
+/** How much more of a body that is too long is read (bytes), and how long its sender may pause meanwhile (ms). */
 const MOST_DROPPED = 1024 * 1024
-const LONGEST_SILENCE = 500
+const LONGEST_PAUSE = 1_000
 
 /** Reads and validates a JSON body; an absent one counts as {}. Throws VALIDATION or PAYLOAD_TOO_LARGE. */
 export async function readJsonBody<S extends z.ZodType>(event: H3Event, schema: S): Promise<z.infer<S>> {
@@ -59,13 +59,13 @@ function dropRest(req: IncomingMessage): Promise<boolean> {
   return new Promise((resolve) => {
     let dropped = 0
     const stop = (all: boolean) => {
-      clearTimeout(silence)
+      clearTimeout(pause)
       req.off('data', drop).pause()
       resolve(all)
     }
-    const silence = setTimeout(() => stop(false), LONGEST_SILENCE)
+    const pause = setTimeout(() => stop(false), LONGEST_PAUSE)
     function drop(chunk: Buffer) {
-      silence.refresh()
+      pause.refresh()
       dropped += chunk.length
       if (dropped > MOST_DROPPED) stop(false)
     }

@@ -9,7 +9,7 @@ import { peerOf } from '../../../server/http/peer.ts'
 import { readJsonBody, readParams, readQuery } from '../../../server/http/read-input.ts'
 import { OPERATIONS } from '../../../shared/operations.ts'
 import { createHttpEvent } from '../../support/http-event.ts'
-import { rawExchange, sendUntilAnswered, statusesIn } from '../../support/network/raw-socket.ts'
+import { openSocket, rawExchange, statusesIn } from '../../support/network/raw-socket.ts'
 import { startServer } from '../../support/vendor-door.ts'
 
 const JSON_TYPE = { 'content-type': 'application/json' }
@@ -90,11 +90,17 @@ describe('a body', () => {
     expect(await sent(inPieces([bytesOf(bodyOf(LIMIT + 1))], false))).toMatchObject({ ...refused, connection: 'close' })
   })
 
-  it('of many megabytes is answered or cut, not read to its end', async () => {
+  it('of more that never ends is answered or cut after little more than a megabyte', async () => {
     const { port } = new URL(await answering())
-    const body = bodyOf(20 * 2 ** 20)
-    const { status, ended } = await sendUntilAnswered(Number(port), `POST / HTTP/1.1\r\nhost: x\r\ncontent-length: ${body.length}\r\n\r\n${body}`)
-    expect([[413, undefined].includes(status), ended]).toEqual([true, true])
+    const socket = await openSocket(Number(port))
+    socket?.on('data', () => socket.destroy()).write('POST / HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n')
+    let mebibytes = 0
+    while (socket?.writable && mebibytes < 10) {
+      socket.write(`10000\r\n${'x'.repeat(2 ** 16)}\r\n`)
+      mebibytes += 1 / 16
+      await sleep(20)
+    }
+    expect(mebibytes).toBeLessThan(10)
   })
 
   it('of more that was sent to its end does not spoil what follows on its connection', async () => {
