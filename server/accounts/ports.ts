@@ -46,13 +46,14 @@ export interface AccountStore {
    */
   createFirstAdmin(user: StoredUser, setup: { digest: string, now: number }, event: NewEvent): Promise<Written>
   /**
-   * Changes the role or password and ends the account's sessions except `keepSession`. 'stale' if the account is gone or the
-   * last administrator would be lost.
+   * Changes the role or password and ends the account's sessions. 'stale' if the account is gone, if the last administrator would
+   * be lost, or if the password hash is no longer `verified`, where that is given.
    */
-  updateUser(id: string, change: { role?: Role, passwordHash?: string }, event: NewEvent, keepSession?: string): Promise<Written>
+  updateUser(id: string, change: { role?: Role, passwordHash?: string }, event: NewEvent, verified?: string): Promise<Written>
   /** Removes the account and its sessions. 'stale' if it is gone or the last administrator. */
   deleteUser(id: string, event: NewEvent): Promise<Written>
-  createSession(session: StoredSession): Promise<void>
+  /** `verified` is the hash that the password was compared with. 'stale' if the account is gone or has another one by now. */
+  createSession(session: StoredSession, verified: string): Promise<Written>
   /** The session with its account, unless it has ended by `now`. */
   getSession(id: string, now: number): Promise<{ session: StoredSession, user: StoredUser } | undefined>
   touchSession(id: string, lastSeenAt: number, expiresAt: number): Promise<void>

@@ -40,7 +40,7 @@ export interface Accounts {
   /** The identity behind a session token; undefined once the session has ended. */
   identify(token: string): Promise<Identity | undefined>
   signOut(token: string): Promise<void>
-  /** Ends every session of the account and begins a new one. Throws UNAUTHENTICATED if `current` is wrong. */
+  /** Ends every session of the account and begins a new one. Throws UNAUTHENTICATED if `current` is wrong, or replaced meanwhile. */
   changeOwnPassword(
     identity: Identity, passwords: { current: string, next: string }, actor: Actor, from: string,
   ): Promise<{ token: string }>
@@ -75,11 +75,13 @@ export function createAccounts({ store, clock, sessionSecret, hashing, log }: Ac
     return eventOf(kind, now(), actor, { account: email, ...details })
   }
 
+  /** Throws UNAUTHENTICATED if the account has been removed or given another password since the user was read. */
   async function begin(user: StoredUser): Promise<{ token: string, identity: Identity }> {
     const token = randomBytes(32).toString('base64url')
     const id = sessionIdOf(token)
     const at = now()
-    await store.createSession({ id, userId: user.id, createdAt: at, lastSeenAt: at, expiresAt: at + IDLE })
+    const session = { id, userId: user.id, createdAt: at, lastSeenAt: at, expiresAt: at + IDLE }
+    if (await store.createSession(session, user.passwordHash) === 'stale') throw new LicenseError('UNAUTHENTICATED')
     return { token, identity: identityOf(user, id) }
   }
 
@@ -136,8 +138,10 @@ export function createAccounts({ store, clock, sessionSecret, hashing, log }: Ac
       const user = await requireUser(id)
       if (!await passwords.verify(user.passwordHash, current, from)) throw new LicenseError('UNAUTHENTICATED')
       const passwordHash = await passwords.hash(next, from)
-      await store.updateUser(user.id, { passwordHash }, event('account_changed', actor, user.email, { change: 'password' }))
-      return { token: (await begin(user)).token }
+      const changed = event('account_changed', actor, user.email, { change: 'password' })
+      const written = await store.updateUser(user.id, { passwordHash }, changed, user.passwordHash)
+      if (written === 'stale') throw new LicenseError('UNAUTHENTICATED')
+      return { token: (await begin({ ...user, passwordHash })).token }
     },
     isSetupPending,
     offerSetup: () => offerSetup({ store, sessionSecret, now }),

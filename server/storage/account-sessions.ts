@@ -33,10 +33,10 @@ export function createSessionStore(connection: Connection): SessionStore {
   })
 
   return {
-    // Under the lock, so that an account that is being removed gets no session, and one that is gone gets none either.
-    createSession: session => write(connection, async ({ trx }) => {
-      const user = await trx.selectFrom('users').select('id').where('id', '=', session.userId).executeTakeFirst()
-      if (!user) return
+    // Under the lock, so that neither an account that is being removed nor a password that is being replaced gets a session.
+    createSession: (session, verified) => write(connection, async ({ trx }) => {
+      const user = await trx.selectFrom('users').select(['id', 'password_hash']).where('id', '=', session.userId).executeTakeFirst()
+      if (user?.password_hash !== verified) return 'stale'
       await trx.insertInto('sessions').values({
         id: session.id,
         user_id: user.id,
@@ -44,6 +44,7 @@ export function createSessionStore(connection: Connection): SessionStore {
         last_seen_at: Math.round(session.lastSeenAt),
         expires_at: Math.round(session.expiresAt),
       }).execute()
+      return 'written'
     }),
     async getSession(id, now) {
       // Asked for first: what is committed while the session is being read then counts as later.

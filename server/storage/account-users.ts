@@ -19,8 +19,7 @@ export function createUserStore(connection: Connection): UserStore {
       await bump(step)
       return 'written'
     }),
-    updateUser: (id, change, event, keepSession) =>
-      write(connection, step => updateUser(step, id, change, event, keepSession)),
+    updateUser: (id, change, event, verified) => write(connection, step => updateUser(step, id, change, event, verified)),
     deleteUser: (id, event) => write(connection, async (step) => {
       const user = await step.trx.selectFrom('users').select('role').where('id', '=', id).executeTakeFirst()
       if (!user || (user.role === 'admin' && await countAdmins(step.trx) === 1)) return 'stale'
@@ -52,16 +51,15 @@ function createUserReads({ db, attempt }: Connection): UserReads {
 
 type Update = Parameters<AccountStore['updateUser']>
 async function updateUser(
-  step: Write, id: string, change: Update[1], event: Update[2], keepSession: Update[3],
+  step: Write, id: string, change: Update[1], event: Update[2], verified: Update[3],
 ): ReturnType<AccountStore['updateUser']> {
   const user = await step.trx.selectFrom('users').selectAll().where('id', '=', id).executeTakeFirst()
-  if (!user) return 'stale'
+  if (!user || (verified !== undefined && user.password_hash !== verified)) return 'stale'
   const role = change.role ?? user.role
   if (user.role === 'admin' && role !== 'admin' && await countAdmins(step.trx) === 1) return 'stale'
   await step.trx.updateTable('users').where('id', '=', id)
     .set({ role, password_hash: change.passwordHash ?? user.password_hash }).execute()
-  const sessions = step.trx.deleteFrom('sessions').where('user_id', '=', id)
-  await (keepSession === undefined ? sessions : sessions.where('id', '!=', keepSession)).execute()
+  await step.trx.deleteFrom('sessions').where('user_id', '=', id).execute()
   await addEvent(step, event)
   await bump(step)
   return 'written'

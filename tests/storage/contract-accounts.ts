@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Bench } from './contract.ts'
-import { DAY, eventOf, HOUR, NOW, sessionOf, userOf } from './samples.ts'
+import { DAY, eventOf, HOUR, NOW, PASSWORD_HASH, sessionOf, userOf } from './samples.ts'
 
 const created = eventOf({ kind: 'account_created' })
 const changed = eventOf({ kind: 'account_changed' })
@@ -29,8 +29,8 @@ export function describeAccounts({ open }: Bench): void {
 
     it('are listed with the time they were last seen', async () => {
       const { accounts } = await openWith(admin, viewer)
-      await accounts.createSession(sessionOf(admin, { lastSeenAt: NOW + 5 }))
-      await accounts.createSession(sessionOf(admin, { lastSeenAt: NOW + 3 }))
+      await accounts.createSession(sessionOf(admin, { lastSeenAt: NOW + 5 }), PASSWORD_HASH)
+      await accounts.createSession(sessionOf(admin, { lastSeenAt: NOW + 3 }), PASSWORD_HASH)
       expect(await accounts.listUsers()).toEqual([{ ...admin, lastSeenAt: NOW + 5 }, { ...viewer, lastSeenAt: null }])
     })
 
@@ -41,24 +41,32 @@ export function describeAccounts({ open }: Bench): void {
       expect(await licenses.listEvents({ limit: 9 })).toHaveLength(1)
     })
 
-    it('lose their sessions when role or password change, but for the one that is kept', async () => {
+    it.each([['password', { passwordHash: 'new' }], ['role', { role: 'admin' }]] as const)('lose their sessions when their %s changes', async (_what, change) => {
       const { accounts } = await openWith(admin, viewer)
-      const [ended, kept, others] = [sessionOf(viewer), sessionOf(viewer), sessionOf(admin)]
-      for (const session of [ended, kept, others]) await accounts.createSession(session)
-      expect(await accounts.updateUser(viewer.id, { passwordHash: 'new' }, changed, kept.id)).toBe('written')
-      expect(await accounts.getUser(viewer.id)).toEqual({ ...viewer, passwordHash: 'new' })
-      expect(await accounts.getSession(ended.id, NOW)).toBeUndefined()
-      expect(await accounts.getSession(kept.id, NOW)).toBeDefined()
-      expect(await accounts.updateUser(viewer.id, { role: 'admin' }, changed)).toBe('written')
-      expect(await accounts.getSession(kept.id, NOW)).toBeUndefined()
+      const [first, second, others] = [sessionOf(viewer), sessionOf(viewer), sessionOf(admin)]
+      for (const session of [first, second, others]) await accounts.createSession(session, PASSWORD_HASH)
+      expect(await accounts.updateUser(viewer.id, change, changed)).toBe('written')
+      expect(await accounts.getUser(viewer.id)).toEqual({ ...viewer, ...change })
+      expect(await accounts.getSession(first.id, NOW)).toBeUndefined()
+      expect(await accounts.getSession(second.id, NOW)).toBeUndefined()
       expect(await accounts.getSession(others.id, NOW)).toBeDefined()
-      expect(await accounts.countAdmins()).toBe(2)
+    })
+
+    it('are left as they are by a change that is based on a password they no longer have', async () => {
+      const { accounts, licenses } = await openWith(viewer)
+      expect(await accounts.updateUser(viewer.id, { passwordHash: 'first' }, changed, PASSWORD_HASH)).toBe('written')
+      const session = sessionOf(viewer)
+      await accounts.createSession(session, 'first')
+      expect(await accounts.updateUser(viewer.id, { passwordHash: 'second' }, changed, PASSWORD_HASH)).toBe('stale')
+      expect(await accounts.getUser(viewer.id)).toEqual({ ...viewer, passwordHash: 'first' })
+      expect(await accounts.getSession(session.id, NOW)).toBeDefined()
+      expect(await licenses.listEvents({ limit: 9 })).toHaveLength(2)
     })
 
     it('go together with their sessions', async () => {
       const { accounts, licenses } = await openWith(admin, viewer)
       const session = sessionOf(viewer)
-      await accounts.createSession(session)
+      await accounts.createSession(session, PASSWORD_HASH)
       expect(await accounts.deleteUser(viewer.id, removed)).toBe('written')
       expect(await accounts.getSession(session.id, NOW)).toBeUndefined()
       expect(await accounts.listUsers()).toHaveLength(1)
@@ -131,7 +139,7 @@ export function describeAccounts({ open }: Bench): void {
     it('of an e-mail that has an account gets its password and role, and its sessions end', async () => {
       const { accounts } = await openWith({ ...viewer, email: admin.email }, userOf({ role: 'admin' }))
       const [ended, others] = [sessionOf(viewer), sessionOf(await accounts.listUsers().then(users => users[0] ?? viewer))]
-      for (const session of [ended, others]) await accounts.createSession(session)
+      for (const session of [ended, others]) await accounts.createSession(session, PASSWORD_HASH)
       expect(await accounts.applyAdmin({ previous: null, applied, account: { user: { ...admin, passwordHash: 'new' }, event: changed } })).toBe('written')
       expect(await accounts.getUserByEmail(admin.email)).toEqual({ ...viewer, email: admin.email, role: 'admin', passwordHash: 'new' })
       expect(await accounts.getSession(ended.id, NOW)).toBeUndefined()
@@ -154,7 +162,7 @@ export function describeAccounts({ open }: Bench): void {
     it('are found with their account until they end', async () => {
       const { accounts } = await openWith(viewer)
       const session = sessionOf(viewer)
-      await accounts.createSession(session)
+      await accounts.createSession(session, PASSWORD_HASH)
       expect(await accounts.getSession(session.id, NOW)).toEqual({ session, user: viewer })
       expect(await accounts.getSession(session.id, session.expiresAt - 1)).toBeDefined()
       expect(await accounts.getSession(session.id, session.expiresAt)).toBeUndefined()
@@ -165,7 +173,7 @@ export function describeAccounts({ open }: Bench): void {
       const { accounts, licenses } = await openWith(viewer)
       const [first, second, third] = [sessionOf(viewer), sessionOf(viewer), sessionOf(viewer)]
       const version = await licenses.readVersion()
-      for (const session of [first, second, third]) await accounts.createSession(session)
+      for (const session of [first, second, third]) await accounts.createSession(session, PASSWORD_HASH)
       await accounts.touchSession(first.id, NOW + HOUR, NOW + 2 * DAY)
       expect((await accounts.getSession(first.id, NOW))?.session)
         .toEqual({ ...first, lastSeenAt: NOW + HOUR, expiresAt: NOW + 2 * DAY })
@@ -180,8 +188,18 @@ export function describeAccounts({ open }: Bench): void {
     it('are not made for an account that is gone', async () => {
       const { accounts } = await open()
       const session = sessionOf(viewer)
-      await accounts.createSession(session)
+      expect(await accounts.createSession(session, PASSWORD_HASH)).toBe('stale')
       expect(await accounts.getSession(session.id, NOW)).toBeUndefined()
+    })
+
+    it('are not made for a password that is no longer the account\'s', async () => {
+      const { accounts } = await openWith(viewer)
+      await accounts.updateUser(viewer.id, { passwordHash: 'new' }, changed)
+      const [late, next] = [sessionOf(viewer), sessionOf(viewer)]
+      expect(await accounts.createSession(late, PASSWORD_HASH)).toBe('stale')
+      expect(await accounts.getSession(late.id, NOW)).toBeUndefined()
+      expect(await accounts.createSession(next, 'new')).toBe('written')
+      expect(await accounts.getSession(next.id, NOW)).toBeDefined()
     })
   })
 }

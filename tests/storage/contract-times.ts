@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import type { Storage } from '../../server/storage/open.ts'
 import { activate } from '../../server/license/record.ts'
 import type { Bench } from './contract.ts'
-import { DAY, deactivation, eventOf, failureOf, fresh, HOUR, licenseOf, markOf, NOW, saveOf, sessionOf, trusted, userOf } from './samples.ts'
+import { DAY, deactivation, eventOf, failureOf, fresh, HOUR, licenseOf, markOf, NOW, saveOf, PASSWORD_HASH, sessionOf, trusted, userOf } from './samples.ts'
 
 const user = userOf({ id: 'user', email: 'user@example.com' })
 const admin = userOf({ id: 'admin', email: 'admin@example.com', role: 'admin' })
@@ -64,7 +64,7 @@ const ACCOUNT_CALLS: Calls<Storage['accounts']> = {
     await accounts.createUser(user, eventOf())
     for (const id of ['one', 'touched', 'over']) {
       const ends = NOW + (id === 'over' ? 0 : HOUR) + late
-      await accounts.createSession(sessionOf(user, { id, createdAt: NOW + late, lastSeenAt: NOW + late, expiresAt: ends }))
+      await accounts.createSession(sessionOf(user, { id, createdAt: NOW + late, lastSeenAt: NOW + late, expiresAt: ends }), PASSWORD_HASH)
     }
     await accounts.touchSession('touched', NOW + late, NOW + DAY + late)
     await accounts.pruneSessions(NOW + late)

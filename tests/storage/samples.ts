@@ -101,10 +101,13 @@ export function toldStateOf(state: LicenseState, jti = 'lease-1'): Commit {
   return { if: { jti }, change: recordState(state), event: eventOf({ kind: 'state_changed', actor: 'system', details: { to: state } }) }
 }
 
+/** What every sample account has, unless a test says otherwise. */
+export const PASSWORD_HASH = '$argon2id$v=19$hash'
+
 export function userOf(changes: Partial<StoredUser> = {}): StoredUser {
   const id = randomUUID()
   return {
-    id, email: `${id}@example.com`, role: 'viewer', passwordHash: '$argon2id$v=19$hash', createdAt: NOW, ...changes,
+    id, email: `${id}@example.com`, role: 'viewer', passwordHash: PASSWORD_HASH, createdAt: NOW, ...changes,
   }
 }
 

@@ -5,7 +5,7 @@ import type * as sqlite from 'node:sqlite'
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { openStorage, type Storage } from '../../server/storage/open.ts'
-import { eventOf, fresh, sessionOf, userOf } from './samples.ts'
+import { eventOf, fresh, PASSWORD_HASH, sessionOf, userOf } from './samples.ts'
 
 /* How the connections are set on which everything is really read and written: durability is nothing that a row shows. */
 
@@ -59,7 +59,7 @@ describe('a SQLite file that is in use', () => {
     for (const { statements } of opened) statements.length = 0
     await storage.licenses.installation(fresh)
     await storage.accounts.createUser(user, eventOf())
-    await storage.accounts.createSession(sessionOf(user))
+    await storage.accounts.createSession(sessionOf(user), PASSWORD_HASH)
     await storage.licenses.saveSeatsUsed(3)
     expect(connection(READS).statements).toEqual([])
     expect(connection(WRITES).statements).toContain('begin immediate')
@@ -97,7 +97,7 @@ describe('a SQLite file that is in use', () => {
     const user = userOf()
     const session = sessionOf(user)
     await storage.accounts.createUser(user, eventOf())
-    await storage.accounts.createSession(session)
+    await storage.accounts.createSession(session, PASSWORD_HASH)
     await storage.accounts.deleteUser(user.id, eventOf())
     expect(connection(READS).database.prepare('select count(*) as count from sessions where id = ?').get(session.id)).toEqual({ count: 0 })
   })

@@ -21,7 +21,7 @@ async function open() {
     rmSync(folder, { recursive: true })
   })
   await accounts.createUser({ id: 'u1', email: 'ada@customer.example', role: 'admin', passwordHash: 'x', createdAt: NOW }, eventOf())
-  await accounts.createSession(session)
+  await accounts.createSession(session, 'x')
   const roleNow = async (now = NOW) => (await accounts.getSession('s1', now))?.user.role
   expect([await roleNow(), await roleNow()]).toEqual(['admin', 'admin'])
   return { accounts, other, roleNow }

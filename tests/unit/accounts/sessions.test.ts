@@ -186,6 +186,50 @@ describe('what a change ends', () => {
   })
 })
 
+describe('who is on the way with a password that is replaced meanwhile', () => {
+  const RESET = 'set by grace, then'
+  const reset = ({ accounts, ada }: Awaited<ReturnType<typeof createHouse>>) => accounts.update(ada.id, { password: RESET }, BY_ADA, FROM)
+
+  it('is not signed in', async () => {
+    const house = await createHouse()
+    const { reached, release } = house.hold('createSession')
+    const refused = refusalOf(house.signIn())
+    await reached
+    await reset(house)
+    release()
+    expect(await refused).toBe('UNAUTHENTICATED')
+    expect(house.count('sessions')).toBe(0)
+  })
+
+  it('does not replace the new one', async () => {
+    const house = await createHouse()
+    const { identity } = await house.signIn()
+    const { reached, release } = house.hold('updateUser')
+    const refused = refusalOf(house.accounts.changeOwnPassword(identity, { current: PERSON.password, next: 'a new horse battery' }, BY_ADA, FROM))
+    await reached
+    // By another process, whose calls are not held.
+    house.database.prepare('UPDATE users SET password_hash = ? WHERE id = ?').run('another', house.ada.id)
+    house.database.exec('DELETE FROM sessions')
+    release()
+    expect(await refused).toBe('UNAUTHENTICATED')
+    expect(house.count('sessions')).toBe(0)
+    expect(house.database.prepare('SELECT password_hash FROM users WHERE id = ?').get(house.ada.id)).toEqual({ password_hash: 'another' })
+  })
+
+  it('has no session where it is replaced once more before that begins', async () => {
+    const house = await createHouse()
+    const { identity } = await house.signIn()
+    const { reached, release } = house.hold('createSession')
+    const refused = refusalOf(house.accounts.changeOwnPassword(identity, { current: PERSON.password, next: 'a new horse battery' }, BY_ADA, FROM))
+    await reached
+    await reset(house)
+    release()
+    expect(await refused).toBe('UNAUTHENTICATED')
+    expect(house.count('sessions')).toBe(0)
+    expect(await house.lives((await house.signIn({ ...PERSON, password: RESET })).token)).toBe(true)
+  })
+})
+
 describe('pruning', () => {
   it('forgets sessions that have ended and keeps the others', async () => {
     const { accounts, clock, signIn, lives, count } = await createHouse()
