@@ -1,5 +1,6 @@
 import { useI18n } from '#imports'
 import { computed } from 'vue'
+import { featuresEndAt } from '~/license/features-end'
 import { isEndedByClock } from '~/license/fitting-errors'
 import { useLicenseStore } from '~/stores/license'
 import type { LicenseView } from '#shared/contracts'
@@ -32,7 +33,7 @@ export function useDeadlineBanner() {
   function bannerOfDeadline(view: LicenseView) {
     const expires = view.warnings.some(warning => warning.code === 'EXPIRES_SOON') ? view.expiresAt : null
     const kind = view.state === 'grace' ? 'grace' : 'expires'
-    const deadline = kind === 'grace' ? view.graceEndsAt : expires
+    const deadline = kind === 'grace' ? featuresEndAt(view) : expires
     if (!deadline) return null
     const days = (Date.parse(deadline) - time.now.value) / DAY
     const step = STEPS.find(limit => days <= limit)

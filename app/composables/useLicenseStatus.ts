@@ -1,6 +1,7 @@
 import { useI18n } from '#imports'
 import { computed, ref, watch } from 'vue'
 import type { Failure } from '~/api/failure'
+import { featuresEndAt } from '~/license/features-end'
 import { isEndedByClock } from '~/license/fitting-errors'
 import { endsEarlier } from '~/license/replacement'
 import { failureMail, requestMail } from '~/license/support-mail'
@@ -33,16 +34,16 @@ export function useLicenseStatus(view: () => LicenseView, isWarned: () => boolea
   const failing = computed(() => (view().checkIn?.consecutiveFailures ?? 0) > 0)
 
   const badge = computed(() => {
-    const { state, graceEndsAt } = view()
+    const { state } = view()
     if (state !== 'grace') return t(`states.${state}`)
-    const left = graceEndsAt ? Math.max(0, Date.parse(graceEndsAt) - time.now.value) : 0
+    const end = featuresEndAt(view())
+    const left = end ? Math.max(0, Date.parse(end) - time.now.value) : 0
     const [unit, length] = LEFT.find(([, unitLength]) => left >= unitLength) ?? ['seconds', 1000]
     return t(`states.grace.${unit}`, Math.max(1, Math.round(left / length)))
   })
   const byClock = computed(() => isEndedByClock(view()))
   const headline = computed(() => t(`status.headline.${byClock.value ? 'endedByClock' : view().state}`))
-  /** When features go off unless a check-in works: at the end of the term, if that comes before the end of grace. */
-  const lasts = ({ graceEndsAt, expiresAt }: LicenseView) => both([graceEndsAt, expiresAt].filter(at => at !== null).toSorted()[0] ?? null)
+  const lasts = (license: LicenseView) => both(featuresEndAt(license))
 
   // With a finding or a warning beside it, or a term that somebody has to renew, there is something to do.
   function withNothingToDo(said: string) {

@@ -1,7 +1,7 @@
 import { useI18n, useNuxtApp, useState } from '#imports'
 import { shallowRef } from 'vue'
 import { useNow } from '~/stores/now'
-import { formatterOf } from '~/words/formatters'
+import { daysApart, formatterOf } from '~/words/formatters'
 import { useTextCookie } from './useTextCookie'
 
 const UNITS = [
@@ -88,11 +88,11 @@ export function useTimeText() {
     // "in 14 days" says more than "in 2 weeks", so weeks are skipped and months begin at 60 days.
     const [unit, length] = UNITS.find(([name, unitLength]) =>
       name !== 'week' && size >= (name === 'month' ? 60 * 86_400 : name === 'year' ? 350 * 86_400 : unitLength)) ?? ['second', 1]
-    const amount = Math.round(size / length)
-    // "yesterday" is clear; "next year" is not.
-    const numeric = unit === 'year' || unit === 'month' ? 'always' : 'auto'
+    const amount = Math.round(size / length) * (seconds < 0 ? -1 : 1)
+    // "yesterday" is clear where it is the day before; "next year" is not.
+    const isNamed = unit === 'day' ? daysApart(zone.value, moment, from) === amount : unit !== 'year' && unit !== 'month'
     return formatted(`${moment} ${from}`, () =>
-      new Intl.RelativeTimeFormat(tag(), { numeric }).format(seconds < 0 ? -amount : amount, unit))
+      new Intl.RelativeTimeFormat(tag(), { numeric: isNamed ? 'auto' : 'always' }).format(amount, unit))
   }
   function both(iso: string) {
     return `${absolute(iso)} (${relative(iso)})`

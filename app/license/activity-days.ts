@@ -1,5 +1,5 @@
 import type { EventView } from '#shared/contracts'
-import { formatterOf } from '~/words/formatters'
+import { dayIn } from '~/words/formatters'
 
 /** An entry as a person reads it: an event, and the word to the license server that the same save led to. */
 export interface ActivityEntry { event: EventView, told: EventView | null }
@@ -67,13 +67,6 @@ export function daysOf(entries: readonly ActivityEntry[], zone: string): Activit
     else days.push({ day, entries: [entry] })
   }
   return days
-}
-
-/** The calendar day of a moment (ms) in a zone, as `YYYY-MM-DD`. */
-export function dayIn(zone: string, at: number): string {
-  const parts = formatterOf('en-u-ca-gregory-nu-latn', { timeZone: zone, year: 'numeric', month: '2-digit', day: '2-digit' }).formatToParts(new Date(at))
-  const part = (type: Intl.DateTimeFormatPartTypes) => parts.find(each => each.type === type)?.value ?? ''
-  return `${part('year')}-${part('month')}-${part('day')}`
 }
 
 /** How a day lies to today; null if it is neither today nor yesterday. */

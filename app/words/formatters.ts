@@ -12,3 +12,15 @@ export function formatterOf(tag: string, options: Intl.DateTimeFormatOptions): I
   formatters.set(key, made)
   return made
 }
+
+/** The calendar day of a moment (ms) in a zone, as `YYYY-MM-DD`. */
+export function dayIn(zone: string, at: number): string {
+  const parts = formatterOf('en-u-ca-gregory-nu-latn', { timeZone: zone, year: 'numeric', month: '2-digit', day: '2-digit' }).formatToParts(new Date(at))
+  const part = (type: Intl.DateTimeFormatPartTypes) => parts.find(each => each.type === type)?.value ?? ''
+  return `${part('year')}-${part('month')}-${part('day')}`
+}
+
+/** How many calendar days one moment (ms) is after another in a zone; negative if it is before. */
+export function daysApart(zone: string, moment: number, from: number): number {
+  return Math.round((Date.parse(dayIn(zone, moment)) - Date.parse(dayIn(zone, from))) / 86_400_000)
+}

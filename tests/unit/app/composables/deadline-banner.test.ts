@@ -65,6 +65,11 @@ it('in the grace period the deadline is its end', () => {
   expect(shown.value).toMatchObject({ to: '/admin/license', text: expect.stringContaining('20 Dec 2026') })
 })
 
+it('in the grace period of a term that ends before it, the deadline is the end of the term, which nobody need have warned of', () => {
+  const { shown } = bannerOf({ state: 'grace', expiresAt: '2026-12-18T00:00:00.000Z', graceEndsAt: '2026-12-20T00:00:00.000Z', warnings: [] }, 13.5)
+  expect(shown.value).toMatchObject({ tone: 'red', text: expect.stringMatching(/Check-ins are failing.* 18 Dec 2026/) })
+})
+
 it.each<[string, Partial<LicenseView>]>([
   ['an installation without a license', { state: 'unlicensed', entitled: false }], ['a term whose end nobody warns of', { warnings: [] }],
 ])('%s has none', (_what, view) => expect(bannerOf(view, 5).shown.value).toBeNull())

@@ -192,8 +192,13 @@ describe('the badge of a grace period', () => {
     expect(wordsOf(viewOf({ state: 'grace', graceEndsAt })).badge).toBe(useI18n().t(`states.grace.${unit}`, count))
   })
 
+  it('counts to the end of the term where that comes first, as the sentence does', () => {
+    const [expiresAt, graceEndsAt] = [2, 5].map(days => new Date(NOW + days * DAY).toISOString())
+    expect(wordsOf(viewOf({ state: 'grace', expiresAt, graceEndsAt })).badge).toBe(useI18n().t('states.grace.days', 2))
+  })
+
   it('without an end counts the last second', () => {
-    expect(wordsOf(viewOf({ state: 'grace', graceEndsAt: null })).badge).toBe(useI18n().t('states.grace.seconds', 1))
+    expect(wordsOf(viewOf({ state: 'grace', graceEndsAt: null, expiresAt: null })).badge).toBe(useI18n().t('states.grace.seconds', 1))
   })
 })
 

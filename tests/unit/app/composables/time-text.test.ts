@@ -68,7 +68,25 @@ it('in Arabic calendar and digits are asked for, as browsers of some countries h
   for (const make of [time.date, time.day, time.clock, time.absolute, time.exact, time.relative]) make(AT)
   time.count(1234)
   expect(tags.length).toBeGreaterThan(3)
-  expect(tags.filter(tag => !/^ar-u-.*nu-latn.*ca-gregory|^ar-u-.*ca-gregory.*nu-latn/.test(String(tag)))).toEqual([])
+  expect(tags.filter(tag => !/^\w+-u-(.*nu-latn.*ca-gregory|.*ca-gregory.*nu-latn)/.test(String(tag)))).toEqual([])
+})
+
+describe('words for a day', () => {
+  it.each([
+    ['en', '2026-06-03T20:00', '2026-06-04T21:00', 'tomorrow'], ['en', '2026-06-03T20:00', '2026-06-05T06:00', 'in 1 day'],
+    ['en', '2026-06-03T20:00', '2026-06-02T19:00', 'yesterday'], ['en', '2026-06-03T08:00', '2026-06-01T22:00', '1 day ago'],
+    ['de', '2026-06-03T08:00', '2026-06-05T08:00', 'übermorgen'], ['de', '2026-06-03T08:00', '2026-06-04T21:00', 'in 2 Tagen'],
+    ['ja', '2026-06-03T08:00', '2026-06-05T08:00', '明後日'], ['ja', '2026-06-03T08:00', '2026-06-04T21:00', '2 日後'],
+    ['fr', '2026-06-03T08:00', '2026-06-01T08:00', 'avant-hier'], ['fr', '2026-06-03T20:00', '2026-06-02T06:00', 'il y a 2 jours'],
+  ])('are of the calendar: in %s, at %s, %s is %s', (locale, now, moment, said) => {
+    expect(timeIn(locale, 'UTC', `${now}:00.000Z`).relative(`${moment}:00.000Z`)).toBe(said)
+  })
+
+  it('go by the calendar of the zone in use', () => {
+    const [now, moment] = ['2026-06-03T20:00:00.000Z', '2026-06-05T00:30:00.000Z']
+    expect(timeIn('en', 'UTC', now).relative(moment)).toBe('in 1 day')
+    expect(timeIn('en', 'America/New_York', now).relative(moment)).toBe('tomorrow')
+  })
 })
 
 it('what is relative to another moment goes by no clock of this page', () => {

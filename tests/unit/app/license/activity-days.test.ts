@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { dayIn, daysOf, entriesOf, nearnessOf, replacementIn } from '../../../../app/license/activity-days.ts'
+import { daysOf, entriesOf, nearnessOf, replacementIn } from '../../../../app/license/activity-days.ts'
+import { dayIn } from '../../../../app/words/formatters.ts'
 import { EVENT_GROUPS, EVENT_KINDS, kindsOf } from '../../../../shared/contracts.ts'
 import type { EventView } from '../../../../shared/contracts.ts'
 
