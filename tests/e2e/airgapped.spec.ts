@@ -88,14 +88,15 @@ test('Renewing: with internet access and a restart the new expiry is picked up a
   await expectState(page, 'active')
 })
 
-test('Renewing: the same after the license has expired', async ({ licensePage: page, product, licenseServer: { control }, launch }) => {
-  const { key } = await control.createLicense({ method: 'airgapped', exp: Math.floor(Date.now() / 1000) + 5 })
+test('Renewing: the same after the license has expired', async ({ licensePage: page, api, product, licenseServer: { control }, launch }) => {
+  const { key } = await control.createLicense({ method: 'airgapped', exp: Math.floor(Date.now() / 1000) + 10 })
   await activate(page, key)
-  await expectState(page, 'expired')
+  await expectState(page, 'expired', 30_000)
   await expect(primaryOf(page, 'renew')).toBeVisible()
   await control.changeLicense(key, { days: 300 })
   await leave(page)
   await launch.restart(product)
+  await api.waitFor(view => view.state === 'active')
   await openLicense(page, product)
   await expectState(page, 'active')
 })

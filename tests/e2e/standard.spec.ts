@@ -167,9 +167,9 @@ test('Troubleshooting, Enterprise features stopped working: internet access and 
 })
 
 test('Troubleshooting, Enterprise features stopped working: an expired license comes back once the subscription is renewed', async ({ licensePage: page, licenseServer: { control } }) => {
-  const { key } = await control.createLicense({ method: 'standard', exp: Math.floor(Date.now() / 1000) + 5, renews: false })
+  const { key } = await control.createLicense({ method: 'standard', exp: Math.floor(Date.now() / 1000) + 10, renews: false })
   await activate(page, key)
-  await expectState(page, 'expired', 20_000)
+  await expectState(page, 'expired', 30_000)
   await expect(primaryOf(page, 'renewal')).toBeVisible()
   await expect(featureOf(page, 'sso')).toHaveAttribute('data-result', 'off')
   await control.changeLicense(key, { days: 365 })

@@ -52,8 +52,9 @@ test('paused', async ({ licensePage: page, licenseServer }) => {
 
 test('expired, by a standard license that was not renewed, and renewed again', async ({ licensePage: page, licenseServer }) => {
   const { control } = licenseServer
-  const { key } = await control.createLicense({ method: 'standard', exp: Math.floor(Date.now() / 1000) + 5, renews: false })
+  const { key } = await control.createLicense({ method: 'standard', exp: Math.floor(Date.now() / 1000) + 10, renews: false })
   await activate(page, key)
+  await expectState(page, 'expired', 30_000)
   await expectShown(page, 'expired', 'Expired', 'The license has expired', /The license expired on \d+ \w+ \d{4}/, 'your data is never locked', 'Renew the subscription')
   await control.changeLicense(key, { days: 365 })
   await checkInNow(page)
