@@ -45,6 +45,26 @@ describe.each(ENDINGS)('a dialog that %s', (_what, end) => {
   })
 })
 
+describe('a pointer beside a dialog', () => {
+  /** Presses it on one element and lets go on the dialog itself; returns how often that meant to leave. */
+  async function press(where: 'dialog' | 'h2'): Promise<number> {
+    const cancel = vi.fn()
+    await page.show(ModalDialog, { open: true, title: 'Remove?', onCancel: cancel })
+    const dialog = dialogOf()
+    const fire = (name: string, target: FakeElement | null) => {
+      const listener = dialog?.attributes.get(name)
+      if (typeof listener === 'function') listener({ target })
+    }
+    fire('onPointerdown', page.find(({ tag }) => tag === where))
+    fire('onClick', dialog)
+    return cancel.mock.calls.length
+  }
+
+  it('leaves it', async () => expect(await press('dialog')).toBe(1))
+
+  it('does not, where it was pressed within: text was being selected', async () => expect(await press('h2')).toBe(0))
+})
+
 it('a long dialog is read from its title on', async () => {
   await page.show(ModalDialog, { open: true, title: 'Replace?', long: true })
   expect(page.activeElement.tag).toBe('h2')
