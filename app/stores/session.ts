@@ -11,6 +11,8 @@ export const useSessionStore = defineStore('session', () => {
   const failure = ref<Failure | null>(null)
   /** Whether the first administrator is still to be created; null if unknown. */
   const setupPending = ref<boolean | null>(null)
+  /** How many notices on the page say that the session has ended. */
+  const endingsTold = ref(0)
   const isAdmin = computed(() => user.value?.role === 'admin')
 
   function accept(session: Session) {
@@ -61,5 +63,5 @@ export const useSessionStore = defineStore('session', () => {
     return result.ok ? null : result.failure
   }
 
-  return { user, known, failure, isAdmin, setupPending, load, look, recheck, login, loadSetup, setup, changePassword, logout }
+  return { user, known, failure, endingsTold, isAdmin, setupPending, load, look, recheck, login, loadSetup, setup, changePassword, logout }
 })

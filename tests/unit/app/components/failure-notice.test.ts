@@ -7,6 +7,7 @@ import { toFailure, UNREACHABLE } from '../../../../app/api/failure.ts'
 import FailureNotice from '../../../../app/components/common/FailureNotice.vue'
 import MailAction from '../../../../app/components/common/MailAction.vue'
 import { bringIntoSight } from '../../../../app/license/bring-into-sight.ts'
+import { useSessionStore } from '../../../../app/stores/session.ts'
 import type { ErrorCode } from '../../../../shared/errors.ts'
 import { ERROR_CODES, ERRORS } from '../../../../shared/errors.ts'
 import { FakePage } from '../../../support/app/fake-page.ts'
@@ -119,6 +120,21 @@ describe('the ways on from a failure', () => {
     expect(linksIn(await notice(failureOf(code)))).toEqual([about(code), ...others])
     expect(linksIn(await notice(failureOf(code, { finding: found('refused') })))).toEqual([about(code), ...others])
   })
+})
+
+it('that says that the session has ended is known to the page, for as long as it is there', async () => {
+  const page = new FakePage()
+  const session = useSessionStore()
+  const { props, leave } = await page.show(FailureNotice, { failure: failureOf('UNAUTHENTICATED') }, { ...PARTS, NuxtLink: nothing, CommonFindingText: nothing, CommonClampedText: nothing })
+  expect(session.endingsTold).toBe(1)
+  props.failure = failureOf('NET_TIMEOUT')
+  await nextTick()
+  expect(session.endingsTold).toBe(0)
+  props.failure = failureOf('UNAUTHENTICATED')
+  await nextTick()
+  expect(session.endingsTold).toBe(1)
+  leave()
+  expect(session.endingsTold).toBe(0)
 })
 
 describe('a failure on the screen', () => {
