@@ -1,4 +1,4 @@
-import { computed, nextTick, onBeforeUnmount, onMounted, ref, watch } from 'vue'
+import { computed, nextTick, onBeforeUnmount, onMounted, ref, shallowRef, watch } from 'vue'
 import type { Ref } from 'vue'
 import type { Failure } from '~/api/failure'
 import { isInForce } from '~/license/replacement'
@@ -30,8 +30,8 @@ export function useLicenseSaving({ credential, isFieldOpen, field, tell, begin, 
   const isToken = computed(() => rulesOf(judged.value.credential?.method)?.credential === 'token')
   /** A failure of what nobody asked for: it does not take the focus out of the field. */
   const unprompted = ref<Failure | null>(null)
-  /** What is about to replace the license in force. */
-  const replacing = ref<string | null>(null)
+  /** What is about to replace the license in force, and that license as it was when the question was asked. */
+  const replacing = shallowRef<{ text: string, view: LicenseView } | null>(null)
 
   const { preview, previewing, look, forget } = useCredentialPreview({
     text: credential, isToken: () => isToken.value, ask: license.preview,
@@ -48,7 +48,7 @@ export function useLicenseSaving({ credential, isFieldOpen, field, tell, begin, 
     begin()
     if (!license.view || !isInForce(license.view) || !judged.value.credential) return carryOut(text)
     if (isToken.value && !await wouldBeAccepted()) return
-    if (license.busy === null) replacing.value = text
+    if (license.busy === null && license.view) replacing.value = { text, view: license.view }
   }
   async function wouldBeAccepted() {
     const result = preview.value ? { ok: true as const, value: preview.value } : await look()
@@ -58,12 +58,13 @@ export function useLicenseSaving({ credential, isFieldOpen, field, tell, begin, 
     if (result?.ok) field()?.showPreview()
     return false
   }
-  async function carryOut(text: string) {
+  /** Another license than the one that was asked about is not replaced: the server refuses that. */
+  async function carryOut(text: string, revision?: number) {
     replacing.value = null
     forget()
     begin()
     const before = license.view
-    if (await license.save(text)) return onFailed()
+    if (await license.save(text, revision)) return onFailed()
     credential.value = ''
     await onSaved(before)
   }

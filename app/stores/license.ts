@@ -18,6 +18,10 @@ function isLicenseOf(view: LicenseView | null, text: string): boolean {
   return 'key' in credential ? isLicenseOfKey(view, credential) : view.method === credential.method
 }
 
+function isSame(one: Failure | null, other: Failure): boolean {
+  return one?.code === other.code && one.finding?.cause === other.finding?.cause
+}
+
 /** A save takes at most as long as the calls it makes, and those ten seconds; ms. */
 const ASK_AGAIN_AFTER = [500, 1000, 2000, 4000, 8000]
 /** A proxy that is started again, or another network, is back by then. */
@@ -63,8 +67,8 @@ export const useLicenseStore = defineStore('license', () => {
     const number = ++asked
     const result = await api.call<LicenseView>('/api/license')
     if (result.ok) accept(result.value, number)
-    // A failure is an answer too: it says nothing about a call that was made after it.
-    else if (number > accepted) loadFailure.value = result.failure
+    // A failure is an answer too: it says nothing about a call that was made after it. The same one again is no news to read.
+    else if (number > accepted && !isSame(loadFailure.value, result.failure)) loadFailure.value = result.failure
     return result.ok ? null : result.failure
   }
 
@@ -102,9 +106,9 @@ export const useLicenseStore = defineStore('license', () => {
     steps.value = []
   }
 
-  async function save(credential: string) {
+  /** `revision`: of the license that is to be replaced; the one on the screen, unless that was asked about before. */
+  async function save(credential: string, revision = view.value?.revision) {
     begin('save')
-    const revision = view.value?.revision
     const result = await api.stream<LicenseView>('/api/license', { method: 'PUT', body: { credential, revision } }, ({ event, data }) => {
       if (event === 'step' && isRecord(data) && isSaveStep(data.step)) steps.value = [...steps.value, data.step]
     })
@@ -131,10 +135,10 @@ export const useLicenseStore = defineStore('license', () => {
     return finish(await api.call<LicenseView>('/api/license/check-in', { method: 'POST' }))
   }
 
-  async function remove() {
+  /** `revision`: of the license that somebody was asked about. */
+  async function remove(revision: number) {
     begin('remove')
-    const body = { revision: view.value?.revision }
-    return finish(await api.call<LicenseView>('/api/license', { method: 'DELETE', body }))
+    return finish(await api.call<LicenseView>('/api/license', { method: 'DELETE', body: { revision } }))
   }
 
   async function putBack() {

@@ -79,13 +79,24 @@ describe('what saving a token would change', () => {
   it('is asked about before it is done, and not once it is refused meanwhile', async () => {
     const { license, save, replacing } = await openPageWithPreview()
     await save(TOKEN)
-    expect(replacing.value).toBe(TOKEN)
+    expect(replacing.value?.text).toBe(TOKEN)
     license.view = viewOf({ revision: 8, plan: 'starter' })
     await nextTick()
     server.callTo(PREVIEW, 'POST').answer({ ...previewOf('starter'), accepted: false })
     await pass()
     expect(replacing.value).toBeNull()
   })
+})
+
+it('what is asked about stays the license that was there when it was asked', async () => {
+  const { license, save, replacing, carryOut } = await openPageWithPreview()
+  const before = license.view
+  await save(TOKEN)
+  license.view = viewOf({ revision: 8, plan: 'starter' })
+  await nextTick()
+  expect(replacing.value?.view).toEqual(before)
+  void carryOut(TOKEN, replacing.value?.view.revision)
+  expect(server.callTo('/api/license', 'PUT').body).toEqual({ credential: TOKEN, revision: before?.revision })
 })
 
 describe('what was typed and not saved', () => {

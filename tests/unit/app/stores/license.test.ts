@@ -35,7 +35,7 @@ describe('a slow answer', () => {
   it.each([
     ['save', 'PUT', (store: ReturnType<typeof useLicenseStore>) => store.save('nc_key')],
     ['check-in', 'POST', (store: ReturnType<typeof useLicenseStore>) => store.checkIn()],
-    ['removal', 'DELETE', (store: ReturnType<typeof useLicenseStore>) => store.remove()],
+    ['removal', 'DELETE', (store: ReturnType<typeof useLicenseStore>) => store.remove(7)],
   ] as const)('that was asked for before a %s does not take back what came of it', async (_what, method, act) => {
     const store = useLicenseStore()
     const poll = store.refresh()
@@ -171,6 +171,40 @@ describe('a save', () => {
   })
 })
 
+describe('which license an action is about', () => {
+  it('is the one that was asked about, whatever has come since', () => {
+    const store = useLicenseStore()
+    store.view = viewOf({ revision: 9 })
+    void store.remove(8)
+    void store.save('nc_key', 7)
+    expect(server.callTo('/api/license', 'DELETE').body).toEqual({ revision: 8 })
+    expect(server.callTo('/api/license', 'PUT').body).toEqual({ credential: 'nc_key', revision: 7 })
+  })
+
+  it('of a save that nobody was asked about is the one on the screen', () => {
+    const store = useLicenseStore()
+    store.view = viewOf({ revision: 9 })
+    void store.save('nc_key')
+    expect(server.callTo('/api/license', 'PUT').body).toEqual({ credential: 'nc_key', revision: 9 })
+  })
+})
+
+describe('a look that fails', () => {
+  it('again, and for the same reason, is the same failure, which is told once', async () => {
+    const store = useLicenseStore()
+    const fail = async (code: string, requestId: string) => {
+      const look = store.refresh()
+      server.callTo('/api/license', 'GET', -1).answer({ data: { code, reference: 'NCL-315', requestId } }, 503)
+      await look
+      return store.loadFailure
+    }
+    const first = await fail('STORAGE_UNAVAILABLE', 'one')
+    expect(first?.requestId).toBe('one')
+    expect(await fail('STORAGE_UNAVAILABLE', 'two')).toBe(first)
+    expect(await fail('INTERNAL', 'three')).toMatchObject({ code: 'INTERNAL', requestId: 'three' })
+  })
+})
+
 describe('what the last action failed with', () => {
   it('stays on the pages that explain it, until one succeeds', async () => {
     const store = useLicenseStore()
@@ -195,7 +229,7 @@ describe('a person who is no administrator any more', () => {
     ['save', '/api/license', 'PUT', (store: ReturnType<typeof useLicenseStore>) => store.save('nc_key')],
     ['check in', '/api/license/check-in', 'POST', (store: ReturnType<typeof useLicenseStore>) => store.checkIn()],
     ['put a license back', '/api/license/previous', 'POST', (store: ReturnType<typeof useLicenseStore>) => store.putBack()],
-    ['remove', '/api/license', 'DELETE', (store: ReturnType<typeof useLicenseStore>) => store.remove()],
+    ['remove', '/api/license', 'DELETE', (store: ReturnType<typeof useLicenseStore>) => store.remove(7)],
   ] as const)('is told so when trying to %s, and is a viewer on the page from then on', async (_what, path, method, act) => {
     const [store, session] = [useLicenseStore(), useSessionStore()]
     session.user = { id: '1', email: 'a@example.com', role: 'admin' }
