@@ -3,7 +3,7 @@ import { isErrorCode } from '#shared/errors'
 import type { Finding } from '#shared/findings'
 import { isFindingCause } from '#shared/findings'
 
-/** Why a call failed. `UNREACHABLE`: no answer came from this server at all. */
+/** Why a call failed. `UNREACHABLE`: no answer came from this server, though a proxy may have said so. */
 export interface Failure {
   code: ErrorCode | 'UNREACHABLE'
   reference: string | null
@@ -49,9 +49,16 @@ export function requestIdOf(data: unknown): string | null {
   return isRecord(data) && isText(data.requestId) && /^[\w.-]{1,64}$/.test(data.requestId) ? data.requestId : null
 }
 
-/** Reads an error response: `body` as h3 sends it, or its `data` alone. Anything that isn't ours becomes INTERNAL. */
+/** How a proxy answers in place of a server that does not. */
+const BY_PROXY: ReadonlySet<number> = new Set([502, 503, 504])
+
+/**
+ * Reads an error response: `body` as h3 sends it, or its `data` alone. Without a code it isn't ours: UNREACHABLE where a proxy says
+ * that it got no answer from us, else INTERNAL, as any code that isn't known.
+ */
 export function toFailure(body: unknown, status: number, retryAfter: string | null = null): Failure {
   const data = isRecord(body) && isRecord(body.data) ? body.data : body
+  if (BY_PROXY.has(status) && !(isRecord(data) && 'code' in data)) return UNREACHABLE
   const seconds = Number(retryAfter)
   const known = isRecord(data) && isErrorCode(data.code)
   return {

@@ -41,12 +41,12 @@ export function useFailureText() {
   return { words, details }
 }
 
-/** Says what an action that failed has left as it was; nothing where that is not known. */
-export function useKeptNote() {
+/** Says what an action that failed has left as it was, of a save also that it can be repeated; nothing where that is not known. */
+export function useKeptNote(isOfSave: boolean) {
   const { t } = useI18n()
-  return ({ code }: Failure, { state }: LicenseView) => {
+  return ({ code }: Failure, { state, entitled }: LicenseView) => {
     if (code === 'UNREACHABLE' || code === 'CONFLICT') return undefined
-    if (code === 'STORAGE_UNAVAILABLE') return t('credential.keptStorage')
+    if (isOfSave && code === 'STORAGE_UNAVAILABLE') return t(entitled ? 'credential.keptStorage' : 'credential.keptStorageNone')
     return t(state === 'unlicensed' ? 'credential.keptNone' : 'credential.kept')
   }
 }

@@ -66,10 +66,13 @@ export function useLicenseStatus(view: () => LicenseView, isWarned: () => boolea
   const sentence = computed(() => {
     const license = view()
     const asks = rulesOf(license.method)?.checksIn ? 'check' : 'still'
+    // A new token is then not entered on this page.
+    const kind = license.managedByEnv && rulesOf(license.method)?.credential === 'token' ? 'managedToken' : license.method ?? FIRST_METHOD
     switch (license.state) {
       case 'active': return activeSentence(license)
-      case 'expired': return t(byClock.value ? 'status.sentence.endedByClock' : `status.sentence.expired.${license.method ?? FIRST_METHOD}`, { expires: both(license.expiresAt) })
-      case 'mismatch': return t(`status.sentence.mismatch.${license.method ?? FIRST_METHOD}`)
+      case 'unlicensed': return t(license.managedByEnv ? 'status.sentence.unlicensedManaged' : 'status.sentence.unlicensed')
+      case 'expired': return t(byClock.value ? 'status.sentence.endedByClock' : `status.sentence.expired.${kind}`, { expires: both(license.expiresAt) })
+      case 'mismatch': return t(`status.sentence.mismatch.${kind}`)
       case 'revoked': case 'suspended': return t(`status.sentence.${license.state}.${asks}`)
       case 'grace': return t('status.sentence.grace', {
         last: both(license.checkIn?.lastSuccessAt ?? license.issuedAt), grace: lasts(license),

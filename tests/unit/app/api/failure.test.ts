@@ -23,10 +23,11 @@ describe('an error response', () => {
 
   it.each([
     ['nothing', undefined], ['null', null], ['text', '<html>502 Bad Gateway</html>'], ['a list', [DATA]], ['no data', { message: 'x' }], ['data that is a list', { data: [DATA] }],
-  ])('with %s for a body becomes INTERNAL, with its status kept', (_what, body) => {
-    expect(toFailure(body, 502)).toEqual({
-      code: 'INTERNAL', reference: 'NCL-314', requestId: null, status: 502, details: {}, finding: null, fields: {}, retryAfter: null,
+  ])('with %s for a body becomes INTERNAL, with its status kept, but UNREACHABLE with a status of a proxy that got no answer', (_what, body) => {
+    expect(toFailure(body, 500)).toEqual({
+      code: 'INTERNAL', reference: 'NCL-314', requestId: null, status: 500, details: {}, finding: null, fields: {}, retryAfter: null,
     })
+    for (const status of [502, 503, 504]) expect(toFailure(body, status)).toEqual(UNREACHABLE)
   })
 
   it.each(['NO_SUCH_CODE', 'toString', '__proto__', 'UNREACHABLE', 7, null])('with the code %j, which is not ours, becomes INTERNAL', (code) => {

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { useFailureText } from '../../../../app/composables/useFailureText.ts'
+import { useFailureText, useKeptNote } from '../../../../app/composables/useFailureText.ts'
+import { toFailure, UNREACHABLE } from '../../../../app/api/failure.ts'
 import { useNow } from '../../../../app/stores/now.ts'
 import { LANGUAGES } from '../../../../app/words/languages.ts'
 import { ERROR_CODES } from '../../../../shared/errors.ts'
 import { flattenMessages, readLocale } from '../../../support/app/locales.ts'
-import { openFreshPage } from '../../../support/app/nuxt-imports.ts'
+import { viewOf } from '../../../support/app/license-view.ts'
+import { openFreshPage, useI18n } from '../../../support/app/nuxt-imports.ts'
 
 /** In a message a name in braces and quotes stands for itself. */
 const plain = (text = '') => text.replaceAll(/\{'(.)'\}/g, '$1')
@@ -43,5 +45,24 @@ describe('the facts of a failure', () => {
   it('of an older token are nothing that a person could use', () => {
     openFreshPage('en')
     expect(useFailureText().details({ expected: 7, found: 3 }, 'TOKEN_OLDER_THAN_CURRENT')).toEqual([])
+  })
+})
+
+describe('what an action that failed has left as it was', () => {
+  const none = viewOf({ state: 'unlicensed', entitled: false, method: null })
+  const ended = viewOf({ state: 'expired', entitled: false })
+  it.each([
+    ['a save', true, 'STORAGE_UNAVAILABLE', viewOf(), 'keptStorage'], ['a save', true, 'STORAGE_UNAVAILABLE', none, 'keptStorageNone'],
+    ['a save', true, 'STORAGE_UNAVAILABLE', ended, 'keptStorageNone'], ['a save', true, 'NET_CONNECT', ended, 'kept'], ['a save', true, 'NET_CONNECT', none, 'keptNone'],
+    ['a removal', false, 'STORAGE_UNAVAILABLE', viewOf(), 'kept'], ['a check-in', false, 'NET_CONNECT', viewOf(), 'kept'],
+    ['a removal', false, 'CONFLICT', viewOf(), null], ['a save', true, 'CONFLICT', none, null],
+  ] as const)('%s (%j), %s: is said as it is', (_what, isOfSave, code, view, said) => {
+    openFreshPage('en')
+    expect(useKeptNote(isOfSave)(toFailure({ code }, 500), view) ?? null).toBe(said && useI18n().t(`credential.${said}`))
+  })
+
+  it('is not said where nobody knows', () => {
+    openFreshPage('en')
+    expect([useKeptNote(true)(UNREACHABLE, viewOf()), useKeptNote(false)(UNREACHABLE, none)]).toEqual([undefined, undefined])
   })
 })

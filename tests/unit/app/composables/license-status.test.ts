@@ -162,6 +162,15 @@ describe('the status', () => {
     expect(wordsOf(view).sentence).toContain(useTimeText().both('2026-03-02T00:00:00.000Z'))
   })
 
+  it('of a license that NC_LICENSE_KEY sets: sends nobody to a field that is not there', () => {
+    const managed = (changes: Partial<LicenseView>) => viewOf({ managedByEnv: true, entitled: false, ...changes })
+    for (const [view, key] of [
+      [managed({ state: 'unlicensed', method: null }), 'unlicensedManaged'],
+      [managed({ state: 'expired', method: 'offline' }), 'expired.managedToken'], [managed({ state: 'expired', method: 'standard' }), 'expired.standard'],
+      [managed({ state: 'mismatch', method: 'offline' }), 'mismatch.managedToken'], [managed({ state: 'mismatch', method: 'airgapped' }), 'mismatch.airgapped'],
+    ] as const) expect(wordsOf(view).sentence).toBe(sentenceOf(key, view))
+  })
+
   it('active, with something found: does not say that there is nothing to do', () => {
     const view = viewOf({ renews: true, finding: found('clock_behind', { difference: 7200 }, { code: 'CLOCK_BEHIND' }) })
     expect(wordsOf(view).sentence).not.toContain(nothingToDo())
