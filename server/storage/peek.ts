@@ -4,7 +4,9 @@ import { pathToFileURL } from 'node:url'
 import pg from 'pg'
 import type { Method } from '../../shared/method-rules.ts'
 import { METHODS } from '../../shared/method-rules.ts'
-import { parsePostgresAddress, quoteName } from './postgres-address.ts'
+import { LicenseError } from '../license/errors.ts'
+import { parsePostgresAddress, toOptions } from './postgres-address.ts'
+import { findSettingsWay, settingPerTransaction } from './postgres-settings.ts'
 import { isMissingTable } from './storage-cause.ts'
 import { toDatabasePath } from './sqlite-file.ts'
 
@@ -21,7 +23,7 @@ export async function peekMethod({ url, baseDir }: { url: string, baseDir: strin
   }
   catch (error) {
     if (isMissingTable(error)) return null
-    throw error
+    throw error instanceof LicenseError ? error.cause : error
   }
 }
 
@@ -45,14 +47,18 @@ function peekSqlite(given: string): unknown {
 }
 
 async function peekPostgres(url: string): Promise<unknown> {
-  const { connectionString, schema } = parsePostgresAddress(url)
+  const address = parsePostgresAddress(url)
+  const { connectionString, settings } = address
+  // As the server itself: they may name the schema.
+  const way = await findSettingsWay(address)
   const client = new pg.Client({
-    connectionString, connectionTimeoutMillis: PATIENCE_MS, query_timeout: PATIENCE_MS,
+    connectionString, connectionTimeoutMillis: PATIENCE_MS, query_timeout: PATIENCE_MS, ...(way === 'session' ? { options: toOptions(settings) } : {}),
   })
   client.on('error', () => undefined)
   try {
     await client.connect()
-    const { rows } = await client.query<{ method: string }>(schema === null ? QUERY : `select method from ${quoteName(schema)}.license`)
+    const session = way === 'session' ? client : settingPerTransaction(client, settings)
+    const { rows } = await session.query<{ method: string }>(QUERY)
     return rows[0]?.method
   }
   finally {

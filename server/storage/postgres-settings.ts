@@ -52,7 +52,7 @@ const ENDS = /^(?:commit|rollback)(?! to)\b/i
  * Makes the settings hold in every transaction of a connection, and for a statement outside of one makes a transaction. They end
  * with it, so that nobody else whom a pooler gives the connection to inherits them.
  */
-export function settingPerTransaction(client: pg.PoolClient, settings: Settings): pg.PoolClient {
+export function settingPerTransaction<C extends pg.ClientBase>(client: C, settings: Settings): C {
   const set = `select ${Object.entries(settings).map(([name, value]) => `set_config(${literal(name)}, ${literal(value)}, true)`).join(', ')}`
   let open = false
   const send = (...statement: unknown[]): Promise<unknown> => Promise.resolve(Reflect.apply(client.query, client, statement))

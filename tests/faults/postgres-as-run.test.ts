@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
-import { openStorage, postgresRemedy, type Storage } from '../../server/storage/open.ts'
+import { openStorage, peekMethod, postgresRemedy, type Storage } from '../../server/storage/open.ts'
 import { parsePostgresAddress } from '../../server/storage/postgres-address.ts'
 import { createPool, guardPool } from '../../server/storage/postgres-pool.ts'
 import { findSettingsWay } from '../../server/storage/postgres-settings.ts'
@@ -222,6 +222,16 @@ describe.skipIf(findPgbouncer() === undefined)('F90: pgbouncer', () => {
     expect(await findSettingsWay(parsePostgresAddress(url))).toBe('transaction')
     expect((await open(url)).created).toBe(true)
     expect(await findSettingsWay(parsePostgresAddress(changed(url, { port: server.port })))).toBe('session')
+  })
+
+  it.each([['refuses', []], ['drops', ['ignore_startup_parameters = options']]])('that %s our settings: the license is looked up where they lead all the same', async (_does, settings) => {
+    const url = await server.createDatabase()
+    const make = (schema: string, method: string) => [`create table ${schema}.license (method text)`, `insert into ${schema}.license values ('${method}')`]
+    await execute(url, 'create schema licensing', ...make('licensing', 'offline'), ...make('public', 'standard'))
+    const address = await through(url, { settings })
+    expect(await peekMethod({ url: changed(address, { parameters: 'options=-c%20search_path%3Dlicensing' }), baseDir: '/' })).toBe('offline')
+    expect(await peekMethod({ url: changed(address, { parameters: 'schema=licensing' }), baseDir: '/' })).toBe('offline')
+    expect(await peekMethod({ url: address, baseDir: '/' })).toBe('standard')
   })
 
   it('a wait for the lock ends by PostgreSQL\'s own limit, and nobody keeps the lock of a migration', async () => {

@@ -211,6 +211,16 @@ describe('the method of the license', () => {
     await other.query('rollback')
   })
 
+  it.each(['?schema=one', '?options=-c%20search_path%3Done'])('is the one in the schema that %s names, and no other\'s', async (parameters) => {
+    await other.query('create schema one')
+    const [{ licenses }, elsewhere] = [await open(url + parameters), await open()]
+    await elsewhere.licenses.commit(saveOf(0))
+    expect(await peekMethod({ url: url + parameters, baseDir: '/' })).toBeNull()
+    await licenses.commit(saveOf(0, { license: licenseOf({ method: 'offline' }) }))
+    expect(await peekMethod({ url: url + parameters, baseDir: '/' })).toBe('offline')
+    expect(await peekMethod({ url, baseDir: '/' })).toBe('standard')
+  })
+
   it('is not guessed where nobody may look', async () => {
     await expect(peekMethod({ url: url.replace(/:[^:@]*@/, ':wrong@'), baseDir: '/' })).rejects.toMatchObject({ code: '28P01' })
   })
