@@ -36,7 +36,7 @@ async function runCommand(args: readonly string[]): Promise<void> {
 
 async function migrate(): Promise<never> {
   const { ok, lines } = checkConfiguration(process.env, { inMemory: sandbox })
-  const done = ok ? await migrateDatabase(readConfig(process.env, { inMemory: sandbox })) : { ok, lines }
+  const done = ok ? await migrateDatabase(readConfig(process.env, { inMemory: sandbox }), version) : { ok, lines }
   print(done.lines)
   return process.exit(done.ok ? 0 : 1)
 }

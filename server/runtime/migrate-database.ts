@@ -8,10 +8,13 @@ import type { Config } from './config.ts'
  * owns the tables.
  */
 
-/** Creates or updates the tables of the database and says so in lines for a person; or what keeps it from that, and what helps. */
-export async function migrateDatabase({ databaseUrl, projectDir }: Pick<Config, 'databaseUrl' | 'projectDir'>): Promise<Checked> {
+/**
+ * Creates or updates the tables of the database and says so in lines for a person; or what keeps it from that, and what helps.
+ * `version`: of this product, as at a start.
+ */
+export async function migrateDatabase({ databaseUrl, projectDir }: Pick<Config, 'databaseUrl' | 'projectDir'>, version: string): Promise<Checked> {
   try {
-    const storage = await openStorage({ url: databaseUrl, baseDir: projectDir })
+    const storage = await openStorage({ url: databaseUrl, baseDir: projectDir, version })
     await storage.close()
     const done = storage.migrations.length === 0 ? 'were up to date' : `have been ${storage.created ? 'created' : 'updated'} (${storage.migrations.join(', ')})`
     return { ok: true, lines: [`The tables of ${storage.location} ${done}.`] }
