@@ -1,7 +1,7 @@
 /*
  * What `node …/server/index.mjs` runs. The build compiles this file alone, and it imports nothing but Node itself, so that it
- * can speak when the rest cannot be loaded. Until the server has taken over, any failure ends the process with one sentence and
- * exit code 1.
+ * can speak when the rest cannot be loaded. Until the server has taken over, which a command never lets it do, any failure ends the
+ * process with one sentence and exit code 1.
  */
 import { accessSync, constants, readFileSync, statSync } from 'node:fs'
 
@@ -91,10 +91,12 @@ function basePathOf(address: string): string {
 
 process.on('uncaughtException', cannotStart)
 process.on('unhandledRejection', cannotStart)
+// A command's caller goes on if it ends with 0, as if it had been carried out.
+const isCommand = process.argv.length > 2
 for (const signal of ['SIGTERM', 'SIGINT']) {
   process.on(signal, () => {
-    process.stderr.write(`Stopped by ${signal} before it had started.\n`)
-    process.exit(0)
+    process.stderr.write(`Stopped by ${signal} before it ${isCommand ? 'was done' : 'had started'}.\n`)
+    process.exit(isCommand ? 1 : 0)
   })
 }
 // The reader of the log has gone, or its disk is full. That is no reason to end: the license goes on.
