@@ -37,12 +37,18 @@ export function readParams<S extends z.ZodType>(event: H3Event, schema: S): z.in
 async function readText({ node: { req, res } }: H3Event): Promise<string> {
   const chunks: Buffer[] = []
   let size = 0
-  // By default, leaving the loop destroys the request. Nitro would then finish the response without a socket: an uncaught
-  // exception.
-  for await (const chunk of req.iterator({ destroyOnReturn: false })) {
-    size += chunk.length
-    if (size > MAX_BODY) break
-    chunks.push(chunk)
+  try {
+    // By default, leaving the loop destroys the request. Nitro would then finish the response without a socket: an uncaught
+    // exception.
+    for await (const chunk of req.iterator({ destroyOnReturn: false })) {
+      size += chunk.length
+      if (size > MAX_BODY) break
+      chunks.push(chunk)
+    }
+  }
+  catch (error) {
+    // Its sender has gone, which is no failure of ours.
+    throw req.destroyed ? new ValidationError({ body: 'incomplete' }) : error
   }
   if (size <= MAX_BODY) return Buffer.concat(chunks).toString('utf8')
   // With the rest unread, the connection cannot be used again.

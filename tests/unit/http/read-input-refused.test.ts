@@ -1,6 +1,9 @@
+import { once } from 'node:events'
+import type { Socket } from 'node:net'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { H3Event } from 'h3'
 import { createApp, eventHandler, toNodeListener } from 'h3'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
@@ -128,6 +131,51 @@ describe('a body', () => {
     const event = createHttpEvent({ method: 'POST', from: '203.0.113.9', body: { a: 'x'.repeat(LIMIT) } })
     await expect(readJsonBody(event, ANYTHING)).rejects.toMatchObject({ code: 'PAYLOAD_TOO_LARGE' })
     expect(peerOf(event, { trustProxy: [], publicUrl: null }).address).toBe('203.0.113.9')
+  })
+})
+
+describe('a sender who leaves', () => {
+  const HEAD = 'POST / HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n'
+  const PARTS: [string, string[]][] = [
+    ['before the body', [HEAD, 'content-length: 7\r\n\r\n']], ['within it', [HEAD, 'content-length: 7\r\n\r\n', '{"a"']],
+    ['within one of no announced length', [HEAD, 'transfer-encoding: chunked\r\n\r\n', '4\r\n{"a"\r\n']],
+  ]
+
+  /** What a request becomes whose sender goes once it has arrived, and the defects that are logged. */
+  async function becomes(parts: string[], leave: (socket: Socket) => void, read: (event: H3Event) => Promise<unknown>) {
+    const [arrived, outcome] = [Promise.withResolvers<void>(), Promise.withResolvers<unknown>()]
+    const defects: unknown[] = []
+    const url = await startServer(toNodeListener(createApp().use(eventHandler((event) => {
+      arrived.resolve()
+      outcome.resolve(read(event).catch((error: unknown) => answerError(event, error, { error: (...line) => void defects.push(line) }).data))
+      return outcome.promise
+    }))))
+    const socket = await openSocket(Number(new URL(url).port))
+    for (const part of parts) socket?.write(part)
+    await arrived.promise
+    if (socket) leave(socket)
+    return { outcome: await outcome.promise, defects }
+  }
+  const noDefect = { outcome: { code: 'VALIDATION', reference: 'NCL-301', fields: { body: 'incomplete' } }, defects: [] }
+
+  it.each(PARTS)('%s is no defect', async (_, parts) => {
+    expect(await becomes(parts, socket => socket.destroy(), event => readJsonBody(event, ANYTHING))).toEqual(noDefect)
+  })
+
+  it.each(PARTS)('%s with a reset is no defect', async (_, parts) => {
+    expect(await becomes(parts, socket => socket.resetAndDestroy(), event => readJsonBody(event, ANYTHING))).toEqual(noDefect)
+  })
+
+  it('with all of it sent, while the caller is still being looked up, is no defect', async () => {
+    expect(await becomes([HEAD, 'content-length: 7\r\n\r\n', '{"a":1}'], socket => socket.resetAndDestroy(), async (event) => {
+      await once(event.node.res, 'close')
+      return readJsonBody(event, ANYTHING)
+    })).toEqual(noDefect)
+  })
+
+  it('within more than is read is no defect either', async () => {
+    const { defects } = await becomes([HEAD, `content-length: ${4 * LIMIT}\r\n\r\n`, bodyOf(2 * LIMIT)], socket => socket.end(), event => readJsonBody(event, ANYTHING))
+    expect(defects).toEqual([])
   })
 })
 
