@@ -54,12 +54,19 @@ export function createRateLimits(shared: () => RateWindows | null = () => null):
       const { wait, giveBack } = counters[limit].use(short(key))
       if (wait !== null) throw limited(wait)
       const windows = COUNTED_HERE.has(limit) ? null : shared()
-      const counted = await windows?.use(limit, short(key), LIMITS[limit]).catch(orUncounted)
-      if (!windows || !counted) return giveBack
-      if ('wait' in counted) throw limited(counted.wait)
-      return () => {
+      try {
+        const counted = await windows?.use(limit, short(key), LIMITS[limit]).catch(orUncounted)
+        if (!windows || !counted) return giveBack
+        if ('wait' in counted) throw limited(counted.wait)
+        return () => {
+          giveBack()
+          void windows.giveBack(limit, short(key), counted.began).catch(() => undefined)
+        }
+      }
+      catch (error) {
+        // Or whoever waits as long as they were told would then have to wait for this process as well.
         giveBack()
-        void windows.giveBack(limit, short(key), counted.began).catch(() => undefined)
+        throw error
       }
     },
   }

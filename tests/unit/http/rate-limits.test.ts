@@ -75,6 +75,19 @@ describe('a limit', () => {
     expect(used).toHaveLength(12)
     expect(givenBack).toEqual(used)
   })
+
+  it.each<[string, () => Promise<{ wait: number }>, object]>([
+    ['refused by all replicas together', async () => ({ wait: 3_000 }), { code: 'RATE_LIMITED', details: { retryAfterSeconds: 3 } }],
+    ['that failed before it was counted', () => Promise.reject(new TypeError('a defect')), { message: 'a defect' }],
+  ])('of this process has room for a use %s', async (_, use, outcome) => {
+    const windows = { use: vi.fn<RateWindows['use']>(use), giveBack: async () => undefined, prune: async () => undefined }
+    const limits = createRateLimits(() => windows)
+    for (let nth = 0; nth < 6; nth++) await expect(limits.use('login', 'ada')).rejects.toMatchObject(outcome)
+    windows.use.mockResolvedValue({ began: 1 })
+    for (let nth = 0; nth < 5; nth++) await limits.use('login', 'ada')
+    await expect(limits.use('login', 'ada')).rejects.toMatchObject({ code: 'RATE_LIMITED' })
+    expect(windows.use).toHaveBeenCalledTimes(11)
+  })
 })
 
 describe('a save counts', () => {
