@@ -50,7 +50,7 @@ function configureOrExit(): Base {
   }
   catch (error) {
     if (!(error instanceof ConfigError)) throw error
-    process.stderr.write(`${error.message}\n`)
+    process.stderr.write(`${error.lines.join('\n')}\n`)
     return process.exit(1)
   }
 }

@@ -4,7 +4,7 @@ import type { DatabaseKind } from '../../shared/contracts.ts'
 import { IN_MEMORY } from '../storage/open.ts'
 import { toDatabasePath } from '../storage/sqlite-file.ts'
 import type { Config } from './config.ts'
-import { ConfigError, readConfig } from './config.ts'
+import { ConfigError, readConfig, warningLine } from './config.ts'
 import type { Environment } from './config-source.ts'
 import { VARIABLES } from './config-variables.ts'
 
@@ -17,16 +17,14 @@ export function checkConfiguration(env: Environment, options: { inMemory?: boole
   try {
     const config = readConfig(env, options)
     const database = describeDatabase(config)
-    const lines = [...VARIABLES.map(({ name }) => describe(config, env, name)), `Database: ${database.line}`, ...config.warnings.map(asLine)]
+    const lines = [...VARIABLES.map(({ name }) => describe(config, env, name)), `Database: ${database.line}`, ...config.warnings.map(warningLine)]
     return { ok: database.ok, lines: [...lines, database.ok ? 'The configuration can be used.' : 'The server would not start.'] }
   }
   catch (error) {
     if (!(error instanceof ConfigError)) throw error
-    return { ok: false, lines: [...error.problems, ...error.warnings.map(asLine), 'The server would not start.'] }
+    return { ok: false, lines: [...error.lines, 'The server would not start.'] }
   }
 }
-
-const asLine = (warning: string) => `Warning: ${warning}`
 
 /** A proxy's address may contain its password. */
 const HIDDEN: ReadonlySet<string> = new Set(['HTTPS_PROXY', 'HTTP_PROXY', ...VARIABLES.filter(({ secret }) => secret).map(({ name }) => name)])

@@ -62,7 +62,14 @@ export class ConfigError extends Error {
     this.problems = problems
     this.warnings = warnings
   }
+
+  /** All of it for a person, a line each. */
+  get lines(): string[] {
+    return [...this.problems, ...this.warnings.map(warningLine)]
+  }
 }
+
+export const warningLine = (warning: string): string => `Warning: ${warning}`
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]

@@ -72,6 +72,12 @@ describe('a wrong value', () => {
     for (const name of ['PORT', 'NC_TRUST_PROXY', 'NC_SESSION_SECRET']) expect(output).toMatch(new RegExp(`^${name}: `, 'm'))
   })
 
+  it('F87: is explained by a misspelt name as the command check explains it', async () => {
+    const { code, output } = await runToEnd({ ...EMAIL, NC_ADMIN_PASWORD: `${CANARY} long enough` })
+    expect(code).toBe(1)
+    expect(output).toBe('NC_ADMIN_PASSWORD: is needed together with NC_ADMIN_EMAIL\nWarning: NC_ADMIN_PASWORD is not read; was NC_ADMIN_PASSWORD meant?\n')
+  })
+
   it('of a license key ends nothing', async () => {
     const product = await startOwnProduct({ licenseServerUrl: licenseServer.url, env: { NC_LICENSE_KEY: 'not a key' } })
     expect((await createApiClient(product.url).request('GET', '/api/health/ready')).status).toBe(200)
