@@ -21,6 +21,17 @@ export function host(source: Source): string | null {
   return value
 }
 
+/** What `localhost` leads to as well, as the URL standard writes it. */
+const LOCALHOST: ReadonlySet<string> = new Set(['0.0.0.0', '[::]', 'localhost', '127.0.0.1', '[::1]'])
+
+/** Where a server that listens there is reached from its own machine. */
+export function localUrl({ port, host }: { port: number, host: string | null }): string {
+  const url = `http://${host?.includes(':') ? `[${host}]` : host}:${port}`
+  // No URL can name the network interface, as in fe80::1%eth0.
+  const name = host !== null && URL.canParse(url) ? new URL(url).hostname : 'localhost'
+  return `http://${LOCALHOST.has(name) ? 'localhost' : name}:${port}`
+}
+
 export function publicUrl(source: Source): URL | null {
   const value = source.text('NC_PUBLIC_URL')
   if (!value) return null

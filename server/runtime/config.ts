@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import { toBasePath } from './base-path.ts'
-import { checkCertificates, host, licenseServerUrl, port, proxies, publicUrl, trustProxy, trustWarnings } from './config-network.ts'
+import { checkCertificates, host, licenseServerUrl, localUrl, port, proxies, publicUrl, trustProxy, trustWarnings } from './config-network.ts'
 import type { Admin, LicenseKey } from './config-secrets.ts'
 import { admin, adminTokens, bearerTokens, licenseKey, quoteWarnings, sessionSecret } from './config-secrets.ts'
 import type { Environment, Origin, Source } from './config-source.ts'
@@ -92,7 +92,7 @@ export function readConfig(env: Environment, { inMemory = false } = {}): Config 
     projectDir: dir,
     publicUrl: address,
     basePath: toBasePath(address?.pathname ?? '/'),
-    localUrl: `http://localhost:${listen.port}`,
+    localUrl: localUrl(listen),
     trustProxy: trusted,
     licenseServerUrl: licenseServerUrl(source),
     licenseKey: licenseKey(source),

@@ -26,6 +26,20 @@ describe('what can be used', () => {
   })
 })
 
+describe('the address on this machine, for the set-up link', () => {
+  it.each([
+    undefined, '0.0.0.0', '0', '::', '0:0:0:0:0:0:0:0', 'localhost', 'LocalHost', '127.0.0.1', '::1', 'fe80::1%eth0',
+  ])('is localhost where that is listened on, and where no other can be written: HOST %s', (HOST) => {
+    expect(readConfig({ ...(HOST === undefined ? {} : { HOST }), PORT: '8080' }).localUrl).toBe('http://localhost:8080')
+  })
+
+  it.each([
+    ['10.1.2.3', '10.1.2.3'], ['127.0.0.2', '127.0.0.2'], ['2001:DB8::1', '[2001:db8::1]'], ['panel.internal', 'panel.internal'],
+  ])('names the one that is listened on: HOST %s', (HOST, host) => {
+    expect(readConfig({ HOST, PORT: '8080' }).localUrl).toBe(`http://${host}:8080`)
+  })
+})
+
 describe('a password', () => {
   const passwordOf = (env: Env) => readConfig({ NC_ADMIN_EMAIL: EMAIL, ...env }).admin?.password
   it.each([' with space ', '"in quotes"', 'ünï©ode 12', '\u00a0no-break\u00a0'])('F87: %j is taken as it stands, from the variable and from a file but for one line end', (password) => {
