@@ -9,11 +9,12 @@ export interface Answer<T = unknown> { status: number, headers: Headers, text: s
 
 export interface ApiClient {
   request<T = unknown>(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer<T>>
+  /** Rejects with the response if that is refused. */
   license(): Promise<LicenseView>
   save(credential: string, revision?: number): Promise<Answer<LicenseView>>
   remove(): Promise<Answer<LicenseView>>
   checkIn(): Promise<Answer<LicenseView>>
-  /** Resolves once the license meets the condition; rejects after `timeoutMs` with the last view seen. */
+  /** Resolves once the license meets the condition; rejects after `timeoutMs` with the last response. */
   waitFor(condition: (view: LicenseView) => boolean, timeoutMs?: number): Promise<LicenseView>
   cookie: string
 }
@@ -29,6 +30,7 @@ export function judgeAnswers(by: Judge): void {
 
 /** A client that is not signed in. */
 export function createApiClient(baseUrl: string): ApiClient {
+  const lookAtLicense = () => client.request<LicenseView>('GET', '/api/license')
   const client: ApiClient = {
     cookie: '',
     async request<T>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}) {
@@ -50,19 +52,23 @@ export function createApiClient(baseUrl: string): ApiClient {
       judge({ method, path, body }, answer)
       return answer
     },
-    license: async () => (await client.request<LicenseView>('GET', '/api/license')).body,
+    async license() {
+      const { status, text, body } = await lookAtLicense()
+      if (status !== 200) throw new Error(`the license view was answered ${status}: ${text}`)
+      return body
+    },
     save: (credential, revision) => client.request('PUT', '/api/license', { credential, ...(revision === undefined ? {} : { revision }) }),
     remove: () => client.request('DELETE', '/api/license', {}),
     checkIn: () => client.request('POST', '/api/license/check-in', {}),
     async waitFor(condition, timeoutMs = 30_000) {
       const until = performance.now() + timeoutMs
-      let view = await client.license()
-      while (!condition(view)) {
-        if (performance.now() > until) throw new Error(`the license did not get there; last seen: ${JSON.stringify(view)}`)
+      for (;;) {
+        const { status, text, body } = await lookAtLicense()
+        // A refusal may be over soon, as that of a database which is away.
+        if (status === 200 && condition(body)) return body
+        if (performance.now() > until) throw new Error(`the license did not get there; last answered ${status}: ${text}`)
         await new Promise(resolve => setTimeout(resolve, 100))
-        view = await client.license()
       }
-      return view
     },
   }
   return client
