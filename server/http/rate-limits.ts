@@ -1,5 +1,6 @@
-import { METHOD_RULES } from '../../shared/method-rules.ts'
 import { createHash } from 'node:crypto'
+import { LRUCache } from 'lru-cache'
+import { METHOD_RULES } from '../../shared/method-rules.ts'
 import { LicenseError } from '../license/errors.ts'
 import type { LicenseService } from '../license/service.ts'
 import type { RateWindows } from '../storage/open.ts'
@@ -8,7 +9,7 @@ import { createWindowCounter } from './window-counter.ts'
 
 /*
  * Limits are counted by each process, and on PostgreSQL by all replicas together. Whoever is over the limit of one process costs the
- * database nothing.
+ * database nothing, and whoever is over that of all is looked up there once a second.
  */
 
 const MINUTE = 60_000
@@ -34,6 +35,9 @@ export interface RateLimits {
   use(limit: Limit, key: string): Promise<() => void>
 }
 
+const LOOKED_UP_EVERY = 1_000
+const MOST_REFUSED = 20_000
+
 /** A token is judged here, and costs no more than counting it elsewhere would. */
 const COUNTED_HERE: ReadonlySet<Limit> = new Set<Limit>(['token'])
 
@@ -49,15 +53,24 @@ export function createRateLimits(shared: () => RateWindows | null = () => null):
     diagnostics: createWindowCounter(LIMITS.diagnostics),
     token: createWindowCounter(LIMITS.token),
   }
+  /** Uses that all replicas together have just refused, with the end of the wait (ms of `performance.now`). */
+  const refused = new LRUCache<string, number>({ max: MOST_REFUSED, ttl: LOOKED_UP_EVERY, ttlResolution: 0 })
+
   return {
     async use(limit, key) {
+      const name = `${limit} ${short(key)}`
+      const over = refused.get(name)
+      if (over !== undefined) throw limited(over - performance.now())
       const { wait, giveBack } = counters[limit].use(short(key))
       if (wait !== null) throw limited(wait)
       const windows = COUNTED_HERE.has(limit) ? null : shared()
       try {
         const counted = await windows?.use(limit, short(key), LIMITS[limit]).catch(orUncounted)
         if (!windows || !counted) return giveBack
-        if ('wait' in counted) throw limited(counted.wait)
+        if ('wait' in counted) {
+          refused.set(name, performance.now() + counted.wait, { ttl: Math.min(LOOKED_UP_EVERY, Math.max(1, counted.wait)) })
+          throw limited(counted.wait)
+        }
         return () => {
           giveBack()
           void windows.giveBack(limit, short(key), counted.began).catch(() => undefined)

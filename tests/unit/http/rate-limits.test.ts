@@ -8,11 +8,11 @@ import { AIRGAPPED_KEY, KEY } from '../../support/simulated-vendor.ts'
 import { createWorld } from '../../support/world.ts'
 
 /** The limits of a process, on a clock that stands still until it is moved. */
-function createScene() {
+function createScene(windows: RateWindows | null = null) {
   let at = 1_000_000
   const clock = vi.spyOn(performance, 'now').mockImplementation(() => at)
   onTestFinished(() => clock.mockRestore())
-  const limits = createRateLimits()
+  const limits = createRateLimits(() => windows)
   /** Null if the use is allowed, or else in how many seconds it will be. */
   const wait = (limit: Limit, key = 'ada') => limits.use(limit, key).then(() => null, (error: unknown) => {
     if (!(error instanceof LicenseError) || error.code !== 'RATE_LIMITED') throw error
@@ -81,12 +81,27 @@ describe('a limit', () => {
     ['that failed before it was counted', () => Promise.reject(new TypeError('a defect')), { message: 'a defect' }],
   ])('of this process has room for a use %s', async (_, use, outcome) => {
     const windows = { use: vi.fn<RateWindows['use']>(use), giveBack: async () => undefined, prune: async () => undefined }
-    const limits = createRateLimits(() => windows)
-    for (let nth = 0; nth < 6; nth++) await expect(limits.use('login', 'ada')).rejects.toMatchObject(outcome)
+    const { limits, pass } = createScene(windows)
+    for (let nth = 0; nth < 6; nth++) {
+      await expect(limits.use('login', 'ada')).rejects.toMatchObject(outcome)
+      pass(1_001)
+    }
     windows.use.mockResolvedValue({ began: 1 })
     for (let nth = 0; nth < 5; nth++) await limits.use('login', 'ada')
     await expect(limits.use('login', 'ada')).rejects.toMatchObject({ code: 'RATE_LIMITED' })
     expect(windows.use).toHaveBeenCalledTimes(11)
+  })
+
+  it('that all replicas together have refused is looked up once a second, and the wait is that which is left', async () => {
+    const windows = { use: vi.fn<RateWindows['use']>(async () => ({ wait: 30_000 })), giveBack: async () => undefined, prune: async () => undefined }
+    const { wait, pass } = createScene(windows)
+    const ask = async (key: string) => [await wait('login', key), windows.use.mock.calls.length]
+    expect([await ask('ada'), await ask('ada')]).toEqual([[30, 1], [30, 1]])
+    pass(1_000)
+    expect([await ask('ada'), await ask('grace')]).toEqual([[29, 1], [30, 2]])
+    pass(1)
+    windows.use.mockResolvedValue({ began: 1 })
+    expect(await ask('ada')).toEqual([null, 3])
   })
 })
 
