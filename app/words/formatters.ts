@@ -15,9 +15,8 @@ export function formatterOf(tag: string, options: Intl.DateTimeFormatOptions): I
 
 /** The calendar day of a moment (ms) in a zone, as `YYYY-MM-DD`. */
 export function dayIn(zone: string, at: number): string {
-  const parts = formatterOf('en-u-ca-gregory-nu-latn', { timeZone: zone, year: 'numeric', month: '2-digit', day: '2-digit' }).formatToParts(new Date(at))
-  const part = (type: Intl.DateTimeFormatPartTypes) => parts.find(each => each.type === type)?.value ?? ''
-  return `${part('year')}-${part('month')}-${part('day')}`
+  // Swedish writes it so.
+  return formatterOf('sv-u-ca-gregory-nu-latn', { timeZone: zone, year: 'numeric', month: '2-digit', day: '2-digit' }).format(at)
 }
 
 /** How many calendar days one moment (ms) is after another in a zone; negative if it is before. */

@@ -27,9 +27,9 @@ const button: FunctionalComponent = (_props, { slots, attrs }) => h('button', at
 const link: FunctionalComponent = (_props, { slots }) => h('a', slots.default?.({ href: '#', navigate: () => undefined }))
 const PARTS = {
   AButton: button, CommonFailureNotice: nothing, CommonMailAction: nothing,
-  LicenseWarningList: WarningList, LicenseStatusFacts: nothing, LicenseRail: nothing, LicenseGraceStretch: nothing,
-  NuxtLink: link, LicensePutBack: PutBack, LicenseCheckInStrip: CheckInStrip,
-  CommonReplicasDisagree: ReplicasDisagree,
+  LicenseWarningList: WarningList, LicenseStatusFacts: nothing, LicenseRail: nothing, LazyLicenseGraceStretch: nothing,
+  NuxtLink: link, LazyLicensePutBack: PutBack, LicenseCheckInStrip: CheckInStrip,
+  LazyCommonReplicasDisagree: ReplicasDisagree,
 }
 const CALM = { canChange: true, busy: null, days: [], fieldOpen: false, notice: '', did: null, warns: false, failure: null, failedHere: false, disagreeAbout: [] }
 const card = (view: Partial<LicenseView>) =>
