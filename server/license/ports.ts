@@ -141,7 +141,7 @@ export interface CallFailure {
   seen: Seen<NetworkErrorCode>
   /** Null where the server gave no reason that we know. */
   refusal: RefusalCode | null
-  /** Whether any answer arrived, which proves that the server saw the call. */
+  /** Whether any answer arrived, be it of somebody on the way. */
   answered: boolean
   retryAfterMs: number | null
   /** For the log only. */

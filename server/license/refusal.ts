@@ -19,6 +19,14 @@ const MEANING: Readonly<Record<RefusalCode, { code: CredentialErrorCode, cause: 
   bad_request: null,
 }
 
+/** Causes that only the license server itself can bring about; `answer_…`: it has signed what did not fit. */
+const OF_LICENSE_SERVER: ReadonlySet<FindingCause> = new Set<FindingCause>(['server_error', 'answer_not_ours', 'answer_stale'])
+
+/** Whether the license server evidently saw the call, and not only somebody on the way who answered in its place. */
+export function isOfLicenseServer({ refusal, seen: { cause } }: CallFailure): boolean {
+  return refusal !== null || OF_LICENSE_SERVER.has(cause)
+}
+
 /** The error of an activation that failed. */
 export function activationError(failure: CallFailure, instanceId: string, server: LicenseServer): LicenseError {
   const meaning = failure.refusal && MEANING[failure.refusal]

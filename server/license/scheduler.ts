@@ -17,6 +17,7 @@ import type { Due } from './due.ts'
 import { dueAt, dueDuringAttempt, followDue } from './due.ts'
 import { putBackUntil } from './previous.ts'
 import { recordState } from './record.ts'
+import { isOfLicenseServer } from './refusal.ts'
 import { bordersOf, isCheckedIn } from './state.ts'
 
 const SECOND = 1000
@@ -130,8 +131,8 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       // One call a start, even if it cannot be noted.
       renewingUntil = -Infinity
       const result = await run({ kind: 'system' }, grant, true)
-      // Only an attempt that the server saw counts for the day: a restart once the network is back must try again.
-      const seen = result.kind === 'failed' ? result.failure.answered : result.kind !== 'dropped'
+      // Only an attempt that the license server saw counts for the day: a restart once the way is open must try again.
+      const seen = result.kind === 'failed' ? isOfLicenseServer(result.failure) : result.kind !== 'dropped'
       if (seen) await store.saveRenewalAttempt(effective)
     })
     if (ran) renewingUntil = -Infinity

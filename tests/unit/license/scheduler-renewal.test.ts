@@ -1,10 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { LicenseError } from '../../../server/license/errors.ts'
+import { seen } from '../../../shared/findings.ts'
 import { DAY, HOUR } from '../../support/claims.ts'
 import { START } from '../../support/simulated-clock.ts'
 import { createFixedRandom } from '../../support/random.ts'
 import { verifySynchronously } from '../../support/signing.ts'
-import { AIRGAPPED_KEY, failure, licenseAt } from '../../support/simulated-vendor.ts'
+import { AIRGAPPED_KEY, failure, HOST, licenseAt, refused } from '../../support/simulated-vendor.ts'
 import type { World } from '../../support/world.ts'
 import { ADMIN, createWorld } from '../../support/world.ts'
 
@@ -57,6 +58,47 @@ describe('an airgapped license at a start', () => {
     await world.tick()
     await world.service.stop()
     expect((await world.store.read()).renewalAttemptAt).toBeNull()
+  })
+
+  it.each([
+    ['a web page', failure('NET_CAPTIVE_PORTAL')],
+    ['a redirect', failure('NET_CAPTIVE_PORTAL', { seen: seen('NET_CAPTIVE_PORTAL', 'redirect', { host: HOST }) })],
+    ['a gateway', failure('SERVER_ERROR', { seen: seen('SERVER_ERROR', 'gateway', { host: HOST, status: 503 }) })],
+    ['an error of somebody unknown', failure('SERVER_ERROR', { seen: seen('SERVER_ERROR', 'server_error_foreign', { host: HOST }) })],
+    ['a 404 of somebody unknown', failure('SERVER_NOT_A_LICENSE_SERVER')],
+    ['somebody on the way who wants patience', failure('SERVER_RATE_LIMITED')],
+    ['a text that cannot be read', failure('SERVER_RESPONSE_INVALID')],
+  ])('answered by %s, not by the license server, tries again at the next start', async (_, given) => {
+    const world = await nearEnd()
+    world.vendor.failing = { ...given, answered: true }
+    await world.boot()
+    await world.run(60_000)
+    world.vendor.failing = null
+    await world.boot()
+    await world.tick()
+    expect(renewals(world)).toEqual([0, 60])
+  })
+
+  it.each([
+    ['refused it', refused('unknown_key')], ['asked for patience', refused('rate_limited')], ['had trouble of its own', failure('SERVER_ERROR', { answered: true })],
+  ])('does not ask the license server again on the day on which it %s', async (_, given) => {
+    const world = await nearEnd()
+    world.vendor.failing = given
+    await world.boot()
+    await world.run(60_000)
+    await world.boot()
+    await world.tick()
+    expect(renewals(world)).toEqual([0])
+  })
+
+  it.each(['nonce', 'instance_id'])('nor on the day on which it signed an answer with another %s', async (claim) => {
+    const world = await nearEnd()
+    world.vendor.spoil = ({ claims }) => Object.assign(claims, { [claim]: 'f'.repeat(32) })
+    await world.boot()
+    await world.run(60_000)
+    await world.boot()
+    await world.tick()
+    expect(renewals(world)).toEqual([0])
   })
 
   it('makes one call a start, even if it cannot be noted', async () => {
