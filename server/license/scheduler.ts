@@ -74,6 +74,7 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   let due: Due | null = null
   let timeStoredAt = -Infinity
   let prunedAt = -Infinity
+  /** The state that was last logged without being recorded. */
   let logged: LicenseState | null = null
 
   const nextAt = () => holder.snapshot.license?.nextAt ?? null
@@ -160,20 +161,25 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
       logged = null
       return
     }
-    const change = { from: license.lastState, to: state }
-    const event = eventOf('state_changed', effective, { kind: 'system' }, change)
+    const event = eventOf('state_changed', effective, { kind: 'system' }, { from: license.lastState, to: state })
     try {
       await store.commit({
         if: { jti: license.jti }, change: recordState(state), event: logged === state ? { ...event, told: true } : event,
       })
     }
     catch (error) {
-      // Without storage the change cannot be recorded. That is retried at every tick, but logged once.
-      if (logged !== state) log.warn('license state changed', { ...change, recorded: false })
-      logged = state
+      tellUnrecorded(state)
       throw error
     }
     await holder.reload()
+  }
+
+  /** Without storage a change cannot be recorded. That is retried at every tick, but logged once. */
+  function tellUnrecorded(state: LicenseState): void {
+    const from = holder.snapshot.license && (logged ?? holder.snapshot.license.lastState)
+    if (from === null || from === state) return
+    log.warn('license state changed', { from, to: state, recorded: false })
+    logged = state
   }
 
   async function housekeep({ record, trusted, wall, effective, reading: { uptime } }: Moment): Promise<void> {
@@ -192,9 +198,19 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     }
   }
 
+  async function catchUp(): Promise<void> {
+    try {
+      await checkIn.writeUnwritten()
+      await holder.refresh()
+    }
+    catch (error) {
+      tellUnrecorded(holder.observe().state)
+      throw error
+    }
+  }
+
   async function work(): Promise<void> {
-    await checkIn.writeUnwritten()
-    await holder.refresh()
+    await catchUp()
     await tellState(holder.observe())
     await housekeep(holder.observe())
     // A license that promises silence keeps it, even about the one it replaced.

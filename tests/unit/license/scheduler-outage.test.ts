@@ -20,6 +20,9 @@ async function licensed(): Promise<World> {
   return world
 }
 const checkIns = (world: World) => world.vendor.callsOf('checkIn').map(({ at }) => Math.round((at - START) / 1000))
+const changeOf = ({ from, to, recorded }: Record<string, unknown>) => `${from} → ${to}${recorded === false ? ', not recorded' : ''}`
+const toldStates = ({ log }: Pick<World, 'log'>) => log.filter(({ message }) => message === 'license state changed').map(({ fields }) => changeOf(fields))
+const recordedStates = ({ store }: Pick<World, 'store'>) => store.events.filter(({ kind }) => kind === 'state_changed').map(({ details }) => changeOf(details))
 const vendorOf = (world: World) => world.vendor.licenses.get(KEY) ?? licenseAt(world.clock, 'lic_short')
 
 describe('while the database is away', () => {
@@ -68,12 +71,59 @@ describe('while the database is away', () => {
     const restore = failCommits(world.store, 'state_changed')
     await world.run(50_000)
     expect(world.service.view('admin').state).toBe('grace')
-    const told = () => world.log.filter(({ message }) => message === 'license state changed').map(({ fields }) => fields)
-    expect(told()).toEqual([{ from: 'active', to: 'grace', recorded: false }])
+    expect(toldStates(world)).toEqual(['active → grace, not recorded'])
     restore()
     await world.run(40_000)
-    expect(world.store.events.filter(({ kind }) => kind === 'state_changed').map(({ details }) => details.to)).toEqual(['grace', 'paused'])
-    expect(told()).toEqual([{ from: 'active', to: 'grace', recorded: false }, { from: 'grace', to: 'paused' }])
+    expect(recordedStates(world)).toEqual(['active → grace', 'grace → paused'])
+    expect(toldStates(world)).toEqual(['active → grace, not recorded', 'grace → paused'])
+  })
+
+  it.each([
+    { ends: 'in grace', terms: {}, seconds: 50, told: ['active → grace'] },
+    { ends: 'paused', terms: {}, seconds: 100, told: ['active → grace', 'grace → paused'] },
+    { ends: 'expired', terms: { exp: START / 1000 + 15 }, seconds: 50, told: ['active → expired'] },
+  ])('F62: if it cannot be read either, each change of state is logged once, and what stands in the end is written down without another line: $ends', async ({ terms, seconds, told }) => {
+    const world = await licensed()
+    Object.assign(vendorOf(world), terms)
+    await world.service.checkIn(ADMIN)
+    world.vendor.failing = failure('NET_DNS')
+    world.store.available = false
+    await world.run(seconds * 1000)
+    expect(toldStates(world)).toEqual(told.map(change => `${change}, not recorded`))
+    world.store.available = true
+    await world.run(5000)
+    expect(recordedStates(world)).toEqual([`active → ${world.service.view('admin').state}`])
+    expect(toldStates(world)).toHaveLength(told.length)
+  })
+
+  it('F62: nor is it kept quiet that a check-in has ended the grace period meanwhile', async () => {
+    const world = await licensed()
+    world.vendor.failing = failure('NET_DNS')
+    world.store.available = false
+    await world.run(30_000)
+    world.vendor.failing = null
+    await world.run(15_000)
+    expect(world.service.view('admin').state).toBe('active')
+    world.store.available = true
+    await world.run(5000)
+    expect(toldStates(world)).toEqual(['active → grace, not recorded', 'grace → active, not recorded'])
+    expect(recordedStates(world)).toEqual([])
+  })
+
+  it('F62: a verdict that a replica could not write down changes the state in the log all the same, once', async () => {
+    const replicas = await createReplicas(1)
+    const { all: [only], vendor, store, run } = replicas
+    await only?.service.save({ credential: KEY, actor: ADMIN })
+    Object.assign(vendor.licenses.get(KEY) ?? {}, { verdict: 'suspended' })
+    vendor.beforeAnswer = () => { store.available = false }
+    await only?.service.checkIn(ADMIN).catch(() => undefined)
+    await run(5000)
+    expect(only?.service.view('admin').state).toBe('suspended')
+    expect(toldStates(replicas)).toEqual(['active → suspended, not recorded'])
+    store.available = true
+    await run(5000)
+    expect(recordedStates(replicas)).toEqual(['active → suspended'])
+    expect(toldStates(replicas)).toHaveLength(1)
   })
 
   it('F62: no log line is an error, and no tick rejects', async () => {
@@ -82,7 +132,8 @@ describe('while the database is away', () => {
     await world.run(30_000)
     await world.service.stop()
     expect(world.log.filter(({ level }) => level === 'error')).toEqual([])
-    expect(world.log.at(-1)).toEqual({ level: 'info', message: 'check-in succeeded', fields: { recorded: false } })
+    expect(world.log.filter(({ message }) => message !== 'license state changed').at(-1))
+      .toEqual({ level: 'info', message: 'check-in succeeded', fields: { recorded: false } })
   })
 })
 
