@@ -10,6 +10,12 @@ import type { CallFailure, Deactivations, LicenseServer, LicenseStore, Random } 
 import type { PendingDeactivation } from './stored-records.ts'
 import { deactivationOf, remove } from './record.ts'
 
+/**
+ * What lies further ahead (ms) was put off by a clock that has since been corrected: no wait is longer than `MAX_RETRY_AFTER`, and the
+ * clocks of replicas differ by less than a minute.
+ */
+const FARTHEST = MAX_RETRY_AFTER + 60_000
+
 export interface Deactivation {
   /** Removes the license. Throws LicenseError: NO_LICENSE, CONFLICT, STORAGE_UNAVAILABLE. */
   remove(request: { revision?: number, actor: Actor }): Promise<void>
@@ -64,7 +70,10 @@ export function createDeactivation({ holder, store, server, random, claim }: Dea
   }
 
   async function tellAll(signal?: AbortSignal): Promise<void> {
-    const due = () => store.dueDeactivations(holder.observe().effective)
+    const due = () => {
+      const { effective } = holder.observe()
+      return store.dueDeactivations(effective, effective + FARTHEST)
+    }
     if ((await due()).length === 0) return
     await claim.run(async (grant) => {
       // Asked again: whoever had the claim until now may have told the vendor.

@@ -118,7 +118,8 @@ export interface Findings {
 
 /** The queue of deactivations for the vendor; `commit` adds to it. */
 export interface Deactivations {
-  dueDeactivations(now: number): Promise<PendingDeactivation[]>
+  /** What is due by `now`, and whatever lies further ahead than `farthest`; oldest first. */
+  dueDeactivations(now: number, farthest?: number): Promise<PendingDeactivation[]>
   postponeDeactivation(id: number, nextAt: number): Promise<void>
   /** Does nothing, and records no event, if another replica got there first. */
   dropDeactivation(id: number, event: NewEvent | null): Promise<void>

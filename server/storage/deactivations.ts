@@ -7,9 +7,9 @@ import { addEvent } from './event-log.ts'
 export function createDeactivations(connection: Connection): Deactivations {
   const { db, attempt } = connection
   return {
-    dueDeactivations: now => attempt(async () => {
+    dueDeactivations: (now, farthest = Number.MAX_SAFE_INTEGER) => attempt(async () => {
       const rows = await db.selectFrom('deactivations').selectAll()
-        .where('next_at', '<=', Math.round(now)).orderBy('id').execute()
+        .where(eb => eb.or([eb('next_at', '<=', Math.round(now)), eb('next_at', '>', Math.round(farthest))])).orderBy('id').execute()
       return rows.map(({ created_at, next_at, ...row }): PendingDeactivation =>
         ({ ...row, createdAt: created_at, nextAt: next_at }))
     }),

@@ -110,13 +110,14 @@ export function describeHistory({ open }: Bench): void {
   })
 
   describe('deactivations', () => {
-    it('are due at their time, oldest first, and can be postponed', async () => {
+    it('are due at their time, or if that is too far ahead, oldest first, and can be postponed', async () => {
       const { licenses } = await open()
       await licenses.commit(saveOf(0, { deactivate: deactivation }))
       await licenses.commit(saveOf(1, { deactivate: { ...deactivation, lease: 'second', nextAt: NOW } }))
       expect((await licenses.dueDeactivations(NOW)).map(due => due.lease)).toEqual(['second'])
       const all = await licenses.dueDeactivations(NOW + HOUR)
       expect(all.map(due => due.lease)).toEqual([deactivation.lease, 'second'])
+      expect((await licenses.dueDeactivations(NOW, NOW + HOUR / 2)).map(due => due.lease)).toEqual([deactivation.lease, 'second'])
       await licenses.postponeDeactivation(1, NOW + 2 * HOUR)
       expect(await licenses.dueDeactivations(NOW + 2 * HOUR)).toContainEqual(
         { ...deactivation, id: 1, nextAt: NOW + 2 * HOUR, attempts: 1 },

@@ -183,7 +183,8 @@ function addFinding(state: State, finding: Finding): void {
 function createDeactivations(state: State, step: Step): Deactivations {
   const { snapshot } = state
   return {
-    dueDeactivations: now => step(() => state.deactivations.filter(({ nextAt }) => nextAt <= Math.round(now))),
+    dueDeactivations: (now, farthest = Infinity) => step(() =>
+      state.deactivations.filter(({ nextAt }) => nextAt <= Math.round(now) || nextAt > Math.round(farthest))),
     postponeDeactivation: (id, nextAt) => step(() => {
       const pending = state.deactivations.find(each => each.id === id)
       if (!pending) return

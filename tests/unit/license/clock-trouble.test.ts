@@ -38,6 +38,20 @@ describe('a clock that runs ahead at a start', () => {
     expect(await world.store.dueDeactivations(Infinity)).toHaveLength(1)
   })
 
+  it.each(['before', 'meanwhile'])('once it is right, does not put off telling the vendor of a license that was removed %s', async (when) => {
+    const world = await standard()
+    world.vendor.failing = failure('NET_CONNECT')
+    if (when === 'before') await world.service.remove({ actor: ADMIN })
+    world.clock.shiftWall(8 * DAY)
+    await world.boot()
+    if (when === 'meanwhile') await world.service.remove({ actor: ADMIN })
+    await world.run(2000)
+    world.clock.repairWall()
+    world.vendor.failing = null
+    await world.run(2000)
+    expect(await world.store.dueDeactivations(Infinity)).toEqual([])
+  })
+
   it('asks the license server once per doubt, although another process goes on telling the state', async () => {
     const world = await standard()
     world.clock.shiftWall(8 * DAY)

@@ -22,6 +22,20 @@ async function licensed(key = KEY, unit = 0): Promise<World> {
 }
 
 describe('removing a license', () => {
+  it('is told of no sooner than the license server has asked for, up to six hours, once a clock has gone back by seconds', async () => {
+    const world = await licensed()
+    world.vendor.failing = failure('SERVER_RATE_LIMITED', { answered: true, retryAfterMs: DAY })
+    await world.service.remove({ actor: ADMIN })
+    world.clock.shiftWall(10_000)
+    await world.boot()
+    await world.run(1000)
+    world.clock.repairWall()
+    await world.run(5 * HOUR)
+    expect(world.vendor.callsOf('deactivate')).toHaveLength(1)
+    await world.run(2 * HOUR)
+    expect(world.vendor.callsOf('deactivate')).toHaveLength(2)
+  })
+
   it('ends it at once and writes down who did it', async () => {
     const world = await licensed()
     await world.service.remove({ actor: ADMIN, revision: 1 })
