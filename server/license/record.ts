@@ -106,9 +106,9 @@ export function recordFailure(finding: Finding, attempt: Attempt): Decide {
   return ofStored(stored => ({ license: withFailure(stored, finding, attempt), visible: false, ...counted(stored, attempt, 'failed') }))
 }
 
-/** Several replicas may notice a new state; the first to record it does so for all. */
+/** Several replicas may notice a new state; the first to record it does so for all, and the others come too late. */
 export function recordState(state: LicenseState): Decide {
-  return ofStored(stored => stored.lastState === state ? 'unchanged' : { license: { ...stored, lastState: state }, visible: false })
+  return ofStored(stored => stored.lastState === state ? 'stale' : { license: { ...stored, lastState: state }, visible: false })
 }
 
 function ofStored(decide: (stored: StoredLicense) => ReturnType<Decide>): Decide {

@@ -148,9 +148,9 @@ export interface Change {
 
 /**
  * Decides what becomes of the stored license. Runs inside the transaction, so it must neither wait nor have effects.
- * `unchanged`: there is nothing to write. `stale`: the decision does not apply to what is stored.
+ * `stale`: it does not apply to what is stored, or there is nothing left to write.
  */
-export type Decide = (stored: StoredLicense | null) => Change | 'unchanged' | 'stale'
+export type Decide = (stored: StoredLicense | null) => Change | 'stale'
 
 export interface Commit {
   /** The commit is stale unless this still holds. */

@@ -165,7 +165,7 @@ function nextAtOf(memory: Memory): number | null {
 function tellState(run: Run): Run {
   const { memory, moment } = run
   const change = recordState(moment.state)(memory.stored.license)
-  if (typeof change === 'string' || !change.license) return run
+  if (change === 'stale' || !change.license) return run
   return { ...run, memory: { ...memory, stored: written(memory, change.license) } }
 }
 

@@ -42,7 +42,6 @@ export function commit(connection: Connection, input: Commit): Promise<Snapshot 
     if (seq && !mayFollow(markIn(stored.marks, seq.sub), seq)) return 'stale'
     const decision = change(stored.license)
     if (decision === 'stale') return 'stale'
-    if (decision === 'unchanged') return stored
     await writeChange(step, 'jti' in basis ? stored.license : null, decision, input)
     return readSnapshot(step.trx)
   })

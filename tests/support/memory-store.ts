@@ -108,7 +108,7 @@ function commit(state: State, input: Commit): Snapshot | 'stale' {
   if (!stands || (input.seq && !mayFollow(marks.get(input.seq.sub) ?? null, input.seq))) return 'stale'
   const decision = input.change(structuredClone(snapshot.license))
   if (decision === 'stale') return 'stale'
-  if (decision !== 'unchanged') writeChange(state, decision, input)
+  writeChange(state, decision, input)
   return snapshotOf(state)
 }
 

@@ -119,7 +119,7 @@ describe('a decision', () => {
 
   it('to tell a state changes that alone, and nothing where it has been told', () => {
     expect(recordState('paused')(failing)).toEqual({ license: { ...failing, lastState: 'paused' }, visible: false })
-    expect(recordState('grace')(failing)).toBe('unchanged')
+    expect(recordState('grace')(failing)).toBe('stale')
   })
 })
 

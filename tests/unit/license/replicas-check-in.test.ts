@@ -260,3 +260,18 @@ describe('a due check-in of four replicas', () => {
     expect(await countOf(4)).toBeLessThanOrEqual(await countOf(2) + 4)
   })
 })
+
+describe('a new state that four replicas notice at once', () => {
+  it('is one entry in the activity log, and one line in the process log', async () => {
+    const { all, clock, vendor, store, log } = await licensed()
+    vendor.failing = failure('NET_CONNECT')
+    for (const seconds of [EVERY, 3600, 1]) {
+      clock.advance(seconds * 1000)
+      await Promise.all(all.map(({ service }) => service.tick()))
+      await settle()
+    }
+    const lines = log.filter(({ message }) => message === 'license state changed').map(({ fields }) => fields)
+    expect(lines).toEqual([{ from: 'active', to: 'grace' }, { from: 'grace', to: 'paused' }])
+    expect(store.events.filter(({ kind }) => kind === 'state_changed').map(({ details }) => details)).toEqual(lines)
+  })
+})
