@@ -69,15 +69,21 @@ export function createDeactivation({ holder, store, server, random, claim }: Dea
     return Math.max(backOff(attempts + 1, random.unit()), Math.min(retryAfterMs ?? 0, MAX_RETRY_AFTER))
   }
 
+  function due(): Promise<PendingDeactivation[]> {
+    const { effective } = holder.observe()
+    return store.dueDeactivations(effective, effective + FARTHEST)
+  }
+
+  /** While the vendor was told of others, another replica may have activated this license again; that takes it off the list. */
+  async function isStillDue({ id }: PendingDeactivation): Promise<boolean> {
+    return (await due()).some(pending => pending.id === id)
+  }
+
   async function tellAll(signal?: AbortSignal): Promise<void> {
-    const due = () => {
-      const { effective } = holder.observe()
-      return store.dueDeactivations(effective, effective + FARTHEST)
-    }
     if ((await due()).length === 0) return
     await claim.run(async (grant) => {
       // Asked again: whoever had the claim until now may have told the vendor.
-      for (const pending of await due()) if (await grant.lasts()) await tell(pending, grant, signal)
+      for (const pending of await due()) if (await grant.lasts() && await isStillDue(pending)) await tell(pending, grant, signal)
     })
   }
 

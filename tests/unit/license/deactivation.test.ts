@@ -294,12 +294,15 @@ describe('telling the vendor of a removed license', () => {
   })
 })
 
-it('a replica that has lost the claim while it told the vendor of one removal leaves the next to whoever has the claim', async () => {
+const OTHER_KEY = 'nc_sixteen_or_more_6789'
+
+/** Two replicas, the first of which is telling the vendor of two removals, one after the other; the answer to the first is held back. */
+async function telling() {
   const { vendor, all: [first, second], clock, run } = await createReplicas(2)
   if (!first || !second) throw new Error('two replicas are needed')
-  vendor.licenses.set('nc_sixteen_or_more_6789', licenseAt(clock, 'lic_other'))
+  vendor.licenses.set(OTHER_KEY, licenseAt(clock, 'lic_other'))
   await first.service.save({ credential: KEY, actor: ADMIN })
-  await first.service.save({ credential: 'nc_sixteen_or_more_6789', actor: ADMIN })
+  await first.service.save({ credential: OTHER_KEY, actor: ADMIN })
   await first.service.remove({ actor: ADMIN })
   const gate = createGate()
   vendor.beforeAnswer = gate.pass
@@ -307,9 +310,23 @@ it('a replica that has lost the claim while it told the vendor of one removal le
   while (vendor.underWay === 0) await run(500)
   vendor.beforeAnswer = null
   second.frozen = false
+  return { vendor, second, run, open: gate.open }
+}
+
+it('a replica that has lost the claim while it told the vendor of one removal leaves the next to whoever has the claim', async () => {
+  const { vendor, run, open } = await telling()
   await run(60_000)
   expect(vendor.callsOf('deactivate')).toHaveLength(3)
-  gate.open()
+  open()
   await run(10_000)
   expect(vendor.callsOf('deactivate')).toHaveLength(3)
+})
+
+it('a license that another replica has activated again meanwhile keeps its seat', async () => {
+  const { vendor, second, run, open } = await telling()
+  await second.service.save({ credential: OTHER_KEY, actor: ADMIN })
+  open()
+  await run(10_000)
+  expect(vendor.callsOf('deactivate')).toHaveLength(1)
+  expect(second.service.view('admin')).toMatchObject({ state: 'active', licenseId: 'lic_other', deactivation: null })
 })
