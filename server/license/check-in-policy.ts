@@ -3,7 +3,6 @@ import { METHOD_RULES } from '../../shared/method-rules.ts'
 import type { Holding } from './state.ts'
 import { checkInDueAt, expiryOf, isCheckedIn, pausesAt } from './state.ts'
 import type { StoredLicense } from './stored-records.ts'
-import type { Verdict } from './token.ts'
 
 /* When to check in next, and how long to wait after a failure. Milliseconds; `unit` is a random number in [0, 1). */
 
@@ -36,11 +35,12 @@ export function nextAfterLease(claims: LeaseClaims, now: number, unit: number): 
 
 /**
  * When to ask again about a verdict just received on the lease that is held: after six hours, or after its `every` if that is
- * shorter. Counted from now if the verdict is dated in the past, or an old date would make a loop.
+ * shorter. Counted from now and not from its date: that would make a loop where our time is ahead of the vendor's, and put off the
+ * next question by days where it is behind by days.
  */
-export function nextAfterVerdict(verdict: Verdict, held: LeaseClaims | null, now: number): number {
+export function nextAfterVerdict(held: LeaseClaims | null, now: number): number {
   const every = held && isCheckedIn(held) ? held.check_in.every * SECOND : Infinity
-  return Math.max(verdict.claims.iat * SECOND, now) + Math.min(AFTER_VERDICT, every)
+  return now + Math.min(AFTER_VERDICT, every)
 }
 
 export interface FailedAttempt {

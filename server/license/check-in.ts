@@ -133,7 +133,7 @@ export function createCheckIn({ holder, store, server, keyring, random, observe 
   async function acceptVerdict(license: StoredLicense, verdict: Verdict, actor: Actor, grant: Grant): Promise<CheckInResult> {
     const now = holder.observe().effective
     const lease = holder.holding.kind === 'none' ? null : holder.holding.lease
-    const made = { at: now, nextAt: nextAfterVerdict(verdict, lease && lease.claims, now) }
+    const made = { at: now, nextAt: nextAfterVerdict(lease && lease.claims, now) }
     const held = runInForce(holder.holding, holder.snapshot.license)
     const written = await commitOver(license, grant, {
       seq: seqMarkOf(verdict), change: recordVerdict(verdict, made, held),

@@ -69,6 +69,26 @@ describe('the schedule', () => {
     ])
   })
 
+  it.each([['behind', -8 * DAY], ['ahead', 8 * DAY]])('asks again six hours after a verdict has come, even where the clock is days %s', async (_, shift) => {
+    const world = await licensed({ every: 24 * 3600, grace: 30 * 24 * 3600 })
+    world.clock.reboot(8 * DAY)
+    world.clock.shiftWall(shift)
+    Object.assign(world.vendor.licenses.get(KEY) ?? {}, { verdict: 'suspended' })
+    await world.boot()
+    await world.tick()
+    await world.service.checkIn(ADMIN)
+    const asked = checkIns(world).length
+    world.clock.advance(6 * HOUR - 1000)
+    await world.tick()
+    expect(world.service.view('admin').state).toBe('suspended')
+    expect(checkIns(world)).toHaveLength(asked)
+    Object.assign(world.vendor.licenses.get(KEY) ?? {}, { verdict: null })
+    world.clock.advance(1000)
+    await world.run(1000)
+    expect(world.service.view('admin').state).toBe('active')
+    expect(checkIns(world)).toHaveLength(asked + 1)
+  })
+
   it('survives a restart: what is not due waits for its time', async () => {
     const world = await licensed()
     await world.run(5000)
