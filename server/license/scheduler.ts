@@ -74,8 +74,8 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   let due: Due | null = null
   let timeStoredAt = -Infinity
   let prunedAt = -Infinity
-  /** The state that was last logged without being recorded. */
-  let logged: LicenseState | null = null
+  /** The state that this process last told, and for which revision it was recorded; null if it could only be logged. */
+  let told: { state: LicenseState, revision: number | null } | null = null
 
   const nextAt = () => holder.snapshot.license?.nextAt ?? null
 
@@ -156,16 +156,20 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   }
 
   async function tellState({ state, effective }: Moment): Promise<void> {
-    const license = holder.snapshot.license
+    const { license, revision } = holder.snapshot
     if (!license || license.lastState === state) {
-      logged = null
+      told = license && { state, revision }
       return
     }
+    const before = told?.state === state ? told : null
+    // Another process judges the same license differently, like a version that does not know its key: they must not tell it in turns.
+    if (before?.revision === revision) return
     const event = eventOf('state_changed', effective, { kind: 'system' }, { from: license.lastState, to: state })
     try {
-      await store.commit({
-        if: { jti: license.jti }, change: recordState(state), event: logged === state ? { ...event, told: true } : event,
+      const written = await store.commit({
+        if: { jti: license.jti }, change: recordState(state), event: before?.revision === null ? { ...event, told: true } : event,
       })
+      if (written !== 'stale') told = { state, revision }
     }
     catch (error) {
       tellUnrecorded(state)
@@ -176,10 +180,11 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
 
   /** Without storage a change cannot be recorded. That is retried at every tick, but logged once. */
   function tellUnrecorded(state: LicenseState): void {
-    const from = holder.snapshot.license && (logged ?? holder.snapshot.license.lastState)
-    if (from === null || from === state) return
+    const { license } = holder.snapshot
+    const from = told?.state ?? license?.lastState ?? state
+    if (!license || from === state) return
     log.warn('license state changed', { from, to: state, recorded: false })
-    logged = state
+    told = { state, revision: null }
   }
 
   async function housekeep({ record, trusted, wall, effective, reading: { uptime } }: Moment): Promise<void> {

@@ -20,7 +20,7 @@ async function licensed(terms: Partial<VendorLicense> = {}, key = KEY): Promise<
   return world
 }
 const checkIns = (world: World) => world.vendor.callsOf('checkIn').map(({ at }) => (at - START) / 1000)
-const states = (world: World) => world.store.events.filter(({ kind }) => kind === 'state_changed').map(({ details }) => `${details.from} → ${details.to}`)
+const states = (world: Pick<World, 'store'>) => world.store.events.filter(({ kind }) => kind === 'state_changed').map(({ details }) => `${details.from} → ${details.to}`)
 
 describe('the schedule', () => {
   it('makes each check-in when it is due, and no other', async () => {
@@ -300,6 +300,47 @@ describe('at a start', () => {
     await world.tick()
     expect(world.vendor.callsOf('checkIn')).toHaveLength(asked + 1)
     expect(world.service.view('admin').state).toBe('active')
+  })
+})
+
+describe('two processes of which one does not know the key that the license was signed with', () => {
+  async function disagreeing() {
+    const world = await licensed({ every: 600, grace: 60 })
+    world.vendor.failing = failure('NET_DNS')
+    await world.tick()
+    const knowing = world.service
+    const notKnowing = await world.boot({ keyring: { kids: [], get: () => undefined } })
+    return { ...world, knowing, notKnowing, run: (ms: number) => world.run(ms, () => void knowing.tick()) }
+  }
+
+  it('each tell once what they make of it, not in turns', async () => {
+    const world = await disagreeing()
+    await world.run(60_000)
+    expect([world.knowing, world.notKnowing].map(({ view }) => view('admin').state)).toEqual(['active', 'invalid'])
+    expect(states(world)).toEqual(['active → invalid'])
+  })
+
+  it('go on telling what changes, also what has changed while a process was not there', async () => {
+    const world = await disagreeing()
+    await world.run(1000)
+    world.clock.advance(600_000)
+    await world.run(5000)
+    expect(states(world)).toEqual(['active → invalid', 'invalid → grace'])
+    world.clock.advance(60_000)
+    await world.boot()
+    await world.run(5000)
+    expect(states(world)).toEqual(['active → invalid', 'invalid → grace', 'grace → paused'])
+  })
+
+  it('and are of one mind again once a lease has come that both know', async () => {
+    const world = await disagreeing()
+    await world.run(1000)
+    world.vendor.failing = null
+    await world.knowing.checkIn(ADMIN)
+    await world.boot()
+    await world.run(5000)
+    expect(states(world)).toEqual(['active → invalid', 'invalid → active'])
+    expect((await world.store.read()).license?.lastState).toBe('active')
   })
 })
 
