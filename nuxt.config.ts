@@ -13,7 +13,7 @@ const pathOf = (file: string) => fileURLToPath(new URL(file, import.meta.url))
 
 /* What the License page does not need at first, or not at all; the other pages are files of their own as well. */
 const LATER = new RegExp(`[\\\\/](${[
-  '(QrCode|(Mail|Replace|Remove|Confirm|Modal)Dialog|WhatIf|RehearsedStates|OfflineRequest|TroubleshootingCard|RenewalCard|ErrorEntries|AddressHint|PutBack|GraceStretch|ReplicasDisagree)\\.vue',
+  '(QrCode|(Mail|Replace|Remove|Confirm|Modal)Dialog|WhatIf|RehearsedStates|OfflineRequest|TroubleshootingCard|RenewalCard|ErrorEntries|AddressHint|PutBack|WarningList|GraceStretch|ReplicasDisagree)\\.vue',
   'layouts[\\\\/]default\\.vue', '(activity-days|useActivationRequest|setup-token|password)\\.ts', 'stores[\\\\/](accounts|activity)\\.ts',
 ].join('|')})`)
 const FIRST = /[\\/]app[\\/](components[\\/](common|license|shell)|composables|stores|api|license|layouts|pages[\\/]admin[\\/]license)|[\\/]shared[\\/]/

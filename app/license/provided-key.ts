@@ -8,6 +8,5 @@ export function isTriedAgain(error: ErrorCode | null): boolean {
 
 /** The message that says what becomes of a NC_LICENSE_KEY that could not be applied. */
 export function textOfEnvDiffers(error: ErrorCode | null, entitled: boolean) {
-  if (isTriedAgain(error)) return entitled ? 'warnings.ENV_DIFFERS.retried' : 'warnings.ENV_DIFFERS.retriedNone'
-  return entitled ? 'warnings.ENV_DIFFERS.text' : 'warnings.ENV_DIFFERS.textNone'
+  return `warnings.ENV_DIFFERS.${isTriedAgain(error) ? 'retried' : 'text'}${entitled ? '' : 'None'}` as const
 }

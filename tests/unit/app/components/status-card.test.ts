@@ -27,7 +27,7 @@ const button: FunctionalComponent = (_props, { slots, attrs }) => h('button', at
 const link: FunctionalComponent = (_props, { slots }) => h('a', slots.default?.({ href: '#', navigate: () => undefined }))
 const PARTS = {
   AButton: button, CommonFailureNotice: nothing, CommonMailAction: nothing,
-  LicenseWarningList: WarningList, LicenseStatusFacts: nothing, LicenseRail: nothing, LazyLicenseGraceStretch: nothing,
+  LazyLicenseWarningList: WarningList, LicenseStatusFacts: nothing, LicenseRail: nothing, LazyLicenseGraceStretch: nothing,
   NuxtLink: link, LazyLicensePutBack: PutBack, LicenseCheckInStrip: CheckInStrip,
   LazyCommonReplicasDisagree: ReplicasDisagree,
 }
