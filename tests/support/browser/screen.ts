@@ -75,9 +75,15 @@ export async function signInByForm(page: Page, product: Product, account: { emai
   await page.waitForURL('**/admin/**')
 }
 
+/** No action is under way: until it has ended, the field is there that goes with it. */
+async function expectIdle(page: Page): Promise<void> {
+  await expect(page.locator('.status .ant-btn-loading, #activate .ant-btn-loading')).toHaveCount(0)
+}
+
 /** Makes the field for a key or token be there: beside a license that needs nothing it is asked for. */
 export async function openField(page: Page): Promise<void> {
   const replace = page.getByTestId('replace')
+  await expectIdle(page)
   await expect(fieldOf(page).or(replace).first()).toBeVisible()
   if (await fieldOf(page).isVisible()) return
   await replace.click()
@@ -102,6 +108,7 @@ export async function pressSave(page: Page, text: string): Promise<void> {
 
 /** Pastes a credential and saves it; where it replaces a license in force, the page must ask, and the answer is yes. */
 export async function saveCredential(page: Page, credential: string): Promise<void> {
+  await expectIdle(page)
   const asks = IN_FORCE.includes(await badgeOf(page).getAttribute('data-state'))
   await pressSave(page, credential)
   if (asks) await replaceDialogOf(page).getByRole('button', { name: 'Replace license' }).click()
