@@ -3,6 +3,7 @@ import { get } from 'node:http'
 import { DatabaseSync } from 'node:sqlite'
 import type { ApiClient } from '../support/api-client.ts'
 import { signIn } from '../support/api-client.ts'
+import { residentMiB } from '../support/process-figures.ts'
 import type { Product } from '../support/product-process.ts'
 import { startProduct } from '../support/product-process.ts'
 import { startLicenseServer } from '../support/vendor/vendor-process.ts'
@@ -40,6 +41,7 @@ export async function measureHistory(): Promise<Figure[]> {
       await compare('the first page of events', page(0)),
       await compare('the 1000th page (reference: the last)', page(999)),
       await compare('the first byte of an export', firstByteOfExport),
+      ...await measureExport(sides.ours),
       await compareStarts(sides, licenseServer.url),
     ]
   }
@@ -63,6 +65,31 @@ const firstByteOfExport: Measure = ({ admin, product }) => timed(async () => {
   await once(response, 'data')
   asked.destroy()
 })
+
+/** A whole export: its last tenth beside its first, and the server's memory in the meantime beside that before. */
+async function measureExport({ admin, product }: Side): Promise<Figure[]> {
+  const pid = product.process.pid ?? 0
+  const before = residentMiB(pid)
+  let most = before
+  const looking = setInterval(() => { most = Math.max(most, residentMiB(pid)) }, 100)
+  const marks = [{ at: performance.now(), bytes: 0 }]
+  try {
+    const asked = get(`${product.url}/api/license/events/export?format=csv`, { headers: { cookie: admin.cookie }, agent: false })
+    const [response] = await once(asked, 'response')
+    let bytes = 0
+    for await (const chunk of response) marks.push({ at: performance.now(), bytes: bytes += chunk.length })
+  }
+  finally {
+    clearInterval(looking)
+  }
+  const all = marks.at(-1)?.bytes ?? 0
+  const when = (share: number) => marks.find(({ bytes }) => bytes >= share * all)?.at ?? NaN
+  const what = `an export of ${MANY.toLocaleString('en')} events`
+  return [
+    { id: 'B8', what: `${what}: its last tenth, beside the first`, ours: when(1) - when(0.9), reference: when(0.1) - when(0), unit: 'ms', budget: { most: 1.5 } },
+    { id: 'B8', what: `${what}: most memory meanwhile, beside that before`, ours: most, reference: before, unit: 'MiB', budget: { most: 1.5 } },
+  ]
+}
 
 async function open(licenseServerUrl: string, events: number): Promise<Side> {
   const first = await startProduct({ licenseServerUrl })

@@ -1,9 +1,13 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { signIn } from '../support/api-client.ts'
+import type { PostgresServer } from '../support/postgres-server.ts'
+import { startPostgres } from '../support/postgres-server.ts'
+import type { Product } from '../support/product-process.ts'
 import { startProduct } from '../support/product-process.ts'
 import { startLicenseServer } from '../support/vendor/vendor-process.ts'
 import type { Figure } from './figure.ts'
@@ -14,33 +18,96 @@ import { cpuMsOf } from './processes.ts'
 const COUNTER = fileURLToPath(new URL('count-statements.mjs', import.meta.url))
 const SETTLE = 15_000
 const MINUTE = 60_000
+const CHANGES = 20
+/** Where PostgreSQL keeps its log, within its data folder. */
+const LOG = 'statements'
 
-/** Watches an installation on SQLite with a standard license for a minute. */
+
+const budgeted = (what: string, ours: number, reference: number, unit: string): Figure => ({ id: 'B10', what: `${what} (reference: the budget)`, ours, reference, unit, budget: { most: 1 } })
+
+/** Watches an installation with a standard license for a minute on either database, and how soon two processes agree. */
 export async function measureIdle(): Promise<Figure[]> {
-  const folder = mkdtempSync(join(tmpdir(), 'bench-'))
-  const counts = join(folder, 'statements')
   const licenseServer = await startLicenseServer()
-  const product = await startProduct({ licenseServerUrl: licenseServer.url, env: { NODE_OPTIONS: `--import=${COUNTER}`, BENCH_STATEMENTS: counts } })
-  const look = async () => {
-    product.process.kill('SIGUSR2')
-    await sleep(200)
-    return { statements: Number(readFileSync(counts, 'utf8')), cpu: cpuMsOf(product.process.pid ?? 0) }
-  }
+  const postgres = await startPostgres({ settings: ['log_statement=all', 'logging_collector=on', `log_directory=${LOG}`], stops: true })
   try {
-    await (await signIn(product.url)).save('nc_demo_standard')
-    await sleep(SETTLE)
-    const before = await look()
-    await sleep(MINUTE)
-    const after = await look()
-    const budgeted = (what: string, ours: number, reference: number, unit: string): Figure => ({ id: 'B10', what: `a minute of an idle installation on SQLite: ${what} (reference: the budget)`, ours, reference, unit, budget: { most: 1 } })
     return [
-      budgeted('database statements', after.statements - before.statements, 4, ''),
-      budgeted('processor time', after.cpu - before.cpu, 20, 'ms'),
+      ...await measureSqlite(licenseServer.url),
+      await measurePostgres(licenseServer.url, postgres),
+      await measureNotice('SQLite', licenseServer.url, await mkdtemp(join(tmpdir(), 'bench-'))),
+      await measureNotice('PostgreSQL', licenseServer.url, await mkdtemp(join(tmpdir(), 'bench-')), await postgres.createDatabase()),
     ]
   }
   finally {
-    await product.dispose()
+    await postgres.remove()
     await licenseServer.stop()
-    rmSync(folder, { recursive: true })
+  }
+}
+
+async function measureSqlite(licenseServerUrl: string): Promise<Figure[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'bench-'))
+  const counts = join(folder, 'statements')
+  const product = await startProduct({ licenseServerUrl, env: { NODE_OPTIONS: `--import=${COUNTER}`, BENCH_STATEMENTS: counts } })
+  try {
+    const { statements, cpu } = await watchMinute(product, async () => {
+      product.process.kill('SIGUSR2')
+      await sleep(200)
+      return Number(readFileSync(counts, 'utf8'))
+    })
+    const minute = 'a minute of an idle installation on SQLite'
+    return [budgeted(`${minute}: database statements`, statements, 4, ''), budgeted(`${minute}: processor time`, cpu, 20, 'ms')]
+  }
+  finally {
+    await product.dispose()
+    await rm(folder, { recursive: true })
+  }
+}
+
+async function measurePostgres(licenseServerUrl: string, postgres: PostgresServer): Promise<Figure> {
+  const product = await startProduct({ licenseServerUrl, env: { DATABASE_URL: await postgres.createDatabase() } })
+  try {
+    const { statements } = await watchMinute(product, async () => loggedStatements(join(postgres.dataDir, LOG)))
+    return budgeted('a minute of an idle installation on PostgreSQL: database statements', statements, 12, '')
+  }
+  finally {
+    await product.dispose()
+  }
+}
+
+/** What a minute adds to a count, and the processor time that it takes, ms. */
+async function watchMinute(product: Product, count: () => Promise<number>): Promise<{ statements: number, cpu: number }> {
+  const look = async () => ({ statements: await count(), cpu: cpuMsOf(product.process.pid ?? 0) })
+  await (await signIn(product.url)).save('nc_demo_standard')
+  await sleep(SETTLE)
+  const before = await look()
+  await sleep(MINUTE)
+  const after = await look()
+  return { statements: after.statements - before.statements, cpu: after.cpu - before.cpu }
+}
+
+/** How many statements PostgreSQL has logged, without the bounds of transactions. */
+function loggedStatements(folder: string): number {
+  const lines = readdirSync(folder).flatMap(name => readFileSync(join(folder, name), 'utf8').split('\n'))
+  const statements = lines.flatMap(line => /LOG: {2}(?:statement|execute [^:]*): (.*)/.exec(line)?.[1] ?? [])
+  return statements.filter(text => !/^(?:begin|start transaction|commit|rollback)\b/i.test(text)).length
+}
+
+/** Until one process answers what another has changed. */
+async function measureNotice(database: string, licenseServerUrl: string, dataDir: string, url?: string): Promise<Figure> {
+  const one = await startProduct({ licenseServerUrl, dataDir, ...(url === undefined ? {} : { env: { DATABASE_URL: url } }) })
+  const other = await startProduct({ licenseServerUrl, dataDir, ...(url === undefined ? {} : { env: { DATABASE_URL: url } }) })
+  const took: number[] = []
+  try {
+    const [changing, looking] = [await signIn(one.url), await signIn(other.url)]
+    for (let nth = 0; nth < CHANGES; nth++) {
+      const { body: { revision } } = await (nth % 2 === 0 ? changing.save('nc_demo_standard') : changing.remove())
+      const changedAt = performance.now()
+      while ((await looking.license()).revision < revision) await sleep(5)
+      took.push(performance.now() - changedAt)
+    }
+    return budgeted(`until another process on ${database} answers a change, the longest of ${CHANGES}`, Math.max(...took), 2_000, 'ms')
+  }
+  finally {
+    await other.stop()
+    await one.dispose()
   }
 }

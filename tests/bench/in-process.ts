@@ -1,11 +1,16 @@
-import { verify } from 'node:crypto'
+import { randomBytes, verify } from 'node:crypto'
 import { DatabaseSync } from 'node:sqlite'
 import { join } from 'node:path'
+import { GCProfiler } from 'node:v8'
+import { createLicenseServerClient } from '../../server/license-server/client.ts'
+import { PROTOCOL } from '../../server/license-server/protocol.ts'
 import { createKeyring } from '../../server/license/jws.ts'
 import { verifyOfflineToken } from '../../server/license/token.ts'
+import sandboxKey from '../license-server/keys/sandbox.jwk.json' with { type: 'json' }
+import { startLicenseServer } from '../support/vendor/vendor-process.ts'
 import type { Figure } from './figure.ts'
 import { medianOf, quantile } from './figure.ts'
-import { createOfflineInstallation, createVendor } from './offline-installation.ts'
+import { createInstallation, createVendor } from './installation.ts'
 
 /* B1, B3, B4: the domain itself, beside what it is made of. */
 
@@ -32,7 +37,7 @@ async function alternate(ours: () => unknown, reference: () => unknown): Promise
 
 /** B1: a question to the license within its own process. */
 export async function measureFeatureCheck(): Promise<Figure[]> {
-  const installation = await createOfflineInstallation()
+  const installation = await createInstallation()
   try {
     await installation.save(installation.nextToken())
     const { service } = installation
@@ -51,12 +56,31 @@ export async function measureFeatureCheck(): Promise<Figure[]> {
       },
     )
     if (yes !== 2 * (ROUNDS + 1) * times * 3 / 4 || latest === 0) throw new Error(`the license answered otherwise: ${yes}`)
+    const machine = { wall: () => Date.now(), elapsed: () => performance.now() }
+    const allocated = {
+      ours: allocatedBy(10 * times, (nth) => { if (service.hasFeature(names[nth & 3] ?? '')) yes++ }),
+      reference: allocatedBy(10 * times, () => { latest = Math.max(latest, machine.wall() - machine.elapsed()) }),
+    }
     const each = (ms: number) => ms * 1_000_000 / times
-    return [{ id: 'B1', what: 'is a feature licensed? in process, beside Set.has and Date.now', ours: each(ours), reference: each(reference), unit: 'ns', budget: { most: 2 } }]
+    return [
+      { id: 'B1', what: 'is a feature licensed? in process, beside Set.has and Date.now', ours: each(ours), reference: each(reference), unit: 'ns', budget: { most: 2 } },
+      { id: 'B1', what: 'memory allocated by that question, beside a reading of the wall clock and of elapsed time', ...allocated, unit: 'bytes', budget: { most: 1 } },
+    ]
   }
   finally {
     await installation.dispose()
   }
+}
+
+/** The bytes that a call allocates on the heap, between the first and the last collection of so many calls. */
+function allocatedBy(times: number, call: (nth: number) => void): number {
+  const profiler = new GCProfiler()
+  profiler.start()
+  for (let nth = 0; nth < times; nth++) call(nth)
+  const collections = profiler.stop()?.statistics ?? []
+  const used = collections.map(({ beforeGC, afterGC }) => ({ before: beforeGC.heapStatistics.usedHeapSize, after: afterGC.heapStatistics.usedHeapSize }))
+  const grown = used.slice(1).map(({ before }, at) => before - (used[at]?.after ?? 0))
+  return grown.reduce((sum, bytes) => sum + bytes, 0) / times
 }
 
 /** B3: the whole judgement of a token. */
@@ -73,29 +97,74 @@ export async function measureVerification(): Promise<Figure[]> {
   return [{ id: 'B3', what: 'judging an offline token, beside a raw Ed25519 verification (processor time)', ours: each(ours), reference: each(reference), unit: 'µs', budget: { most: 1.9 } }]
 }
 
-/** B4: from a pasted token to an acknowledged license. */
+/** B4: from a pasted token or key to an acknowledged license. */
 export async function measureSaving(): Promise<Figure[]> {
-  const installation = await createOfflineInstallation()
-  const database = new DatabaseSync(join(installation.folder, 'reference.db'))
+  return [...await measureToken(), ...await measureActivation()]
+}
+
+async function measureToken(): Promise<Figure[]> {
+  const installation = await createInstallation()
+  const reference = openReference(installation.folder)
   try {
-    database.exec('pragma journal_mode = wal; pragma synchronous = full; create table rows (id integer primary key, text text)')
-    const insert = database.prepare('insert into rows (text) values (?)')
-    const took: { ours: number[], reference: number[] } = { ours: [], reference: [] }
-    for (let nth = 0; nth < 220; nth++) {
+    return await compareSaves('saving an offline token', reference, () => {
       const token = installation.nextToken()
-      took.ours.push(await timed(() => installation.save(token)))
-      took.reference.push(await timed(() => { insert.run(token) }))
-    }
-    const [ours, reference] = [took.ours.slice(20), took.reference.slice(20)]
-    return ([['p50', 0.5, 3], ['p95', 0.95, 6]] as const).map(([name, share, most]) => ({
-      id: 'B4', what: `saving an offline token, beside one fsynced SQLite insert, ${name}`, unit: 'ms', budget: { most },
-      ours: quantile(ours, share), reference: quantile(reference, share),
-    }))
+      return timed(() => installation.save(token))
+    })
   }
   finally {
-    database.close()
+    reference.close()
     await installation.dispose()
   }
+}
+
+/** Less the license server's time: what the bare call takes, made right after. */
+async function measureActivation(): Promise<Figure[]> {
+  const licenseServer = await startLicenseServer()
+  const { kid, x } = sandboxKey
+  const server = createLicenseServerClient({ baseUrl: licenseServer.url, version: '0.0.0', proxyFor: () => '' })
+  const installation = await createInstallation({ server, jwks: { keys: [{ kid, kty: 'OKP', crv: 'Ed25519', x }] } })
+  const reference = openReference(installation.folder)
+  const key = 'nc_demo_standard'
+  const call = async () => {
+    const body = { license_key: key, instance_id: installation.instanceId, nonce: randomBytes(16).toString('hex'), version: '0.0.0', kids: [kid] }
+    const { method, path } = PROTOCOL.activate
+    const answer = await fetch(licenseServer.url + path, { method, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
+    if (!answer.ok) throw new Error(await answer.text())
+    await answer.text()
+  }
+  try {
+    return await compareSaves('an activation less the call itself', reference, async () => {
+      const whole = await timed(() => installation.save(key))
+      return whole - await timed(call)
+    })
+  }
+  finally {
+    reference.close()
+    await installation.dispose()
+    await licenseServer.stop()
+  }
+}
+
+/** A database of one table beside the installation's. */
+function openReference(folder: string) {
+  const database = new DatabaseSync(join(folder, 'reference.db'))
+  database.exec('pragma journal_mode = wal; pragma synchronous = full; create table rows (id integer primary key, text text)')
+  const insert = database.prepare('insert into rows (text) values (?)')
+  const text = 'x'.repeat(700)
+  return { insert: () => timed(() => { insert.run(text) }), close: () => database.close() }
+}
+
+async function compareSaves(what: string, { insert }: { insert(): Promise<number> }, save: () => Promise<number>): Promise<Figure[]> {
+  const took: { ours: number[], reference: number[] } = { ours: [], reference: [] }
+  for (let nth = 0; nth < 220; nth++) {
+    took.ours.push(await save())
+    took.reference.push(await insert())
+  }
+  const [ours, reference] = [took.ours.slice(20), took.reference.slice(20)]
+  return ([['p50', 0.5, 3], ['p95', 0.95, 6]] as const).map(([name, share, most]) => ({
+    id: 'B4', what: `${what}, beside one fsynced SQLite insert, ${name}`, unit: 'ms', budget: { most },
+    ours: quantile(ours, share), reference: quantile(reference, share),
+  }))
 }
 
 async function timed(work: () => unknown): Promise<number> {

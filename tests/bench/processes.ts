@@ -19,12 +19,6 @@ function ranOf(pid: number, thread: string): number {
   }
 }
 
-/** The resident memory of a process, MB. */
-export function memoryOf(pid: number): number {
-  const kilobytes = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]
-  return Number(kilobytes) / 1024
-}
-
 /** Keeps a process, with all its threads, on these processors: `0`, or `0-3`. */
 export function keepOn(pid: number, processors: string): void {
   execFileSync('taskset', ['--all-tasks', '--cpu-list', '--pid', processors, String(pid)], { stdio: 'ignore' })
