@@ -1,8 +1,8 @@
 import { DatabaseSync } from 'node:sqlite'
 import { expect, leave, test } from '../support/browser/fixtures.ts'
 import {
-  activate, badgeOf, expectMethod, expectSaved, expectState, featureOf, mailBehind, openLicense, openPath, openWay, primaryOf, signInByForm,
-  statusOf, warningOf,
+  activate, badgeOf, checkInNow, expectMethod, expectSaved, expectState, featureOf, mailBehind, openLicense, openPath, openWay, primaryOf,
+  signInByForm, statusOf, warningOf,
 } from '../support/browser/screen.ts'
 
 /* An airgapped license, as its owner meets it: one call at activation, and none until it has to be renewed. */
@@ -89,8 +89,10 @@ test('Renewing: with internet access and a restart the new expiry is picked up a
 })
 
 test('Renewing: the same after the license has expired', async ({ licensePage: page, api, product, licenseServer: { control }, launch }) => {
-  const { key } = await control.createLicense({ method: 'airgapped', exp: Math.floor(Date.now() / 1000) + 10 })
+  const { key } = await control.createLicense({ method: 'airgapped', days: 20 })
   await activate(page, key)
+  await control.changeLicense(key, { exp: Math.floor(Date.now() / 1000) + 10 })
+  await checkInNow(page)
   await expectState(page, 'expired', 30_000)
   await expect(primaryOf(page, 'renew')).toBeVisible()
   await control.changeLicense(key, { days: 300 })

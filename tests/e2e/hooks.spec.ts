@@ -109,7 +109,7 @@ test('what comes of check-ins that fail has its hooks', async ({ product, api, l
   const terms = { method: 'standard', every: 1, renews: false } as const
   for (const [state, more] of [['grace', { grace: 200_000 }], ['paused', { grace: 1 }], ['expired', { grace: 200_000 }]] as const) {
     await control.clearFaults()
-    const term = state === 'expired' ? { exp: Math.floor(Date.now() / 1000) + 5 } : {}
+    const term = state === 'expired' ? { exp: Math.floor(Date.now() / 1000) + 15 } : {}
     const { key } = await control.createLicense({ ...terms, ...more, ...term })
     await api.save(key)
     await control.addFault({ call: 'checkIn', fault: AWAY })

@@ -69,10 +69,13 @@ test('accounts are added, promoted, given a password and removed', async ({ page
   await expect(reset).toBeFocused()
   await page.keyboard.press('Enter')
   await expect(page.getByRole('dialog').getByLabel('New password')).toBeFocused()
+  const resets: string[] = []
+  page.on('request', request => request.method() === 'PATCH' && resets.push(request.url()))
   await page.keyboard.type('second password 2')
   await page.keyboard.press('Enter')
   await expect(statusSays(page, `The password of ${PERSON.email} was reset.`)).toBeVisible()
   await expect(reset).toBeFocused()
+  expect(resets).toHaveLength(1)
 
   await pressOn(page, button(page, `Remove: ${PERSON.email}`))
   const dialog = page.getByRole('dialog', { name: `Remove ${PERSON.email}?` })

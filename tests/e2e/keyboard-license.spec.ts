@@ -30,10 +30,11 @@ test('preview, a refused save and a good one are announced, and have the focus',
   await expect(refused).toBeInViewport()
   await expect(fieldOf(page)).toHaveAttribute('aria-invalid', 'true')
 
-  await licenseServer.control.addFault({ call: 'activate', times: 1, fault: { type: 'delay', ms: 1500 } })
+  await licenseServer.control.addFault({ call: 'activate', times: 1, fault: { type: 'hold' } })
   await type(page, 'License key or token', 'nc_demo_standard')
   await pressOn(page, button(page, 'Save'), 'Space')
   await expect(statusSays(page, 'Checked')).toBeAttached()
+  await licenseServer.control.clearFaults()
   await expectSaved(page)
   await expect(statusSays(page, 'License status changed: Enterprise is on.')).toBeAttached()
   await page.keyboard.press('Tab')

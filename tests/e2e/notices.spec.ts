@@ -1,7 +1,7 @@
 import type { Page } from '@playwright/test'
 import { expect, test, useSession } from '../support/browser/fixtures.ts'
 import {
-  badgeOf, checkInNow, expectState, expectUsable, openLicense, pressSave, saveCredential, statusHeading,
+  badgeOf, checkInNow, expectState, expectUsable, lookAway, openLicense, pressSave, saveCredential, statusHeading,
 } from '../support/browser/screen.ts'
 
 /* What came of an action is seen, read out and has the focus, whatever the action, its outcome and the window. */
@@ -76,6 +76,7 @@ for (const { name, ...viewport } of SIZES) {
     await page.reload()
     await expectUsable(page)
     await does('a check-in after the session has ended', async () => {
+      await lookAway(page)
       await page.context().clearCookies()
       await checkInNow(page)
     })

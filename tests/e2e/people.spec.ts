@@ -3,7 +3,7 @@ import { signIn } from '../support/api-client.ts'
 import { ADMIN } from '../support/product-process.ts'
 import { expect, test, useSession } from '../support/browser/fixtures.ts'
 import {
-  expectFailure, expectState, expectUsable, fillField, fillLogin, openLicense, openPath, signInByForm, statusOf,
+  comeBack, expectFailure, expectState, expectUsable, fillField, fillLogin, lookAway, openLicense, openPath, signInByForm, statusOf,
 } from '../support/browser/screen.ts'
 
 /* More than one person at one browser: whoever is not signed in any more leaves nothing behind. */
@@ -84,7 +84,7 @@ test('a sign-out that does not come to its end is said to have failed, in a wide
 test('a session that has ended leaves nothing on the screen, and nothing to whoever signs in next', async ({ licensePage: page, api }) => {
   await lookAround(page)
   await api.request('POST', '/api/auth/logout')
-  await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')))
+  await comeBack(page)
   await expect(page).toHaveURL(/\/login\?next=/)
   await expectUsable(page)
   await expect(page.getByRole('status').filter({ hasText: 'Your session has ended.' })).toBeVisible()
@@ -97,15 +97,20 @@ test('a session that has ended leaves nothing on the screen, and nothing to whoe
 test('the first tab belongs to whoever signed in in another one, as soon as it is looked at', async ({ licensePage: page, product }) => {
   await lookAround(page)
   await useSession(page, product, await signIn(product.url, VIEWER))
-  await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')))
+  const reloaded = page.waitForEvent('load')
+  await comeBack(page)
+  await reloaded
   await expect(page.locator('.sidebar .email')).toHaveText(VIEWER.email)
   await expectUsable(page)
   await expectViewerAlone(page)
 })
 
 test('somebody refused because the browser now has another person\'s session sees that person signed in', async ({ licensePage: page, product }) => {
+  await lookAway(page)
   await useSession(page, product, await signIn(product.url, VIEWER))
+  const reloaded = page.waitForEvent('load')
   await statusOf(page).getByRole('button', { name: 'Check in now' }).click()
+  await reloaded
   await expect(page.locator('.sidebar .email')).toHaveText(VIEWER.email)
   await expectUsable(page)
   await expectViewerAlone(page)
@@ -115,6 +120,7 @@ test('somebody made a viewer while the page is open has to sign in again, and ma
   await signInByForm(page, product, SECOND)
   await expect(statusOf(page).getByRole('button', { name: 'Remove license' })).toBeVisible()
   const { body: { users } } = await api.request<{ users: { id: string, email: string }[] }>('GET', '/api/users')
+  await lookAway(page)
   const id = users.find(({ email }) => email === SECOND.email)?.id
   expect((await api.request('PATCH', `/api/users/${id}`, { role: 'viewer' })).status).toBe(200)
   await statusOf(page).getByRole('button', { name: 'Check in now' }).click()

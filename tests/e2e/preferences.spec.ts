@@ -15,10 +15,11 @@ test('people who want less motion see none: saving, dialog and menu included', a
       return Number(duration) > 10 || iterations === Infinity ? [`${target?.tagName} ${target?.getAttribute('class')} ${duration} ms ${iterations}`] : []
     })
   })
-  await licenseServer.control.addFault({ call: 'activate', times: 1, fault: { type: 'delay', ms: 4000 } })
+  await licenseServer.control.addFault({ call: 'activate', times: 1, fault: { type: 'hold' } })
   await saveCredential(page, 'nc_demo_standard')
   await expect(page.getByRole('button', { name: 'Saving…' })).toBeVisible()
   expect(await motions()).toEqual([])
+  await licenseServer.control.clearFaults()
   await expectState(page, 'active')
   await page.getByRole('button', { name: 'Remove license' }).click()
   await expect(page.getByRole('dialog').getByRole('button', { name: 'Cancel' })).toBeVisible()

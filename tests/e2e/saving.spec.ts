@@ -6,13 +6,14 @@ import {
 /* Pasting and saving, in detail. */
 
 test('a save shows how far it is, step by step, and ends at the status', async ({ licensePage: page, licenseServer }) => {
-  await licenseServer.control.addFault({ call: 'activate', times: 1, fault: { type: 'delay', ms: 4000 } })
+  await licenseServer.control.addFault({ call: 'activate', times: 1, fault: { type: 'hold' } })
   await saveCredential(page, 'nc_demo_standard')
   const steps = page.getByRole('list', { name: 'Progress' }).getByRole('listitem')
   const results = () => steps.evaluateAll(all => all.map(step => [step.getAttribute('data-step'), step.getAttribute('data-result')]))
   await expect.poll(results).toEqual([['checked', 'done'], ['contacted', 'running'], ['verified', 'waiting'], ['stored', 'waiting']])
   await expect(steps).toHaveText(['Checked', 'Contacting the license server', 'Not verified', 'Not stored'])
   await expect(page.getByRole('button', { name: 'Saving…' })).toBeVisible()
+  await licenseServer.control.clearFaults()
 
   await expectState(page, 'active')
   const [red = 0, green = 0, blue = 0] = await badgeOf(page).evaluate(badge => getComputedStyle(badge).color.match(/\d+/g)?.map(Number) ?? [])

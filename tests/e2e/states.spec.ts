@@ -4,8 +4,8 @@ import type { LicenseState } from '../../shared/contracts.ts'
 import { SERVICE_TOKEN } from '../support/product-process.ts'
 import { expect, leave, test } from '../support/browser/fixtures.ts'
 import {
-  activate, badgeOf, bannerOf, checkInNow, expectCause, expectState, featureOf, instanceIdOf, mailBehind, openLicense, primaryOf, statusHeading, statusOf,
-  warningOf,
+  activate, activateShort, badgeOf, bannerOf, checkInNow, expectCause, expectState, featureOf, instanceIdOf, mailBehind, openLicense, primaryOf,
+  statusHeading, statusOf, warningOf,
 } from '../support/browser/screen.ts'
 
 const SAFE = 'Everything in the Community Edition keeps working and your data is never locked.'
@@ -29,7 +29,7 @@ test('unlicensed, then active', async ({ licensePage: page }) => {
 
 test('grace, with the time left and the one action that helps', async ({ licensePage: page, licenseServer, launch }) => {
   const { key } = await licenseServer.control.createLicense({ method: 'standard', every: 1, grace: 200_000 })
-  await activate(page, key)
+  await activateShort(page, key)
   await licenseServer.stop()
   await expectShown(page, 'grace', 'Grace period, 2 days left', 'Enterprise is on, but a check-in is overdue', 'Everything stays on until')
   await expectCause(statusOf(page), 'refused')
@@ -44,7 +44,7 @@ test('grace, with the time left and the one action that helps', async ({ license
 
 test('paused', async ({ licensePage: page, licenseServer }) => {
   const { key } = await licenseServer.control.createLicense({ method: 'standard', every: 1, grace: 1 })
-  await activate(page, key)
+  await activateShort(page, key)
   await licenseServer.stop()
   await expectShown(page, 'paused', 'Paused', 'Enterprise is paused', SAFE.replace('Everything', 'everything'), 'one successful check-in turns everything on again')
   await expect(primaryOf(page, 'checkIn')).toBeVisible()
@@ -52,8 +52,10 @@ test('paused', async ({ licensePage: page, licenseServer }) => {
 
 test('expired, by a standard license that was not renewed, and renewed again', async ({ licensePage: page, licenseServer }) => {
   const { control } = licenseServer
-  const { key } = await control.createLicense({ method: 'standard', exp: Math.floor(Date.now() / 1000) + 10, renews: false })
+  const { key } = await control.createLicense({ method: 'standard', days: 20, renews: false })
   await activate(page, key)
+  await control.changeLicense(key, { exp: Math.floor(Date.now() / 1000) + 10 })
+  await checkInNow(page)
   await expectState(page, 'expired', 30_000)
   await expectShown(page, 'expired', 'Expired', 'The license has expired', /The license expired on \d+ \w+ \d{4}/, 'your data is never locked', 'Renew the subscription')
   await control.changeLicense(key, { days: 365 })

@@ -3,14 +3,11 @@ import { signIn } from '../support/api-client.ts'
 import type { Product } from '../support/product-process.ts'
 import { expect, test } from '../support/browser/fixtures.ts'
 import {
-  checkInNow, credentialOf, expectFailure, expectState, expectUsable, fieldOf, fillLogin, openLicense, openPath, saveCredential,
+  checkInNow, comeBack, credentialOf, expectFailure, expectState, expectUsable, fieldOf, fillLogin, lookAway, openLicense, openPath, saveCredential,
 } from '../support/browser/screen.ts'
 import { watchPage } from '../support/browser/watch.ts'
 
 /* Sessions that end and tabs beside one another, while the page is open. */
-
-/** The page looks again when somebody comes back to it. */
-const comeBack = (page: Page) => page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')))
 
 for (const path of ['/admin/license?method=offline#renewal', '/admin/activity', '/admin/access']) {
   test(`a session that ends while ${path} is open leads to the sign-in page and back`, async ({ licensePage: page, product, api }) => {
@@ -26,6 +23,7 @@ for (const path of ['/admin/license?method=offline#renewal', '/admin/activity', 
 }
 
 test('a save after the session has ended changes nothing, says so, and keeps what was entered', async ({ licensePage: page, product, api }) => {
+  await lookAway(page)
   await api.request('POST', '/api/auth/logout')
   await saveCredential(page, 'nc_demo_standard')
   await expect(credentialOf(page).getByTestId('notice')).toHaveAttribute('data-code', 'UNAUTHENTICATED')
@@ -38,6 +36,7 @@ test('what was entered on another page stays as well, once a refused action has 
   const email = page.locator('#new-email')
   await email.fill('second@example.com')
   await page.locator('#new-password').fill('second admin 1')
+  await lookAway(page)
   await api.request('POST', '/api/auth/logout')
   await page.getByRole('button', { name: 'Add account' }).click()
   await expectFailure(page, 'UNAUTHENTICATED')
@@ -76,6 +75,7 @@ test('what one tab does shows in the other, which keeps what is typed there; sig
   await expectState(other, 'active')
   await expect(fieldOf(other)).toHaveValue('nc_demo_airgapped typed here')
 
+  await lookAway(other)
   await page.getByRole('button', { name: 'Remove license' }).click()
   await page.getByRole('dialog').getByRole('button', { name: 'Remove license' }).click()
   await expectState(page, 'unlicensed')

@@ -1,13 +1,12 @@
-import type { Page } from '@playwright/test'
+import type { Page, Request } from '@playwright/test'
 import { expect, test, useSession } from '../support/browser/fixtures.ts'
 import {
-  activate, bannerOf, expectState, expectUsable, fieldOf, openLicense, openPath, statusOf,
+  activate, bannerOf, comeBack, expectState, expectUsable, fieldOf, openLicense, openPath, statusOf,
 } from '../support/browser/screen.ts'
 
 /* What takes time: answers that come late, clocks that are wrong, timers that should have ended. */
 
 const DAY = 86_400_000
-const comeBack = (page: Page) => page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')))
 const isLook = (url: string) => new URL(url).pathname === '/api/license'
 
 test('a response that was on its way during a save does not undo the save', async ({ licensePage: page }) => {
@@ -109,6 +108,10 @@ test('nothing is asked for on a page that shows no license', async ({ page, prod
 })
 
 test('going from page to page leaves one timer behind, not one per page', async ({ page, product, api }) => {
+  const open = new Set<Request>()
+  page.on('request', request => open.add(request))
+  page.on('requestfinished', request => open.delete(request))
+  page.on('requestfailed', request => open.delete(request))
   await page.clock.install()
   await useSession(page, product, api)
   await openLicense(page, product)
@@ -117,11 +120,15 @@ test('going from page to page leaves one timer behind, not one per page', async 
     await expect(page.getByRole('heading', { level: 1 })).toHaveText(label)
   }
   await expect(fieldOf(page)).toBeVisible()
+  // What has begun by itself has ended before the calls are counted, and nothing more begins.
+  await page.clock.pauseAt(Date.now() + 1000)
+  await expect.poll(() => open.size).toBe(0)
   const calls = recordCalls(page)
   const look = page.waitForResponse(response => isLook(response.url()))
   await page.clock.fastForward(15_000)
   await look
   await page.evaluate(() => fetch('/favicon.ico'))
   expect(calls).toEqual(['/api/license'])
+  await page.clock.resume()
   await openPath(page, product, '/admin/activity')
 })

@@ -8,9 +8,9 @@ async function showOfflineExpired(stage: Stage): Promise<void> {
   const { page, product, licenseServer: { control } } = stage
   const api = await signInPage(stage)
   const { instanceId } = await api.license()
-  await requireSaved(api, await control.issueToken({ instance_id: instanceId, claims: { exp: Math.floor(Date.now() / 1000) + 4 } }))
+  await requireSaved(api, await control.issueToken({ instance_id: instanceId, claims: { exp: Math.floor(Date.now() / 1000) + 15 } }))
   await openLicense(page, product)
-  await expectState(page, 'expired', 25_000)
+  await expectState(page, 'expired', 45_000)
 }
 
 async function showAirgappedExpired(stage: Stage): Promise<void> {

@@ -3,8 +3,7 @@ import { expect } from '@playwright/test'
 import en from '../../../app/locales/en.json' with { type: 'json' }
 import type { CredentialErrorCode, ErrorCode, NetworkErrorCode } from '../../../shared/errors.ts'
 import { ERRORS } from '../../../shared/errors.ts'
-import { watchRequests } from '../../support/browser/requests.ts'
-import { checkInNow, expectFailure, expectState, saveCredential } from '../../support/browser/screen.ts'
+import { checkInNow, expectFailure, expectState, lookAway, saveCredential } from '../../support/browser/screen.ts'
 import { lockDatabase } from '../database.ts'
 import type { Scene, Stage } from '../scene.ts'
 import { openAfter, openScreen, requireSaved, saveAndFail, tokenFor } from '../scene.ts'
@@ -32,6 +31,7 @@ async function expectShown({ page }: Stage, code: RequestErrorCode): Promise<voi
 async function checkInAfter(stage: Stage, code: RequestErrorCode, change: (api: Awaited<ReturnType<typeof openScreen>>) => Promise<unknown>): Promise<void> {
   const api = await openAfter(stage, '/admin/license', script => requireSaved(script, 'nc_demo_standard'))
   await expectState(stage.page, 'active')
+  await lookAway(stage.page)
   await change(api)
   await checkInNow(stage.page)
   await expectShown(stage, code)
@@ -60,6 +60,7 @@ export const REQUEST_ERROR_SCENES: Record<RequestErrorCode, Scene> = {
   }),
   UNAUTHENTICATED: sceneOf('UNAUTHENTICATED', async (stage) => {
     const api = await openScreen(stage)
+    await lookAway(stage.page)
     await api.request('POST', '/api/auth/logout')
     await saveCredential(stage.page, 'nc_demo_standard')
     await expectShown(stage, 'UNAUTHENTICATED')
@@ -70,6 +71,7 @@ export const REQUEST_ERROR_SCENES: Record<RequestErrorCode, Scene> = {
   CROSS_SITE: sceneOf('CROSS_SITE', async (stage) => {
     await openScreen(stage)
     await withoutFetchMetadata(stage.page)
+    stage.atEnd(() => stage.page.unrouteAll({ behavior: 'wait' }))
     await saveAndFail(stage, 'nc_demo_standard', 'CROSS_SITE')
   }, { env: { NC_PUBLIC_URL: 'http://nocodb.example.com' } }),
   NOT_FOUND: sceneOf('NOT_FOUND', async (stage) => {
@@ -87,16 +89,15 @@ export const REQUEST_ERROR_SCENES: Record<RequestErrorCode, Scene> = {
   HTTP_METHOD: entryOf('HTTP_METHOD'),
   CONFLICT: sceneOf('CONFLICT', async (stage) => {
     const api = await openScreen(stage)
+    await lookAway(stage.page)
     await requireSaved(api, 'nc_demo_standard')
     await saveAndFail(stage, 'nc_ag_demo_airgapped', 'CONFLICT')
   }),
   MANAGED_BY_ENV: sceneOf('MANAGED_BY_ENV', async (stage) => {
-    const requests = watchRequests(stage.page)
     await openScreen(stage)
     // That the server is away for a moment is not looked at here.
-    await requests.hold()
+    await lookAway(stage.page)
     await stage.launch.restart(stage.product, { NC_LICENSE_KEY: 'nc_demo_standard' })
-    requests.release()
     await saveAndFail(stage, 'nc_ag_demo_airgapped', 'MANAGED_BY_ENV')
   }),
   NO_LICENSE: sceneOf('NO_LICENSE', stage => checkInAfter(stage, 'NO_LICENSE', api => api.remove())),

@@ -75,6 +75,19 @@ export async function signInByForm(page: Page, product: Product, account: { emai
   await page.waitForURL('**/admin/**')
 }
 
+/** Nobody looks at the page: it asks for the license no longer, so that what changes meanwhile is a surprise. */
+export async function lookAway(page: Page): Promise<void> {
+  await page.evaluate(() => Object.defineProperty(document, 'visibilityState', { value: 'hidden', configurable: true }))
+}
+
+/** Somebody looks at the page again: it asks at once. */
+export async function comeBack(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    Reflect.deleteProperty(document, 'visibilityState')
+    document.dispatchEvent(new Event('visibilitychange'))
+  })
+}
+
 /** No action is under way: until it has ended, the field is there that goes with it. */
 async function expectIdle(page: Page): Promise<void> {
   await expect(page.locator('.status .ant-btn-loading, #activate .ant-btn-loading')).toHaveCount(0)
@@ -131,6 +144,12 @@ export async function activate(page: Page, credential: string): Promise<void> {
   await expectState(page, 'active')
 }
 
+/** The same of a license that may be overdue any moment: a success is told only for as long as the state stays. */
+export async function activateShort(page: Page, credential: string): Promise<void> {
+  await saveCredential(page, credential)
+  await expectState(page, 'active')
+}
+
 /** The page says that an action succeeded, where it reads it out, and leads to the status. */
 export async function expectDone(page: Page, action: 'save' | 'check-in' | 'remove'): Promise<Locator> {
   const notice = page.getByRole('status').locator(`[data-testid=notice][data-action=${action}]`)
@@ -170,6 +189,7 @@ export const checkInButtonOf = (page: Page) => page.getByTestId('check-in').or(p
 
 /** Clicks the button that contacts the license server now. `name`: where its words matter. */
 export async function checkInNow(page: Page, name?: 'Check in now' | 'Check again' | 'Fetch the renewal'): Promise<void> {
+  await expectIdle(page)
   await (name === undefined ? checkInButtonOf(page) : statusOf(page).getByRole('button', { name })).click()
 }
 
