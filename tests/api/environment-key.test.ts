@@ -89,7 +89,8 @@ describe('NC_LICENSE_KEY', () => {
     expect(waiting).toMatchObject({ state: 'unlicensed', managedByEnv: true })
     expect(waiting.warnings).toContainEqual({ code: 'ENV_DIFFERS', error: 'NET_CONNECT', reference: 'NCL-202' })
     await startOwnLicenseServer(port)
-    const applied = await client.waitFor(({ warnings }) => warnings.every(({ code }) => code !== 'ENV_DIFFERS'))
+    // The fifth try comes up to 82 s after the start.
+    const applied = await client.waitFor(({ warnings }) => warnings.every(({ code }) => code !== 'ENV_DIFFERS'), 120_000)
     expect(applied).toMatchObject({ state: 'active', managedByEnv: true })
   })
 

@@ -1,21 +1,15 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import type { Answer } from '../support/api-client.ts'
 import { createApiClient, signIn } from '../support/api-client.ts'
 import { ADMIN } from '../support/product-process.ts'
 import { expectError } from '../support/expect-error.ts'
+import { inTurns } from '../support/in-turns.ts'
 import { timed, until, useStand } from '../support/stand.ts'
 
 const stand = useStand({ NC_TRUST_PROXY: '127.0.0.1' })
 
 function guessFrom(address: string, password = 'some guess', email: string = ADMIN.email): Promise<Answer> {
   return createApiClient(stand.product.url).request('POST', '/api/auth/login', { email, password }, { 'x-forwarded-for': address })
-}
-
-/** Asks for all of them, so many at a time. */
-async function inTurns<T, R>(values: T[], atOnce: number, ask: (value: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = []
-  for (let from = 0; from < values.length; from += atOnce) results.push(...await Promise.all(values.slice(from, from + atOnce).map(ask)))
-  return results
 }
 
 const statuses = (answers: Answer[]) => Object.fromEntries([...Map.groupBy(answers, ({ status }) => status)].map(([status, group]) => [status, group.length]))
@@ -29,8 +23,10 @@ describe('F82: password guessing', () => {
     expect(judged(answers)).toBeGreaterThanOrEqual(5)
     expect(judged(answers)).toBeLessThanOrEqual(5 * Math.ceil(took / 60_000))
     expect(Object.keys(statuses(answers)).toSorted()).toEqual(['401', '429'])
-    const others = await inTurns(addresses.slice(0, 50), 1, address => guessFrom(address, 'some guess', `${address.replaceAll(':', '')}@example.com`))
-    expect(judged(others)).toBeLessThanOrEqual(10)
+    const tookAll = took + await timed(async () => {
+      answers.push(...await inTurns(addresses.slice(0, 50), 1, address => guessFrom(address, 'some guess', `${address.replaceAll(':', '')}@example.com`)))
+    })
+    expect(judged(answers)).toBeLessThanOrEqual(10 * Math.ceil(tookAll / 60_000))
     expect((await guessFrom('2001:db8:1:3::1', ADMIN.password)).status).toBe(200)
   })
 
@@ -40,15 +36,29 @@ describe('F82: password guessing', () => {
     expect((await guessFrom('::ffff:203.0.113.8', ADMIN.password)).status).toBe(200)
   })
 
-  it('while 400 addresses wait, the administrator elsewhere gets in within three rounds of the eight slots; nobody waits for ever', async () => {
+  // How soon is proven with a clock of its own in tests/unit/accounts/hashing-queue.test.ts.
+  it('while 400 addresses wait, the administrator elsewhere gets in before most of them; nobody waits for ever', async () => {
     const answered: Answer[] = []
-    const crowd = Array.from({ length: 400 }, (_, nth) => guessFrom(`198.51.${100 + (nth >> 8)}.${nth & 255}`).then(answer => void answered.push(answer)))
+    const waiting = new Set<number>()
+    let asked = 0
+    let isIn = false
+    onTestFinished(() => { isIn = true })
+    const crowd = Array.from({ length: 400 }, async () => {
+      while (!isIn) {
+        const nth = asked++
+        waiting.add(nth)
+        answered.push(await guessFrom(`198.51.${nth >> 8 & 255}.${nth & 255}`))
+        waiting.delete(nth)
+      }
+    })
     await until('the crowd is at work', () => answered.length > 0)
-    const judged = () => answered.filter(({ status }) => status === 401).length
-    const before = judged()
-    const signedIn = await guessFrom('203.0.113.99', ADMIN.password)
-    expect(signedIn.status, signedIn.text).toBe(200)
-    expect(judged() - before).toBeLessThanOrEqual(3 * 8)
+    for (let tried = 0; !isIn; tried++) {
+      expect(tried, 'tries in vain').toBeLessThan(5)
+      const before = [...waiting]
+      const { status, text } = await guessFrom(`203.0.113.${90 + tried}`, ADMIN.password)
+      expect([200, 429], text).toContain(status)
+      isIn = status === 200 && before.filter(nth => waiting.has(nth)).length > before.length / 2
+    }
     await Promise.all(crowd)
     expect(Object.keys(statuses(answered)).filter(status => !['401', '429'].includes(status))).toEqual([])
     for (const answer of answered.filter(({ status }) => status === 429)) {

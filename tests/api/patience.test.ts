@@ -13,7 +13,7 @@ async function watchUntil(client: ApiClient, wanted: LicenseState): Promise<Lice
   await client.waitFor((view) => {
     if (seen.at(-1)?.state !== view.state) seen.push(view)
     return view.state === wanted
-  })
+  }, 60_000)
   return seen
 }
 
@@ -23,12 +23,13 @@ function feature(client: ApiClient): Promise<number> {
 
 describe.concurrent('nobody does anything', () => {
   it('F41 a license server that goes away: active, grace, paused; back again: active', ({ expect }) => withOwnStand(async ({ licenseServer, client }, startAgain) => {
-    const short = { method: 'standard', every: 5, grace: 5, exp: Math.floor(Date.now() / 1000) + 365 * 86_400 } as const
+    const short = { method: 'standard', every: 5, grace: 10, exp: Math.floor(Date.now() / 1000) + 365 * 86_400 } as const
     const { key } = await licenseServer.control.createLicense(short)
     const { body: saved } = await client.save(key)
     expect(saved.state).toBe('active')
+    const watching = watchUntil(client, 'paused')
     await licenseServer.stop()
-    const states = await watchUntil(client, 'paused')
+    const states = await watching
     expect(states.map(({ state }) => state)).toEqual(['active', 'grace', 'paused'])
     expect(states.map(({ entitled }) => entitled)).toEqual([true, true, false])
     expect(states.at(-1)).toMatchObject({ licenseId: saved.licenseId, maskedKey: saved.maskedKey, method: 'standard' })
@@ -51,7 +52,7 @@ describe.concurrent('nobody does anything', () => {
       'system: active to grace', 'system: grace to paused', 'system: paused to active',
     ])
     expect(events.find(({ kind }) => kind === 'check_in_succeeded')).toMatchObject({ actor: 'system', actorEmail: null })
-  }), 90_000)
+  }))
 
   it('a license that is checked in stays active beyond its grace period', ({ expect }) => withOwnStand(async ({ licenseServer, client }) => {
     await client.save('nc_demo_short')
@@ -64,7 +65,7 @@ describe.concurrent('nobody does anything', () => {
     })
     expect(states.has('paused')).toBe(false)
     expect(states.has('active')).toBe(true)
-  }), 90_000)
+  }))
 
   it('a subscription that is renewed shows its new end', ({ expect }) => withOwnStand(async ({ licenseServer: { control }, client }) => {
     const { key } = await control.createLicense({ method: 'standard', days: 10, every: 1, grace: 60, renews: false })
@@ -75,15 +76,15 @@ describe.concurrent('nobody does anything', () => {
     expect(after.warnings.map(({ code }) => code)).not.toContain('EXPIRES_SOON')
     const { body: { events } } = await client.request<{ events: EventView[] }>('GET', '/api/license/events')
     expect(events).toContainEqual(expect.objectContaining({ kind: 'renewed', actor: 'system', actorEmail: null }))
-  }), 90_000)
+  }))
 
   it('a license that has ended comes back once its subscription is renewed', ({ expect }) => withOwnStand(async ({ licenseServer: { control }, client }) => {
-    const { key } = await control.createLicense({ method: 'standard', exp: Math.floor(Date.now() / 1000) + 6, every: 1, grace: 60 })
+    const { key } = await control.createLicense({ method: 'standard', exp: Math.floor(Date.now() / 1000) + 20, every: 1, grace: 60 })
     expect((await client.save(key)).body.state).toBe('active')
     expect((await watchUntil(client, 'expired')).at(-1)?.entitled).toBe(false)
     await control.changeLicense(key, { days: 365 })
     expect((await watchUntil(client, 'active')).at(-1)?.entitled).toBe(true)
-  }), 90_000)
+  }))
 
   it('a removal that the license server could not hear of is told later', ({ expect }) => withOwnStand(async ({ licenseServer, product, client }, startAgain) => {
     const { key } = await licenseServer.control.createLicense({ method: 'standard' })
@@ -103,5 +104,5 @@ describe.concurrent('nobody does anything', () => {
       const { body: { events } } = await client.request<{ events: EventView[] }>('GET', '/api/license/events')
       return events.some(({ kind }) => kind === 'vendor_told')
     })
-  }), 90_000)
+  }))
 })

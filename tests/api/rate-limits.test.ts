@@ -90,9 +90,9 @@ describe('F72: password guessing', () => {
   it('an account that fifty addresses guess at, twice each, still opens to its owner from elsewhere', async () => {
     const { url } = stand.product
     const addresses = Array.from({ length: 50 }, (_, nth) => `198.51.100.${100 + nth}`)
-    // No more at once than passwords are looked at; a crowd is the business of password-queue.test.ts.
-    for (let from = 0; from < addresses.length; from += 4) {
-      const guesses = addresses.slice(from, from + 4).flatMap(address => [1, 2].map(nth => signInFrom(url, address, ADMIN.email, `guess number ${nth}`)))
+    // No more at once than there are places for strangers; a crowd is the business of password-queue.test.ts.
+    for (let from = 0; from < addresses.length; from += 3) {
+      const guesses = addresses.slice(from, from + 3).flatMap(address => [1, 2].map(nth => signInFrom(url, address, ADMIN.email, `guess number ${nth}`)))
       for (const guess of await Promise.all(guesses)) expectError(guess, 'UNAUTHENTICATED')
     }
     expect((await signInFrom(url, '198.51.100.99', ADMIN.email, ADMIN.password)).status).toBe(200)

@@ -103,7 +103,7 @@ const STATES: Record<LicenseState, Row> = {
   active: { reach: () => install(), entitled: true, view: KNOWN, entitlements: ON },
   grace: { reach: () => installUnreachable({ every: 1, grace: 600 }), entitled: true, view: KNOWN, entitlements: ON },
   paused: { reach: () => installUnreachable({ every: 1, grace: 1 }), entitled: false, view: KNOWN, entitlements: OFF },
-  expired: { reach: () => installUnreachable({ exp: Math.floor(Date.now() / 1000) + 8 }), entitled: false, view: KNOWN, entitlements: OFF },
+  expired: { reach: () => installUnreachable({ exp: Math.floor(Date.now() / 1000) + 20 }), entitled: false, view: KNOWN, entitlements: OFF },
   revoked: { reach: () => installJudged('revoked'), entitled: false, view: JUDGED, entitlements: OFF },
   suspended: { reach: () => installJudged('suspended'), entitled: false, view: JUDGED, entitlements: OFF },
   mismatch: { reach: () => installJudged('bound_elsewhere'), entitled: false, view: JUDGED, entitlements: OFF },
@@ -117,7 +117,7 @@ describe('the state', () => {
     const { reach, entitled, view: expected, entitlements: granted } = STATES[state]
     const installation = await reach()
     const { product, client } = installation
-    const view = await client.waitFor(each => each.state === state)
+    const view = await client.waitFor(each => each.state === state, 60_000)
     expect(view).toMatchObject({ ...expected, state, entitled, managedByEnv: false, instanceId: expect.stringMatching(/^[\da-f]{32}$/) })
     const viewer = await viewerOf(installation)
     const seen = await viewer.license()

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import type { CheckInDay, LicenseState } from '../../shared/contracts.ts'
 import type { LicenseStatus } from '../support/vendor/control-protocol.ts'
 import type { ApiClient } from '../support/api-client.ts'
@@ -118,6 +118,12 @@ describe('F40 a signed verdict', () => {
 })
 
 describe('what nobody signed', () => {
+  beforeAll(async () => {
+    await stand.admin.save('nc_demo_standard')
+    // Until a check-in has succeeded, one that fails is tried again after two seconds.
+    expect((await stand.admin.checkIn()).status).toBe(200)
+  })
+
   it.each(['revoked', 'suspended', 'bound_elsewhere', 'unknown_key', 'expired'] as const)(
     'F39 a refusal "%s" during a check-in is a failed check-in and nothing more', async (code) => {
       const { control } = stand.licenseServer

@@ -86,7 +86,7 @@ describe('PostgreSQL', () => {
       const version = await storage.licenses.readVersion()
       await untilQuiet(storage, version, asked)
       await write()
-      await until('the write is seen', () => storage.licenses.changedSince(version), 1500)
+      await until('the write is seen', () => storage.licenses.changedSince(version), 10_000)
     }
   })
 
@@ -157,6 +157,6 @@ describe('PostgreSQL', () => {
     const before = asked()
     for (let look = 0; look < 100; look++) expect(await storage.licenses.changedSince(version)).toBe(false)
     expect(asked()).toBe(before)
-    await until('the neighbour knows', () => neighbour.licenses.changedSince(0), 1500)
+    await until('the neighbour knows', () => neighbour.licenses.changedSince(0), 10_000)
   })
 })

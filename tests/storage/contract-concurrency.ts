@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Storage } from '../../server/storage/open.ts'
+import { inTurns } from '../support/in-turns.ts'
 import type { Bench } from './contract.ts'
 import { eventOf, failureOf, fresh, freshLeaseOf, licenseOf, markOf, NOW, saveOf, silenceOf, toldStateOf, userOf } from './samples.ts'
 
@@ -8,6 +9,9 @@ function replica(storages: Storage[], n: number): Storage {
   if (!storage) throw new Error('nothing was opened')
   return storage
 }
+
+/** As many as race: the last of many more could wait for longer than a write may. */
+const AT_ONCE = 20
 
 /** Several stores on one database, all at once. */
 export function describeConcurrency({ openShared }: Bench): void {
@@ -40,9 +44,9 @@ export function describeConcurrency({ openShared }: Bench): void {
 
     it('F66: write exactly one of 200 saves of one revision', async () => {
       const storages = await openShared(2)
-      const written = await Promise.all(numbers(200).map(n => replica(storages, n).licenses.commit(
+      const written = await inTurns(numbers(200), AT_ONCE, n => replica(storages, n).licenses.commit(
         saveOf(0, { license: licenseOf({ jti: `lease-${n}` }), seq: markOf(n) }),
-      )))
+      ))
       expect(written.filter(result => result === 'stale')).toHaveLength(199)
       const jti = `lease-${written.findIndex(result => result !== 'stale')}`
       expect(await storages[0]?.licenses.read()).toMatchObject({ revision: 1, version: 1, license: { jti } })
@@ -61,9 +65,9 @@ export function describeConcurrency({ openShared }: Bench): void {
 
     it('lose no write of many that race', async () => {
       const storages = await openShared(2)
-      await Promise.all(numbers(60).map(n => replica(storages, n).licenses.appendEvent(
+      await inTurns(numbers(60), AT_ONCE, n => replica(storages, n).licenses.appendEvent(
         eventOf({ kind: n % 3 === 0 ? 'check_in_failed' : 'activated', details: { n } }),
-      )))
+      ))
       const events = await storages[1]?.licenses.listEvents({ limit: 100 }) ?? []
       expect(events.map(event => event.details.n).sort((a, b) => Number(a) - Number(b))).toEqual(numbers(60))
       expect(new Set(events.map(event => event.id)).size).toBe(60)

@@ -5,6 +5,7 @@ import type { ClaimStore } from '../../server/license/ports.ts'
 import { openStorage, type Storage } from '../../server/storage/open.ts'
 import { startPostgres, type PostgresServer } from '../support/postgres-server.ts'
 import { failureOf, fresh, freshLeaseOf, saveOf } from './samples.ts'
+import { untilWaiting } from './until-waiting.ts'
 
 /* The check-in claim on PostgreSQL: compare and set, by the database's clock, and what it fences off. */
 
@@ -87,17 +88,16 @@ describe('a commit in a term of the claim', () => {
     await licenses.commit(saveOf(0))
     await claims.swapClaim(take('one', 1, 0))
     const [other, watcher] = [await session(), await session()]
-    const waiting = async () => (await watcher.query('select pid from pg_stat_activity where datname = current_database() and wait_event_type = \'Lock\'')).rows.length
     // Who reads the license passes, who writes it waits.
     await other.query('begin; lock table license in exclusive mode')
     const writing = licenses.commit({ ...failureOf(5), term: 1 })
-    await expect.poll(waiting).toBe(1)
-    let taken = false
-    const taking = claims.swapClaim(take('two', 2, 1)).then(() => { taken = true })
-    await expect.poll(async () => taken || await waiting() === 2).toBe(true)
-    const early = taken
+    await watcher.query(untilWaiting(1))
+    const taking = claims.swapClaim(take('two', 2, 1))
+    const both = watcher.query(untilWaiting(2)).then(() => 'waits', () => 'neither')
+    const seen = await Promise.race([both, taking.then(() => 'is not kept waiting')])
     await other.query('commit')
-    await Promise.all([writing, taking])
-    expect({ early, taken }).toEqual({ early: false, taken: true })
+    expect(seen).toBe('waits')
+    expect(await writing).not.toBe('stale')
+    expect(await taking).toBe(true)
   })
 })

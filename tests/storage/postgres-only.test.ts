@@ -2,18 +2,17 @@ import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { openStorage, peekMethod, type Storage } from '../../server/storage/open.ts'
 import { createPool } from '../../server/storage/postgres-pool.ts'
+import { inTurns } from '../support/in-turns.ts'
 import { startPostgres, type PostgresServer } from '../support/postgres-server.ts'
 import { listReleased } from './released-databases.ts'
 import { eventOf, fresh, licenseOf, saveOf, userOf } from './samples.ts'
+import { untilWaiting } from './until-waiting.ts'
 
 /* What PostgreSQL alone does: its locks and levels of isolation, its settings, its sessions, its types. */
 
 const UNAVAILABLE = { code: 'STORAGE_UNAVAILABLE' }
 /** Kysely's lock for whoever migrates. */
 const MIGRATION_LOCK = '3853314791062309107'
-/** Sessions of ours that wait for a lock of this kind. */
-const waitingFor = (lock: string) => `select count(*)::int as count from pg_stat_activity
-  where datname = current_database() and wait_event_type = 'Lock' and wait_event = '${lock}' and pid <> pg_backend_pid()`
 
 let server: PostgresServer
 let url: string
@@ -50,8 +49,7 @@ describe('the one lock of all writes', () => {
     const { licenses } = await open()
     await other.query('begin; select * from installation for update')
     const writing = licenses.appendEvent(eventOf())
-    await expect.poll(() => numberOf(waitingFor('transactionid'))).toBe(1)
-    await other.query('update installation set version = 50; commit')
+    await other.query(`${untilWaiting(1)}; update installation set version = 50; commit`)
     await writing
     expect(await licenses.readVersion()).toBe(51)
     expect((await licenses.listEvents({ limit: 1 }))[0]?.id).toBe(51)
@@ -68,23 +66,27 @@ describe('the one lock of all writes', () => {
   it.each(['serializable', 'repeatable read'])('loses no write on a database whose transactions are %s unless they say otherwise', async (level) => {
     await setting('default_transaction_isolation', `'${level}'`)
     const replicas = [await open(), await open()]
-    const writes = Array.from({ length: 40 }, (_, n) => replicas[n % 2]?.licenses.appendEvent(eventOf({ details: { n } })) ?? Promise.reject(new Error('no replica')))
-    await Promise.all(writes)
+    const writes = Array.from({ length: 40 }, (_, n) => n)
+    await inTurns(writes, 10, n => replicas[n % 2]?.licenses.appendEvent(eventOf({ details: { n } })) ?? Promise.reject(new Error('no replica')))
     const events = await replicas[0]?.licenses.listEvents({ limit: 100 }) ?? []
-    expect(events.map(({ id }) => id).toSorted((a, b) => a - b)).toEqual(writes.map((_, n) => n + 1))
+    expect(events.map(({ id }) => id).toSorted((a, b) => a - b)).toEqual(writes.map(n => n + 1))
   })
 
   it('leaves connections for reads when every one for writes waits, and more than ten to nobody', async () => {
     const { licenses } = await open()
+    const read = () => Promise.all(Array.from({ length: 20 }, () => licenses.read()))
+    const write = () => Promise.all(Array.from({ length: 12 }, () => licenses.appendEvent(eventOf())))
+    // Makes the connections, so that the lock is held for a moment only.
+    await Promise.all([read(), write()])
     await other.query('begin; select * from installation for update')
-    const writes = Array.from({ length: 20 }, () => licenses.appendEvent(eventOf()))
-    await expect.poll(() => numberOf(waitingFor('transactionid'))).toBeGreaterThan(0)
-    await Promise.all(Array.from({ length: 20 }, () => licenses.read()))
+    const writing = write()
+    await other.query(untilWaiting(1))
+    await read()
+    await other.query('commit')
+    await writing
     expect(await numberOf('select count(*)::int as count from pg_stat_activity where application_name = \'nocodb-license\' and datname = current_database()'))
       .toBeLessThanOrEqual(10)
-    await other.query('commit')
-    await Promise.all(writes)
-    expect(await licenses.readVersion()).toBe(20)
+    expect(await licenses.readVersion()).toBe(24)
   })
 })
 
@@ -94,8 +96,7 @@ describe('a connection that is cut in the middle of a write', () => {
     await other.query('begin; select * from installation for update')
     const writing = accounts.createUser(userOf(), eventOf())
     const outcome = expect(writing).rejects.toMatchObject(UNAVAILABLE)
-    await expect.poll(() => numberOf(waitingFor('transactionid'))).toBe(1)
-    await other.query(`select pg_terminate_backend(pid) from pg_stat_activity
+    await other.query(`${untilWaiting(1)}; select pg_terminate_backend(pid) from pg_stat_activity
       where datname = current_database() and wait_event_type = 'Lock' and pid <> pg_backend_pid()`)
     await outcome
     await other.query('commit')
@@ -123,7 +124,7 @@ describe('a migration', () => {
     await other.query(`begin; select pg_advisory_xact_lock(${MIGRATION_LOCK})`)
     const opening = openStorage({ url, baseDir: '/' })
     onTestFinished(async () => { await (await opening).close() })
-    await expect.poll(() => numberOf(waitingFor('advisory'))).toBe(1)
+    await other.query(untilWaiting(1))
     expect(await numberOf('select count(*)::int as count from pg_tables where tablename = \'installation\'')).toBe(0)
     await other.query('commit')
     expect((await opening).created).toBe(true)
@@ -250,10 +251,15 @@ describe('the time limits of every session', () => {
     onTestFinished(() => pool.end())
     await open()
     const [frozen, waiting] = [await pool.connect(), await pool.connect()]
-    for (const client of [frozen, waiting]) await client.query('set lock_timeout = 200; set idle_in_transaction_session_timeout = 400')
+    const { rows: [session] } = await frozen.query<{ pid: number }>('select pg_backend_pid() as pid')
+    await waiting.query('set lock_timeout = 200')
+    // Long enough for the other to have waited in vain by then.
+    await frozen.query('set idle_in_transaction_session_timeout = 5000')
     await frozen.query('begin; select * from installation for update')
     await expect(waiting.query('select * from installation for update')).rejects.toMatchObject({ code: '55P03' })
-    await expect.poll(() => frozen.query('select 1').then(() => 'alive', () => 'ended'), { interval: 600 }).toBe('ended')
+    // Not asked itself: it would no longer be idle.
+    await expect.poll(() => numberOf(`select count(*)::int as count from pg_stat_activity where pid = ${session?.pid}`)).toBe(0)
+    await expect(frozen.query('select 1')).rejects.toThrow()
     await other.query('select * from installation for update')
     frozen.release(true)
     waiting.release(true)

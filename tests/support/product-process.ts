@@ -18,6 +18,9 @@ export const SERVICE_TOKEN = 'service-token-for-tests-0123456789abcdef'
 /** For tests that set NC_ADMIN_TOKEN. */
 export const ADMIN_TOKEN = 'admin-token-for-tests-0123456789abcdef'
 
+/** From the warning of a start that took longer than five seconds (server/entry.ts), as it can under load. */
+export const SLOW_START = 'the database cannot be reached yet'
+
 export interface ProductOptions {
   licenseServerUrl: string
   env?: Record<string, string | undefined>

