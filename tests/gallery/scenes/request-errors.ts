@@ -3,6 +3,7 @@ import { expect } from '@playwright/test'
 import en from '../../../app/locales/en.json' with { type: 'json' }
 import type { CredentialErrorCode, ErrorCode, NetworkErrorCode } from '../../../shared/errors.ts'
 import { ERRORS } from '../../../shared/errors.ts'
+import { watchRequests } from '../../support/browser/requests.ts'
 import { checkInNow, expectFailure, expectState, lookAway, saveCredential } from '../../support/browser/screen.ts'
 import { lockDatabase } from '../database.ts'
 import type { Scene, Stage } from '../scene.ts'
@@ -94,10 +95,13 @@ export const REQUEST_ERROR_SCENES: Record<RequestErrorCode, Scene> = {
     await saveAndFail(stage, 'nc_ag_demo_airgapped', 'CONFLICT')
   }),
   MANAGED_BY_ENV: sceneOf('MANAGED_BY_ENV', async (stage) => {
+    const requests = watchRequests(stage.page)
     await openScreen(stage)
-    // That the server is away for a moment is not looked at here.
     await lookAway(stage.page)
+    // That the server is away for a moment is not looked at here.
+    await requests.hold()
     await stage.launch.restart(stage.product, { NC_LICENSE_KEY: 'nc_demo_standard' })
+    requests.release()
     await saveAndFail(stage, 'nc_ag_demo_airgapped', 'MANAGED_BY_ENV')
   }),
   NO_LICENSE: sceneOf('NO_LICENSE', stage => checkInAfter(stage, 'NO_LICENSE', api => api.remove())),
