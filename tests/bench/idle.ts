@@ -1,11 +1,10 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { signIn } from '../support/api-client.ts'
-import type { PostgresServer } from '../support/postgres-server.ts'
 import { startPostgres } from '../support/postgres-server.ts'
 import type { Product } from '../support/product-process.ts'
 import { startProduct } from '../support/product-process.ts'
@@ -19,8 +18,6 @@ const COUNTER = fileURLToPath(new URL('count-statements.mjs', import.meta.url))
 const SETTLE = 15_000
 const MINUTE = 60_000
 const CHANGES = 20
-/** Where PostgreSQL keeps its log, within its data folder. */
-const LOG = 'statements'
 
 
 const budgeted = (what: string, ours: number, reference: number, unit: string): Figure => ({ id: 'B10', what: `${what} (reference: the budget)`, ours, reference, unit, budget: { most: 1 } })
@@ -28,13 +25,14 @@ const budgeted = (what: string, ours: number, reference: number, unit: string): 
 /** Watches an installation with a standard license for a minute on either database, and how soon two processes agree. */
 export async function measureIdle(): Promise<Figure[]> {
   const licenseServer = await startLicenseServer()
-  const postgres = await startPostgres({ settings: ['log_statement=all', 'logging_collector=on', `log_directory=${LOG}`], stops: true })
+  let log = ''
+  const postgres = await startPostgres({ settings: ['log_statement=all'], onLog: (text) => { log += text } })
   try {
     return [
       ...await measureSqlite(licenseServer.url),
-      await measurePostgres(licenseServer.url, postgres),
-      await measureNotice('SQLite', licenseServer.url, await mkdtemp(join(tmpdir(), 'bench-'))),
-      await measureNotice('PostgreSQL', licenseServer.url, await mkdtemp(join(tmpdir(), 'bench-')), await postgres.createDatabase()),
+      await measurePostgres(licenseServer.url, await postgres.createDatabase(), () => statementsIn(log)),
+      await measureNotice('SQLite', licenseServer.url),
+      await measureNotice('PostgreSQL', licenseServer.url, { DATABASE_URL: await postgres.createDatabase() }),
     ]
   }
   finally {
@@ -62,10 +60,10 @@ async function measureSqlite(licenseServerUrl: string): Promise<Figure[]> {
   }
 }
 
-async function measurePostgres(licenseServerUrl: string, postgres: PostgresServer): Promise<Figure> {
-  const product = await startProduct({ licenseServerUrl, env: { DATABASE_URL: await postgres.createDatabase() } })
+async function measurePostgres(licenseServerUrl: string, url: string, count: () => number): Promise<Figure> {
+  const product = await startProduct({ licenseServerUrl, env: { DATABASE_URL: url } })
   try {
-    const { statements } = await watchMinute(product, async () => loggedStatements(join(postgres.dataDir, LOG)))
+    const { statements } = await watchMinute(product, async () => count())
     return budgeted('a minute of an idle installation on PostgreSQL: database statements', statements, 12, '')
   }
   finally {
@@ -84,17 +82,16 @@ async function watchMinute(product: Product, count: () => Promise<number>): Prom
   return { statements: after.statements - before.statements, cpu: after.cpu - before.cpu }
 }
 
-/** How many statements PostgreSQL has logged, without the bounds of transactions. */
-function loggedStatements(folder: string): number {
-  const lines = readdirSync(folder).flatMap(name => readFileSync(join(folder, name), 'utf8').split('\n'))
-  const statements = lines.flatMap(line => /LOG: {2}(?:statement|execute [^:]*): (.*)/.exec(line)?.[1] ?? [])
+/** How many statements are in a log of PostgreSQL, without the bounds of transactions. */
+function statementsIn(log: string): number {
+  const statements = log.split('\n').flatMap(line => /LOG: {2}(?:statement|execute [^:]*): (.*)/.exec(line)?.[1] ?? [])
   return statements.filter(text => !/^(?:begin|start transaction|commit|rollback)\b/i.test(text)).length
 }
 
 /** Until one process answers what another has changed. */
-async function measureNotice(database: string, licenseServerUrl: string, dataDir: string, url?: string): Promise<Figure> {
-  const one = await startProduct({ licenseServerUrl, dataDir, ...(url === undefined ? {} : { env: { DATABASE_URL: url } }) })
-  const other = await startProduct({ licenseServerUrl, dataDir, ...(url === undefined ? {} : { env: { DATABASE_URL: url } }) })
+async function measureNotice(database: string, licenseServerUrl: string, env: Record<string, string> = {}): Promise<Figure> {
+  const one = await startProduct({ licenseServerUrl, env })
+  const other = await startProduct({ licenseServerUrl, env, dataDir: one.dataDir })
   const took: number[] = []
   try {
     const [changing, looking] = [await signIn(one.url), await signIn(other.url)]

@@ -74,7 +74,7 @@ test('the activity is filtered and more of it loaded', async ({ licensePage: pag
   expect((await focusOf(page))?.isInMain).toBe(true)
   const filter = page.getByLabel('Show')
   await tabTo(page, filter, 'Shift+Tab')
-  // What is typed slowly, a browser takes for the beginning of another entry.
+  // Letters that come too slowly count as the beginning of another entry.
   await expect(async () => {
     await page.keyboard.type('Account a')
     await expect(filter).toHaveValue('account_created', { timeout: 2000 })

@@ -120,8 +120,8 @@ test('somebody made a viewer while the page is open has to sign in again, and ma
   await signInByForm(page, product, SECOND)
   await expect(statusOf(page).getByRole('button', { name: 'Remove license' })).toBeVisible()
   const { body: { users } } = await api.request<{ users: { id: string, email: string }[] }>('GET', '/api/users')
-  await lookAway(page)
   const id = users.find(({ email }) => email === SECOND.email)?.id
+  await lookAway(page)
   expect((await api.request('PATCH', `/api/users/${id}`, { role: 'viewer' })).status).toBe(200)
   await statusOf(page).getByRole('button', { name: 'Check in now' }).click()
   await expectFailure(page, 'UNAUTHENTICATED')

@@ -111,7 +111,7 @@ for (const [scheme, width, height] of LOOKS) {
       // The first visit, of which the server knows neither zone nor scheme, and the second. In UTC, which is what the server takes a
       // zone that it does not know for: in any other the first times become others, and whether a line breaks there depends on the hour.
       const page = await openPage(product, { colorScheme: scheme, viewport: { width, height }, timezoneId: 'UTC' })
-      // Of its own accord a time may become another one at any moment, too.
+      // A time on the page may change by itself at any moment, too, so the clock stands still.
       await page.addInitScript(() => {
         const at = Date.now()
         Date.now = () => at

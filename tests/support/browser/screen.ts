@@ -75,12 +75,12 @@ export async function signInByForm(page: Page, product: Product, account: { emai
   await page.waitForURL('**/admin/**')
 }
 
-/** Nobody looks at the page: it asks for the license no longer, so that what changes meanwhile is a surprise. */
+/** Nobody looks at the page any more: it stops asking for the license, and doesn't notice what changes meanwhile. */
 export async function lookAway(page: Page): Promise<void> {
   await page.evaluate(() => Object.defineProperty(document, 'visibilityState', { value: 'hidden', configurable: true }))
 }
 
-/** Somebody looks at the page again: it asks at once. */
+/** Somebody looks at the page again, and it asks at once. */
 export async function comeBack(page: Page): Promise<void> {
   await page.evaluate(() => {
     Reflect.deleteProperty(document, 'visibilityState')
@@ -88,7 +88,7 @@ export async function comeBack(page: Page): Promise<void> {
   })
 }
 
-/** No action is under way: until it has ended, the field is there that goes with it. */
+/** Waits until no action is under way: the field may disappear as one ends. */
 async function expectIdle(page: Page): Promise<void> {
   await expect(page.locator('.status .ant-btn-loading, #activate .ant-btn-loading')).toHaveCount(0)
 }
@@ -144,7 +144,7 @@ export async function activate(page: Page, credential: string): Promise<void> {
   await expectState(page, 'active')
 }
 
-/** The same of a license that may be overdue any moment: a success is told only for as long as the state stays. */
+/** The same for a license whose check-in may be overdue at any moment: the notice of success goes when the state changes. */
 export async function activateShort(page: Page, credential: string): Promise<void> {
   await saveCredential(page, credential)
   await expectState(page, 'active')
