@@ -96,11 +96,21 @@ export function sendWhole({ node: { res }, context }: H3Event, { status, headers
     res.writeHead(status, head).end()
     return
   }
-  const bytes = Buffer.byteLength(body)
-  head.push('content-length', String(bytes))
-  // Where each character is one byte, both encodings are the same, and this one is quicker.
-  res.writeHead(status, head).end(body, bytes === body.length ? 'latin1' : 'utf8')
+  const octets = octetsOf(body)
+  head.push('content-length', String(octets.length))
+  res.writeHead(status, head).end(octets, 'latin1')
 }
+
+/**
+ * The bytes of a text as UTF-8, one in each character: what Node sends in one piece with the head, without encoding it for each answer.
+ * Most answers are the last one again.
+ */
+function octetsOf(text: string): string {
+  if (lastSent.text !== text) lastSent = { text, octets: Buffer.from(text).toString('latin1') }
+  return lastSent.octets
+}
+
+let lastSent = { text: '', octets: '' }
 
 /**
  * Keeps errors, and responses that set a cookie, out of all caches, whatever produces them: Nitro answers unknown assets itself,

@@ -66,12 +66,13 @@ const firstByteOfExport: Measure = ({ admin, product }) => timed(async () => {
   asked.destroy()
 })
 
-/** A whole export: its last tenth beside its first, and the server's memory in the meantime beside that before. */
+/** A whole export: its last tenth beside its first, and the most memory of the server in its second half beside that in the first. */
 async function measureExport({ admin, product }: Side): Promise<Figure[]> {
   const pid = product.process.pid ?? 0
-  const before = residentMiB(pid)
-  let most = before
-  const looking = setInterval(() => { most = Math.max(most, residentMiB(pid)) }, 100)
+  const memory: { at: number, mib: number }[] = []
+  const look = () => { memory.push({ at: performance.now(), mib: residentMiB(pid) }) }
+  look()
+  const looking = setInterval(look, 100)
   const marks = [{ at: performance.now(), bytes: 0 }]
   try {
     const asked = get(`${product.url}/api/license/events/export?format=csv`, { headers: { cookie: admin.cookie }, agent: false })
@@ -84,10 +85,14 @@ async function measureExport({ admin, product }: Side): Promise<Figure[]> {
   }
   const all = marks.at(-1)?.bytes ?? 0
   const when = (share: number) => marks.find(({ bytes }) => bytes >= share * all)?.at ?? NaN
+  const most = (from: number, to: number) => {
+    const [begin, end] = [when(from), when(to)]
+    return Math.max(...memory.filter(({ at }) => at >= begin && at <= end).map(({ mib }) => mib))
+  }
   const what = `an export of ${MANY.toLocaleString('en')} events`
   return [
     { id: 'B8', what: `${what}: its last tenth, beside the first`, ours: when(1) - when(0.9), reference: when(0.1) - when(0), unit: 'ms', budget: { most: 1.5 } },
-    { id: 'B8', what: `${what}: most memory meanwhile, beside that before`, ours: most, reference: before, unit: 'MiB', budget: { most: 1.5 } },
+    { id: 'B8', what: `${what}: most memory in its second half, beside the first`, ours: most(0.5, 1), reference: most(0, 0.5), unit: 'MiB', budget: { most: 1.5 }, note: `${Math.round(memory[0]?.mib ?? 0)} before` },
   ]
 }
 
