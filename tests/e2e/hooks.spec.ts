@@ -43,6 +43,7 @@ const SHOWN: Record<LicenseState, Shown> = {
 }
 
 type Open = (target: Product, options?: { locale: string }) => Promise<Page>
+interface Looking { locale: string, page: Page, product: Product }
 
 async function expectStatus(page: Page, shown: Shown): Promise<void> {
   await expectState(page, shown.state, 20_000)
@@ -75,38 +76,53 @@ async function expectBanner(page: Page, { state, banner }: Shown): Promise<void>
   if (banner) await expect(bannerOf(page)).toHaveAttribute('data-state', state)
 }
 
-/** Looks at one state in both languages, on the License page and on another. */
-async function expectShown(open: Open, product: Product, api: ApiClient, shown: Shown): Promise<void> {
-  await api.waitFor(({ state }) => state === shown.state)
+/** A signed-in page in each language. They stay open from one state to the next. */
+async function openPages(open: Open, product: Product, api: ApiClient): Promise<Looking[]> {
+  const looking: Looking[] = []
   for (const locale of LANGUAGES) {
+    const page = await open(product, { locale })
+    await useSession(page, product, api)
+    looking.push({ locale, page, product })
+  }
+  return looking
+}
+
+/** Loads the License page and another anew, in each language. */
+async function expectShown(looking: readonly Looking[], api: ApiClient, shown: Shown): Promise<void> {
+  await api.waitFor(({ state }) => state === shown.state)
+  for (const { locale, page, product } of looking) {
     await test.step(`${shown.state}, ${locale}`, async () => {
-      const page = await open(product, { locale })
-      await useSession(page, product, api)
       await openLicense(page, product)
       await expectStatus(page, shown)
       await expectAdvice(page, shown)
       await expect(bannerOf(page)).toHaveCount(0)
       await openPath(page, product, '/admin/activity')
       await expectBanner(page, shown)
-      await page.context().close()
     })
   }
 }
 
-test('no license, one in force, and each verdict have their hooks', async ({ product, api, licenseServer: { control }, openPage }) => {
-  await expectShown(openPage, product, api, SHOWN.unlicensed)
+test('no license and one in force have their hooks', async ({ product, api, openPage }) => {
+  const looking = await openPages(openPage, product, api)
+  await expectShown(looking, api, SHOWN.unlicensed)
+  await api.save('nc_demo_standard')
+  await expectShown(looking, api, SHOWN.active)
+})
+
+test('each verdict has its hooks', async ({ product, api, licenseServer: { control }, openPage }) => {
   const { key } = await control.createLicense({ method: 'standard' })
   await api.save(key)
-  await expectShown(openPage, product, api, SHOWN.active)
+  const looking = await openPages(openPage, product, api)
   for (const [status, state] of [['revoked', 'revoked'], ['suspended', 'suspended'], ['bound_elsewhere', 'mismatch']] as const) {
     await control.changeLicense(key, { status })
     await api.checkIn()
-    await expectShown(openPage, product, api, SHOWN[state])
+    await expectShown(looking, api, SHOWN[state])
   }
 })
 
 test('what comes of check-ins that fail has its hooks', async ({ product, api, licenseServer: { control }, openPage }) => {
   const terms = { method: 'standard', every: 1, renews: false } as const
+  const looking = await openPages(openPage, product, api)
   for (const [state, more] of [['grace', { grace: 200_000 }], ['paused', { grace: 1 }], ['expired', { grace: 200_000 }]] as const) {
     await control.clearFaults()
     const term = state === 'expired' ? { exp: Math.floor(Date.now() / 1000) + 15 } : {}
@@ -114,7 +130,7 @@ test('what comes of check-ins that fail has its hooks', async ({ product, api, l
     await api.save(key)
     await control.addFault({ call: 'checkIn', fault: AWAY })
     await api.checkIn()
-    await expectShown(openPage, product, api, SHOWN[state])
+    await expectShown(looking, api, SHOWN[state])
   }
 })
 
@@ -124,7 +140,8 @@ test('a license that was edited in the database has its hooks', async ({ product
   const database = new DatabaseSync(product.databaseFile)
   database.exec('UPDATE license SET lease = replace(lease, substr(lease, -20, 4), \'AAAA\')')
   database.close()
-  await expectShown(openPage, await launch.restart(product), api, SHOWN.invalid)
+  const restarted = await launch.restart(product)
+  await expectShown(await openPages(openPage, restarted, api), api, SHOWN.invalid)
 })
 
 for (const locale of LANGUAGES) {
