@@ -26,8 +26,8 @@ async function ask(url: string, { method = 'GET', env = {}, socket = new Socket(
     head = headers
     return response
   }) as typeof response.writeHead
-  response.end = ((chunk?: string) => {
-    text = chunk ?? ''
+  response.end = ((chunk = '', encoding?: BufferEncoding) => {
+    text = Buffer.from(chunk, encoding).toString()
     ended.resolve()
     return response
   }) as typeof response.end
@@ -69,6 +69,9 @@ describe('ahead of the framework', () => {
   it('an answer is sent as it is, with its own headers and its length in bytes', async () => {
     const { status, text, headers } = await ask('/api/features')
     expect({ status, text }).toEqual({ status: 200, text: 'naïve' })
+    for (const [url, told] of [['/api/features/sso', '{"asked":{"name":"sso"}}'], ['/api/features', 'naïve'], ['/api/features', 'naïve']] as const) {
+      expect((await ask(url)).text).toBe(told)
+    }
     expect(headers).toMatchObject({ 'cache-control': 'private', 'content-type': 'text/plain', 'content-length': '6', 'x-frame-options': 'DENY' })
   })
 
