@@ -120,19 +120,16 @@ test('each verdict has its hooks', async ({ product, api, licenseServer: { contr
   }
 })
 
-test('what comes of check-ins that fail has its hooks', async ({ product, api, licenseServer: { control }, openPage }) => {
-  const terms = { method: 'standard', every: 1, renews: false } as const
-  const looking = await openPages(openPage, product, api)
-  for (const [state, more] of [['grace', { grace: 200_000 }], ['paused', { grace: 1 }], ['expired', { grace: 200_000 }]] as const) {
-    await control.clearFaults()
+for (const [state, more] of [['grace', { grace: 200_000 }], ['paused', { grace: 1 }], ['expired', { grace: 200_000 }]] as const) {
+  test(`what comes of check-ins that fail has its hooks: ${state}`, async ({ product, api, licenseServer: { control }, openPage }) => {
     const term = state === 'expired' ? { exp: Math.floor(Date.now() / 1000) + 15 } : {}
-    const { key } = await control.createLicense({ ...terms, ...more, ...term })
+    const { key } = await control.createLicense({ method: 'standard', every: 1, renews: false, ...more, ...term })
     await api.save(key)
     await control.addFault({ call: 'checkIn', fault: AWAY })
     await api.checkIn()
-    await expectShown(looking, api, SHOWN[state])
-  }
-})
+    await expectShown(await openPages(openPage, product, api), api, SHOWN[state])
+  })
+}
 
 test('a license that was edited in the database has its hooks', async ({ product, api, openPage, launch }) => {
   await api.save('nc_demo_standard')
