@@ -21,6 +21,12 @@ import { guardProcess } from './runtime/guard-process.ts'
 const LISTEN_ANYWAY = 5000
 /** What requests under way get, and closing as much again, so that it all ends within ten seconds. */
 const LONGEST_STOP = 4500
+/**
+ * Milliseconds for which an idle connection is kept: longer than nginx and load balancers keep theirs (a minute), so that they are who
+ * closes it. One that we close may have a request on its way, which its sender then sees fail: with Node's five seconds, whenever this
+ * process was held up for as long.
+ */
+const KEEP_IDLE = 75_000
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const
 
 // The start plugin has run by now: the configuration is sound, and the database is being opened.
@@ -31,7 +37,7 @@ for (const signal of SIGNALS) process.on(signal, stopEarly)
 guardProcess(log)
 const answerAhead = createAhead({ checkFeature, getEntitlements, getLicense }, requireBase())
 const framework = toNodeListener(nitro.h3App)
-const server = createServer((req, res) => {
+const server = createServer({ keepAliveTimeout: KEEP_IDLE }, (req, res) => {
   gracefully.tellLast(res)
   if (!answerAhead(req, res)) void framework(req, res)
 })
