@@ -22,9 +22,9 @@ const LISTEN_ANYWAY = 5000
 /** What requests under way get, and closing as much again, so that it all ends within ten seconds. */
 const LONGEST_STOP = 4500
 /**
- * Milliseconds for which an idle connection is kept: longer than nginx and load balancers keep theirs (a minute), so that they are who
- * closes it. One that we close may have a request on its way, which its sender then sees fail: with Node's five seconds, whenever this
- * process was held up for as long.
+ * Milliseconds for which an idle connection is kept: longer than nginx and AWS's load balancers keep theirs (a minute), so that they
+ * close it and not we. On a connection that we close, a request may be on its way, and fails. With Node's five seconds that happened
+ * even to clients that had not paused, when this process was held up for that long.
  */
 const KEEP_IDLE = 75_000
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const

@@ -102,7 +102,7 @@ export function sendWhole({ node: { res }, context }: H3Event, { status, headers
 }
 
 /**
- * The bytes of a text as UTF-8, one in each character: what Node sends in one piece with the head, without encoding it for each answer.
+ * A text as UTF-8 with one character for each byte: Node sends that as it is, while other text is encoded again for each answer.
  * Most answers are the last one again.
  */
 function octetsOf(text: string): string {

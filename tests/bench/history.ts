@@ -66,13 +66,12 @@ const firstByteOfExport: Measure = ({ admin, product }) => timed(async () => {
   asked.destroy()
 })
 
-/** A whole export: its last tenth beside its first, and the most memory of the server in its second half beside that in the first. */
+/** A whole export: its last tenth beside its first, and whether the server's memory rises for it, and goes on rising. */
 async function measureExport({ admin, product }: Side): Promise<Figure[]> {
   const pid = product.process.pid ?? 0
   const memory: { at: number, mib: number }[] = []
-  const look = () => { memory.push({ at: performance.now(), mib: residentMiB(pid) }) }
-  look()
-  const looking = setInterval(look, 100)
+  const before = residentMiB(pid)
+  const looking = setInterval(() => memory.push({ at: performance.now(), mib: residentMiB(pid) }), 100)
   const marks = [{ at: performance.now(), bytes: 0 }]
   try {
     const asked = get(`${product.url}/api/license/events/export?format=csv`, { headers: { cookie: admin.cookie }, agent: false })
@@ -92,7 +91,8 @@ async function measureExport({ admin, product }: Side): Promise<Figure[]> {
   const what = `an export of ${MANY.toLocaleString('en')} events`
   return [
     { id: 'B8', what: `${what}: its last tenth, beside the first`, ours: when(1) - when(0.9), reference: when(0.1) - when(0), unit: 'ms', budget: { most: 1.5 } },
-    { id: 'B8', what: `${what}: most memory in its second half, beside the first`, ours: most(0.5, 1), reference: most(0, 0.5), unit: 'MiB', budget: { most: 1.5 }, note: `${Math.round(memory[0]?.mib ?? 0)} before` },
+    { id: 'B8', what: `${what}: most memory meanwhile, beside that before`, ours: most(0, 1), reference: before, unit: 'MiB', budget: { most: 1.5 } },
+    { id: 'B8', what: `${what}: most memory in its second half, beside the first`, ours: most(0.5, 1), reference: most(0, 0.5), unit: 'MiB', budget: { most: 1.5 } },
   ]
 }
 

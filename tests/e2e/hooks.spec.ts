@@ -43,7 +43,7 @@ const SHOWN: Record<LicenseState, Shown> = {
 }
 
 type Open = (target: Product, options?: { locale: string }) => Promise<Page>
-interface Looking { locale: string, page: Page, product: Product }
+interface SignedIn { locale: string, page: Page, product: Product }
 
 async function expectStatus(page: Page, shown: Shown): Promise<void> {
   await expectState(page, shown.state, 20_000)
@@ -77,20 +77,20 @@ async function expectBanner(page: Page, { state, banner }: Shown): Promise<void>
 }
 
 /** A signed-in page in each language. They stay open from one state to the next. */
-async function openPages(open: Open, product: Product, api: ApiClient): Promise<Looking[]> {
-  const looking: Looking[] = []
+async function openPages(open: Open, product: Product, api: ApiClient): Promise<SignedIn[]> {
+  const pages: SignedIn[] = []
   for (const locale of LANGUAGES) {
     const page = await open(product, { locale })
     await useSession(page, product, api)
-    looking.push({ locale, page, product })
+    pages.push({ locale, page, product })
   }
-  return looking
+  return pages
 }
 
 /** Loads the License page and another anew, in each language. */
-async function expectShown(looking: readonly Looking[], api: ApiClient, shown: Shown): Promise<void> {
+async function expectShown(pages: readonly SignedIn[], api: ApiClient, shown: Shown): Promise<void> {
   await api.waitFor(({ state }) => state === shown.state)
-  for (const { locale, page, product } of looking) {
+  for (const { locale, page, product } of pages) {
     await test.step(`${shown.state}, ${locale}`, async () => {
       await openLicense(page, product)
       await expectStatus(page, shown)
@@ -103,20 +103,20 @@ async function expectShown(looking: readonly Looking[], api: ApiClient, shown: S
 }
 
 test('no license and one in force have their hooks', async ({ product, api, openPage }) => {
-  const looking = await openPages(openPage, product, api)
-  await expectShown(looking, api, SHOWN.unlicensed)
+  const pages = await openPages(openPage, product, api)
+  await expectShown(pages, api, SHOWN.unlicensed)
   await api.save('nc_demo_standard')
-  await expectShown(looking, api, SHOWN.active)
+  await expectShown(pages, api, SHOWN.active)
 })
 
 test('each verdict has its hooks', async ({ product, api, licenseServer: { control }, openPage }) => {
   const { key } = await control.createLicense({ method: 'standard' })
   await api.save(key)
-  const looking = await openPages(openPage, product, api)
+  const pages = await openPages(openPage, product, api)
   for (const [status, state] of [['revoked', 'revoked'], ['suspended', 'suspended'], ['bound_elsewhere', 'mismatch']] as const) {
     await control.changeLicense(key, { status })
     await api.checkIn()
-    await expectShown(looking, api, SHOWN[state])
+    await expectShown(pages, api, SHOWN[state])
   }
 })
 
