@@ -1,3 +1,4 @@
+import AxeBuilder from '@axe-core/playwright'
 import type { Locator } from '@playwright/test'
 import { expect, test, useSession } from '../support/browser/fixtures.ts'
 import { checkInNow, expectNoHorizontalScroll, expectState, fillField, openLicense, openPath, statusOf } from '../support/browser/screen.ts'
@@ -84,3 +85,19 @@ test('F07: quotes, escapes, line breaks and scripts in what the vendor signed cr
   await openPath(page, product, '/admin/activity')
   await expectInert(page.getByRole('main'), '<script id="pwned">')
 })
+
+// The gallery sees buttons at rest only.
+for (const colorScheme of ['light', 'dark'] as const) {
+  test(`a button of each kind can be read under the pointer, ${colorScheme}`, async ({ openPage, product, api }) => {
+    await api.save('nc_demo_standard')
+    const page = await openPage(product, { colorScheme, reducedMotion: 'reduce' })
+    await useSession(page, product, api)
+    for (const [path, kind] of [['license', '.ant-btn-default'], ['license', '.ant-btn-dangerous'], ['diagnostics', '.ant-btn-primary']] as const) {
+      await openPath(page, product, `/admin/${path}`)
+      await page.getByRole('main').locator(kind).first().hover()
+      const { violations, passes } = await new AxeBuilder({ page }).include(`${kind}:hover`).withRules('color-contrast').analyze()
+      expect(violations.flatMap(({ nodes }) => nodes.map(({ failureSummary }) => failureSummary)), kind).toEqual([])
+      expect(passes.length, kind).toBeGreaterThan(0)
+    }
+  })
+}
