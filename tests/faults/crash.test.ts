@@ -9,8 +9,9 @@ import { startLicenseServer } from '../support/vendor/vendor-process.ts'
 import type { ApiClient } from '../support/api-client.ts'
 import type { Product } from '../support/product-process.ts'
 import { startProduct } from '../support/product-process.ts'
+import type { Plan } from './crash/domain-cycle.ts'
 import { bundleDomain, liveAndDie } from './crash/domain-cycle.ts'
-import { ENOUGH_CYCLES, KINDS, noInterruptions, somePace, unprovenOf } from './crash/interruptions.ts'
+import { ENOUGH_CYCLES, KINDS, noInterruptions, somePace, sumOf, unprovenOf } from './crash/interruptions.ts'
 import { askStanding, changeAcknowledged, clientOf, killAmid } from './crash/product-cycle.ts'
 import type { Standing } from './crash/standing.ts'
 import { complaintsAbout } from './crash/standing.ts'
@@ -18,13 +19,15 @@ import { tally } from '../support/tally.ts'
 
 /*
  * `kill -9` over saves, check-ins and removals. A cycle: an acknowledged change, another one begun, the process killed at any
- * moment of it, started again, compared with what was acknowledged. A start of the whole product takes seconds, so that a
- * quarter of the cycles kills it, and three quarters kill a process with all of it but Nitro (crash/domain-process.ts).
+ * moment of it, started again, compared with what was acknowledged. A start of the whole product takes seconds, so that few of
+ * the cycles kill it, and most kill a process with all of it but Nitro (crash/domain-process.ts).
  */
 
 const CYCLES = Number(process.env.CRASH_CYCLES ?? 1000)
-const WHOLE = Math.max(1, Math.round(CYCLES / 4))
+const WHOLE = Math.max(1, Math.round(0.15 * CYCLES))
 const DOMAIN = Math.max(1, CYCLES - WHOLE)
+/** Installations that live and die at the same time: a cycle waits much, for a process to start and to end. */
+const SIDE_BY_SIDE = 2
 
 async function newKeys({ control }: LicenseServerProcess): Promise<string[]> {
   const created = [await control.createLicense({ method: 'standard' }), await control.createLicense({ method: 'standard', seats: 7 })]
@@ -80,39 +83,45 @@ describe.concurrent('kill -9', () => {
   })
 
   it(`F60: ${DOMAIN} times over the license service, its database and its client loses nothing either`, async ({ expect, onTestFinished }) => {
-    const licenseServer = await startLicenseServer()
-    onTestFinished(() => licenseServer.stop())
-    const keys = await newKeys(licenseServer)
     const folder = await mkdtemp(join(tmpdir(), 'nc-crash-'))
     onTestFinished(() => rm(folder, { recursive: true, force: true }))
-    const databaseUrl = `file:${join(folder, 'license.db')}`
-    const complaints: string[] = []
-    let last: Standing | undefined
-    let changes = 0
-    let failedStarts = 0
-    const kills = noInterruptions()
-    const plan = { program: await bundleDomain(folder), databaseUrl, serverUrl: licenseServer.url, keys, pace: somePace() }
-    for (let cycle = 1; cycle <= DOMAIN; cycle++) {
-      const life = await liveAndDie({ ...plan, changes: 1 + cycle % 4, target: KINDS[cycle % KINDS.length] ?? 'save' })
-      if (!life.started || !life.last) {
-        failedStarts++
-        complaints.push(`cycle ${cycle}: ${life.errors}`)
-        break
-      }
-      if (life.errors) complaints.push(`cycle ${cycle}: ${life.errors}`)
-      if (last) complaints.push(...complaintsAbout(last, life.started).map(what => `cycle ${cycle}: ${what}`))
-      last = life.last
-      changes += life.acknowledged
-      if (life.finished) kills.finished++
-      if (life.amid) kills.killed[life.amid]++
-    }
+    const program = await bundleDomain(folder)
+    const lives = await Promise.all(Array.from({ length: SIDE_BY_SIDE }, async (_, nth) => {
+      const licenseServer = await startLicenseServer()
+      onTestFinished(() => licenseServer.stop())
+      const cycles = Math.floor((DOMAIN + nth) / SIDE_BY_SIDE)
+      return dieAgainAndAgain(cycles, { program, databaseUrl: `file:${join(folder, `license-${nth}.db`)}`, serverUrl: licenseServer.url, keys: await newKeys(licenseServer) })
+    }))
+    const complaints = lives.flatMap(life => life.complaints)
+    const changes = lives.reduce((sum, life) => sum + life.changes, 0)
+    const kills = lives.map(life => life.kills).reduce(sumOf)
     console.log(`F60: ${DOMAIN} cycles of the license service, ${changes} changes acknowledged: ${JSON.stringify(kills)}`)
-    tally({ row: 'F60', tried: DOMAIN, lost: complaints.length, crashed: failedStarts })
+    tally({ row: 'F60', tried: DOMAIN, lost: complaints.length, crashed: lives.filter(({ failedStart }) => failedStart).length })
     expect(complaints).toEqual([])
     expect(changes).toBeGreaterThanOrEqual(DOMAIN)
     if (DOMAIN >= ENOUGH_CYCLES) expect(unprovenOf(kills, DOMAIN), JSON.stringify(kills)).toEqual([])
   })
 })
+
+/** One installation through so many cycles of the domain's process, up to the first start that fails. */
+async function dieAgainAndAgain(cycles: number, plan: Pick<Plan, 'program' | 'databaseUrl' | 'serverUrl' | 'keys'>) {
+  const complaints: string[] = []
+  const kills = noInterruptions()
+  const pace = somePace()
+  let last: Standing | undefined
+  let changes = 0
+  for (let cycle = 1; cycle <= cycles; cycle++) {
+    const life = await liveAndDie({ ...plan, changes: 1 + cycle % 4, target: KINDS[cycle % KINDS.length] ?? 'save', pace })
+    if (life.errors || !life.started || !life.last) complaints.push(`cycle ${cycle}: ${life.errors}`)
+    if (!life.started || !life.last) return { complaints, changes, kills, failedStart: true }
+    if (last) complaints.push(...complaintsAbout(last, life.started).map(what => `cycle ${cycle}: ${what}`))
+    last = life.last
+    changes += life.acknowledged
+    if (life.finished) kills.finished++
+    if (life.amid) kills.killed[life.amid]++
+  }
+  return { complaints, changes, kills, failedStart: false }
+}
 
 async function startAfterCrash({ dataDir }: Product, licenseServerUrl: string): Promise<Product | undefined> {
   try {
