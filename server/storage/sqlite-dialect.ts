@@ -135,7 +135,8 @@ function close(database: DatabaseSync): void {
 async function checkpoint(database: DatabaseSync, mutex: Mutex): Promise<boolean> {
   await mutex.take(OPEN_PATIENCE_MS)
   try {
-    return truncateLog(database)
+    // An opening that fails closes the database itself, and there is nobody left to write.
+    return !database.isOpen || truncateLog(database)
   } finally {
     mutex.pass()
   }

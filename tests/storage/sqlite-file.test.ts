@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { openStorage, StorageOpenError } from '../../server/storage/open.ts'
 import { eventOf, fresh, licenseOf, saveOf } from './samples.ts'
 
@@ -114,6 +114,9 @@ function execute(path: string, statements: string): void {
   database.close()
 }
 
+/** What a newer version leaves, which does not say who can use it. */
+const NEWER = 'insert into license_migration values (\'9999_later\', \'2040-01-01T00:00:00.000Z\')'
+
 /** Fills the activity log until the file is too large to be checked whole at a start. */
 function addEvents(path: string, count: number): void {
   execute(path, `insert into events (id, kind, at, first_at, count, actor, actor_email, address, details)
@@ -154,8 +157,7 @@ describe('F63: a file that cannot be used stops the start with one sentence and 
     ['half of it', /damaged/, path => truncateSync(path, Math.floor(statSync(path).size / 2))],
     ['one page of it', /damaged/, path => truncateSync(path, 4096)],
     ['all but a byte of it', /damaged/, path => truncateSync(path, statSync(path).size - 1)],
-    ['a newer version\'s', /newer version/, path => execute(path,
-      'insert into license_migration values (\'9999_later\', \'2040-01-01T00:00:00.000Z\')')],
+    ['a newer version\'s', /newer version/, path => execute(path, NEWER)],
     ['another program\'s', /another program/, (path) => {
       rmSync(path)
       execute(path, 'create table users (name text); insert into users values (\'theirs\')')
@@ -174,6 +176,15 @@ describe('F63: a file that cannot be used stops the start with one sentence and 
     expect(String(error)).not.toContain('\n')
     expect(readFileSync(path).equals(before)).toBe(true)
     expect(existsSync(`${path}-wal`)).toBe(false)
+  })
+
+  it('and nothing of the attempt goes on, however often it is made', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    onTestFinished(() => { vi.useRealTimers() })
+    const path = damagedBy(copy => execute(copy, NEWER))
+    for (let attempt = 0; attempt < 3; attempt++) await expect(open(path)).rejects.toBeInstanceOf(StorageOpenError)
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(vi.getTimerCount()).toBe(0)
   })
 
   it('garbage in the license of a file with a long activity log', async () => {
