@@ -135,7 +135,7 @@ function close(database: DatabaseSync): void {
 async function checkpoint(database: DatabaseSync, mutex: Mutex): Promise<boolean> {
   await mutex.take(OPEN_PATIENCE_MS)
   try {
-    // An opening that fails closes the database itself, and there is nobody left to write.
+    // An opening that failed has closed the database: nothing is left to be done.
     return !database.isOpen || truncateLog(database)
   } finally {
     mutex.pass()

@@ -11,7 +11,8 @@ import type { Product } from '../support/product-process.ts'
 import { startProduct } from '../support/product-process.ts'
 import type { Plan } from './crash/domain-cycle.ts'
 import { bundleDomain, liveAndDie } from './crash/domain-cycle.ts'
-import { ENOUGH_CYCLES, KINDS, noInterruptions, somePace, sumOf, unprovenOf } from './crash/interruptions.ts'
+import type { Interruptions } from './crash/interruptions.ts'
+import { ENOUGH_CYCLES, KINDS, noInterruptions, somePace, unprovenOf } from './crash/interruptions.ts'
 import { askStanding, changeAcknowledged, clientOf, killAmid } from './crash/product-cycle.ts'
 import type { Standing } from './crash/standing.ts'
 import { complaintsAbout } from './crash/standing.ts'
@@ -26,7 +27,7 @@ import { tally } from '../support/tally.ts'
 const CYCLES = Number(process.env.CRASH_CYCLES ?? 1000)
 const WHOLE = Math.max(1, Math.round(0.15 * CYCLES))
 const DOMAIN = Math.max(1, CYCLES - WHOLE)
-/** Installations that live and die at the same time: a cycle waits much, for a process to start and to end. */
+/** Installations that live and die at the same time: a cycle spends much of its time waiting for a process to start and to end. */
 const SIDE_BY_SIDE = 2
 
 async function newKeys({ control }: LicenseServerProcess): Promise<string[]> {
@@ -86,41 +87,44 @@ describe.concurrent('kill -9', () => {
     const folder = await mkdtemp(join(tmpdir(), 'nc-crash-'))
     onTestFinished(() => rm(folder, { recursive: true, force: true }))
     const program = await bundleDomain(folder)
-    const lives = await Promise.all(Array.from({ length: SIDE_BY_SIDE }, async (_, nth) => {
+    const seen: Seen = { complaints: [], changes: 0, kills: noInterruptions(), failedStarts: 0 }
+    await Promise.all(Array.from({ length: SIDE_BY_SIDE }, async (_, nth) => {
       const licenseServer = await startLicenseServer()
       onTestFinished(() => licenseServer.stop())
+      const databaseUrl = `file:${join(folder, `license-${nth}.db`)}`
       const cycles = Math.floor((DOMAIN + nth) / SIDE_BY_SIDE)
-      return dieAgainAndAgain(cycles, { program, databaseUrl: `file:${join(folder, `license-${nth}.db`)}`, serverUrl: licenseServer.url, keys: await newKeys(licenseServer) })
+      await dieAgainAndAgain(cycles, { program, databaseUrl, serverUrl: licenseServer.url, keys: await newKeys(licenseServer) }, seen)
     }))
-    const complaints = lives.flatMap(life => life.complaints)
-    const changes = lives.reduce((sum, life) => sum + life.changes, 0)
-    const kills = lives.map(life => life.kills).reduce(sumOf)
+    const { complaints, changes, kills, failedStarts } = seen
     console.log(`F60: ${DOMAIN} cycles of the license service, ${changes} changes acknowledged: ${JSON.stringify(kills)}`)
-    tally({ row: 'F60', tried: DOMAIN, lost: complaints.length, crashed: lives.filter(({ failedStart }) => failedStart).length })
+    tally({ row: 'F60', tried: DOMAIN, lost: complaints.length, crashed: failedStarts })
     expect(complaints).toEqual([])
     expect(changes).toBeGreaterThanOrEqual(DOMAIN)
     if (DOMAIN >= ENOUGH_CYCLES) expect(unprovenOf(kills, DOMAIN), JSON.stringify(kills)).toEqual([])
   })
 })
 
-/** One installation through so many cycles of the domain's process, up to the first start that fails. */
-async function dieAgainAndAgain(cycles: number, plan: Pick<Plan, 'program' | 'databaseUrl' | 'serverUrl' | 'keys'>) {
-  const complaints: string[] = []
-  const kills = noInterruptions()
+/** What the cycles of all installations have come to. */
+interface Seen { complaints: string[], changes: number, kills: Interruptions, failedStarts: number }
+
+/** Takes one installation through so many cycles of the domain's process, up to the first start that fails, and adds to `seen`. */
+async function dieAgainAndAgain(cycles: number, plan: Pick<Plan, 'program' | 'databaseUrl' | 'serverUrl' | 'keys'>, seen: Seen): Promise<void> {
   const pace = somePace()
   let last: Standing | undefined
-  let changes = 0
   for (let cycle = 1; cycle <= cycles; cycle++) {
     const life = await liveAndDie({ ...plan, changes: 1 + cycle % 4, target: KINDS[cycle % KINDS.length] ?? 'save', pace })
-    if (life.errors || !life.started || !life.last) complaints.push(`cycle ${cycle}: ${life.errors}`)
-    if (!life.started || !life.last) return { complaints, changes, kills, failedStart: true }
-    if (last) complaints.push(...complaintsAbout(last, life.started).map(what => `cycle ${cycle}: ${what}`))
+    if (!life.started || !life.last) {
+      seen.failedStarts++
+      seen.complaints.push(`cycle ${cycle}: ${life.errors}`)
+      return
+    }
+    if (life.errors) seen.complaints.push(`cycle ${cycle}: ${life.errors}`)
+    if (last) seen.complaints.push(...complaintsAbout(last, life.started).map(what => `cycle ${cycle}: ${what}`))
     last = life.last
-    changes += life.acknowledged
-    if (life.finished) kills.finished++
-    if (life.amid) kills.killed[life.amid]++
+    seen.changes += life.acknowledged
+    if (life.finished) seen.kills.finished++
+    if (life.amid) seen.kills.killed[life.amid]++
   }
-  return { complaints, changes, kills, failedStart: false }
 }
 
 async function startAfterCrash({ dataDir }: Product, licenseServerUrl: string): Promise<Product | undefined> {

@@ -27,7 +27,7 @@ const test = base.extend<{ stage: Stage }>({
 })
 
 async function expectAccessible(page: Page, where: string): Promise<void> {
-  // In the page itself, which has no frames, and of what is wrong alone: a page of its own for each analysis would take a third longer.
+  // Looks from within the page, which has no frames, and keeps only what is wrong. A page of its own, its default, takes a third longer.
   const { violations } = await new AxeBuilder({ page }).options({ resultTypes: ['violations'] }).withTags(WCAG).setLegacyMode().analyze()
   const found = violations.map(({ id, nodes }) => `${where}: ${id}: ${nodes.map(({ target, any }) => [...target, any[0]?.message].join(' ')).join(' | ')}`)
   expect.soft(found).toEqual([])

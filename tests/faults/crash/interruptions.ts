@@ -27,12 +27,6 @@ export function noInterruptions(): Interruptions {
   return { finished: 0, killed: { save: 0, checkIn: 0, remove: 0 } }
 }
 
-/** Both together. */
-export function sumOf({ finished, killed: { save, checkIn, remove } }: Interruptions, other: Interruptions): Interruptions {
-  const { killed } = other
-  return { finished: finished + other.finished, killed: { save: save + killed.save, checkIn: checkIn + killed.checkIn, remove: remove + killed.remove } }
-}
-
 /** Fewer say nothing: each kind would be hit a few times at the most. */
 export const ENOUGH_CYCLES = 150
 
