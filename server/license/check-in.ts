@@ -36,7 +36,7 @@ export interface CheckIn {
   attempt(actor: Actor, options: AttemptOptions): Promise<CheckInResult>
   /** What an attempt has brought is yet to be written; the claim it was made under is kept until then. */
   readonly unwritten: boolean
-  /** Tries once more to write it. If somebody else has taken the claim, it is given up. */
+  /** Tries once more to write it. If somebody else has taken the claim, it is given up. Rejects with STORAGE_UNAVAILABLE. */
   writeUnwritten(): Promise<void>
   /** Failures since this process started; null once it has had a success. */
   readonly failuresSinceStart: number | null
@@ -62,6 +62,7 @@ type Answer = { lease: Lease } | { verdict: Verdict }
 export function createCheckIn({ holder, store, server, keyring, random, observe }: CheckInOptions): CheckIn {
   let failuresSinceStart: number | null = 0
   let unwritten: Unwritten | null = null
+  let writing: Promise<void> | null = null
 
   async function ask(
     license: StoredLicense, secret: string, mayStill: () => boolean, signal: AbortSignal | undefined,
@@ -204,14 +205,16 @@ export function createCheckIn({ holder, store, server, keyring, random, observe 
     return trusted ? { ...commit, trusted, ...await holder.timeNow() } : commit
   }
 
-  async function writeUnwritten(): Promise<void> {
-    if (!unwritten) return
-    const { commit, adopt, release } = unwritten
+  async function write({ commit, adopt, release }: Unwritten): Promise<void> {
     const written = await store.commit(await asOfNow(commit))
     unwritten = null
     if (written === 'stale') holder.forgetUnstored()
     else adopt(written)
     await holder.reload().finally(release)
+  }
+
+  async function writeUnwritten(): Promise<void> {
+    if (unwritten) await (writing ??= write(unwritten).finally(() => { writing = null }))
   }
 
   return {

@@ -97,10 +97,16 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     return inFlight
   }
 
-  /** Under the claim, the store is read again: what was due may have been done by whoever had the claim until now. */
+  /**
+   * Under the claim, the store is read again: what was due may have been done by whoever had the claim until now. What this process
+   * has yet to write goes first, as nothing may be asked on top of it.
+   */
   async function underClaim<T>(work: (grant: Grant) => Promise<T>): Promise<{ result: T } | null> {
     const ran = await claim.run(async (grant) => {
-      if (grant.term !== null) await holder.reload()
+      if (grant.term !== null) {
+        await checkIn.writeUnwritten()
+        await holder.reload()
+      }
       return work(grant)
     })
     if (!ran) askAgainAt = holder.observe().reading.uptime + ASK_AGAIN_AFTER

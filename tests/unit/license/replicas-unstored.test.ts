@@ -83,6 +83,29 @@ describe('an answer that could not be written', () => {
     expect(log.filter(({ message }) => message === 'check-in succeeded').map(({ fields }) => fields.recorded)).toEqual([false])
   })
 
+  it('F91: comes before another call, and gives back the claim once it is written, however often somebody asked meanwhile', async () => {
+    const { one, vendor, store, restore, run } = await answered()
+    const called = vendor.callsOf('checkIn').length
+    for (let press = 0; press < 3; press++) await expect(one.checkIn(ADMIN)).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' })
+    expect(vendor.callsOf('checkIn')).toHaveLength(called)
+    const kept = issued(one)
+    restore()
+    await run(1000)
+    expect(store.events.at(-1)?.kind).toBe('check_in_succeeded')
+    expect(await store.claims?.readClaim()).toMatchObject({ holder: null })
+    expect(issued(one)).toBe(kept)
+  })
+
+  it('F91: that somebody asks for while it is being written is written once', async () => {
+    const { one, vendor, store, restore, run } = await answered()
+    restore()
+    const called = vendor.callsOf('checkIn').length
+    await Promise.all([one.tick(), one.checkIn(ADMIN), run(1000)])
+    expect(vendor.callsOf('checkIn')).toHaveLength(called + 1)
+    expect(store.events.at(-1)).toMatchObject({ kind: 'check_in_succeeded', count: 2 })
+    expect(await store.claims?.readClaim()).toMatchObject({ holder: null })
+  })
+
   it('F91: is given up once somebody else has taken the claim, even before that one has written anything', async () => {
     const { one, other, store, restore, run } = await answered()
     expect(issued(one)).not.toBe(issued(other))
