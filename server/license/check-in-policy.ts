@@ -50,6 +50,8 @@ export interface FailedAttempt {
   /** Interval between check-ins, and the moment features pause; Infinity where the lease has none. */
   every: number
   pausesAt: number
+  /** The end of the term; Infinity where there is no lease. */
+  expiresAt: number
   /** Failures in a row, this one included. */
   failures: number
   /** How many of them since this process started; null once it has had a success. */
@@ -60,10 +62,12 @@ export interface FailedAttempt {
 
 /** When to try again after a failure. */
 export function nextAfterFailure(attempt: FailedAttempt): number {
-  const { now, promised, pausesAt, retryAfterMs, unit } = attempt
+  const { now, promised, pausesAt, expiresAt, retryAfterMs, unit } = attempt
   const later = now + delayAfterFailure(attempt)
   // Whoever asks early puts nothing off.
-  const at = promised !== null && promised > now && retryAfterMs === null ? Math.min(promised, later) : later
+  const own = promised !== null && promised > now && retryAfterMs === null ? Math.min(promised, later) : later
+  // Nor does a failure put off the attempt at the end of the term, which may find that it has been renewed.
+  const at = now < expiresAt ? Math.min(own, expiresAt) : own
   const lastChance = pausesAt - LAST_CHANCE
   // Grace must not run out during a wait: one attempt always falls within its last ten minutes.
   return now < lastChance && at >= pausesAt ? lastChance + unit * (LAST_CHANCE / 2) : at
@@ -80,6 +84,7 @@ export function retryOf(
     ...attempt,
     every: claims && isCheckedIn(claims) ? claims.check_in.every * SECOND : Infinity,
     pausesAt: claims ? pausesAt(claims) : Infinity,
+    expiresAt: claims ? expiryOf(claims) : Infinity,
     failures: license.consecutiveFailures + 1,
   })
 }

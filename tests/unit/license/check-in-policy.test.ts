@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { FailedAttempt } from '../../../server/license/check-in-policy.ts'
 import {
-  backOff, backOffAtStart, nextAfterFailure, nextAfterLease, nextAfterVerdict, nextAtStart, renewsAtStart,
+  backOff, backOffAtStart, nextAfterFailure, nextAfterLease, nextAfterVerdict, nextAtStart, renewsAtStart, retryOf,
 } from '../../../server/license/check-in-policy.ts'
 import { airgappedClaims, DAY, HOUR, offlineClaims, standardClaims } from '../../support/claims.ts'
 import { START } from '../../support/simulated-clock.ts'
@@ -59,7 +59,7 @@ describe('after a verdict', () => {
 
 describe('after a failure', () => {
   const attempt: FailedAttempt = {
-    now: START, promised: null, every: EVERY, pausesAt: START + 7 * DAY, failures: 1, sinceStart: null, retryAfterMs: null, unit: 0,
+    now: START, promised: null, every: EVERY, pausesAt: START + 7 * DAY, expiresAt: Infinity, failures: 1, sinceStart: null, retryAfterMs: null, unit: 0,
   }
   const wait = (changes: Partial<FailedAttempt>) => nextAfterFailure({ ...attempt, ...changes }) - (changes.now ?? START)
 
@@ -109,6 +109,25 @@ describe('after a failure', () => {
     expect(wait({ failures: 9, every: 2000 })).toBe(2000)
     expect(wait({ failures: 9, every: 10 })).toBe(1000)
     expect(wait({ failures: 9, every: Infinity })).toBe(30 * MINUTE)
+  })
+
+  it.each([
+    ['our own wait', {}], ['a Retry-After', { retryAfterMs: EVERY }], ['a later promise', { promised: START + EVERY }],
+  ])('the attempt at the end of the term is not put off by %s', (_, changes) => {
+    const late = { failures: 9, unit: 0, ...changes }
+    expect(wait({ ...late, expiresAt: START + 10 * MINUTE })).toBe(10 * MINUTE)
+    expect(wait({ ...late, expiresAt: START + 1 })).toBe(1)
+    for (const past of [START, START - DAY]) expect(wait({ ...late, expiresAt: past })).toBe(wait(late))
+    expect(wait({ ...late, expiresAt: START + 2 * EVERY })).toBe(wait(late))
+  })
+
+  it('a failure an hour before the end of the term puts off nothing that could find a renewal', () => {
+    const failing = (at: number) => retryOf(
+      { method: 'standard', consecutiveFailures: 0 }, { kind: 'lease', lease: { jws: '', claims: endingAt(START + HOUR) }, verdict: null },
+      { now: at, promised: null, sinceStart: null, retryAfterMs: EVERY, unit: 0.5 },
+    )
+    expect(failing(START)).toBe(START + HOUR)
+    expect(failing(START + HOUR)).toBe(START + HOUR + EVERY)
   })
 
   it('grace never ends on a wait: one attempt falls into its last 10 minutes', () => {
