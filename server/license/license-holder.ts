@@ -5,8 +5,8 @@ import { claimHold } from './held-state.ts'
 import type { Keyring } from './jws.ts'
 import type { Memory, Moment } from './license-memory.ts'
 import {
-  anchorAfter, isBeneathUnstored, observe, overRead, snapshotOf, trustedAfter, withLeasePutBack, withoutLicense, withRead, withStoredLease,
-  withStoredVerdict, withUnstoredAttempt, withUnstoredLease, withUnstoredVerdict,
+  anchorAfter, anchorIn, isBeneathUnstored, observe, overRead, snapshotOf, trustedAfter, withLeasePutBack, withoutLicense, withRead,
+  withStoredLease, withStoredVerdict, withUnstoredAttempt, withUnstoredLease, withUnstoredVerdict,
 } from './license-memory.ts'
 import type { Clock, ClockReading, HeldStates, LicenseStore } from './ports.ts'
 import type { HeldAnchor } from './shared-anchor.ts'
@@ -70,7 +70,7 @@ export async function createLicenseHolder({ store, keyring, clock, instanceId }:
 
   async function recall(read: Snapshot, holding: Holding): Promise<Memory> {
     const claims = holding.kind === 'lease' ? holding.lease.claims : null
-    const anchor = anchorAtStart(withAnchor(null, read.anchor, claims?.jti ?? null, clock.read(), null), holding)
+    const anchor = anchorAtStart(withAnchor(null, anchorIn(read, claims), claims?.jti ?? null, clock.read(), null), holding)
     const trusted = restore(read.trusted, holding, leaningBy(anchor, clock.read()))
     const hold = anchor && !anchor.broken ? null : await holdAtStart(read, holding, trusted)
     return {

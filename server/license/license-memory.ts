@@ -1,5 +1,6 @@
 import { METHOD_RULES } from '../../shared/method-rules.ts'
 import type { LicenseState } from '../../shared/contracts.ts'
+import type { LeaseClaims } from './claims.ts'
 import type { Doubt } from './doubt.ts'
 import { judgeDoubt } from './doubt.ts'
 import type { ClockReading } from './ports.ts'
@@ -122,6 +123,11 @@ export function anchorAfter({ claims }: Lease, reading: ClockReading): Anchor | 
   return { jti: claims.jti, at: claims.iat * 1000, wall: reading.wall }
 }
 
+/** The stored anchor. Beside a lease that answers nothing, which never makes one, a row that was edited is not believed. */
+export function anchorIn({ anchor }: Snapshot, claims: LeaseClaims | null): Anchor | null {
+  return claims && METHOD_RULES[claims.method].setsTrustedTime ? anchor : null
+}
+
 function holdingLease(memory: Memory, lease: Lease, trusted: TrustedTimeRecord, anchor: Anchor | null, reading: ClockReading): Memory {
   const anchored = memory.anchored || METHOD_RULES[lease.claims.method].setsTrustedTime
   return {
@@ -198,7 +204,7 @@ export function overRead(memory: Memory, read: Snapshot): Memory {
 /** Adopts what was read, and what verifying it found. */
 export function withRead(memory: Memory, read: Snapshot, holding: Holding, reading: ClockReading): Memory {
   const lease = holding.kind === 'lease' ? holding.lease : null
-  const anchor = withAnchor(memory.anchor, read.anchor, lease?.claims.jti ?? null, reading, memory.lookedAt)
+  const anchor = withAnchor(memory.anchor, anchorIn(read, lease?.claims ?? null), lease?.claims.jti ?? null, reading, memory.lookedAt)
   const trusted = lease && holding !== memory.holding ? trustedAfterRead(memory, lease, anchor, reading) : memory.trusted
   const newestAt = lease ? newestWith(memory, lease) : memory.newestAt
   return { ...memory, stored: read, unstored: stillUnstored(memory, read), holding, verified: read, trusted, newestAt, anchor }

@@ -7,7 +7,7 @@ import type { Snapshot } from '../../../server/license/stored-records.ts'
 import { recordFailure, recordVerdict, replaceLease, seqMarkOf } from '../../../server/license/record.ts'
 import type { Lease, Verdict } from '../../../server/license/token.ts'
 import { findingOf, seen } from '../../../shared/findings.ts'
-import { INSTANCE, HOUR, leaseOf, offlineClaims, standardClaims, verdictOf } from '../../support/claims.ts'
+import { DAY, INSTANCE, HOUR, leaseOf, offlineClaims, standardClaims, verdictOf } from '../../support/claims.ts'
 import { createSimulatedClock, START } from '../../support/simulated-clock.ts'
 import { holderOf, storedOf, storeLicense, storeRow } from '../../support/holding.ts'
 import { createMemoryStore } from '../../support/memory-store.ts'
@@ -144,6 +144,23 @@ describe('the holder', () => {
       expect(holder.memory.anchor).toMatchObject({ anchor, broken: true })
       expect(holder.observe()).toMatchObject({ state: 'active', entitled: true, trusted: START })
     })
+
+  it('F64: goes by no anchor beside an offline token, which never makes one, whether at a start or in a row that is read', async () => {
+    const machine = createSimulatedClock()
+    const clock = { ...machine, read: () => ({ ...machine.read(), shared: true as const }) }
+    const store = createMemoryStore({ databaseTime: () => clock.read().wall })
+    const token = leaseOf(offlineClaims())
+    const { uptime, boot, wall } = clock.read()
+    await storeRow(store, storedOf(token), seqMarkOf(token), {
+      trusted: { at: START, uptime, boot, continuous: true }, anchor: { jti: token.claims.jti, at: START - DAY, wall },
+    })
+    const holder = await holderOf(clock, store)
+    expect(holder.memory.anchor).toBeNull()
+    machine.advance(400 * DAY)
+    await holder.reload()
+    expect(holder.memory.anchor).toBeNull()
+    expect(holder.observe()).toMatchObject({ state: 'expired', entitled: false })
+  })
 
   it('trusts time from an offline token as no answer: it raises, and later clocks still count', async () => {
     const clock = createSimulatedClock()
