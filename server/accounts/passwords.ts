@@ -27,8 +27,13 @@ export function createPasswords(queue: HashingQueue): Passwords {
     return await verify(stored, comparable) || (comparable !== password && await verify(stored, password))
   }
 
-  const fitsDecoy = async (password: string) =>
-    fits(await (decoy ??= hash('no account has this password', PARAMETERS)), password)
+  const fitsDecoy = async (password: string) => fits(await (decoy ??= hashDecoy()), password)
+
+  /** One that failed is not kept: an e-mail address that nobody has must go on being answered like any other. */
+  const hashDecoy = () => hash('no account has this password', PARAMETERS).catch((error: unknown) => {
+    decoy = undefined
+    throw error
+  })
 
   return {
     hash: (password, address) => queue.run(address, () => hash(toComparable(password), PARAMETERS)),
