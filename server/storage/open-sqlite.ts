@@ -115,10 +115,17 @@ async function copyBefore(database: DatabaseSync, path: string, migration: strin
   const copy = `${path}.before-${migration.slice(0, 4)}`
   const unfinished = `${copy}.unfinished`
   rmSync(unfinished, { force: true })
-  closeSync(openSync(unfinished, 'wx', 0o600))
-  await retryWhileBusy(performance.now() + OPEN_PATIENCE_MS, () => database.prepare('vacuum into ?').run(unfinished))
-  renameSync(unfinished, copy)
-  return copy
+  try {
+    closeSync(openSync(unfinished, 'wx', 0o600))
+    await retryWhileBusy(performance.now() + OPEN_PATIENCE_MS, () => database.prepare('vacuum into ?').run(unfinished))
+    renameSync(unfinished, copy)
+    return copy
+  }
+  catch (error) {
+    // On a full disk, half a copy would take the room that the version before needs.
+    rmSync(unfinished, { force: true })
+    throw error
+  }
 }
 
 function hasTables(database: DatabaseSync): boolean {

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -106,6 +106,14 @@ describe('before a migration', () => {
     const { copy } = await open()
     expect(statSync(copy ?? '').size).toBeGreaterThan(4096)
     expect(existsSync(`${file}.before-0014.unfinished`)).toBe(false)
+  })
+
+  it('a copy that fails leaves nothing that would take room', async () => {
+    const { folder, file, open, execute } = await inUse()
+    execute(BACK)
+    mkdirSync(`${file}.before-0014`)
+    await expect(open()).rejects.toThrow()
+    expect(readdirSync(folder).filter(name => name.endsWith('.unfinished'))).toEqual([])
   })
 
   it('nothing is copied at a first start, nor where there is nothing to change', async () => {
