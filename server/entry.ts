@@ -55,6 +55,7 @@ void listen()
 
 async function listen(): Promise<void> {
   await Promise.race([whenAnswerable(), sleep(LISTEN_ANYWAY, undefined, { ref: false })])
+  if (stopping) return
   for (const signal of SIGNALS) process.on(signal, stop)
   for (const signal of SIGNALS) process.off(signal, stopEarly)
   server.listen({ port, ...(host === null ? {} : { host }) }, () => {
