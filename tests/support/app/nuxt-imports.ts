@@ -34,7 +34,7 @@ export function attributesOfCookie(name: string): CookieAttributes | undefined {
 }
 
 export const useI18n = (): Composer => page.i18n
-export const useNuxtApp = () => ({ isHydrating: page.hydrating })
+export const useNuxtApp = () => ({ isHydrating: page.hydrating, runWithContext: <T>(act: () => T): T => act() })
 export const useRequestEvent = (): { fetch: (path: string, init: RequestInit) => Promise<Response> } | undefined => undefined
 export const useRuntimeConfig = () => ({ app: { baseURL: page.baseURL } })
 

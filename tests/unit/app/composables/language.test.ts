@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { effectScope } from 'vue'
 import { useLanguage, useLanguageCookie, useLanguageSwitch } from '../../../../app/composables/useLanguage.ts'
 import type { LanguageCode } from '../../../../app/words/languages.ts'
 import { LANGUAGES } from '../../../../app/words/languages.ts'
@@ -72,6 +73,31 @@ describe('another language', () => {
     wordsOf('de')?.answer()
     await first
     expect(seen()).toEqual(['fr', 'fr', null, null])
+  })
+
+  it('that was chosen on a page which was left since is shown and remembered on the next one, unless another is chosen there', async () => {
+    const left = effectScope()
+    const page = left.run(openPage)
+    const first = page?.switchTo('de')
+    left.stop()
+    const next = openPage()
+    expect(next.seen()).toEqual(['en', undefined, 'de', null])
+    const second = next.switchTo('fr')
+    wordsOf('de')?.answer()
+    await first
+    expect(next.seen()).toEqual(['en', undefined, 'fr', null])
+    wordsOf('fr')?.answer()
+    await second
+    expect(next.seen()).toEqual(['fr', 'fr', null, null])
+  })
+
+  it('that did not come is told on the page where it was chosen, not on the next', async () => {
+    const left = effectScope()
+    const failing = left.run(openPage)?.switchTo('de')
+    await vi.advanceTimersByTimeAsync(PATIENCE)
+    await failing
+    left.stop()
+    expect(openPage().seen()).toEqual(['en', undefined, null, null])
   })
 
   it('that is chosen after one that did not come takes back that it did not', async () => {
