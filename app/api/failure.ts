@@ -3,7 +3,7 @@ import { isErrorCode } from '#shared/errors'
 import type { Finding } from '#shared/findings'
 import { isFindingCause } from '#shared/findings'
 
-/** Why a call failed. `UNREACHABLE`: no answer came from this server, though a proxy may have said so. */
+/** Why a call failed. `UNREACHABLE`: no answer came from this server, though something in between may have answered in its place. */
 export interface Failure {
   code: ErrorCode | 'UNREACHABLE'
   reference: string | null
@@ -40,6 +40,11 @@ export function isFinding(value: unknown): value is Finding {
     && isText(value.at) && isRecord(value.facts) && Object.values(value.facts).every(isDetail)
 }
 
+/** Whether the request may have been carried out, although its answer did not come. */
+export function mayBeDone({ code, status }: Failure): boolean {
+  return code === 'UNREACHABLE' && (status === 0 || status === 408 || status >= 500)
+}
+
 export const UNREACHABLE: Failure = {
   code: 'UNREACHABLE', reference: null, requestId: null, status: 0, details: {}, finding: null, fields: {}, retryAfter: null,
 }
@@ -49,16 +54,13 @@ export function requestIdOf(data: unknown): string | null {
   return isRecord(data) && isText(data.requestId) && /^[\w.-]{1,64}$/.test(data.requestId) ? data.requestId : null
 }
 
-/** How a proxy answers in place of a server that does not. */
-const BY_PROXY: ReadonlySet<number> = new Set([502, 503, 504])
-
 /**
- * Reads an error response: `body` as h3 sends it, or its `data` alone. Without a code it isn't ours: UNREACHABLE where a proxy says
- * that it got no answer from us, else INTERNAL, as any code that isn't known.
+ * Reads an error response: `body` as h3 sends it, or its `data` alone. Without a code it isn't ours: UNREACHABLE, with the status that
+ * whoever is in between answered with. A code that isn't known is INTERNAL, and so is a 500, which may be ours after all.
  */
 export function toFailure(body: unknown, status: number, retryAfter: string | null = null): Failure {
   const data = isRecord(body) && isRecord(body.data) ? body.data : body
-  if (BY_PROXY.has(status) && !(isRecord(data) && 'code' in data)) return UNREACHABLE
+  if (status !== 500 && !(isRecord(data) && 'code' in data)) return { ...UNREACHABLE, status }
   const seconds = Number(retryAfter)
   const known = isRecord(data) && isErrorCode(data.code)
   return {

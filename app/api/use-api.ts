@@ -14,6 +14,12 @@ interface CallOptions {
 
 type Fetch = (path: string, init: RequestInit) => Promise<Response>
 
+/**
+ * Milliseconds that a call may take: more than the slowest of ours, diagnostics of which every stage takes all its time. A connection
+ * that went silent without being closed would keep the page waiting for as long as the system sends again, a quarter of an hour.
+ */
+const PATIENCE = 90_000
+
 function withQuery(path: string, query: CallOptions['query'] = {}): string {
   const search = new URLSearchParams()
   for (const [name, value] of Object.entries(query)) if (value !== undefined) search.set(name, String(value))
@@ -35,7 +41,8 @@ export function useAddress() {
 export function useApi() {
   const event = useRequestEvent()
   const address = useAddress()
-  const send: Fetch = (path, init) => event ? event.fetch(path, init) : fetch(address(path), init)
+  const ask: Fetch = (path, init) => fetch(address(path), { ...init, signal: AbortSignal.timeout(PATIENCE) })
+  const send: Fetch = (path, init) => event ? event.fetch(path, init) : ask(path, init)
 
   async function call<T>(path: string, options: CallOptions = {}): Promise<Result<T>> {
     try {
@@ -57,7 +64,7 @@ export function useApi() {
     path: string, options: CallOptions, onEvent: (event: StreamEvent) => void,
   ): Promise<Result<T>> {
     try {
-      const response = await fetch(address(path), {
+      const response = await ask(path, {
         method: options.method ?? 'POST',
         headers: { 'accept': 'text/event-stream, application/json;q=0.9', 'content-type': 'application/json' },
         body: JSON.stringify(options.body ?? {}),

@@ -18,7 +18,7 @@ export default defineNuxtRouteMiddleware(async (to) => {
   if (session.failure) {
     throw createError({
       // Only a fatal error shows its page in the browser; on the server it would log a stack for what is logged already.
-      status: session.failure.status || 503, fatal: import.meta.client,
+      status: session.failure.code === 'UNREACHABLE' ? 503 : session.failure.status, fatal: import.meta.client,
       data: { code: session.failure.code, reference: session.failure.reference, requestId: session.failure.requestId },
     })
   }

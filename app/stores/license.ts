@@ -1,7 +1,7 @@
 import { defineStore } from 'pinia'
 import { ref } from 'vue'
 import type { Failure, Result } from '~/api/failure'
-import { isRecord } from '~/api/failure'
+import { isRecord, mayBeDone } from '~/api/failure'
 import { useApi } from '~/api/use-api'
 import { isLicenseOfKey } from '~/license/replacement'
 import { useNow } from './now'
@@ -112,8 +112,8 @@ export const useLicenseStore = defineStore('license', () => {
     const result = await api.stream<LicenseView>('/api/license', { method: 'PUT', body: { credential, revision } }, ({ event, data }) => {
       if (event === 'step' && isRecord(data) && isSaveStep(data.step)) steps.value = [...steps.value, data.step]
     })
-    const isBroken = !result.ok && result.failure.code === 'UNREACHABLE'
-    if (isBroken && await wasSaved(credential, revision) && view.value) return finish({ ok: true, value: view.value })
+    const isOpen = !result.ok && mayBeDone(result.failure)
+    if (isOpen && await wasSaved(credential, revision) && view.value) return finish({ ok: true, value: view.value })
     return finish(result)
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { isFinding, isRecord, requestIdOf, toFailure, UNREACHABLE } from '../../../../app/api/failure.ts'
+import { isFinding, isRecord, mayBeDone, requestIdOf, toFailure, UNREACHABLE } from '../../../../app/api/failure.ts'
 import { ERROR_CODES } from '../../../../shared/errors.ts'
 import { FINDING_CAUSES } from '../../../../shared/findings.ts'
 
@@ -23,11 +23,11 @@ describe('an error response', () => {
 
   it.each([
     ['nothing', undefined], ['null', null], ['text', '<html>502 Bad Gateway</html>'], ['a list', [DATA]], ['no data', { message: 'x' }], ['data that is a list', { data: [DATA] }],
-  ])('with %s for a body becomes INTERNAL, with its status kept, but UNREACHABLE with a status of a proxy that got no answer', (_what, body) => {
+  ])('with %s for a body becomes UNREACHABLE, with the status of whoever answered in place of this server, but INTERNAL with 500', (_what, body) => {
     expect(toFailure(body, 500)).toEqual({
       code: 'INTERNAL', reference: 'NCL-314', requestId: null, status: 500, details: {}, finding: null, fields: {}, retryAfter: null,
     })
-    for (const status of [502, 503, 504]) expect(toFailure(body, status)).toEqual(UNREACHABLE)
+    for (const status of [502, 503, 504, 401, 403, 405, 408, 413, 429, 520, 524]) expect(toFailure(body, status)).toEqual({ ...UNREACHABLE, status })
   })
 
   it.each(['NO_SUCH_CODE', 'toString', '__proto__', 'UNREACHABLE', 7, null])('with the code %j, which is not ours, becomes INTERNAL', (code) => {
@@ -82,3 +82,9 @@ it('without any answer there is neither a reference nor a request id to show', (
 it.each([[{}, true], [{ a: 1 }, true], [[], false], [null, false], ['a', false], [undefined, false]])('%j is a record: %j', (value, expected) => {
   expect(isRecord(value)).toBe(expected)
 })
+
+it.each([[0, true], [408, true], [500, true], [520, true], [401, false], [403, false], [405, false], [413, false], [429, false]])(
+  'a request that was answered with %i by whoever is in between may have been carried out: %j', (status, expected) => {
+    expect(mayBeDone({ ...UNREACHABLE, status })).toBe(expected)
+    expect(mayBeDone({ ...UNREACHABLE, status, code: 'INTERNAL' })).toBe(false)
+  })

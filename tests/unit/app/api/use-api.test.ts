@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { useAddress, useApi } from '../../../../app/api/use-api.ts'
 import { fakeServer } from '../../../support/app/fake-server.ts'
 import { openFreshPage } from '../../../support/app/nuxt-imports.ts'
@@ -25,4 +25,18 @@ describe.each([['at the root', '/', ''], ['below a base path', '/nocodb/', '/noc
   })
 
   it('so do plain links', () => expect(useAddress()('/login')).toBe(`${prefix}/login`))
+})
+
+it.each(WAYS)('%s on a connection that has gone silent ends as one that this server did not answer', async (_what, ask) => {
+  const limit = new AbortController()
+  const given = vi.spyOn(AbortSignal, 'timeout').mockReturnValue(limit.signal)
+  onTestFinished(() => given.mockRestore())
+  openFreshPage()
+  vi.stubGlobal('fetch', (_path: string, { signal }: RequestInit) => new Promise((_resolve, reject) => {
+    signal?.addEventListener('abort', () => reject(new DOMException('timed out', 'TimeoutError')))
+  }))
+  const asked = ask(useApi())
+  limit.abort()
+  expect(await asked).toMatchObject({ ok: false, failure: { code: 'UNREACHABLE' } })
+  expect(given.mock.calls).toEqual([[90_000]])
 })

@@ -158,6 +158,16 @@ describe('a save', () => {
     })
   })
 
+  it('that a firewall turned away was not carried out: it is told at once', async () => {
+    const store = useLicenseStore()
+    const saving = store.save('nc_key')
+    server.callTo('/api/license', 'PUT').answer('<html>Request blocked</html>', 403);
+    (await called('/api/license')).answer(viewOf())
+    await answerFacts()
+    expect(await saving).toMatchObject({ code: 'UNREACHABLE', status: 403 })
+    expect(server.calls.filter(({ path, method }) => path === '/api/license' && method === 'GET')).toHaveLength(1)
+  })
+
   it('takes back what the action before it failed with', async () => {
     const store = useLicenseStore()
     const first = store.checkIn()
