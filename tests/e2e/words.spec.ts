@@ -160,6 +160,26 @@ for (const path of ['/login', '/admin/license']) {
   })
 }
 
+test('a language that was chosen just before its page was left is that of the next one, and stays', async ({ page, product, api }) => {
+  await useSession(page, product, api)
+  await openLicense(page, product)
+  let release = () => {}
+  const gate = new Promise<void>((resolve) => { release = resolve })
+  await page.route(wordsFile('fr'), async (route) => {
+    await gate
+    await route.continue()
+  })
+  await page.getByTestId('language').selectOption('fr')
+  await page.getByRole('link', { name: 'Activity' }).click()
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Activity')
+  await expect(page.getByTestId('language')).toHaveAttribute('aria-busy', 'true')
+  release()
+  await expect(page.locator('html')).toHaveAttribute('lang', 'fr')
+  await expect(page.getByTestId('language')).toHaveAttribute('aria-busy', 'false')
+  await page.reload()
+  await expect(page.locator('html')).toHaveAttribute('lang', 'fr')
+})
+
 test('of two languages chosen one after the other, the last one wins, whichever arrives first', async ({ page, product }) => {
   await openPath(page, product, '/login')
   let release = () => {}
