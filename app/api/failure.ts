@@ -60,7 +60,7 @@ export function requestIdOf(data: unknown): string | null {
  */
 export function toFailure(body: unknown, status: number, retryAfter: string | null = null): Failure {
   const data = isRecord(body) && isRecord(body.data) ? body.data : body
-  if (status !== 500 && !(isRecord(data) && 'code' in data)) return { ...UNREACHABLE, status }
+  if (status !== 500 && !(isRecord(data) && 'code' in data)) return { ...UNREACHABLE, status, details: { status } }
   const seconds = Number(retryAfter)
   const known = isRecord(data) && isErrorCode(data.code)
   return {
