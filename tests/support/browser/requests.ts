@@ -5,7 +5,7 @@ import { expect } from '@playwright/test'
 export interface Requests {
   /** Waits until everything that was requested has been answered, and what the page loads when it is idle has been, too. */
   answered(): Promise<void>
-  /** Makes new requests wait for `release`, and waits for the answers to older ones. */
+  /** Waits until everything is answered, and makes new requests wait for `release`. */
   hold(): Promise<void>
   release(): void
 }
@@ -20,14 +20,17 @@ export function watchRequests(page: Page): Requests {
   page.on('requestfinished', request => open.delete(request))
   page.on('requestfailed', request => open.delete(request))
   const none = () => expect.poll(() => [...open].map(request => request.url())).toEqual([])
+  async function answered() {
+    for (let nth = 0; nth < IDLE_MOMENTS; nth++) {
+      await page.evaluate(() => new Promise(resolve => requestIdleCallback(resolve)))
+      await none()
+    }
+  }
   return {
-    async answered() {
-      for (let nth = 0; nth < IDLE_MOMENTS; nth++) {
-        await page.evaluate(() => new Promise(resolve => requestIdleCallback(resolve)))
-        await none()
-      }
-    },
+    answered,
     async hold() {
+      // A request that is sent while routing begins is neither routed nor told of before its answer: there must be none.
+      await answered()
       await page.route('**/*', (route, request) => {
         open.delete(request)
         return released.then(() => route.continue())
