@@ -27,7 +27,9 @@ describe('an error response', () => {
     expect(toFailure(body, 500)).toEqual({
       code: 'INTERNAL', reference: 'NCL-314', requestId: null, status: 500, details: {}, finding: null, fields: {}, retryAfter: null,
     })
-    for (const status of [502, 503, 504, 401, 403, 405, 408, 413, 429, 520, 524]) expect(toFailure(body, status)).toEqual({ ...UNREACHABLE, status, details: { status } })
+    for (const status of [502, 503, 504, 401, 403, 405, 408, 413, 429, 520, 524]) {
+      expect(toFailure(body, status)).toEqual({ ...UNREACHABLE, status, details: { status } })
+    }
   })
 
   it.each(['NO_SUCH_CODE', 'toString', '__proto__', 'UNREACHABLE', 7, null])('with the code %j, which is not ours, becomes INTERNAL', (code) => {
