@@ -1,7 +1,7 @@
 import { defineStore } from 'pinia'
 import { ref } from 'vue'
 import type { Failure, Result } from '~/api/failure'
-import { isRecord, mayBeDone } from '~/api/failure'
+import { isRecord, mayBeDone, UNREACHABLE } from '~/api/failure'
 import { useApi } from '~/api/use-api'
 import { isLicenseOfKey } from '~/license/replacement'
 import { useNow } from './now'
@@ -26,6 +26,8 @@ function isSame(one: Failure | null, other: Failure): boolean {
 const ASK_AGAIN_AFTER = [500, 1000, 2000, 4000, 8000]
 /** A proxy that is started again, or another network, is back by then. */
 const MOST_SILENCES = 4
+/** Milliseconds that each of these looks may take, on a connection that has gone silent. */
+const LOOK_WITHIN = 10_000
 /** What an administrator has asked for and is under way. */
 export type Busy = 'save' | 'check-in' | 'remove' | 'put-back' | null
 const isSaveStep = (value: unknown): value is SaveStep => SAVE_STEPS.some(step => step === value)
@@ -117,13 +119,20 @@ export const useLicenseStore = defineStore('license', () => {
     return finish(result)
   }
 
+  /** Refreshes, but does not wait for it long. */
+  async function look() {
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const late = new Promise<Failure>((resolve) => { timer = setTimeout(() => resolve(UNREACHABLE), LOOK_WITHIN) })
+    return Promise.race([refresh(), late]).finally(() => clearTimeout(timer))
+  }
+
   /** The connection broke, but the server goes on: asks it what became of the save. */
   async function wasSaved(text: string, revision: number | undefined) {
     const before = view.value?.activatedAt
     let silences = 0
     for (const wait of ASK_AGAIN_AFTER) {
       await new Promise(resolve => setTimeout(resolve, wait))
-      if (await refresh() && ++silences === MOST_SILENCES) return false
+      if (await look() && ++silences === MOST_SILENCES) return false
       const isNew = view.value?.revision !== revision && view.value?.activatedAt !== before
       if (isNew && isLicenseOf(view.value, text)) return true
     }

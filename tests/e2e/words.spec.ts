@@ -8,6 +8,16 @@ import { badgeOf, expectState, expectUsable, fieldOf, fillField, openLicense, op
 
 const wordsFile = (code: string) => new RegExp(`/_nuxt/${code}\\.[\\w-]+\\.json$`)
 
+/** Makes the words of a language wait until the function that it resolves to is called; whoever has given up on them by then gets none. */
+async function holdWords(page: Page, code: string): Promise<() => void> {
+  const { promise: released, resolve: release } = Promise.withResolvers<void>()
+  await page.route(wordsFile(code), async (route) => {
+    await released
+    await route.continue().catch(() => undefined)
+  })
+  return release
+}
+
 function keysOf(tree: object, prefix = ''): string[] {
   return Object.entries(tree).flatMap(([name, value]) => typeof value === 'string' ? [prefix + name] : keysOf(value, `${prefix}${name}.`))
 }
@@ -98,12 +108,7 @@ test('another language waits for its words: the current one stays, and the contr
   await useSession(page, product, api)
   const expectNoKeys = await watchForKeys(page)
   await openLicense(page, product)
-  let release = () => {}
-  const gate = new Promise<void>((resolve) => { release = resolve })
-  await page.route(wordsFile('fr'), async (route) => {
-    await gate
-    await route.continue()
-  })
+  const release = await holdWords(page, 'fr')
   const control = page.getByTestId('language')
   await control.selectOption('fr')
   await expect(control).toHaveAttribute('aria-busy', 'true')
@@ -163,12 +168,7 @@ for (const path of ['/login', '/admin/license']) {
 test('a language that was chosen just before its page was left is that of the next one, and stays', async ({ page, product, api }) => {
   await useSession(page, product, api)
   await openLicense(page, product)
-  let release = () => {}
-  const gate = new Promise<void>((resolve) => { release = resolve })
-  await page.route(wordsFile('fr'), async (route) => {
-    await gate
-    await route.continue()
-  })
+  const release = await holdWords(page, 'fr')
   await page.getByTestId('language').selectOption('fr')
   await page.getByRole('link', { name: 'Activity' }).click()
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Activity')
@@ -182,12 +182,7 @@ test('a language that was chosen just before its page was left is that of the ne
 
 test('of two languages chosen one after the other, the last one wins, whichever arrives first', async ({ page, product }) => {
   await openPath(page, product, '/login')
-  let release = () => {}
-  const gate = new Promise<void>((resolve) => { release = resolve })
-  await page.route(wordsFile('ja'), async (route) => {
-    await gate
-    await route.continue().catch(() => undefined)
-  })
+  const release = await holdWords(page, 'ja')
   await page.getByTestId('language').selectOption('ja')
   await expect(page.getByTestId('language')).toHaveAttribute('aria-busy', 'true')
   await page.getByTestId('language').selectOption('es')

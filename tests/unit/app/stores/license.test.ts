@@ -158,6 +158,19 @@ describe('a save', () => {
     })
   })
 
+  it('on a connection that has gone silent is told as one that failed, although nobody answers any look at it', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const store = useLicenseStore()
+    store.view = viewOf()
+    void store.save('nc_key_0123456789abcd')
+    server.callTo('/api/license', 'PUT').fail()
+    await vi.advanceTimersByTimeAsync(47_499)
+    expect([store.busy, store.actionFailure]).toEqual(['save', null])
+    await vi.advanceTimersByTimeAsync(1)
+    expect([store.busy, store.actionFailure?.code]).toEqual([null, 'UNREACHABLE'])
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
   it('that a firewall turned away was not carried out: it is told at once', async () => {
     const store = useLicenseStore()
     const saving = store.save('nc_key')
