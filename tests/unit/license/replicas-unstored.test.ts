@@ -100,7 +100,22 @@ describe('an answer that could not be written', () => {
     const { one, vendor, store, restore, run } = await answered()
     restore()
     const called = vendor.callsOf('checkIn').length
-    await Promise.all([one.tick(), one.checkIn(ADMIN), run(1000)])
+    const { commit } = store
+    const begun: string[] = []
+    let goOn = () => {}
+    const gate = new Promise<void>((resolve) => { goOn = resolve })
+    store.commit = async (input) => {
+      begun.push(input.event.kind)
+      await gate
+      return commit(input)
+    }
+    const both = Promise.all([one.tick(), one.checkIn(ADMIN)])
+    await settle()
+    expect(begun).toEqual(['check_in_succeeded'])
+    goOn()
+    await both
+    store.commit = commit
+    await run(1000)
     expect(vendor.callsOf('checkIn')).toHaveLength(called + 1)
     expect(store.events.at(-1)).toMatchObject({ kind: 'check_in_succeeded', count: 2 })
     expect(await store.claims?.readClaim()).toMatchObject({ holder: null })
