@@ -20,12 +20,18 @@ async function holdScripts(page: Page): Promise<() => Promise<void>> {
   }
 }
 
-/** Opens a path and returns as soon as the server's page is there. */
+/**
+ * Opens a path and returns as soon as the server's page is there, and painted: until then a browser takes the parts with
+ * `content-visibility: auto` for out of sight, and their heights are guesses.
+ */
 async function arrive(page: Page, address: string): Promise<void> {
   await page.goto(address, { waitUntil: 'commit' })
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible()
   await page.waitForFunction(() => document.readyState !== 'loading')
-  await page.evaluate(() => document.fonts.ready)
+  await page.evaluate(async () => {
+    await document.fonts.ready
+    await new Promise(resolve => requestAnimationFrame(() => requestAnimationFrame(resolve)))
+  })
 }
 
 const isUsable = (page: Page) => page.evaluate(() => typeof Reflect.get(window, 'useNuxtApp') === 'function')
