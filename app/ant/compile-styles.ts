@@ -1,8 +1,9 @@
 import * as library from 'ant-design-vue'
+import type { Rule } from 'postcss'
 import postcss from 'postcss'
 import { createSSRApp, h } from 'vue'
 import { renderToString } from 'vue/server-renderer'
-import { COMPONENTS } from './library-parts.ts'
+import { CLASSES, COMPONENTS } from './library-parts.ts'
 import { createTheme } from './theme.ts'
 
 const { ConfigProvider, createCache, extractStyle, StyleProvider } = library
@@ -17,18 +18,33 @@ async function renderStyles(scheme: 'light' | 'dark'): Promise<string> {
   return extractStyle(cache, true)
 }
 
+const isKeyframe = ({ parent }: Rule) => parent?.type === 'atrule' && 'name' in parent && String(parent.name).endsWith('keyframes')
+
+const USED: ReadonlySet<string> = new Set(CLASSES)
+
+/** Whether an element of our pages can have all that a selector asks for. */
+function isUsed(selector: string): boolean {
+  const asked = selector.replaceAll(/:not\([^)]*\)/g, '').matchAll(/\.([\w-]+)/g)
+  return [...asked].every(([, name = '']) => USED.has(name))
+}
+
 /** One stylesheet for both schemes: the dark rules apply under `[data-theme='dark']`, with the specificity of the light ones. */
 export async function compileStyles(): Promise<string> {
   const light = postcss.parse(await renderStyles('light'))
   const dark = postcss.parse(await renderStyles('dark'))
   dark.walkRules((rule) => {
-    const isKeyframe = rule.parent?.type === 'atrule' && 'name' in rule.parent && String(rule.parent.name).endsWith('keyframes')
-    if (!isKeyframe) rule.selectors = rule.selectors.map(selector => `:where([data-theme='dark']) ${selector}`)
+    if (!isKeyframe(rule)) rule.selectors = rule.selectors.map(selector => `:where([data-theme='dark']) ${selector}`)
   })
   dark.walkAtRules(/keyframes$/, (rule) => { rule.remove() })
-  // Drop a note to the library's runtime, and its link styles: we have our own.
   for (const sheet of [light, dark]) {
-    sheet.walkRules(/data-ant-cssinjs-cache-path|^(:where\(\[data-theme='dark'\]\) )?a(:|\[|$|,)/, (rule) => { rule.remove() })
+    // Of what is dropped, most is for fields in groups, for lists, and for buttons of other sizes and shapes.
+    sheet.walkRules((rule) => {
+      const used = isKeyframe(rule) ? rule.selectors : rule.selectors.filter(isUsed)
+      if (used.length > 0) rule.selectors = used
+      else rule.remove()
+    })
+    // For links we have styles of our own.
+    sheet.walkRules(/^(:where\(\[data-theme='dark'\]\) )?a(:|\[|$|,)/, (rule) => { rule.remove() })
   }
   return `${light}\n${dark}`
 }

@@ -3,6 +3,13 @@ export const COMPONENTS = [
   { name: 'Button', file: 'button/button' }, { name: 'Input', file: 'input/Input' }, { name: 'Textarea', file: 'input/TextArea' },
 ] as const
 
+/** Every class of the library that an element of our pages has; styles for others are left out. */
+export const CLASSES = [
+  'ant-btn', 'ant-btn-default', 'ant-btn-primary', 'ant-btn-text', 'ant-btn-dangerous', 'ant-btn-sm', 'ant-btn-block', 'ant-btn-rtl',
+  'ant-btn-loading', 'ant-btn-loading-icon', 'ant-btn-disabled',
+  'ant-input', 'ant-input-disabled', 'ant-input-rtl', 'ant-input-status-error',
+] as const
+
 /** Parts of the library that these components import and never need, and what stands in their place. */
 export const REPLACED: readonly { id: RegExp, by: string }[] = [
   {

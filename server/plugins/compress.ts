@@ -8,7 +8,7 @@ const brotli = promisify(brotliCompress)
 const compressGzip = promisify(gzip)
 
 const CODINGS = {
-  br: (text: string) => brotli(text, { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } }),
+  br: (text: string) => brotli(text, { params: { [constants.BROTLI_PARAM_QUALITY]: 5, [constants.BROTLI_PARAM_SIZE_HINT]: text.length } }),
   gzip: (text: string) => compressGzip(text, { level: 6 }),
 }
 

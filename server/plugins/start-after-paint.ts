@@ -1,7 +1,10 @@
+import sheets from '#page-styles'
 import { defineNitroPlugin } from 'nitropack/runtime'
+import { stylesOf } from '../http/page-styles.ts'
 
-interface Script { src: string, integrity: string | undefined }
+interface Asset { src: string, integrity: string | undefined }
 
+const STYLES = /<link\b[^>]*\brel="stylesheet"[^>]*>/g
 const PRELOAD = /<link\b[^>]*\brel="modulepreload"[^>]*>/g
 const WORDS = /<link\b[^>]*\bas="fetch"[^>]*>/g
 const ENTRY = /<script\b[^>]*\btype="module"[^>]*\bsrc="[^>]*><\/script>/g
@@ -9,15 +12,19 @@ const attribute = (tag: string, name: string) => new RegExp(`\\b${name}="([^"]*)
 
 /**
  * Loads a page's scripts and words right after its first paint, with which they would otherwise compete; the page can be read
- * without them. A hidden tab paints nothing, so there they start at once; elsewhere after a second at the latest.
+ * without them. A hidden tab paints nothing, so there they start at once; elsewhere after a second at the latest. The styles that it is
+ * painted with stand in the page itself, and the stylesheet comes along with the scripts.
  */
 export default defineNitroPlugin((nitro) => {
   nitro.hooks.hook('render:html', (html) => {
-    const found: { preloads: Script[], words: Script[], entries: Script[] } = { preloads: [], words: [], entries: [] }
-    for (const part of ['head', 'bodyPrepend', 'body', 'bodyAppend'] as const) {
-      html[part] = html[part].map(text => part === 'body'
-        ? text
-        : text.replace(PRELOAD, take(found.preloads, 'href')).replace(WORDS, take(found.words, 'href')).replace(ENTRY, take(found.entries, 'src')))
+    const found: Record<'styles' | 'preloads' | 'words' | 'entries', Asset[]> = { styles: [], preloads: [], words: [], entries: [] }
+    const page = Object.values(html).flat().join('')
+    for (const part of ['head', 'bodyPrepend', 'bodyAppend'] as const) {
+      html[part] = html[part].map(text => text
+        .replace(PRELOAD, take(found.preloads, 'href'))
+        .replace(WORDS, take(found.words, 'href'))
+        .replace(ENTRY, take(found.entries, 'src'))
+        .replace(STYLES, bringIn(found.styles, page)))
     }
     if (found.entries.length === 0) return
     // nuxt-security adds the nonce, as it does to every script.
@@ -25,7 +32,19 @@ export default defineNitroPlugin((nitro) => {
   })
 })
 
-function take(list: Script[], name: 'href' | 'src') {
+/** Puts what this page needs of a stylesheet in the place of its link. */
+function bringIn(list: Asset[], page: string) {
+  return (tag: string) => {
+    const src = attribute(tag, 'href') ?? ''
+    const folder = src.slice(0, src.lastIndexOf('/') + 1)
+    const rules = sheets[src.slice(folder.length)]
+    if (!rules) return tag
+    list.push({ src, integrity: attribute(tag, 'integrity') })
+    return `<style>${stylesOf(rules, page).replaceAll('url(./', `url(${folder}`)}</style>`
+  }
+}
+
+function take(list: Asset[], name: 'href' | 'src') {
   return (tag: string) => {
     const src = attribute(tag, name)
     if (src === undefined) return tag
@@ -35,12 +54,15 @@ function take(list: Script[], name: 'href' | 'src') {
 }
 
 /* Runs in the browser, as text. */
-const start = `({ preloads, words, entries }) => {
+const start = `({ styles, preloads, words, entries }) => {
   let begun = false
   const add = (name, values) => document.head.append(Object.assign(document.createElement(name), { crossOrigin: 'anonymous' }, values))
   const begin = async () => {
     if (begun) return
     begun = true
+    const styled = Promise.all(styles.map(({ src, integrity = '' }) => new Promise((resolve) => {
+      add('link', { rel: 'stylesheet', href: src, integrity, onload: resolve, onerror: resolve })
+    })))
     for (const { src, integrity = '' } of preloads) add('link', { rel: 'modulepreload', href: src, integrity })
     // Without integrity: browsers do not check it here, and say so.
     for (const { src } of words) add('link', { rel: 'preload', as: 'fetch', fetchPriority: 'low', href: src })
@@ -49,6 +71,8 @@ const start = `({ preloads, words, entries }) => {
       await import(src).catch(() => undefined)
       await new Promise(resolve => setTimeout(resolve))
     }
+    // What they show may need styles that did not come with the page.
+    await styled
     for (const { src, integrity = '' } of entries) add('script', { type: 'module', src, integrity })
   }
   if (document.hidden) begin()

@@ -111,6 +111,8 @@ describe('F92: below a base path', () => {
       const page = await ask(stand.product.port, at('/login'))
       const assets = new Set([...page.text.matchAll(/"\/license(\/_nuxt\/[\w.-]+\.(?:js|css|woff2|svg))"/g)].map(([, path = '']) => path))
       expect(assets.size).toBeGreaterThan(4)
+      for (const [, font = ''] of page.text.matchAll(/url\(["']?([^"')]+)/g)) assets.add(font.replace(/^\/license(?=\/)/, ''))
+      expect([...assets].filter(path => path.endsWith('.woff2')).length).toBeGreaterThan(2)
       for (const path of assets) {
         const answer = await ask(stand.product.port, at(path))
         expect([path, answer.status, answer.headers['cache-control']]).toEqual([path, 200, 'public, max-age=31536000, immutable'])

@@ -6,11 +6,11 @@ import { expectSaved, expectState, expectUsable, fieldOf, openLicense, openPath,
 
 /* A slow line: the page is there, and its scripts are not yet. */
 
-/** Keeps scripts and words back until the function it returns is called. */
+/** Keeps scripts, words and the stylesheet back until the function it returns is called. */
 async function holdScripts(page: Page): Promise<() => Promise<void>> {
   let release = () => {}
   const gate = new Promise<void>((resolve) => { release = resolve })
-  await page.route(/\/_nuxt\/[^?]*\.js(on)?$/, async (route) => {
+  await page.route(/\/_nuxt\/[^?]*\.(js|json|css)$/, async (route) => {
     await gate
     await route.continue()
   })

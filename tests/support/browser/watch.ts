@@ -1,4 +1,5 @@
 import type { ConsoleMessage, Page } from '@playwright/test'
+import { CLASSES } from '../../../app/ant/library-parts.ts'
 
 /** Words that a test withholds are requested again; the browser logging each failure is no defect. */
 const WORDS = /\/_nuxt\/[\w-]+\.[\w-]+\.json$/
@@ -27,6 +28,21 @@ function nameElementsInWarnings(): void {
   console.warn = (...parts: unknown[]) => warn(...parts.map(part => part instanceof Node ? pathOf(part) : part))
 }
 
+/* Styles of the library are left out by class, so an element with another one would be without its looks. */
+function nameUnknownClasses(known: readonly string[]): void {
+  const told = new Set(known)
+  new MutationObserver(() => {
+    for (const element of document.querySelectorAll('[class*="ant-"]')) {
+      for (const name of element.classList) {
+        // What is in motion has never had styles.
+        if (!name.startsWith('ant-') || name.includes('-motion-') || told.has(name)) continue
+        told.add(name)
+        console.error(`the class ${name} is not among CLASSES of app/ant/library-parts.ts`)
+      }
+    }
+  }).observe(document, { subtree: true, childList: true, attributeFilter: ['class'] })
+}
+
 /**
  * Adds to `complaints` what the browser complains about, and every request to a host other than `hosts` (with port). Hydration
  * mismatches are named by element and text (the sandbox build reports them, see nuxt.config.ts).
@@ -40,4 +56,5 @@ export async function watchPage(page: Page, hosts: readonly string[], complaints
     if (!isOwn) complaints.push(`a request to ${request.url()}`)
   })
   await page.addInitScript(nameElementsInWarnings)
+  await page.addInitScript(nameUnknownClasses, CLASSES)
 }

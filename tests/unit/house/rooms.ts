@@ -14,7 +14,7 @@ export const HOUSES: Readonly<Record<string, House>> = {
   server: {
     floors: [
       ['server/entry.ts'],
-      ['server/api', 'server/routes', 'server/plugins', 'server/middleware', 'server/explain.ts', 'server/build', 'server/sri-hashes.d.ts', 'server/sandbox'],
+      ['server/api', 'server/routes', 'server/plugins', 'server/middleware', 'server/explain.ts', 'server/build', 'server/sri-hashes.d.ts', 'server/page-styles.d.ts', 'server/sandbox'],
       ['server/http'],
       ['server/runtime'],
       ['server/storage', 'server/license-server'],

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { compileStyles } from '../../../../app/ant/compile-styles.ts'
-import { COMPONENTS, REPLACED, UNCHECKED_PROPS } from '../../../../app/ant/library-parts.ts'
+import { CLASSES, COMPONENTS, REPLACED, UNCHECKED_PROPS } from '../../../../app/ant/library-parts.ts'
 
 const APP = new URL('../../../../app/', import.meta.url)
 const templates = readdirSync(APP, { recursive: true, encoding: 'utf8' }).filter(file => file.endsWith('.vue'))
@@ -34,6 +34,9 @@ test('the stylesheet has both colour schemes, and what is dark only under the da
   // Nothing of the dark one stands where it would hold in the light one too.
   expect(dark.replaceAll(/:where\(\[data-theme='dark'\]\)[^{]*\{[^}]*\}/g, '').trim()).toBe('')
   expect(sheet).not.toContain('data-ant-cssinjs')
+  const styled = new Set([...sheet.replaceAll(/:not\([^)]*\)/g, '').matchAll(/\.(ant[\w-]*)/g)].map(([, name = '']) => name))
+  expect([...styled].filter(name => !CLASSES.some(known => known === name))).toEqual([])
+  expect(styled.size).toBeGreaterThan(10)
   // Links look as our own stylesheet says, focus included.
   expect(sheet).not.toMatch(/[},\s]a(:\w+)?\{/)
 })
