@@ -60,9 +60,12 @@ const start = `({ styles, preloads, words, entries }) => {
   const begin = async () => {
     if (begun) return
     begun = true
-    const styled = Promise.all(styles.map(({ src, integrity = '' }) => new Promise((resolve) => {
-      add('link', { rel: 'stylesheet', href: src, integrity, onload: resolve, onerror: resolve })
-    })))
+    // One that fails does not hold up the scripts, and is asked for again: what opens later would go without its looks.
+    const style = ({ src, integrity = '' }, wait = 2000) => new Promise((resolve) => {
+      const again = () => setTimeout(() => wait < 60000 && style({ src, integrity }, 2 * wait), wait)
+      add('link', { rel: 'stylesheet', href: src, integrity, onload: resolve, onerror: () => resolve(again()) })
+    })
+    const styled = Promise.all(styles.map(each => style(each)))
     for (const { src, integrity = '' } of preloads) add('link', { rel: 'modulepreload', href: src, integrity })
     // Without integrity: browsers do not check it here, and say so.
     for (const { src } of words) add('link', { rel: 'preload', as: 'fetch', fetchPriority: 'low', href: src })

@@ -28,7 +28,8 @@ export async function measureResources(): Promise<Figure[]> {
     const ours = await costOf({
       api: '/api/features/sso', page: '/admin/license',
       async start() {
-        const product = await startProduct({ licenseServerUrl: licenseServer.url })
+        // Without the cache of compiled code that tests start with: whoever runs the product has none, and neither has the other side.
+        const product = await startProduct({ licenseServerUrl: licenseServer.url, env: { NODE_COMPILE_CACHE: undefined } })
         return { url: product.url, pid: product.process.pid ?? 0, stop: () => product.dispose() }
       },
       async headers({ url }) {

@@ -295,6 +295,19 @@ test('a button pressed before the page can respond takes effect afterwards', asy
   expect(calls).toEqual([])
 })
 
+test('a stylesheet that did not come holds nothing up, and comes after all', async ({ page, product, api }) => {
+  await api.save('nc_demo_standard')
+  await useSession(page, product, api)
+  let isHeld = true
+  await page.route(/\.css$/, route => isHeld ? route.abort() : route.continue())
+  await openLicense(page, product)
+  await page.getByRole('button', { name: 'Remove license' }).click()
+  const dialog = page.getByRole('dialog', { name: 'Remove the license?' })
+  await expect(dialog).toHaveCSS('border-top-left-radius', '0px')
+  isHeld = false
+  await expect(dialog).not.toHaveCSS('border-top-left-radius', '0px', { timeout: 15_000 })
+})
+
 test('a language and appearance chosen before the page can respond take effect and are remembered', async ({ page, product, api }) => {
   await signInByForm(page, product)
   for (const path of ['/admin/license', '/admin/activity']) {

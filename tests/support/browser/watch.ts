@@ -1,12 +1,12 @@
 import type { ConsoleMessage, Page } from '@playwright/test'
 import { CLASSES } from '../../../app/ant/library-parts.ts'
 
-/** Words that a test withholds are requested again; the browser logging each failure is no defect. */
-const WORDS = /\/_nuxt\/[\w-]+\.[\w-]+\.json$/
+/** Words and styles that a test withholds are requested again; the browser logging each failure is no defect. */
+const ASKED_AGAIN = /\/_nuxt\/[\w-]+\.[\w-]+\.(json|css)$/
 
 /** The screen shows a refused save; the browser logging its status is no defect. */
 function complaintOf(message: ConsoleMessage): string[] {
-  if (/^Failed to load resource: net::ERR_(FAILED|CONNECTION_RESET)$/.test(message.text()) && WORDS.test(message.location().url)) return []
+  if (/^Failed to load resource: net::ERR_(FAILED|CONNECTION_RESET)$/.test(message.text()) && ASKED_AGAIN.test(message.location().url)) return []
   const isAnswer = /^Failed to load resource: the server responded with a status of (4\d\d|50[234])/.test(message.text())
   return ['error', 'warning'].includes(message.type()) && !isAnswer ? [`${message.type()}: ${message.text()} (${message.location().url})`] : []
 }
