@@ -296,6 +296,7 @@ test('a button pressed before the page can respond takes effect afterwards', asy
 })
 
 test('a stylesheet that did not come holds nothing up, and comes after all', async ({ page, product, api }) => {
+  test.slow()
   await api.save('nc_demo_standard')
   await useSession(page, product, api)
   let isHeld = true
@@ -305,7 +306,8 @@ test('a stylesheet that did not come holds nothing up, and comes after all', asy
   const dialog = page.getByRole('dialog', { name: 'Remove the license?' })
   await expect(dialog).toHaveCSS('border-top-left-radius', '0px')
   isHeld = false
-  await expect(dialog).not.toHaveCSS('border-top-left-radius', '0px', { timeout: 15_000 })
+  // Each wait is twice the last, and as long as all before it.
+  await expect(dialog).not.toHaveCSS('border-top-left-radius', '0px', { timeout: 40_000 })
 })
 
 test('a language and appearance chosen before the page can respond take effect and are remembered', async ({ page, product, api }) => {
