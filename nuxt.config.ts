@@ -3,8 +3,8 @@ import components from './app/ant/module.ts'
 import typeface from './app/first-paint/typeface.ts'
 import words from './app/words/module.ts'
 import { guardEntry } from './server/build/entry.ts'
-import sandboxHooks from './server/build/sandbox-hooks.ts'
 import pageStyles from './server/build/page-styles.ts'
+import sandboxHooks from './server/build/sandbox-hooks.ts'
 import trustedKeys from './server/build/trusted-keys.ts'
 
 /* Two builds that cannot overwrite each other: the vendor's, and the sandbox's for trials and tests. */

@@ -1,5 +1,4 @@
 import * as library from 'ant-design-vue'
-import type { Rule } from 'postcss'
 import postcss from 'postcss'
 import { createSSRApp, h } from 'vue'
 import { renderToString } from 'vue/server-renderer'
@@ -18,13 +17,11 @@ async function renderStyles(scheme: 'light' | 'dark'): Promise<string> {
   return extractStyle(cache, true)
 }
 
-const isKeyframe = ({ parent }: Rule) => parent?.type === 'atrule' && 'name' in parent && String(parent.name).endsWith('keyframes')
-
 const USED: ReadonlySet<string> = new Set(CLASSES)
 
 /** Whether an element of our pages can have all that a selector asks for. */
 function isUsed(selector: string): boolean {
-  const asked = selector.replaceAll(/:not\([^)]*\)/g, '').matchAll(/\.([\w-]+)/g)
+  const asked = selector.replaceAll(/:not\([^)]*\)/g, '').matchAll(/\.([a-z][\w-]*)/gi)
   return [...asked].every(([, name = '']) => USED.has(name))
 }
 
@@ -33,13 +30,14 @@ export async function compileStyles(): Promise<string> {
   const light = postcss.parse(await renderStyles('light'))
   const dark = postcss.parse(await renderStyles('dark'))
   dark.walkRules((rule) => {
-    if (!isKeyframe(rule)) rule.selectors = rule.selectors.map(selector => `:where([data-theme='dark']) ${selector}`)
+    const isKeyframe = rule.parent?.type === 'atrule' && 'name' in rule.parent && String(rule.parent.name).endsWith('keyframes')
+    if (!isKeyframe) rule.selectors = rule.selectors.map(selector => `:where([data-theme='dark']) ${selector}`)
   })
   dark.walkAtRules(/keyframes$/, (rule) => { rule.remove() })
   for (const sheet of [light, dark]) {
     // Of what is dropped, most is for fields in groups, for lists, and for buttons of other sizes and shapes.
     sheet.walkRules((rule) => {
-      const used = isKeyframe(rule) ? rule.selectors : rule.selectors.filter(isUsed)
+      const used = rule.selectors.filter(isUsed)
       if (used.length > 0) rule.selectors = used
       else rule.remove()
     })

@@ -8,7 +8,7 @@ const brotli = promisify(brotliCompress)
 const compressGzip = promisify(gzip)
 
 const CODINGS = {
-  // Of a page, a window of 128 KiB holds nearly all; filling and clearing a larger one takes longer than compressing.
+  // A window of 128 KiB holds a whole page; with a larger one the same bytes cost more time.
   br: (text: string) => brotli(text, {
     params: {
       [constants.BROTLI_PARAM_QUALITY]: 5, [constants.BROTLI_PARAM_LGWIN]: 17, [constants.BROTLI_PARAM_SIZE_HINT]: text.length,

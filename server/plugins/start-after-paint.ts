@@ -62,8 +62,11 @@ const start = `({ styles, preloads, words, entries }) => {
     begun = true
     // One that fails does not hold up the scripts, and is asked for again: what opens later would go without its looks.
     const style = ({ src, integrity = '' }, wait = 2000) => new Promise((resolve) => {
-      const again = () => setTimeout(() => wait < 60000 && style({ src, integrity }, 2 * wait), wait)
-      add('link', { rel: 'stylesheet', href: src, integrity, onload: resolve, onerror: () => resolve(again()) })
+      const onerror = () => {
+        resolve()
+        if (wait < 60000) setTimeout(() => style({ src, integrity }, 2 * wait), wait)
+      }
+      add('link', { rel: 'stylesheet', href: src, integrity, onload: resolve, onerror })
     })
     const styled = Promise.all(styles.map(each => style(each)))
     for (const { src, integrity = '' } of preloads) add('link', { rel: 'modulepreload', href: src, integrity })
@@ -74,8 +77,8 @@ const start = `({ styles, preloads, words, entries }) => {
       await import(src).catch(() => undefined)
       await new Promise(resolve => setTimeout(resolve))
     }
-    // What they show may need styles that did not come with the page.
-    await styled
+    // What they show may need styles that did not come with the page. One that hangs is not waited for once all else is there.
+    await Promise.race([styled, new Promise(resolve => setTimeout(resolve, 5000))])
     for (const { src, integrity = '' } of entries) add('script', { type: 'module', src, integrity })
   }
   if (document.hidden) begin()

@@ -295,6 +295,15 @@ test('a button pressed before the page can respond takes effect afterwards', asy
   expect(calls).toEqual([])
 })
 
+test('a stylesheet whose answer never comes does not keep the page from responding', async ({ page, product, api }) => {
+  await api.save('nc_demo_standard')
+  await useSession(page, product, api)
+  await page.route(/\.css$/, () => {})
+  await openLicense(page, product)
+  await page.getByRole('button', { name: 'Remove license' }).click()
+  await expect(page.getByRole('dialog', { name: 'Remove the license?' })).toBeVisible()
+})
+
 test('a stylesheet that did not come holds nothing up, and comes after all', async ({ page, product, api }) => {
   test.slow()
   await api.save('nc_demo_standard')
